@@ -1,0 +1,372 @@
+"""The sentiment corpora of the day and the batches that models learn from."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+import pooch
+from scipy import sparse
+
+from lxmls_nb.files import atomic_path
+
+__all__ = ["AmazonData", "Batches", "CorpusError", "SentimentCorpus", "default_corpus"]
+
+#: Class names by class index.
+CLASSES = ("positive", "negative")
+
+#: The first part of a corpus is for training, the rest for testing.
+TRAIN_SHARE = 0.8
+
+#: Seconds that :func:`default_corpus` gives the download of the books corpus.
+PATIENCE = 8.0
+
+BOOKS = {
+    "positive.review": "d27a35a59e99b2c2d56731cad8d63870f8a3b9063a70bf8c18862e0a107cdd02",
+    "negative.review": "42e4d7e63f429e396de0db87b814f8c6a4b4948d34c94524725b0fe2944a0ff4",
+}
+BOOKS_URL = (
+    "https://raw.githubusercontent.com/LxMLS/lxmls-toolkit/"
+    "959a927aa3d808022782ea9bb9b08c8cd2234d58/data/sentiment/books/"
+)
+SNIPPETS = Path(__file__).parent / "corpora" / "snippets.npz"
+
+
+class CorpusError(ValueError):
+    """A corpus cannot be had, or its files are not what they should be."""
+
+
+class SentimentCorpus:
+    """Product reviews as word counts, each labelled positive (0) or negative (1).
+
+    Parameters
+    ----------
+    domain : str or path
+        ``"books"``, the Amazon books corpus of the guide (fetched once, then cached);
+        ``"snippets"``, a small corpus that is part of this package; or a folder that
+        holds ``positive.review`` and ``negative.review``.
+    cache : path, optional
+        Where fetched corpora are kept. By default the environment variable
+        ``LXMLS_NB_CACHE``, else the user's cache folder.
+
+    Attributes
+    ----------
+    counts : scipy.sparse.csr_array, shape (M, I)
+        How often each of the I features occurs in each of the M reviews. Positive and
+        negative reviews take turns.
+    labels : ndarray of int, shape (M,)
+        Class index of each review: 0 is positive, 1 is negative.
+    vocabulary : list of str
+        Name of each feature: a word, or two words joined by ``_``.
+    nr_features : int
+        I, the number of features.
+
+    Raises
+    ------
+    CorpusError
+        If the domain is unknown, a file is missing or malformed, or the books corpus is
+        neither cached nor within reach.
+    """
+
+    def __init__(self, domain: str | Path = "books", cache: str | Path | None = None):
+        self.domain = str(domain)
+        if self.domain == "books":
+            loaded = _books(Path(cache) if cache else cache_folder())
+        elif self.domain == "snippets":
+            loaded = read_corpus(SNIPPETS)
+        elif Path(domain).is_dir():
+            loaded = parse_folder(Path(domain))
+        else:
+            raise CorpusError(
+                f"There is no corpus {self.domain!r}: choose 'books', 'snippets', or a folder "
+                "that holds positive.review and negative.review."
+            )
+        self.counts, self.labels, self.vocabulary = loaded
+        self.nr_features = len(self.vocabulary)
+
+    def __repr__(self) -> str:
+        return (
+            f"SentimentCorpus({self.domain!r}): {len(self.labels)} reviews, "
+            f"{self.nr_features} features"
+        )
+
+
+class Batches(Sequence):
+    """Batches of a corpus, each made dense only when it is asked for.
+
+    Items are dictionaries: ``input``, float array of shape (M', I), and ``output``, int array
+    of shape (M',). The last batch is smaller where the batch size does not divide M.
+
+    Parameters
+    ----------
+    counts : scipy.sparse.csr_array, shape (M, I)
+    labels : ndarray of int, shape (M,)
+    batch_size : int or None
+        None for one batch that holds everything.
+    """
+
+    def __init__(self, counts, labels: np.ndarray, batch_size: int | None = None):
+        if batch_size is not None and (batch_size != int(batch_size) or batch_size < 1):
+            raise ValueError(f"batch_size is a positive whole number or None, not {batch_size!r}")
+        self._counts, self._labels = counts, labels
+        self.batch_size = int(batch_size) if batch_size else len(labels)
+
+    def __len__(self) -> int:
+        return -(-len(self._labels) // self.batch_size)
+
+    def __getitem__(self, index):
+        """Return one batch, or a list of batches for a slice."""
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        number = range(len(self))[index]  # raises IndexError, understands negative numbers
+        rows = slice(number * self.batch_size, (number + 1) * self.batch_size)
+        return {
+            "input": self._counts[rows].toarray().astype(float),
+            "output": self._labels[rows].copy(),
+        }
+
+    def __iter__(self) -> Iterator[dict[str, np.ndarray]]:
+        return (self[number] for number in range(len(self)))
+
+
+class AmazonData:
+    """A sentiment corpus split into a train set (first 80 %) and a test set (the rest).
+
+    Parameters
+    ----------
+    corpus : SentimentCorpus
+    """
+
+    def __init__(self, corpus: SentimentCorpus):
+        train = int(TRAIN_SHARE * len(corpus.labels))
+        self._sets = {"train": slice(None, train), "test": slice(train, None)}
+        self._corpus = corpus
+
+    def batches(self, name: str, batch_size: int | None = None) -> Batches:
+        """Return the batches of a set, in the corpus' order.
+
+        Parameters
+        ----------
+        name : {"train", "test"}
+        batch_size : int or None
+            None for one batch that holds the whole set.
+
+        Raises
+        ------
+        ValueError
+            If the set is unknown or the batch size is not a positive whole number.
+        """
+        if name not in self._sets:
+            raise ValueError(f"there is no set {name!r}: choose 'train' or 'test'")
+        rows = self._sets[name]
+        return Batches(self._corpus.counts[rows], self._corpus.labels[rows], batch_size)
+
+
+def default_corpus() -> SentimentCorpus:
+    """Return the corpus that suits this machine, and print which one and why.
+
+    The environment variable ``LXMLS_NB_CORPUS`` decides (``books``, ``snippets`` or a
+    folder). Without it: books if cached or quickly downloaded, else snippets.
+    """
+    wish = os.environ.get("LXMLS_NB_CORPUS")
+    if wish:
+        corpus, reason = SentimentCorpus(wish), "LXMLS_NB_CORPUS asks for it"
+    else:
+        fetched: list[SentimentCorpus] = []
+        problem: list[CorpusError] = []
+
+        def fetch() -> None:
+            try:
+                fetched.append(SentimentCorpus("books"))
+            except CorpusError as error:
+                problem.append(error)
+
+        # On a slow line the download goes on behind: the next notebook may find it cached.
+        thread = threading.Thread(target=fetch, daemon=True)
+        thread.start()
+        thread.join(PATIENCE)
+        if fetched:
+            corpus, reason = fetched[0], "it is the corpus of the guide"
+        else:
+            slow = "is still downloading" if not problem else "is not cached and out of reach"
+            corpus, reason = SentimentCorpus("snippets"), f"the books corpus {slow}"
+    print(f"Corpus: {corpus.domain}, {len(corpus.labels)} reviews ({reason}).")
+    return corpus
+
+
+def cache_folder() -> Path:
+    """Return the folder that fetched corpora are kept in."""
+    return Path(os.environ.get("LXMLS_NB_CACHE") or pooch.os_cache("lxmls_nb"))
+
+
+def _books(cache: Path):
+    """Load the books corpus: the cached matrix, else the (fetched) review files."""
+    cached = cache / "books.npz"
+    try:
+        return read_corpus(cached)
+    except (CorpusError, FileNotFoundError):  # none yet, or damaged: made anew from the files
+        pass
+    fetcher = pooch.create(path=cache / "books", base_url=BOOKS_URL, registry=BOOKS)
+    try:
+        for name in BOOKS:  # pooch checks the hash, and fetches a damaged file again
+            fetcher.fetch(name, downloader=pooch.HTTPDownloader(progressbar=True, timeout=10))
+    except (OSError, ValueError) as error:
+        raise CorpusError(
+            f"The books corpus is not on this machine and could not be fetched "
+            f"({type(error).__name__}). Connect to the network and try again, or put its "
+            f"positive.review and negative.review into {cache / 'books'}, or work offline with "
+            f"SentimentCorpus('snippets')."
+        ) from error
+    corpus = parse_folder(cache / "books")
+    write_corpus(cached, *corpus)
+    return corpus
+
+
+def parse_folder(folder: Path, min_count: int = 5):
+    """Parse ``positive.review`` and ``negative.review``, one review a line.
+
+    A line is ``feature:count feature:count ... #label#:positive``. Features that occur less
+    than `min_count` times in all are left out; the others are numbered as first seen.
+
+    Returns
+    -------
+    counts : scipy.sparse.csr_array of uint16, shape (M, I)
+    labels : ndarray of int, shape (M,)
+    vocabulary : list of str
+
+    Raises
+    ------
+    CorpusError
+        If a file is missing or empty, or a line is malformed (the message says which).
+    """
+    totals: Counter[str] = Counter()
+    for name in CLASSES:
+        for words in _read_reviews(folder, name):
+            for word, count in words:
+                totals[word] += count
+    index = {}
+    for word, total in totals.items():
+        if total >= min_count:
+            index[word] = len(index)
+    if not index:
+        raise CorpusError(f"no feature of {folder} occurs {min_count} times or more")
+    del totals
+
+    reviews = {
+        name: [
+            [(index[word], count) for word, count in words if word in index]
+            for words in _read_reviews(folder, name)
+        ]
+        for name in CLASSES
+    }
+    counts, labels = interleave(reviews["positive"], reviews["negative"], len(index))
+    return counts, labels, list(index)
+
+
+def interleave(positive: list, negative: list, nr_features: int):
+    """Return the counts and labels of two classes of reviews that take turns.
+
+    Parameters
+    ----------
+    positive, negative : list of list of (int, int)
+        Feature index and count of the words of each review.
+    """
+    if len(positive) != len(negative):
+        raise CorpusError(
+            f"as many positive as negative reviews are needed, not {len(positive)} and "
+            f"{len(negative)}"
+        )
+    reviews = [review for pair in zip(positive, negative, strict=True) for review in pair]
+    ends = np.cumsum([0] + [len(review) for review in reviews])
+    words = np.array([word for review in reviews for word in review], dtype=np.int32)
+    words = words.reshape(-1, 2)
+    counts = sparse.csr_array(
+        (words[:, 1].astype(np.uint16), words[:, 0].copy(), ends.astype(np.int32)),
+        shape=(len(reviews), nr_features),
+    )
+    counts.sum_duplicates()
+    return counts, np.tile([0, 1], len(positive))
+
+
+def _read_reviews(folder: Path, name: str) -> Iterator[list[tuple[str, int]]]:
+    """Yield the words and counts of each review of a class."""
+    path = folder / f"{name}.review"
+    try:
+        with path.open(encoding="utf-8") as lines:
+            empty = True
+            for number, line in enumerate(lines, start=1):
+                empty = False
+                yield _parse_review(line, name, f"{path}, line {number}")
+    except FileNotFoundError:
+        raise CorpusError(f"{folder} holds no {path.name}") from None
+    except UnicodeDecodeError as error:
+        raise CorpusError(f"{path} is not UTF-8 text: {error.reason}") from error
+    if empty:
+        raise CorpusError(f"{path} is empty")
+
+
+def _parse_review(line: str, label: str, place: str) -> list[tuple[str, int]]:
+    words = []
+    for item in line.split():
+        word, colon, count = item.rpartition(":")
+        if word == "#label#":
+            if count != label:
+                raise CorpusError(f"{place}: label {count!r} in the file of {label} reviews")
+        elif not word or not count.isdecimal() or not 0 < int(count) < 2**16:
+            raise CorpusError(f"{place}: {item[:40]!r} is not of the form feature:count")
+        else:
+            words.append((word, int(count)))
+    return words
+
+
+def _digest(arrays: dict[str, np.ndarray]) -> np.ndarray:
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        digest.update(name.encode() + arrays[name].tobytes())
+    return np.frombuffer(digest.digest(), np.uint8)
+
+
+def write_corpus(path: Path, counts, labels: np.ndarray, vocabulary: list[str]) -> None:
+    """Write a corpus as a compressed sparse matrix with a digest; all of it or nothing."""
+    arrays = {
+        "data": counts.data.astype(np.uint16),
+        "indices": counts.indices.astype(np.int32),
+        "indptr": counts.indptr.astype(np.int32),
+        "labels": labels.astype(np.uint8),
+        "vocabulary": np.frombuffer("\n".join(vocabulary).encode(), np.uint8),
+    }
+    with atomic_path(path) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, digest=_digest(arrays), **arrays)
+
+
+def read_corpus(path: Path):
+    """Read a corpus that :func:`write_corpus` wrote.
+
+    Raises
+    ------
+    CorpusError
+        If the file is truncated or altered.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = dict(archive)
+        digest = arrays.pop("digest")
+        if not np.array_equal(digest, _digest(arrays)):
+            raise ValueError("its digest does not fit")
+        vocabulary = arrays["vocabulary"].tobytes().decode().split("\n")
+        labels = arrays["labels"].astype(int)
+        counts = sparse.csr_array(
+            (arrays["data"], arrays["indices"], arrays["indptr"]),
+            shape=(len(labels), len(vocabulary)),
+        )
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise CorpusError(f"{path} is damaged: {error}") from error
+    return counts, labels, vocabulary

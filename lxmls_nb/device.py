@@ -1,0 +1,57 @@
+"""Where PyTorch computes: CUDA, MPS, another accelerator, or the CPU."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+
+
+def available_devices() -> list[str]:
+    """Return the names of the devices that PyTorch finds, the preferred one first."""
+    names = []
+    if torch.accelerator.is_available():
+        kind = torch.accelerator.current_accelerator().type
+        names += [kind] + [f"{kind}:{n}" for n in range(torch.accelerator.device_count())]
+    return names + ["cpu"]
+
+
+def select_device(preferred: str | torch.device | None = None) -> torch.device:
+    """Choose the device to compute on.
+
+    Parameters
+    ----------
+    preferred : str or torch.device, optional
+        For example ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``. By default the
+        environment variable ``LXMLS_NB_DEVICE``, else the accelerator that PyTorch finds,
+        else the CPU.
+
+    Raises
+    ------
+    ValueError
+        If the device asked for is not there; the message lists what is.
+    """
+    wish = preferred or os.environ.get("LXMLS_NB_DEVICE")
+    devices = available_devices()
+    if wish is None or wish == "":
+        return torch.device(devices[0])
+    asker = "the device" if preferred else "LXMLS_NB_DEVICE asks for the device"
+    if str(wish) not in devices:
+        missing = "which" if not preferred else "asked for"
+        raise ValueError(
+            f"{asker} {str(wish)!r}{',' if not preferred else ''} {missing} is not there; "
+            f"there is: {', '.join(devices)}"
+        )
+    return torch.device(wish)
+
+
+def describe_device(device: str | torch.device | None = None) -> str:
+    """Return a line for people that says which device is used, for example
+    ``cuda:0 (NVIDIA H100 80GB HBM3)``.
+    """
+    device = select_device(device)
+    if device.type == "cpu":
+        return f"cpu ({torch.get_num_threads()} threads)"
+    module = getattr(torch, device.type, None)
+    namer = getattr(module, "get_device_name", None)
+    return f"{device} ({namer(device)})" if namer else str(device)

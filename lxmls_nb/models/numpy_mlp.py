@@ -1,0 +1,123 @@
+"""The multilayer perceptron of Exercise 2.2, but for its backpropagation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from scipy.special import expit, logsumexp
+
+from lxmls_nb.models.model import (
+    Model,
+    check_labels,
+    check_network,
+    glorot_parameters,
+    load_parameters,
+    save_parameters,
+)
+
+#: Hidden non-linearities of the forward pass.
+HIDDEN = {"sigmoid": expit, "relu": lambda z: np.maximum(z, 0)}
+
+
+class NumpyMLP(Model):
+    r"""A feed-forward network in NumPy (Algorithm 2.1 of the guide).
+
+    Its gradients are the exercise: a sub-class defines :meth:`backpropagation`.
+
+    Parameters
+    ----------
+    geometry : sequence of int
+        Sizes of the input, of each hidden layer and of the output, for example
+        ``[corpus.nr_features, 20, 2]``.
+    activation_functions : sequence of str
+        One a layer: ``"sigmoid"`` or ``"relu"`` for hidden layers, ``"softmax"`` for the last.
+    learning_rate : float
+        :math:`\eta` of the SGD update.
+
+    Attributes
+    ----------
+    parameters : list of [weight, bias]
+        A pair a layer, first layer first: `weight` of shape (out, in), `bias` of shape (1, out).
+
+    Raises
+    ------
+    ValueError
+        If geometry and activation functions don't fit.
+    """
+
+    def __init__(
+        self,
+        geometry: Sequence[int],
+        activation_functions: Sequence[str],
+        learning_rate: float = 0.05,
+    ):
+        check_network(geometry, activation_functions, hidden=tuple(HIDDEN))
+        self.geometry = list(geometry)
+        self.activation_functions = list(activation_functions)
+        self.learning_rate = learning_rate
+        self.parameters = glorot_parameters(geometry, activation_functions)
+
+    def log_forward(self, input: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+        r"""Forward pass (Algorithm 2.1), the softmax in the logarithmic domain.
+
+        Parameters
+        ----------
+        input : ndarray, shape (M, I)
+
+        Returns
+        -------
+        log_probabilities : ndarray, shape (M, K)
+            :math:`\log \tilde{\mathbf{z}}^N`.
+        layer_inputs : list of ndarray
+            What entered each layer: ``layer_inputs[0]`` is the input, ``layer_inputs[n]`` is
+            :math:`\tilde{\mathbf{z}}^n`, of shape (M, size of hidden layer n).
+        """
+        layer_inputs = [input]
+        for (weight, bias), name in zip(
+            self.parameters[:-1], self.activation_functions[:-1], strict=True
+        ):
+            layer_inputs.append(HIDDEN[name](layer_inputs[-1] @ weight.T + bias))
+        weight, bias = self.parameters[-1]
+        z = layer_inputs[-1] @ weight.T + bias
+        return z - logsumexp(z, axis=1, keepdims=True), layer_inputs
+
+    def predict(self, input: np.ndarray) -> np.ndarray:
+        """Return the most probable class index of each example, shape (M,)."""
+        return np.argmax(self.log_forward(input)[0], axis=1)
+
+    def cross_entropy_loss(self, input: np.ndarray, output: np.ndarray) -> float:
+        """Return the mean cross-entropy of a batch, in nats.
+
+        Parameters
+        ----------
+        input : ndarray, shape (M, I)
+        output : ndarray of int, shape (M,)
+        """
+        log_probabilities, _ = self.log_forward(input)
+        labels = check_labels(output, self.geometry[-1])
+        return float(-np.mean(log_probabilities[np.arange(len(labels)), labels]))
+
+    def backpropagation(self, input: np.ndarray, output: np.ndarray):
+        """Return the gradient of the loss, ``[[weight_gradient, bias_gradient], ...]``.
+
+        A pair a layer, first layer first, each array of the shape of its parameter.
+        """
+        raise NotImplementedError("backpropagation is yours to write, in a sub-class of NumpyMLP")
+
+    def update(self, input: np.ndarray, output: np.ndarray) -> None:
+        """Make one step of SGD on a batch (Algorithm 2.2, line 17)."""
+        gradients = self.backpropagation(input, output)
+        for layer, (weight_gradient, bias_gradient) in zip(self.parameters, gradients, strict=True):
+            # New arrays: whoever kept the old ones (a plot, a check) still has their values.
+            layer[0] = layer[0] - self.learning_rate * weight_gradient
+            layer[1] = layer[1] - self.learning_rate * bias_gradient
+
+    def save(self, path: str | Path) -> None:
+        """Write the parameters to an ``.npz`` file."""
+        save_parameters(path, self.parameters)
+
+    def load(self, path: str | Path) -> None:
+        """Take the parameters of an ``.npz`` file; ValueError if they don't fit."""
+        self.parameters = load_parameters(path, self.geometry)

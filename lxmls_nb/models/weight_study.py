@@ -1,0 +1,85 @@
+"""One weight under study: its value, and the loss around it (the tangent figure)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+
+def get_mlp_parameter_handlers(
+    layer_index: int = 0, is_bias: bool = False, row: int = 0, column: int = 0
+) -> tuple[Callable, Callable]:
+    """Return functions that get and set one weight or bias of a network.
+
+    Parameters
+    ----------
+    layer_index : int
+        Index into `parameters`: 0 is the first layer.
+    is_bias : bool
+        Whether a bias is meant. Biases have one row: `row` is then ignored.
+    row, column : int
+        Row is the unit that the weight leads to, column the one that it comes from (for a
+        bias, the unit).
+
+    Returns
+    -------
+    get_parameter : callable
+        ``get_parameter(parameters) -> float``, of parameters or of gradients.
+    set_parameter : callable
+        ``set_parameter(parameters, value) -> parameters``: new parameters with that value;
+        those passed in stay as they were.
+    """
+    kind = 1 if is_bias else 0
+    place = (0, column) if is_bias else (row, column)
+
+    def get_parameter(parameters) -> float:
+        return float(parameters[layer_index][kind][place])
+
+    def set_parameter(parameters, value: float) -> list:
+        changed = [list(layer) for layer in parameters]
+        array = np.array(changed[layer_index][kind], dtype=float)
+        array[place] = value
+        changed[layer_index][kind] = array
+        return changed
+
+    return get_parameter, set_parameter
+
+
+def get_mlp_loss_range(
+    model,
+    get_parameter: Callable,
+    set_parameter: Callable,
+    batch: dict[str, np.ndarray],
+    span: float = 10.0,
+    num_values: int = 200,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return values around the current one of a weight, and the loss at each of them.
+
+    Parameters
+    ----------
+    model : NumpyMLP
+        Its parameters are the same afterwards.
+    get_parameter, set_parameter : callable
+        From :func:`get_mlp_parameter_handlers`.
+    batch : dict
+        ``input`` and ``output``.
+    span : float
+        How far to go to either side of the current value.
+    num_values : int
+
+    Returns
+    -------
+    weight_range, loss_range : ndarray, shape (num_values,)
+    """
+    current = model.parameters
+    value = get_parameter(current)
+    weight_range = np.linspace(value - span, value + span, num_values)
+    losses = []
+    try:
+        for weight in weight_range:
+            model.parameters = set_parameter(current, weight)
+            losses.append(model.cross_entropy_loss(batch["input"], batch["output"]))
+    finally:
+        model.parameters = current
+    return weight_range, np.array(losses)

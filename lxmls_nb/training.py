@@ -1,0 +1,82 @@
+"""The epoch loop: a progress bar, and the accuracy after each epoch."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from lxmls_nb.data import AmazonData
+
+
+@dataclass
+class History:
+    """What happened in a training.
+
+    Attributes
+    ----------
+    accuracies : list of float
+        Accuracy on the test set in %, before training and after each epoch.
+    seconds : list of float
+        How long the updates of each epoch took, without its evaluation.
+    """
+
+    accuracies: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+
+def accuracy(predict: Callable, data: AmazonData) -> float:
+    """Return the share of the test set that is predicted right, in %."""
+    test_set = data.batches("test", batch_size=None)[0]
+    return 100 * float(np.mean(predict(input=test_set["input"]) == test_set["output"]))
+
+
+def train(
+    update: Callable,
+    predict: Callable,
+    data: AmazonData,
+    num_epochs: int = 10,
+    batch_size: int = 30,
+    verbose: bool = True,
+) -> History:
+    """Train by mini-batch SGD and follow the accuracy on the test set.
+
+    Parameters
+    ----------
+    update : callable
+        ``update(input=, output=)`` makes one step on a batch: ``model.update``, or a function
+        of your own.
+    predict : callable
+        ``predict(input=)`` returns class indices.
+    data : AmazonData
+        Its train set is gone through in order, without shuffling.
+    num_epochs, batch_size : int
+    verbose : bool
+        Whether to print the accuracy after each epoch, and to show a progress bar.
+
+    Returns
+    -------
+    History
+    """
+    batches = data.batches("train", batch_size=batch_size)
+    history = History([accuracy(predict, data)])
+    say = print if verbose else (lambda *_: None)
+    say(f"Initial accuracy {history.accuracies[0]:.2f} %")
+    for epoch in range(1, num_epochs + 1):
+        spent = 0.0
+        # On stdout: what is on stderr looks like a failure.
+        bar = tqdm(
+            batches, f"Epoch {epoch}", leave=False, file=sys.stdout, disable=not verbose
+        )
+        for batch in bar:
+            start = time.perf_counter()
+            update(input=batch["input"], output=batch["output"])
+            spent += time.perf_counter() - start
+        history.seconds.append(spent)
+        history.accuracies.append(accuracy(predict, data))
+        say(f"Epoch {epoch:2d}: accuracy {history.accuracies[-1]:.2f} %")
+    return history
