@@ -7,8 +7,8 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import pooch
@@ -223,9 +223,10 @@ def _books(cache: Path):
             f"positive.review and negative.review into {cache / 'books'}, or work offline with "
             f"SentimentCorpus('snippets')."
         ) from error
-    corpus = parse_folder(cache / "books")
-    write_corpus(cached, *corpus)
-    return corpus
+    counts, labels, vocabulary = parse_folder(cache / "books")
+    # Not compressed: 1.7 MB, and read in half the time.
+    write_corpus(cached, counts, labels, vocabulary, compressed=False)
+    return counts, labels, vocabulary
 
 
 def parse_folder(folder: Path, min_count: int = 5):
@@ -250,7 +251,7 @@ def parse_folder(folder: Path, min_count: int = 5):
         for words in _read_reviews(folder, name):
             for word, count in words:
                 totals[word] += count
-    index = {}
+    index: dict[str, int] = {}
     for word, total in totals.items():
         if total >= min_count:
             index[word] = len(index)
@@ -284,8 +285,8 @@ def interleave(positive: list, negative: list, nr_features: int):
         )
     reviews = [review for pair in zip(positive, negative, strict=True) for review in pair]
     ends = np.cumsum([0] + [len(review) for review in reviews])
-    words = np.array([word for review in reviews for word in review], dtype=np.int32)
-    words = words.reshape(-1, 2)
+    numbers = chain.from_iterable(chain.from_iterable(reviews))
+    words = np.fromiter(numbers, dtype=np.int32).reshape(-1, 2)  # far less memory than np.array
     counts = sparse.csr_array(
         (words[:, 1].astype(np.uint16), words[:, 0].copy(), ends.astype(np.int32)),
         shape=(len(reviews), nr_features),
@@ -314,7 +315,7 @@ def _read_reviews(folder: Path, name: str) -> Iterator[list[tuple[str, int]]]:
 def _parse_review(line: str, label: str, place: str) -> list[tuple[str, int]]:
     words = []
     for item in line.split():
-        word, colon, count = item.rpartition(":")
+        word, _, count = item.rpartition(":")
         if word == "#label#":
             if count != label:
                 raise CorpusError(f"{place}: label {count!r} in the file of {label} reviews")
@@ -332,8 +333,10 @@ def _digest(arrays: dict[str, np.ndarray]) -> np.ndarray:
     return np.frombuffer(digest.digest(), np.uint8)
 
 
-def write_corpus(path: Path, counts, labels: np.ndarray, vocabulary: list[str]) -> None:
-    """Write a corpus as a compressed sparse matrix with a digest; all of it or nothing."""
+def write_corpus(
+    path: Path, counts, labels: np.ndarray, vocabulary: list[str], compressed: bool = True
+) -> None:
+    """Write a corpus as a sparse matrix with a digest; all of it or nothing."""
     arrays = {
         "data": counts.data.astype(np.uint16),
         "indices": counts.indices.astype(np.int32),
@@ -342,7 +345,8 @@ def write_corpus(path: Path, counts, labels: np.ndarray, vocabulary: list[str]) 
         "vocabulary": np.frombuffer("\n".join(vocabulary).encode(), np.uint8),
     }
     with atomic_path(path) as partial, partial.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, digest=_digest(arrays), **arrays)
+        save = np.savez_compressed if compressed else np.savez
+        save(file, allow_pickle=False, digest=_digest(arrays), **arrays)
 
 
 def read_corpus(path: Path):
@@ -367,6 +371,6 @@ def read_corpus(path: Path):
         )
     except FileNotFoundError:
         raise
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+    except Exception as error:  # a damaged file: zipfile, zlib and NumPy raise many kinds
         raise CorpusError(f"{path} is damaged: {error}") from error
     return counts, labels, vocabulary

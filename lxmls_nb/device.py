@@ -11,9 +11,9 @@ def available_devices() -> list[str]:
     """Return the names of the devices that PyTorch finds, the preferred one first."""
     names = []
     if torch.accelerator.is_available():
-        kind = torch.accelerator.current_accelerator().type
-        names += [kind] + [f"{kind}:{n}" for n in range(torch.accelerator.device_count())]
-    return names + ["cpu"]
+        kind = torch.accelerator.current_accelerator().type  # type: ignore[union-attr]
+        names = [kind, *(f"{kind}:{n}" for n in range(torch.accelerator.device_count()))]
+    return [*names, "cpu"]
 
 
 def select_device(preferred: str | torch.device | None = None) -> torch.device:
@@ -33,15 +33,11 @@ def select_device(preferred: str | torch.device | None = None) -> torch.device:
     """
     wish = preferred or os.environ.get("LXMLS_NB_DEVICE")
     devices = available_devices()
-    if wish is None or wish == "":
+    if not wish:
         return torch.device(devices[0])
-    asker = "the device" if preferred else "LXMLS_NB_DEVICE asks for the device"
     if str(wish) not in devices:
-        missing = "which" if not preferred else "asked for"
-        raise ValueError(
-            f"{asker} {str(wish)!r}{',' if not preferred else ''} {missing} is not there; "
-            f"there is: {', '.join(devices)}"
-        )
+        asker = "" if preferred else " (LXMLS_NB_DEVICE asks for it)"
+        raise ValueError(f"there is no device '{wish}'{asker}; there is: {', '.join(devices)}")
     return torch.device(wish)
 
 

@@ -12,7 +12,6 @@ words and word pairs that occur at least twice are kept, never the sentences.
 from __future__ import annotations
 
 import argparse
-import io
 import re
 import tarfile
 from collections import Counter
@@ -32,9 +31,9 @@ def read_snippets(path: Path) -> list[tuple[float, str]]:
     else:
         with tarfile.open(path) as sdist:
             inner = next(m for m in sdist if m.name.endswith("hutto_ICWSM_2014.tar.gz"))
-            with tarfile.open(fileobj=io.BytesIO(sdist.extractfile(inner).read())) as archive:
+            with tarfile.open(fileobj=sdist.extractfile(inner)) as archive:
                 member = next(m for m in archive if Path(m.name).name == NAME)
-                text = archive.extractfile(member).read().decode("utf-8")
+                text = archive.extractfile(member).read().decode("utf-8")  # type: ignore[union-attr]
     rows = [line.split("\t") for line in text.splitlines()]
     return [(float(rating), sentence) for _, rating, sentence in rows]
 
@@ -61,11 +60,11 @@ def build(source: Path, target: Path) -> None:
         totals.update(review)
     vocabulary = sorted(word for word, total in totals.items() if total >= MIN_COUNT)
     index = {word: number for number, word in enumerate(vocabulary)}
-    indexed = [
+    positive, negative = (
         [[(index[word], n) for word, n in review.items() if word in index] for review in reviews]
         for reviews in classes
-    ]
-    counts, labels = interleave(*indexed, nr_features=len(vocabulary))
+    )
+    counts, labels = interleave(positive, negative, nr_features=len(vocabulary))
     write_corpus(target, counts, labels, vocabulary)
     print(f"{target}: {counts.shape}, {counts.nnz} counts, {target.stat().st_size} bytes")
 

@@ -11,10 +11,11 @@ CAUSES = {
     "average over the batch missing?",
     "averaged-twice": "it is {factor} times too small, and the batch has {factor} examples: is it "
     "averaged over the batch twice?",
-    "average": "it is off by a constant factor, {factor:.4g}: what is it divided by? It should "
-    "be the size of this batch",
-    "factor": "it is off by a constant factor, {factor:.4g}",
-    "one-example": "it is the gradient of a single example: are the others overwritten or left out?",
+    "factor": "it is {factor:.4g} times the numerical one, everywhere: what is it divided by? It "
+    "should be the size of this batch, {batch}, once",
+    "one-example": "it is the gradient of a single example: are the others overwritten or left "
+    "out?",
+    "missing-example": "an example of the batch seems to be left out",
     "mean-outer": "it is the product of averages: it should be the average of the products, "
     "example by example",
     # the error at the output
@@ -33,6 +34,8 @@ CAUSES = {
     "wrong-weights": "the error seems to be propagated through the wrong layer's weights",
     "wrong-input": "it seems to be multiplied with the input of another layer",
     "transposed": "it looks transposed",
+    "weights-transposed": "a weight matrix seems to be transposed on the way: only where it is "
+    "square does that pass unnoticed",
     "layer-order": "the layers are in reverse order: the first layer comes first",
     "zero": "it is zero everywhere",
     # biases
@@ -42,7 +45,8 @@ CAUSES = {
     "bias-shape": "a bias gradient has the shape of the bias, one row: (1, {size})",
     # side effects
     "accumulates": "gradients seem to be summed over calls: start from zero in each",
-    "stale": "it is that of an earlier call: is something kept from one call to the next?",
+    "stale": "something seems to be kept from one call to the next; it should depend on the "
+    "arguments and parameters of this call alone",
     "updates": "the parameters are changed; here they are only read",
     "aliases": "the result shares memory with the parameters: return new arrays",
     "changes-input": "the input is changed; work on a copy",
@@ -56,19 +60,31 @@ CAUSES = {
     "exponentials?",
     "extra-term": "a multiple of the parameters seems to be added to it, as in weight decay",
     "clipped": "large values seem to be cut off",
-    "precision": "it is nearly right: is it computed in low precision, or is a small number added?",
+    "precision": "it is nearly right, within 2 %: is something small added, left out, cut off or "
+    "rounded?",
     # losses and outputs
     "loss-sign": "the loss is negative: it is minus the mean log-probability",
     "loss-sum": "it is {factor} times the mean: is the average over the batch missing?",
     "loss-average": "it is off by a constant factor, {factor:.4g}: it should be averaged over the "
     "batch alone",
     "loss-base": "it is in bits, not nats: use the natural logarithm",
+    "loss-pairs": "it seems to mix examples: pick the probability of each example's own class",
+    "loss-no-log": "the logarithm seems to be missing",
+    "loss-all-classes": "the log-probabilities of all classes seem to be summed: only that of the "
+    "right class counts",
+    "loss-squares": "it is a squared error, not a cross-entropy",
     "loss-accuracy": "it is an accuracy, not a cross-entropy",
     "probabilities": "these are probabilities where log-probabilities are expected",
     "logits": "these are the values before the softmax: normalise them",
     "over-batch": "the softmax is taken over the batch, not over the classes: check the axis",
-    "over-all": "the softmax is taken over everything: it should be over the classes of each example",
+    "over-all": "the softmax is taken over everything: it should be over the classes of each "
+    "example",
     "twice-softmax": "the softmax seems to be taken twice",
+    "not-softmax": "the probabilities look like {shape}; a softmax over the classes is expected",
+    "negated": "the sign is opposite: log-probabilities are never positive",
+    "not-log-probabilities": "these are no log-probabilities: the exponentials of a row should add "
+    "up to one",
+    "tensor": "a tensor is expected, with the graph that leads to it",
     "no-bias": "a bias seems to be left out",
     "bias-twice": "a bias seems to be added twice",
     "bias-subtracted": "the bias seems to be subtracted",
@@ -81,15 +97,18 @@ CAUSES = {
     # PyTorch training
     "cut": "no gradient reaches the parameters: .detach(), .data, .numpy(), torch.no_grad() or a "
     "new tensor made from them cuts the graph",
+    "partly-cut": "no gradient reaches the {what}: it plays no part in the output, or is cut off "
+    "from it",
     "not-moving": "the parameters do not move: are gradients zeroed before the step, or is a copy "
     "updated?",
     "partly-moving": "the {what} does not move",
-    "not-zeroed": "from the second step on, the gradients of earlier steps are added: zero them "
-    "before each backward()",
+    "not-zeroed": "the {what} of earlier steps are added to this one's: zero them before each "
+    "backward()",
     "ascent": "the parameters move in the wrong direction: the loss goes up",
-    "double-step": "the step is {factor:.3g} times too long: is it taken twice, or is the loss "
-    "not the mean?",
-    "own-rate": "the step does not follow the optimizer's learning rate: use the one that is passed",
+    "double-step": "the step is {factor:.4g} times as long as the optimizer's learning rate, "
+    "{rate:g}, and the mean loss ask for",
+    "own-rate": "the step does not follow the learning rate of the optimizer: use the one that is "
+    "passed",
     "optimizer": "the optimizer that is passed seems not to be the one that makes the step",
     "return": "a plain float, the loss before the step, is expected",
     "global-state": "PyTorch's global state is changed: {what}",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
@@ -161,7 +160,9 @@ def load_parameters(path: str | Path, geometry: Sequence[int]) -> list[list[np.n
     try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = dict(archive)
-    except (BadZipFile, EOFError, ValueError) as error:
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # a damaged file: zipfile and NumPy raise many kinds
         raise ValueError(f"{path} holds no parameters, or is damaged: {error}") from error
     layers = len(arrays) // 2
     try:

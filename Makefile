@@ -1,0 +1,77 @@
+# `make help` lists what there is to do.
+
+PYTHON ?= python3
+# More arguments for pip. On Linux it takes the CUDA build of torch, which is large; the CPU build
+# is enough for everything here. To get that one, name the index that has it (see "Get started" on
+# the site of PyTorch): make setup PIP_ARGS="..."
+PIP_ARGS ?=
+
+ASSIGNMENT := day2
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help:  ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(INSTALLED)  ## Install everything, with pinned versions, into .venv
+
+# Anew only when what is to be installed has changed.
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed, and $(PYTHON) is not: $$($(PYTHON) -V 2>&1 || true)." >&2; \
+	  echo "Name another one, for example: make $(or $(MAKECMDGOALS),setup) PYTHON=python3.12" >&2; \
+	  exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV) || { \
+	  echo "No virtual environment could be made: is Python's venv module there" \
+	    "(on Debian and Ubuntu, the package python3-venv)?" >&2; \
+	  exit 1; }
+	$(BIN)/python -m pip install --disable-pip-version-check $(PIP_ARGS) \
+	  -c constraints.txt -e '.[instructor,test]'
+	@touch $@
+
+.PHONY: demo
+demo: $(INSTALLED)  ## Release the assignment, grade a small class, show the results
+	$(BIN)/python tools/demo.py
+
+.PHONY: test
+test: lint  ## Run all checks
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# Students write in a copy: the released notebooks stay as they are. JupyterLab starts in the copy's
+# folder, so that nbgrader_config.py, which is about grading, is not read.
+.PHONY: lab
+lab: $(INSTALLED)  ## Open JupyterLab on the student notebooks (a copy in work/)
+	@test -d work/$(ASSIGNMENT) || { mkdir -p work && cp -R release/$(ASSIGNMENT) work/; }
+	cd work/$(ASSIGNMENT) && ../../$(BIN)/jupyter lab
+
+.PHONY: release
+release: $(INSTALLED)  ## Make the student notebooks in release/ from source/
+	$(BIN)/nbgrader generate_assignment $(ASSIGNMENT) --force --no-db
+
+.PHONY: bench
+bench: $(INSTALLED)  ## Measure how the books corpus loads
+	$(BIN)/python benchmarks/load_corpus.py
+
+.PHONY: lint
+lint: $(INSTALLED)  ## Check style and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+.PHONY: format
+format: $(INSTALLED)  ## Bring the code into shape
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.PHONY: clean
+clean:  ## Remove .venv, caches and the demo; work/, submissions and gradebook stay
+	rm -rf $(VENV) build dist demo *.egg-info .pytest_cache .ruff_cache .mypy_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

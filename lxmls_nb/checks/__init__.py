@@ -1,0 +1,27 @@
+"""What a test cell calls: runs an answer on given arrays and says what is wrong.
+
+Each check has two halves: a *probe* (:mod:`~lxmls_nb.checks.probes`) that runs the answer and
+reports arrays, and a *verdict* that compares them with the truth, found by central differences.
+"""
+
+from lxmls_nb.checks.dictionaries import dictionary
+from lxmls_nb.checks.failures import CheckFailed, NotAttempted
+from lxmls_nb.checks.numpy_checks import backpropagation, log_linear_gradients
+from lxmls_nb.checks.pytorch_checks import (
+    gradient_flow,
+    log_forward,
+    log_linear_module,
+    training_step,
+)
+
+__all__ = [
+    "CheckFailed",
+    "NotAttempted",
+    "backpropagation",
+    "dictionary",
+    "gradient_flow",
+    "log_forward",
+    "log_linear_gradients",
+    "log_linear_module",
+    "training_step",
+]

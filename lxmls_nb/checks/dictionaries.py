@@ -1,0 +1,66 @@
+"""Checks of answers that are a dictionary of short words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lxmls_nb.checks import probes
+from lxmls_nb.checks.failures import CheckFailed, NotAttempted
+from lxmls_nb.checks.verdicts import describe, result_of
+
+
+def dictionary(
+    answer,
+    keys: Sequence[str] = (),
+    choices: Sequence[str] = (),
+    expected: dict[str, str | tuple[str, ...]] | None = None,
+) -> None:
+    """Check the form of a dictionary, or whether entries are right.
+
+    Parameters
+    ----------
+    answer : dict
+        Values are compared without regard to case and surrounding blanks.
+    keys : sequence of str
+        Keys that have to be there.
+    choices : sequence of str
+        What their values can be.
+    expected : dict, optional
+        Right entries: a value, or a tuple of values that are accepted.
+
+    Raises
+    ------
+    CheckFailed
+        The message says which entry is wrong, never what is right.
+    NotAttempted
+        If all the entries looked at are None.
+    """
+    value = result_of(probes.run("dictionary", [answer]), "the dictionary")["value"]
+    if not isinstance(value, dict) or set(value) == {"unsupported"}:
+        raise CheckFailed(f"a dictionary is expected, not {describe(value)}.", "type")
+    looked_at = [*keys, *(expected or {})]
+    missing = [key for key in looked_at if key not in value]
+    if missing:
+        raise CheckFailed(f"the dictionary has no key {missing[0]!r}.", "structure")
+    empty = [key for key in looked_at if value[key] is None]
+    if len(empty) == len(looked_at):
+        raise NotAttempted("fill in the dictionary above, run its cell, then this one.")
+    if empty:
+        raise CheckFailed(f"there is no answer for {empty[0]!r} yet.", "answer")
+    allowed = [_word(choice) for choice in choices]
+    for key in keys:
+        if allowed and _word(value[key]) not in allowed:
+            raise CheckFailed(
+                f"{value[key]!r}, given for {key!r}, is not one of: {', '.join(choices)}.",
+                "structure",
+            )
+    for key, right in (expected or {}).items():
+        accepted = (right,) if isinstance(right, str) else right
+        if _word(value[key]) not in [_word(word) for word in accepted]:
+            raise CheckFailed(f"{value[key]!r} is not right for {key!r}.", "answer")
+    entries = "1 entry" if len(looked_at) == 1 else f"{len(looked_at)} entries"
+    print(f"Passed: {entries} {'right' if expected else 'of the right form'}.")
+
+
+def _word(value) -> str:
+    return str(value).strip().lower()

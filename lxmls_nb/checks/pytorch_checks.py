@@ -1,0 +1,332 @@
+"""Checks of Exercises 2.3 and 2.4: log-probabilities, gradients that flow, steps of SGD."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+# PyTorch's probes register themselves; they import PyTorch only when they run.
+from lxmls_nb.checks import probes, pytorch_probes  # noqa: F401
+from lxmls_nb.checks.forward_hypotheses import name_log_probabilities
+from lxmls_nb.checks.hypotheses import Cause, constant_factor, fits, name_loss
+from lxmls_nb.checks.numpy_checks import related_problems
+from lxmls_nb.checks.truth import (
+    Problem,
+    cross_entropy,
+    forward,
+    make_problem,
+    numerical_gradients,
+)
+from lxmls_nb.checks.verdicts import (
+    TOLERANCE,
+    check_unchanged,
+    compare_gradients,
+    describe,
+    distance,
+    fail,
+    numeric,
+    passed,
+    result_of,
+    tolerance,
+)
+
+#: How far a step may be off. Parameters are float32: their rounding shows in the difference of
+#: two of them, by 5e-5 for the shortest steps of the exercises.
+STEP_TOLERANCE = 2e-4
+
+
+def _check_state(result: dict, name: str) -> None:
+    if result.get("state"):
+        raise fail(f"`{name}`", ("global-state", {"what": ", ".join(result["state"])}))
+
+
+def _check_module(result: dict, problem: Problem, name: str) -> None:
+    if not result["fitting"]:
+        classes = problem.geometry[-1]
+        raise fail(
+            f"`{name}({problem.geometry[0]}, {classes})` has parameters of shapes "
+            f"{result['shapes']}",
+            ("parameters", {}),
+        )
+
+
+def _compare_output(output: dict, problem: Problem, name: str, earlier: list[np.ndarray]) -> float:
+    """Compare the output of a forward pass with the true log-probabilities."""
+    subject = f"`{name}` ({problem})"
+    if not output["is_tensor"]:
+        note = " (is the `return` missing?)" if output["type"] == "NoneType" else ""
+        raise fail(f"{subject} returned a {output['type']}{note}, not a tensor", ("tensor", {}))
+    truth = forward(problem).log_probabilities
+    array = numeric(output["values"], truth.shape, f"the output of {subject}")
+    if not np.all(np.isfinite(array)):
+        raise fail(f"the output of {subject} is not right", ("not-finite", {}))
+    off = distance(array, truth)
+    if off > TOLERANCE:
+        known: Cause | None = (
+            ("own-parameters", {}) if any(fits(array, other) for other in earlier) else None
+        )
+        raise fail(
+            f"the output of {subject} is not right",
+            known or name_log_probabilities(array, problem),
+            otherwise=f"it is up to {100 * off:.2g} % of the largest value off",
+        )
+    return off
+
+
+def _check_flow(output: dict, gradients: list, problem: Problem, name: str) -> float:
+    """Check that gradients reach all parameters, and their values."""
+    subject = f"`{name}` ({problem})"
+    reached = [value is not None for pair in gradients for value in pair]
+    if not output["has_graph"] or not any(reached):
+        raise fail(subject, ("cut", {}))
+    for number, pair in enumerate(gradients, start=1):
+        for what, value in zip(("weight", "bias"), pair, strict=True):
+            if value is None:
+                which = what if len(gradients) == 1 else f"{what} of layer {number}"
+                raise fail(subject, ("partly-cut", {"what": which}))
+    for pair, (_, bias) in zip(gradients, problem.parameters, strict=True):
+        pair[1] = np.reshape(pair[1], bias.shape)
+    layers = list(range(len(gradients)))
+    return compare_gradients(
+        gradients,
+        numerical_gradients(problem),
+        problem,
+        name,
+        layers,
+        ["weight", "bias"],
+    )
+
+
+def log_linear_module(
+    answer,
+    input_size: int = 5,
+    num_classes: int = 3,
+    batch_size: int = 7,
+    scale: float = 1.0,
+    seed: int = 0,
+) -> None:
+    """Check a ``LogLinear(input_size, num_classes)``: parameters, outputs and gradients.
+
+    Parameters
+    ----------
+    answer : type
+        The class.
+    input_size, num_classes, batch_size : int
+        I, K and M; I and K differ, so that the weight is known by its shape.
+    scale : float
+        Factor of the parameters: large ones give extreme logits.
+    seed : int
+
+    Raises
+    ------
+    CheckFailed, NotAttempted
+    """
+    name = "LogLinear"
+    problem = make_problem([input_size, num_classes], batch_size, scale, seed)
+    calls = related_problems(problem, 1, seed)
+    reply = probes.run(
+        "log_linear_module",
+        [answer],
+        calls=[[*p.parameters[0], p.input, p.output] for p in calls],
+    )
+    result = result_of(reply, name)
+    _check_module(result, problem, name)
+    worst = _compare_calls(result, calls, name, [[pair] for pair in result["gradients"]])
+    if result["changed"]:
+        raise fail(f"`{name}` ({problem})", ("changes-input", {}))
+    _check_state(result, name)
+    passed(name, problem, "log-probabilities and gradients are right", worst, tolerance(problem))
+
+
+def _compare_calls(result: dict, calls: list[Problem], name: str, gradients: list | None) -> float:
+    worst = 0.0
+    seen: list[np.ndarray] = []
+    for number, (case, output) in enumerate(zip(calls, result["outputs"], strict=True)):
+        truth = forward(case).log_probabilities
+        if number == 1 and distance(np.asarray(output["values"]), truth) > TOLERANCE:
+            raise fail(f"`{name}` ({case})", ("random", {}))
+        off = _compare_output(output, case, name, [s for s in seen if not fits(s, truth)])
+        worst = max(worst, off)
+        if gradients is not None:
+            worst = max(worst, _check_flow(output, gradients[number], case, name))
+        seen.append(truth)
+    return worst
+
+
+def training_step(
+    answer,
+    module,
+    input_size: int = 5,
+    num_classes: int = 3,
+    batch_size: int = 7,
+    steps: int = 1,
+    learning_rate: float = 0.1,
+    seed: int = 0,
+) -> None:
+    """Check ``training_step(model, optimizer, input, output)`` with the student's ``LogLinear``.
+
+    Each step has to be that of SGD from where the parameters were before it.
+
+    Parameters
+    ----------
+    answer : callable
+    module : type
+        The class ``LogLinear``.
+    input_size, num_classes, batch_size : int
+        I, K and M; later batches have one example more each.
+    steps : int
+    learning_rate : float
+    seed : int
+
+    Raises
+    ------
+    CheckFailed, NotAttempted
+    """
+    name = "training_step"
+    geometry = [input_size, num_classes]
+    problems = [make_problem(geometry, batch_size + n, seed=seed + n) for n in range(steps)]
+    weight, bias = problems[0].parameters[0]
+    reply = probes.run(
+        "training_step",
+        [answer, module],
+        weight=weight,
+        bias=bias,
+        batches=[[p.input, p.output] for p in problems],
+        learning_rate=learning_rate,
+    )
+    result = result_of(reply, name)
+    _check_module(result, problems[0], "LogLinear")
+    worst = 0.0
+    earlier: list[list[np.ndarray]] = []
+    for number, problem in enumerate(problems):
+        before, after = result["parameters"][number : number + 2]
+        case = Problem(
+            geometry, problem.activation_functions, [before], problem.input, problem.output
+        )
+        gradient = numerical_gradients(case)[0]
+        subject = f"`{name}` ({case}, learning rate {learning_rate:g}), step {number + 1}"
+        change = [new - old for old, new in zip(before, after, strict=True)]
+        worst = max(worst, _compare_step(change, gradient, earlier, learning_rate, subject))
+        _compare_loss(result["losses"][number], result["types"][number], case, subject)
+        earlier.append(gradient)
+    check_unchanged(result["changed"], problems[0], name)
+    _check_state(result, name)
+    made = "1 step" if steps == 1 else f"{steps} steps"
+    passed(name, problems[0], f"{made} of SGD as expected", worst, STEP_TOLERANCE)
+
+
+def _compare_step(
+    change: list[np.ndarray],
+    gradient: list[np.ndarray],
+    earlier: list[list[np.ndarray]],
+    rate: float,
+    subject: str,
+) -> float:
+    right = [-rate * array for array in gradient]
+    offs = [
+        float(np.abs(new - old).max() / np.abs(old).max())
+        for new, old in zip(change, right, strict=True)
+    ]
+    if max(offs) <= STEP_TOLERANCE:
+        return max(offs)
+    flat, wanted = (np.concatenate([a.ravel() for a in pair]) for pair in (change, right))
+    still = [not np.any(array) for array in change]
+    if all(still):
+        raise fail(subject, ("not-moving", {}))
+    if any(still):
+        raise fail(subject, ("partly-moving", {"what": ("weight", "bias")[still.index(True)]}))
+    factor = constant_factor(flat, wanted)
+    if factor is not None and abs(factor + 1) < 2e-3:
+        raise fail(subject, ("ascent", {}))
+    if factor is not None:
+        raise fail(subject, ("double-step", {"factor": factor, "rate": rate}))
+    sums = [np.zeros_like(wanted)]
+    for pair in earlier[::-1]:
+        sums.append(sums[-1] - rate * np.concatenate([array.ravel() for array in pair]))
+    for number, other in enumerate(sums[1:], start=1):
+        if fits(flat, wanted + other, 2e-3):
+            raise fail(subject, ("not-zeroed", {"what": "gradients"}))
+        for kind, what in enumerate(("weight", "bias")):
+            extra = -rate * sum(pair[kind] for pair in earlier[-number:])
+            if offs[1 - kind] <= STEP_TOLERANCE and fits(change[kind], right[kind] + extra, 2e-3):
+                raise fail(subject, ("not-zeroed", {"what": f"{what} gradients"}))
+    if np.ptp(np.abs(flat)) < 1e-2 * np.abs(flat).max():
+        raise fail(subject, ("optimizer", {}))
+    raise fail(f"{subject}: the parameters do not move by minus learning rate times gradient")
+
+
+def _compare_loss(loss, kind: str, case: Problem, subject: str) -> None:
+    if kind != "float":
+        note = " (is the `return` missing?)" if loss is None else ""
+        what = describe(loss) if kind != "Tensor" else "a tensor, with its graph perhaps"
+        raise fail(f"{subject} returned {what}{note}", ("return", {}))
+    right = cross_entropy(forward(case).log_probabilities, case.output)
+    value = float(np.asarray(loss))
+    if not abs(value - right) <= 1e-4 * max(1e-2, abs(right)):
+        raise fail(f"{subject} returned another loss", name_loss(value, case) or ("return", {}))
+
+
+def log_forward(
+    answer,
+    geometry: Sequence[int],
+    batch_size: int = 7,
+    scale: float = 1.0,
+    seed: int = 0,
+) -> None:
+    """Check the values of ``log_forward`` of a sub-class of ``PytorchMLP``.
+
+    Parameters
+    ----------
+    answer : type
+        The class.
+    geometry : sequence of int
+        Sizes of input, hidden layers and output.
+    batch_size : int
+        M, the number of examples.
+    scale : float
+        Factor of the last layer's parameters: large ones give extreme logits.
+    seed : int
+
+    Raises
+    ------
+    CheckFailed, NotAttempted
+    """
+    result, calls = _forward_reply(answer, geometry, batch_size, scale, seed)
+    worst = _compare_calls(result, calls, "log_forward", None)
+    if result["changed"]:
+        check_unchanged(result["changed"], calls[0], "log_forward")
+    _check_state(result, "log_forward")
+    passed("log_forward", calls[0], "log-probabilities are right", worst, TOLERANCE)
+
+
+def gradient_flow(
+    answer, geometry: Sequence[int], batch_size: int = 7, scale: float = 1.0, seed: int = 0
+) -> None:
+    """Check that the gradients of ``log_forward`` reach all parameters, and their values.
+
+    Parameters
+    ----------
+    answer, geometry, batch_size, scale, seed
+        As for :func:`log_forward`.
+
+    Raises
+    ------
+    CheckFailed, NotAttempted
+    """
+    result, calls = _forward_reply(answer, geometry, batch_size, scale, seed)
+    worst = _compare_calls(result, calls, "log_forward", result["gradients"])
+    passed("log_forward", calls[0], "gradients reach all parameters", worst, tolerance(calls[0]))
+
+
+def _forward_reply(answer, geometry, batch_size: int, scale: float, seed: int):
+    problem = make_problem(geometry, batch_size, scale, seed)
+    calls = related_problems(problem, 1, seed)
+    reply = probes.run(
+        "log_forward",
+        [answer],
+        geometry=problem.geometry,
+        activation_functions=problem.activation_functions,
+        calls=[[p.parameters, p.input, p.output] for p in calls],
+    )
+    return result_of(reply, "log_forward"), calls

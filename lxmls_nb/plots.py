@@ -1,0 +1,266 @@
+"""The figures of the day, each with a text that says what it shows to those who don't see it."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Mapping, Sequence
+from itertools import cycle
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, NullLocator
+
+from lxmls_nb.models.weight_study import get_mlp_loss_range, get_mlp_parameter_handlers
+
+#: Okabe and Ito's colours, which people with any kind of colour vision can tell apart.
+BLUE, VERMILLION, GREEN, PURPLE, ORANGE = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00"
+
+#: Curves differ by dashes and markers, too: they may lie on top of each other.
+STYLES: list[dict[str, Any]] = [
+    {"color": color, "linestyle": dashes, "marker": marker, "markerfacecolor": "none"}
+    for color, dashes, marker in zip(
+        (BLUE, VERMILLION, GREEN, PURPLE, ORANGE), ("-", "--", ":", "-.", "-"), "oxs^D", strict=True
+    )
+]
+
+#: Pixels an inch: figures are drawn twice as fine as they are shown.
+DPI = 192
+
+
+class DescribedFigure(Figure):
+    """A figure that a notebook shows together with `alt`, what it shows in words."""
+
+    alt = ""
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+        return _bundle(self, self.alt)
+
+
+def show(figure: Figure, alt: str) -> None:
+    """Show any Matplotlib figure in a notebook, with an alternative text.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    alt : str
+        What the figure shows, in a sentence or two.
+    """
+    from IPython.display import display
+
+    display(_bundle(figure, alt), raw=True)
+
+
+def _bundle(figure: Figure, alt: str) -> dict[str, str]:
+    return {"text/html": _image(figure, alt), "text/plain": alt}
+
+
+def _image(figure: Figure, alt: str) -> str:
+    # JupyterLab knows no alternative text for image/png, but it does for an <img> in HTML.
+    data = io.BytesIO()
+    figure.savefig(data, format="png", dpi=DPI, metadata={"Software": None})
+    code = base64.b64encode(data.getvalue()).decode()
+    width = round(figure.get_figwidth() * DPI / 2)
+    return (
+        f'<img src="data:image/png;base64,{code}" alt="{html.escape(alt)}" width="{width}" '
+        'style="max-width: 100%">'
+    )
+
+
+def _new_axes() -> tuple[DescribedFigure, Axes]:
+    figure = DescribedFigure(figsize=(6.4, 4), layout="constrained")
+    axes = figure.add_subplot(axisbelow=True)
+    axes.grid(color="0.9")
+    return figure, axes
+
+
+def plot_tangent(
+    weight_range: np.ndarray,
+    loss_range: np.ndarray,
+    current_weight: float,
+    current_loss: float,
+    current_gradient: float,
+    ax=None,
+) -> Figure:
+    """Draw the loss against one weight, and the gradient as the tangent that it should be.
+
+    Parameters
+    ----------
+    weight_range, loss_range : ndarray, shape (V,)
+        From :func:`~lxmls_nb.models.get_mlp_loss_range`; losses in nats.
+    current_weight, current_loss : float
+        Where the model is now.
+    current_gradient : float
+        What backpropagation says of this weight.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw. By default in a new figure.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+    """
+    weight_range, loss_range = np.asarray(weight_range), np.asarray(loss_range)
+    figure, axes = (ax.figure, ax) if ax is not None else _new_axes()
+    tangent = current_loss + current_gradient * (weight_range - current_weight)
+    axes.plot(weight_range, loss_range, color=BLUE, label="loss")
+    axes.plot(weight_range, tangent, color=VERMILLION, linestyle="--", label="gradient")
+    axes.plot(current_weight, current_loss, "x", color="black", label="current weight", ms=9, mew=2)
+    # A steep tangent must not squeeze the curve flat, nor rounding errors look like a curve.
+    low = min(loss_range.min(), current_loss)
+    high = max(loss_range.max(), current_loss)
+    margin = 0.15 * (high - low) if high - low > 1e-9 else 0.1
+    axes.set_ylim(low - margin, high + margin)
+    axes.ticklabel_format(useOffset=False)
+    axes.set(xlabel="weight value", ylabel="loss (nats)")
+    axes.legend()
+    if isinstance(figure, DescribedFigure):
+        figure.alt = (
+            f"The loss, {low:.4g} to {high:.4g} nats, against one weight, {weight_range.min():.3g} "
+            f"to {weight_range.max():.3g}. A cross marks the current weight, {current_weight:.4g}, "
+            f"with the loss {current_loss:.4g}; the dashed line through it has the slope of the "
+            f"gradient, {current_gradient:.3g}."
+        )
+    return figure
+
+
+def tangent_explorer(model, batch: dict, layer: int = 1, row: int = 0, column: int = 0):
+    """Draw the tangent figure of any weight, with controls to choose it by.
+
+    Parameters
+    ----------
+    model : NumpyMLP
+        One with a `backpropagation`.
+    batch : dict
+        ``input`` and ``output``.
+    layer, row, column : int
+        The weight to begin with: index into `model.parameters`, and place in that weight
+        matrix.
+
+    Returns
+    -------
+    ipywidgets.VBox or matplotlib.figure.Figure
+        The figure alone where there is no notebook, or ipywidgets is not installed.
+
+    Raises
+    ------
+    IndexError
+        If there is no such weight.
+    ValueError
+        If `backpropagation` gives no gradient for this layer yet.
+    """
+    figure = _draw_weight(model, batch, layer, row, column)
+    widgets = _widgets()
+    if widgets is None:
+        return figure
+    picture = widgets.HTML(_image(figure, figure.alt))
+    rows, columns = np.shape(model.parameters[layer][0])
+    layers = len(model.parameters)
+    pick_layer, pick_row, pick_column = controls = [
+        widgets.IntSlider(value, 0, size - 1, description=name, continuous_update=False)
+        for name, value, size in (
+            ("layer", layer, layers),
+            ("row", row, rows),
+            ("column", column, columns),
+        )
+    ]
+
+    def redraw(_change) -> None:
+        # Sliders whose range shrinks move to its end by themselves.
+        rows, columns = np.shape(model.parameters[pick_layer.value][0])
+        pick_row.max, pick_column.max = rows - 1, columns - 1
+        place = (pick_layer.value, pick_row.value, pick_column.value)
+        try:
+            figure = _draw_weight(model, batch, *place)
+            picture.value = _image(figure, figure.alt)
+        except Exception as error:  # a student's code: show it, there is no traceback here
+            picture.value = f"<pre>{html.escape(f'{type(error).__name__}: {error}')}</pre>"
+
+    for control in controls:
+        control.observe(redraw, names="value")
+    return widgets.VBox([widgets.HBox(controls), picture])
+
+
+def _draw_weight(model, batch: dict, layer: int, row: int, column: int) -> DescribedFigure:
+    """Return the tangent figure of one weight of a model."""
+    count = len(model.parameters)
+    rows, columns = np.shape(model.parameters[layer][0]) if 0 <= layer < count else (0, 0)
+    sizes = {"layer": (layer, count), "row": (row, rows), "column": (column, columns)}
+    for name, (index, size) in sizes.items():
+        if not 0 <= index < size:
+            raise IndexError(f"there is no {name} {index}: choose 0 to {size - 1}")
+    get_parameter, set_parameter = get_mlp_parameter_handlers(
+        layer_index=layer, is_bias=False, row=row, column=column
+    )
+    gradients = model.backpropagation(batch["input"], batch["output"])
+    if gradients[layer][0] is None:  # students write it a layer at a time
+        raise ValueError(f"backpropagation returns no gradient for layer {layer + 1} yet")
+    ranges = get_mlp_loss_range(model, get_parameter, set_parameter, batch, num_values=81)
+    figure, axes = _new_axes()
+    plot_tangent(
+        *ranges,
+        get_parameter(model.parameters),
+        model.cross_entropy_loss(batch["input"], batch["output"]),
+        get_parameter(gradients),
+        ax=axes,
+    )
+    axes.set_title(f"Layer {layer + 1}, row {row}, column {column}")
+    figure.alt = f"Layer {layer + 1}, row {row}, column {column}. {figure.alt}"
+    return figure
+
+
+def _widgets():
+    """Return ipywidgets, or None where nobody could move a slider."""
+    try:
+        import ipywidgets
+        from IPython import get_ipython
+    except ImportError:
+        return None
+    return ipywidgets if getattr(get_ipython(), "kernel", None) else None
+
+
+def plot_learning_curves(curves: Mapping[str, Sequence[float]]) -> Figure:
+    """Return a figure of accuracies against epochs.
+
+    Parameters
+    ----------
+    curves : mapping of str to sequence of float
+        By label, the accuracies in %: before training and after each epoch, as in
+        :attr:`~lxmls_nb.training.History.accuracies`.
+    """
+    figure, axes = _new_axes()
+    for style, (label, accuracies) in zip(cycle(STYLES), curves.items(), strict=False):
+        axes.plot(range(len(accuracies)), accuracies, label=label, **style)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set(xlabel="epoch", ylabel="accuracy on the test set (%)")
+    axes.legend()
+    parts = [f"{label} from {a[0]:.2f} to {a[-1]:.2f} %" for label, a in curves.items()]
+    figure.alt = f"Accuracy on the test set, epoch by epoch: {'; '.join(parts)}."
+    return figure
+
+
+def plot_epoch_times(hidden_sizes: Sequence[int], seconds: Mapping[str, Sequence[float]]) -> Figure:
+    """Return a figure of the time per epoch against the hidden size, both logarithmic.
+
+    Parameters
+    ----------
+    hidden_sizes : sequence of int
+        Numbers of hidden units.
+    seconds : mapping of str to sequence of float
+        By label, the seconds an epoch took with each of them.
+    """
+    figure, axes = _new_axes()
+    parts = []
+    for style, (label, times) in zip(cycle(STYLES), seconds.items(), strict=False):
+        axes.loglog(hidden_sizes, times, label=label, **style)
+        pairs = zip(hidden_sizes, times, strict=True)
+        parts.append(f"{label}: " + ", ".join(f"{time:.3g} s with {size}" for size, time in pairs))
+    axes.set_xticks(hidden_sizes, [str(size) for size in hidden_sizes])
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set(xlabel="hidden size (units)", ylabel="time per epoch (s)")
+    axes.legend()
+    figure.alt = f"Seconds an epoch takes against the number of hidden units. {'; '.join(parts)}."
+    return figure

@@ -1,0 +1,80 @@
+"""Reads the catalogue of answers: see README.md beside this file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+NOTEBOOKS = ("exercise_2_1", "exercise_2_2", "exercise_2_3", "exercise_2_4")
+HEADER = re.compile(r"^# %% (?P<id>\S+) (?P<grade_id>\S+)(?: cause=(?P<cause>\S+))?\s*$", re.M)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer to one solution cell.
+
+    Attributes
+    ----------
+    id : str
+        Unique in its notebook.
+    notebook, grade_id : str
+        Where the answer goes.
+    right : bool
+    cause : str or None
+        Of a wrong one: key in ``lxmls_nb.checks.causes.CAUSES``; None where the mistake is
+        caught, but cannot be named.
+    description : str
+        What is wrong, or what style it is.
+    code : str
+    """
+
+    id: str
+    notebook: str
+    grade_id: str
+    right: bool
+    cause: str | None
+    description: str
+    code: str
+
+    def __str__(self) -> str:
+        return f"{self.notebook[-3:]}-{self.id}"
+
+
+def read_answers(notebook: str, kind: str) -> list[Answer]:
+    """Return the answers of a notebook, of kind ``"right"`` or ``"wrong"``."""
+    text = (FOLDER / notebook / f"{kind}.py").read_text(encoding="utf-8")
+    headers = list(HEADER.finditer(text))
+    ends = [header.start() for header in headers[1:]] + [len(text)]
+    answers = []
+    for header, end in zip(headers, ends, strict=True):
+        description, _, code = text[header.end() : end].strip("\n").partition("\n")
+        cause = header["cause"]
+        answers.append(
+            Answer(
+                id=header["id"],
+                notebook=notebook,
+                grade_id=header["grade_id"],
+                right=kind == "right",
+                cause=None if cause == "none" else cause,
+                description=description.lstrip("# "),
+                code=code.strip("\n"),
+            )
+        )
+    names = [answer.id for answer in answers]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice or len(headers) != len(re.findall(r"^# %%", text, re.M)):
+        raise ValueError(f"{notebook}/{kind}.py: ids that occur twice {twice}, or a bad header")
+    return answers
+
+
+def all_answers() -> list[Answer]:
+    """Return the whole catalogue."""
+    return [
+        answer
+        for notebook in NOTEBOOKS
+        for kind in ("right", "wrong")
+        if (FOLDER / notebook / f"{kind}.py").exists()
+        for answer in read_answers(notebook, kind)
+    ]

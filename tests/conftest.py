@@ -1,0 +1,60 @@
+"""What tests share: the real books corpus where it is at hand, and no network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+BOOKS_FILES = ("positive.review", "negative.review")
+
+# Set here, not in a fixture: kernels and other processes that tests start inherit it.
+os.environ["LXMLS_NB_CORPUS"] = "snippets"
+# nbgrader starts `alembic` by name, which lies beside the Python that runs the tests.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+
+@pytest.fixture(scope="session")
+def shared_books() -> Path:
+    """Return the folder of the books corpus' review files."""
+    folder = ROOT.parent / "shared" / "data" / "sentiment" / "books"
+    if not all((folder / name).is_file() for name in BOOKS_FILES):
+        pytest.skip("the books corpus is not in ../shared/data/sentiment/books")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def books_cache(shared_books, tmp_path_factory) -> Path:
+    """Return a cache folder with the books corpus in it: to be read, not to be altered."""
+    cache = tmp_path_factory.mktemp("cache")
+    (cache / "books").mkdir()
+    for name in BOOKS_FILES:
+        shutil.copyfile(shared_books / name, cache / "books" / name)
+    return cache
+
+
+@pytest.fixture
+def no_network(monkeypatch) -> None:
+    """Make every connection fail that leaves this machine."""
+
+    def guard(function, host_of):
+        def guarded(*arguments, **options):
+            if host_of(arguments) not in ("127.0.0.1", "localhost"):
+                raise OSError("this test has no network")
+            return function(*arguments, **options)
+
+        return guarded
+
+    def host(given):
+        _, address = given
+        return "localhost" if isinstance(address, str) else address[0]  # str: a Unix socket
+
+    for name in ("connect", "connect_ex"):
+        function = getattr(socket.socket, name)
+        monkeypatch.setattr(socket.socket, name, guard(function, host))
+    monkeypatch.setattr(socket, "getaddrinfo", guard(socket.getaddrinfo, lambda given: given[0]))

@@ -1,0 +1,128 @@
+"""Play a course with four students: generate, submit, autograde, give feedback, show a table.
+
+``make demo`` runs it. Everything happens in the folder ``demo/``, which is made anew.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from nbgrader.api import Gradebook
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from lxmls_nb.grading.submissions import complete, read_notebook, reference_answers  # noqa: E402
+from tests.answers.catalogue import read_answers  # noqa: E402
+
+COURSE = ROOT / "demo"
+NOTEBOOKS = ("exercise_2_1", "exercise_2_2", "exercise_2_3", "exercise_2_4")
+
+#: A mistake that is often made, by notebook: an entry of the catalogue in tests/answers.
+MISTAKES = {
+    "exercise_2_1": "U2",  # the average over the batch is missing
+    "exercise_2_2": "M8",  # the derivative of the sigmoid is missing
+    "exercise_2_3": "T1",  # gradients are never zeroed
+    "exercise_2_4": "P1",  # the sigmoid is applied to the output layer too
+}
+
+
+def nbgrader(*arguments: str) -> None:
+    """Run an nbgrader command on the demo course; show what it said only if it failed."""
+    start = time.perf_counter()
+    print(f"  nbgrader {' '.join(arguments)} ...", end="", flush=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", *arguments, f"--CourseDirectory.root={COURSE}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"LXMLS_NB_CORPUS": "snippets", "LXMLS_NB_DEVICE": "cpu"},
+    )
+    print(f" {time.perf_counter() - start:.0f} s")
+    if done.returncode:
+        sys.exit(f"nbgrader {' '.join(arguments)} failed:\n{done.stdout}\n{done.stderr}")
+
+
+def write_submissions() -> dict[str, str]:
+    """Write the class; return what each student did."""
+    students = {
+        "ada": "everything right",
+        "blaise": "nothing done",
+        "carl": "half: 2.1 and 2.3",
+        "dorothy": "a typical mistake in each exercise",
+    }
+    for notebook in NOTEBOOKS:
+        release = read_notebook(COURSE / "release" / "day2" / f"{notebook}.ipynb")
+        reference = reference_answers(read_notebook(COURSE / "source/day2" / f"{notebook}.ipynb"))
+        mistake = next(
+            answer for answer in read_answers(notebook, "wrong") if answer.id == MISTAKES[notebook]
+        )
+        work = {
+            "ada": reference,
+            "blaise": {},
+            "carl": reference if notebook in ("exercise_2_1", "exercise_2_3") else {},
+            "dorothy": reference | {mistake.grade_id: mistake.code},
+        }
+        for student, answers in work.items():
+            folder = COURSE / "submitted" / student / "day2"
+            folder.mkdir(parents=True, exist_ok=True)
+            nbformat.write(complete(release, answers), folder / f"{notebook}.ipynb")
+    return students
+
+
+def grade_by_hand(gradebook: Gradebook) -> int:
+    """Give the comments of 2.1 full marks where there are any, as one would in the formgrader."""
+    count = 0
+    for submission in gradebook.assignment_submissions("day2"):
+        for notebook in submission.notebooks:
+            for grade in notebook.grades:
+                if grade.needs_manual_grade:
+                    grade.manual_score = grade.max_score
+                    grade.needs_manual_grade = False
+                    count += 1
+    gradebook.db.commit()
+    return count
+
+
+def print_table(gradebook: Gradebook, students: dict[str, str]) -> None:
+    """Print the points of each student by exercise, and where the feedback lies."""
+    titles = [name.removeprefix("exercise_").replace("_", ".") for name in NOTEBOOKS]
+    print(f"\n{'student':10}" + "".join(f"{title:>7}" for title in titles) + f"{'total':>8}")
+    for student, what in students.items():
+        submission = gradebook.find_submission("day2", student)
+        scores = {notebook.name: notebook.score for notebook in submission.notebooks}
+        row = "".join(f"{scores[name]:7g}" for name in NOTEBOOKS)
+        total = f"{submission.score:g}/{submission.max_score:g}"
+        print(f"{student:10}{row}{total:>8}   {what}")
+    print("\nFeedback (open in a browser):")
+    for page in sorted((COURSE / "feedback").glob("*/day2/*.html"))[: len(NOTEBOOKS)]:
+        print(f"  {page.relative_to(ROOT)}")
+    print("  ... and the same for the other students")
+
+
+def main() -> None:
+    """Run the demo."""
+    start = time.perf_counter()
+    shutil.rmtree(COURSE, ignore_errors=True)
+    shutil.copytree(ROOT / "source", COURSE / "source")
+    print(f"A course of four students in {COURSE.name}/ (a minute or two):")
+    nbgrader("generate_assignment", "day2")
+    students = write_submissions()
+    nbgrader("autograde", "day2", "--create")
+    with Gradebook(f"sqlite:///{COURSE / 'gradebook.db'}") as gradebook:
+        count = grade_by_hand(gradebook)
+        print(f"  graded by hand: the comments of exercise 2.1, {count} of them")
+    nbgrader("generate_feedback", "day2")
+    with Gradebook(f"sqlite:///{COURSE / 'gradebook.db'}") as gradebook:
+        print_table(gradebook, students)
+    print(f"\nDone in {time.perf_counter() - start:.0f} s.")
+
+
+if __name__ == "__main__":
+    main()
