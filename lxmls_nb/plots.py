@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
@@ -38,25 +37,16 @@ class DescribedFigure(Figure):
     alt = ""
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
-        return _bundle(self, self.alt)
+        return {"text/html": _image(self, self.alt), "text/plain": self.alt}
 
 
 def show(figure: Figure, alt: str) -> None:
-    """Show any Matplotlib figure in a notebook, with an alternative text.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-    alt : str
-        What the figure shows, in a sentence or two.
-    """
+    """Show any Matplotlib figure in a notebook together with `alt`, what it shows in words."""
     from IPython.display import display
+    from matplotlib import pyplot
 
-    display(_bundle(figure, alt), raw=True)
-
-
-def _bundle(figure: Figure, alt: str) -> dict[str, str]:
-    return {"text/html": _image(figure, alt), "text/plain": alt}
+    display({"text/html": _image(figure, alt), "text/plain": alt}, raw=True)
+    pyplot.close(figure)  # else a figure of pyplot's is shown once more
 
 
 def _image(figure: Figure, alt: str) -> str:
@@ -92,10 +82,8 @@ def plot_tangent(
     ----------
     weight_range, loss_range : ndarray, shape (V,)
         From :func:`~lxmls_nb.models.get_mlp_loss_range`; losses in nats.
-    current_weight, current_loss : float
-        Where the model is now.
-    current_gradient : float
-        What backpropagation says of this weight.
+    current_weight, current_loss, current_gradient : float
+        Where the model is now, and what backpropagation says of this weight.
     ax : matplotlib.axes.Axes, optional
         Where to draw. By default in a new figure.
 
@@ -110,8 +98,7 @@ def plot_tangent(
     axes.plot(weight_range, tangent, color=VERMILLION, linestyle="--", label="gradient")
     axes.plot(current_weight, current_loss, "x", color="black", label="current weight", ms=9, mew=2)
     # A steep tangent must not squeeze the curve flat, nor rounding errors look like a curve.
-    low = min(loss_range.min(), current_loss)
-    high = max(loss_range.max(), current_loss)
+    low, high = min(loss_range.min(), current_loss), max(loss_range.max(), current_loss)
     margin = 0.15 * (high - low) if high - low > 1e-9 else 0.1
     axes.set_ylim(low - margin, high + margin)
     axes.ticklabel_format(useOffset=False)
@@ -137,8 +124,7 @@ def tangent_explorer(model, batch: dict, layer: int = 1, row: int = 0, column: i
     batch : dict
         ``input`` and ``output``.
     layer, row, column : int
-        The weight to begin with: index into `model.parameters`, and place in that weight
-        matrix.
+        The weight to begin with: index into `model.parameters`, and place in its matrix.
 
     Returns
     -------
@@ -157,39 +143,35 @@ def tangent_explorer(model, batch: dict, layer: int = 1, row: int = 0, column: i
     if widgets is None:
         return figure
     picture = widgets.HTML(_image(figure, figure.alt))
-    rows, columns = np.shape(model.parameters[layer][0])
-    layers = len(model.parameters)
-    pick_layer, pick_row, pick_column = controls = [
+    sliders = [
         widgets.IntSlider(value, 0, size - 1, description=name, continuous_update=False)
-        for name, value, size in (
-            ("layer", layer, layers),
-            ("row", row, rows),
-            ("column", column, columns),
-        )
+        for value, (name, size) in zip((layer, row, column), _sizes(model, layer), strict=True)
     ]
 
     def redraw(_change) -> None:
-        # Sliders whose range shrinks move to its end by themselves.
-        rows, columns = np.shape(model.parameters[pick_layer.value][0])
-        pick_row.max, pick_column.max = rows - 1, columns - 1
-        place = (pick_layer.value, pick_row.value, pick_column.value)
+        for slider, (_, size) in zip(sliders, _sizes(model, sliders[0].value), strict=True):
+            slider.max = size - 1  # a value beyond it moves there
         try:
-            figure = _draw_weight(model, batch, *place)
+            figure = _draw_weight(model, batch, *[slider.value for slider in sliders])
             picture.value = _image(figure, figure.alt)
         except Exception as error:  # a student's code: show it, there is no traceback here
             picture.value = f"<pre>{html.escape(f'{type(error).__name__}: {error}')}</pre>"
 
-    for control in controls:
-        control.observe(redraw, names="value")
-    return widgets.VBox([widgets.HBox(controls), picture])
+    for slider in sliders:
+        slider.observe(redraw, names="value")
+    return widgets.VBox([widgets.HBox(sliders), picture])
+
+
+def _sizes(model, layer: int) -> list[tuple[str, int]]:
+    """Return how many layers there are, and rows and columns in the weight of one."""
+    count = len(model.parameters)
+    rows, columns = np.shape(model.parameters[layer][0]) if 0 <= layer < count else (0, 0)
+    return [("layer_index", count), ("row", rows), ("column", columns)]
 
 
 def _draw_weight(model, batch: dict, layer: int, row: int, column: int) -> DescribedFigure:
     """Return the tangent figure of one weight of a model."""
-    count = len(model.parameters)
-    rows, columns = np.shape(model.parameters[layer][0]) if 0 <= layer < count else (0, 0)
-    sizes = {"layer": (layer, count), "row": (row, rows), "column": (column, columns)}
-    for name, (index, size) in sizes.items():
+    for index, (name, size) in zip((layer, row, column), _sizes(model, layer), strict=True):
         if not 0 <= index < size:
             raise IndexError(f"there is no {name} {index}: choose 0 to {size - 1}")
     get_parameter, set_parameter = get_mlp_parameter_handlers(
@@ -207,8 +189,9 @@ def _draw_weight(model, batch: dict, layer: int, row: int, column: int) -> Descr
         get_parameter(gradients),
         ax=axes,
     )
-    axes.set_title(f"Layer {layer + 1}, row {row}, column {column}")
-    figure.alt = f"Layer {layer + 1}, row {row}, column {column}. {figure.alt}"
+    title = f"layer_index {layer}, row {row}, column {column}"
+    axes.set_title(title)
+    figure.alt = f"{title}. {figure.alt}"
     return figure
 
 

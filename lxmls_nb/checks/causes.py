@@ -25,6 +25,8 @@ CAUSES = {
     "at the output already has it",
     "log-probabilities": "log-probabilities seem to be used where probabilities are needed",
     "argmax": "the predicted class seems to be used where the probabilities are needed",
+    "absolute": "absolute values of the error seem to be used",
+    "misclassified": "only misclassified examples seem to get an error: all examples do",
     "true-class": "only the right class of each example seems to get an error: all classes do",
     "error-sign": "only the sign of the error seems to be used",
     # hidden layers
@@ -33,6 +35,9 @@ CAUSES = {
     "numbers look like {shape}",
     "wrong-weights": "the error seems to be propagated through the wrong layer's weights",
     "wrong-input": "it seems to be multiplied with the input of another layer",
+    "binary-input": "the input seems to be made binary, or cut down to its sign",
+    "parameter": "it is the parameter itself",
+    "stepped": "it looks like the parameter after a step of SGD: return the gradient alone",
     "transposed": "it looks transposed",
     "weights-transposed": "a weight matrix seems to be transposed on the way: only where it is "
     "square does that pass unnoticed",
@@ -52,6 +57,8 @@ CAUSES = {
     "changes-input": "the input is changed; work on a copy",
     "changes-labels": "the labels are changed; work on a copy",
     # forms
+    "triple": "three things are expected, in this order: the loss, the weight gradient, the bias "
+    "gradient",
     "structure": "a list with a pair [weight gradient, bias gradient] for each layer is expected",
     "shape": "the shape is wrong",
     "type": "it is of the wrong type",
@@ -68,6 +75,12 @@ CAUSES = {
     "loss-average": "it is off by a constant factor, {factor:.4g}: it should be averaged over the "
     "batch alone",
     "loss-base": "it is in bits, not nats: use the natural logarithm",
+    "loss-entropy": "it is the entropy of the predictions: only the right class of each example "
+    "counts",
+    "loss-other-class": "the probability of another class than the right one seems to be picked",
+    "loss-exp": "it is the exponential of the loss, known as perplexity",
+    "loss-median": "it is the median over the batch, not the mean",
+    "loss-one-example": "it is the loss of a single example",
     "loss-pairs": "it seems to mix examples: pick the probability of each example's own class",
     "loss-no-log": "the logarithm seems to be missing",
     "loss-all-classes": "the log-probabilities of all classes seem to be summed: only that of the "
@@ -81,6 +94,8 @@ CAUSES = {
     "example",
     "twice-softmax": "the softmax seems to be taken twice",
     "not-softmax": "the probabilities look like {shape}; a softmax over the classes is expected",
+    "uniform": "all classes seem to get the same probability, whatever the weights",
+    "reshaped": "the weight seems to be reshaped where it should be transposed",
     "negated": "the sign is opposite: log-probabilities are never positive",
     "not-log-probabilities": "these are no log-probabilities: the exponentials of a row should add "
     "up to one",
@@ -93,7 +108,8 @@ CAUSES = {
     "activation": "the hidden non-linearity looks like {shape}; a sigmoid is expected",
     "num-layers": "the number of layers seems to be fixed: go over all of `self.parameters`",
     "own-parameters": "the output does not depend on `self.parameters` as they are now",
-    "random": "a second call on the same input gives something else",
+    "random": "a second call on the same input gives something else: is something kept between "
+    "calls, or drawn at random?",
     # PyTorch training
     "cut": "no gradient reaches the parameters: .detach(), .data, .numpy(), torch.no_grad() or a "
     "new tensor made from them cuts the graph",

@@ -86,6 +86,9 @@ def wrong_errors(problem: Problem) -> Iterator[tuple[Cause, np.ndarray]]:
     yield ("true-class", {}), right * onehot
     yield ("error-sign", {}), np.sign(right) / size
     yield ("error-sign", {}), np.sign(right)
+    yield ("absolute", {}), np.abs(right)
+    wrong = p.argmax(axis=1) != problem.output
+    yield ("misclassified", {}), right * wrong[:, None]
     for cause, other in wrong_probabilities(z, problem):
         yield cause, right + (other - p) / size
 
@@ -93,7 +96,8 @@ def wrong_errors(problem: Problem) -> Iterator[tuple[Cause, np.ndarray]]:
 def wrong_probabilities(z: np.ndarray, problem: Problem) -> Iterator[tuple[Cause, np.ndarray]]:
     """Yield causes and what they would put in place of the probabilities, (M, K)."""
     p = softmax(z, axis=1)
-    bias = problem.parameters[-1][1]
+    weight, bias = problem.parameters[-1]
+    entering = forward(problem).layer_inputs[-1]
     yield ("log-probabilities", {}), np.log(p + 1e-300)
     yield ("argmax", {}), np.eye(p.shape[1])[p.argmax(axis=1)]
     yield ("logits", {}), z
@@ -104,6 +108,10 @@ def wrong_probabilities(z: np.ndarray, problem: Problem) -> Iterator[tuple[Cause
     yield ("over-batch", {}), p / p.sum(axis=0)
     yield ("over-all", {}), softmax(z)
     yield ("twice-softmax", {}), softmax(p, axis=1)
+    yield ("uniform", {}), np.full_like(p, 1 / p.shape[1])
+    yield ("reshaped", {}), softmax(entering @ weight.reshape(weight.T.shape) + bias, axis=1)
+    if len(problem.parameters) == 1:
+        yield ("binary-input", {}), softmax((entering > 0) @ weight.T + bias, axis=1)
     yield ("not-softmax", {"shape": "a sigmoid of each value"}), expit(z)
     for temperature in (p.shape[1], len(z), 2):
         yield (
@@ -284,7 +292,9 @@ def _suspects(problem: Problem, layer: int, is_bias: bool) -> Iterator[tuple[Cau
             yield ("weights-transposed", {}), follow(weights=squares)
     if not is_bias:
         entering = values.layer_inputs[layer]
-        others = [*values.layer_inputs, *values.linear, np.sign(entering), entering > 0]
+        yield ("binary-input", {}), follow(layer_input=(entering > 0).astype(float))
+        yield ("binary-input", {}), follow(layer_input=np.sign(entering))
+        others = [*values.layer_inputs, *values.linear]
         for candidate in others:
             if candidate is not entering and candidate.shape == entering.shape:
                 yield ("wrong-input", {}), follow(layer_input=np.asarray(candidate, float))
@@ -310,6 +320,10 @@ def _shape_of_difference(
         and np.all(np.abs(right[~same]) > largest)
     ):
         return "clipped", {}
+    if fits(array, parameter):
+        return "parameter", {}
+    if constant_factor(array - parameter, right) is not None:
+        return "stepped", {}
     size = float(np.abs(right).max())
     if np.abs(array - right).max() < size and constant_factor(array - right, parameter) is not None:
         return "extra-term", {}
@@ -347,39 +361,50 @@ def name_loss(loss: float, problem: Problem) -> Cause | None:
     p = softmax(z, axis=1)
     rows, output = np.arange(len(z)), problem.output
     size, classes = p.shape
-    right = float(-np.log(p[rows, output] + 1e-300).mean())
+    with np.errstate(all="ignore"):
+        losses = -np.log(p[rows, output])
+        right = float(losses.mean())
 
-    def near(value: float) -> bool:
-        return abs(loss - value) <= FIT * abs(value)
+        # One number fits many things by chance: it has to fit well.
+        def near(value: float) -> bool:
+            return bool(abs(loss - value) <= 1e-5 * abs(value))
 
-    if near(-right):
-        return "loss-sign", {}
-    if size > 1 and near(right * size):
-        return "loss-sum", {"factor": size}
-    if near(right / np.log(2)):
-        return "loss-base", {}
-    for divisor in (size, classes, size * classes, size + 1, size - 1, 30 / size, 0.5, 2):
-        if divisor not in (0, 1) and near(right / divisor):
-            return "loss-average", {"factor": loss / right}
-    hits = float(np.mean(p.argmax(axis=1) == output))
-    if loss in (hits, 100 * hits, 1 - hits):
-        return "loss-accuracy", {}
-    if near(float(-np.log(p)[:, output].mean())):
-        return "loss-pairs", {}
-    if near(float(-p[rows, output].mean())) or near(float(p[rows, output].mean())):
-        return "loss-no-log", {}
-    if near(float(-np.log(p).mean())) or near(float(-np.log(p).sum(axis=1).mean())):
-        return "loss-all-classes", {}
-    if near(float(np.sum((p - np.eye(classes)[output]) ** 2) / size)):
-        return "loss-squares", {}
-    for cause, other in wrong_probabilities(z, problem):
-        with np.errstate(all="ignore"):
-            if cause[0] not in ("log-probabilities", "argmax", "logits") and near(
-                float(-np.log(other[rows, output]).mean())
-            ):
+        suspects: list[tuple[Cause, float]] = [
+            (("loss-sign", {}), -right),
+            (("loss-sum", {"factor": size}), size * right),
+            (("loss-base", {}), right / np.log(2)),
+            (("loss-base", {}), right / np.log(10)),
+            (("loss-accuracy", {}), float(np.mean(p.argmax(axis=1) == output))),
+            (("loss-accuracy", {}), 100 * float(np.mean(p.argmax(axis=1) == output))),
+            (("loss-accuracy", {}), float(np.mean(p.argmax(axis=1) != output))),
+            (("loss-pairs", {}), float(-np.log(p)[:, output].mean())),
+            (("loss-no-log", {}), float(p[rows, output].mean())),
+            (("loss-no-log", {}), -float(p[rows, output].mean())),
+            (("loss-no-log", {}), 1 - float(p[rows, output].mean())),
+            (("loss-all-classes", {}), float(-np.log(p).mean())),
+            (("loss-all-classes", {}), float(-np.log(p).sum(axis=1).mean())),
+            (("loss-squares", {}), float(np.sum((p - np.eye(classes)[output]) ** 2) / size)),
+            (("loss-squares", {}), float(np.mean((p - np.eye(classes)[output]) ** 2))),
+            (("loss-entropy", {}), float(-np.sum(p * np.log(p)) / size)),
+            (("loss-other-class", {}), float(-np.log(p.max(axis=1)).mean())),
+            (("loss-other-class", {}), float(-np.log(p[rows, np.sort(output)]).mean())),
+            (("loss-other-class", {}), float(-np.log(p[rows, classes - 1 - output]).mean())),
+            (("loss-exp", {}), float(np.exp(right))),
+            (("loss-median", {}), float(np.median(losses))),
+            (("loss-one-example", {}), float(losses[0])),
+            (("loss-one-example", {}), float(losses[-1])),
+            (("logits", {}), float(-z[rows, output].mean())),
+        ]
+        for part in (losses[:-1], losses[1:]):
+            suspects.append((("missing-example", {}), float(part.sum() / size)))
+            suspects.append((("missing-example", {}), float(part.sum() / max(1, size - 1))))
+        for cause, other in wrong_probabilities(z, problem):
+            if cause[0] not in ("log-probabilities", "argmax", "logits"):
+                suspects.append((cause, float(-np.log(other[rows, output]).mean())))
+        for cause, value in suspects:
+            if near(value) and not abs(value - right) <= 1e-5 * abs(right):
                 return cause
-    if near(float(-z[rows, output].mean())):
-        return "logits", {}
-    if abs(loss - right) <= 2e-2 * abs(right):
-        return "precision", {}
-    return None
+    for divisor in (size, classes, size * classes, size + 1, 30 / size, 0.5, 2, 10, np.sqrt(size)):
+        if divisor != 1 and near(right / divisor):
+            return "loss-average", {"factor": loss / right}
+    return ("precision", {}) if abs(loss - right) <= 2e-2 * abs(right) else None

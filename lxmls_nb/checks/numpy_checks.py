@@ -27,6 +27,7 @@ from lxmls_nb.checks.verdicts import (
     numeric,
     passed,
     result_of,
+    shape_of,
     tolerance,
 )
 
@@ -85,7 +86,7 @@ def log_linear_gradients(
     """
     name = "log_linear_gradients"
     problem = make_problem([input_size, num_classes], batch_size, scale, seed)
-    calls = [problem] if quantity else related_problems(problem, batch_size + 2, seed)
+    calls = [problem, problem] if quantity else related_problems(problem, batch_size + 2, seed)
     reply = probes.run(name, [answer], calls=[[*p.parameters[0], p.input, p.output] for p in calls])
     result = result_of(reply, name)
     wanted = [quantity] if quantity else ["loss", "weight", "bias"]
@@ -97,7 +98,7 @@ def log_linear_gradients(
         if number == 0:
             with explain(result, case, name):
                 worst = _compare_triple(triple, truth, case, name, wanted)
-        else:
+        elif not quantity:
             for key in wanted:
                 array = numeric(triple[key], truth[key].shape, f"`{name}` ({case}): {key}")
                 what = "the loss" if key == "loss" else f"the {key} gradient"
@@ -115,10 +116,10 @@ def log_linear_gradients(
 def _triple(value, problem: Problem, name: str) -> dict:
     if not isinstance(value, list) or len(value) != 3:
         missing = " (is the `return` missing?)" if value is None else ""
-        raise fail(
-            f"`{name}` ({problem}) should return loss, weight gradient and bias gradient, but "
-            f"returned {describe(value)}{missing}"
-        )
+        raise fail(f"`{name}` ({problem}) returned {describe(value)}{missing}", ("triple", {}))
+    shape = shape_of(value[0])
+    if shape and int(np.prod(shape)) > 1:
+        raise fail(f"`{name}` ({problem}) returned an array of shape {shape} first", ("triple", {}))
     return dict(zip(("loss", "weight", "bias"), value, strict=True))
 
 
@@ -192,7 +193,7 @@ def backpropagation(
     count = len(problem.parameters)
     numbers = list(range(count)) if layers is None else [n % count for n in layers]
     quantities = [quantity] if quantity else ["weight", "bias"]
-    calls = related_problems(problem, batch_size + 2, seed) if whole else [problem]
+    calls = related_problems(problem, batch_size + 2, seed) if whole else [problem, problem]
     reply = probes.run(
         name,
         [answer],
@@ -209,7 +210,7 @@ def backpropagation(
         if call == 0:
             with explain(result, case, name):
                 worst = compare_gradients(pairs, truth, case, name, numbers, quantities)
-        else:
+        elif whole:
             for number in numbers:
                 for kind, what in enumerate(("weight", "bias")):
                     subject = f"`{name}` ({case}): the {what} gradient of layer {number + 1}"

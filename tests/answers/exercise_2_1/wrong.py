@@ -265,7 +265,7 @@ def log_linear_gradients(weight, bias, input, output):
     return loss, p.T @ input / num_examples, p.mean(axis=0, keepdims=True)
 
 
-# %% F18 log-linear-gradients cause=none
+# %% F18 log-linear-gradients cause=loss-average
 # Allocates 30 rows, whatever the size of the batch.
 def log_linear_gradients(weight, bias, input, output):
     error = np.zeros((30, weight.shape[0]))
@@ -310,7 +310,7 @@ def log_linear_gradients(weight, bias, input, output):
     return loss, gradient_weight, gradient_bias
 
 
-# %% F19b log-linear-gradients cause=none
+# %% F19b log-linear-gradients cause=changes-input
 # Scales the rows of the input in place, first of all.
 def log_linear_gradients(weight, bias, input, output):
     input /= np.abs(input).sum(axis=1, keepdims=True)
@@ -854,8 +854,9 @@ def log_linear_gradients(weight, bias, input, output):
     gradient_weight = error.T @ input
     gradient_bias = np.sum(error, axis=0, keepdims=True)
     for name, gradient in (("weight", gradient_weight), ("bias", gradient_bias)):
-        velocity[name] = 0.9 * velocity.get(name, 0) + gradient
-    return loss, velocity["weight"].copy(), velocity["bias"].copy()
+        key = (name, gradient.shape)
+        velocity[key] = 0.9 * velocity.get(key, 0) + gradient
+    return loss, velocity["weight", weight.shape].copy(), velocity["bias", bias.shape].copy()
 
 
 # %% U28 log-linear-gradients cause=none
@@ -1070,7 +1071,7 @@ def log_linear_gradients(weight, bias, input, output):
     return loss, gradient_weight, gradient_bias
 
 
-# %% N4 log-linear-gradients cause=none
+# %% N4 log-linear-gradients cause=loss-base
 # The loss with logarithms of base ten.
 def log_linear_gradients(weight, bias, input, output):
     num_examples = input.shape[0]
@@ -1241,7 +1242,7 @@ def log_linear_gradients(weight, bias, input, output):
     return loss, gradient_weight, gradient_bias
 
 
-# %% N16 log-linear-gradients cause=NEW:triple
+# %% N16 log-linear-gradients cause=shape
 # Returns the loss last.
 def log_linear_gradients(weight, bias, input, output):
     num_examples = input.shape[0]
@@ -1496,7 +1497,7 @@ def log_linear_gradients(weight, bias, input, output):
     return loss, gradient_weight, gradient_bias
 
 
-# %% N34 log-linear-gradients cause=none
+# %% N34 log-linear-gradients cause=missing-example
 # The loop over examples stops one short.
 def log_linear_gradients(weight, bias, input, output):
     num_examples = len(output)

@@ -851,7 +851,7 @@ class MyNumpyMLP(NumpyMLP):
         return gradients
 
 
-# %% M41 numpy-backpropagation cause=none
+# %% M41 numpy-backpropagation cause=NEW:clobbered
 # Turns the cached activation into the derivative in place, then multiplies with it.
 class MyNumpyMLP(NumpyMLP):
     def backpropagation(self, input, output):
@@ -1915,7 +1915,7 @@ class MyNumpyMLP(NumpyMLP):
         return gradients[::-1]
 
 
-# %% N31 numpy-backpropagation cause=none
+# %% N31 numpy-backpropagation cause=onehot
 # One-hot values are -1 and 1.
 class MyNumpyMLP(NumpyMLP):
     def backpropagation(self, input, output):
@@ -2072,7 +2072,7 @@ class MyNumpyMLP(NumpyMLP):
         return gradients
 
 
-# %% N38 numpy-backpropagation cause=none
+# %% N38 numpy-backpropagation cause=missing-example
 # The loop over examples stops one short.
 class MyNumpyMLP(NumpyMLP):
     def backpropagation(self, input, output):
@@ -2486,7 +2486,7 @@ class MyNumpyMLP(NumpyMLP):
         return gradients[::-1]
 
 
-# %% N57 numpy-backpropagation cause=none
+# %% N57 numpy-backpropagation cause=updates
 # Sets the biases to zero before the forward pass.
 class MyNumpyMLP(NumpyMLP):
     def backpropagation(self, input, output):
@@ -2656,7 +2656,7 @@ class MyNumpyMLP(NumpyMLP):
         return gradients
 
 
-# %% N65 numpy-backpropagation cause=none
+# %% N65 numpy-backpropagation cause=precision
 # Keeps probabilities within 1 % and 99 %: wrong only where a class is sure.
 class MyNumpyMLP(NumpyMLP):
     def backpropagation(self, input, output):
