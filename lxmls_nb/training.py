@@ -82,17 +82,21 @@ def train(
     """
     batches = data.batches("train", batch_size=batch_size)
     history = History([accuracy(predict, data)])
-    say = print if verbose else (lambda *_: None)
-    say(f"Initial accuracy {history.accuracies[0]:.2f} %")
-    for epoch in range(1, num_epochs + 1):
-        spent = 0.0
-        # On stdout: what is on stderr looks like a failure.
-        bar = tqdm(batches, f"Epoch {epoch}", leave=False, file=sys.stdout, disable=not verbose)
-        for batch in bar:
-            start = time.perf_counter()
-            update(input=batch["input"], output=batch["output"])
-            spent += time.perf_counter() - start
-        history.seconds.append(spent)
-        history.accuracies.append(accuracy(predict, data))
-        say(f"Epoch {epoch:2d}: accuracy {history.accuracies[-1]:.2f} %")
+    if verbose:
+        print(f"Initial accuracy {history.accuracies[0]:.2f} %")
+    # On stdout: what is on stderr looks like a failure.
+    bar = tqdm(total=num_epochs * len(batches), unit="batch", file=sys.stdout, disable=not verbose)
+    with bar:
+        for epoch in range(1, num_epochs + 1):
+            bar.set_description(f"Epoch {epoch} of {num_epochs}")
+            spent = 0.0
+            for batch in batches:
+                start = time.perf_counter()
+                update(input=batch["input"], output=batch["output"])
+                spent += time.perf_counter() - start
+                bar.update()
+            history.seconds.append(spent)
+            history.accuracies.append(accuracy(predict, data))
+            if verbose:
+                bar.write(f"Epoch {epoch:2d}: accuracy {history.accuracies[-1]:.2f} %")
     return history

@@ -15,6 +15,8 @@ BOOKS_FILES = ("positive.review", "negative.review")
 
 # Set here, not in a fixture: kernels and other processes that tests start inherit it.
 os.environ["LXMLS_NB_CORPUS"] = "snippets"
+# Tests run side by side: one thread each is faster than many that wait for each other.
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 # nbgrader starts `alembic` by name, which lies beside the Python that runs the tests.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 

@@ -38,6 +38,7 @@ CAUSES = {
     "binary-input": "the input seems to be made binary, or cut down to its sign",
     "parameter": "it is the parameter itself",
     "stepped": "it looks like the parameter after a step of SGD: return the gradient alone",
+    "clobbered": "the activations seem to be changed before they are used here",
     "transposed": "it looks transposed",
     "weights-transposed": "a weight matrix seems to be transposed on the way: only where it is "
     "square does that pass unnoticed",
@@ -120,6 +121,8 @@ CAUSES = {
     "partly-moving": "the {what} does not move",
     "not-zeroed": "the {what} of earlier steps are added to this one's: zero them before each "
     "backward()",
+    "momentum": "a share of earlier gradients seems to be added, as with momentum: use the "
+    "optimizer that is passed",
     "ascent": "the parameters move in the wrong direction: the loss goes up",
     "double-step": "the step is {factor:.4g} times as long as the optimizer's learning rate, "
     "{rate:g}, and the mean loss ask for",

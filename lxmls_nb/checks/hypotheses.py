@@ -229,7 +229,8 @@ def name_gradient(
     if not np.any(array):
         return "zero", {}
     factor = constant_factor(array, right)
-    if factor is not None and abs(factor - 1) > 2e-2:
+    # The two values of a bias gradient of two classes add up to zero, right or wrong.
+    if factor is not None and abs(factor - 1) > 2e-2 and array.size > 2:
         return averaging(factor, problem, is_bias)
     if is_bias and np.ptp(array) <= 1e-9 * max(1e-9, np.abs(right).max()):
         return "bias-summed", {}
@@ -294,6 +295,7 @@ def _suspects(problem: Problem, layer: int, is_bias: bool) -> Iterator[tuple[Cau
         entering = values.layer_inputs[layer]
         yield ("binary-input", {}), follow(layer_input=(entering > 0).astype(float))
         yield ("binary-input", {}), follow(layer_input=np.sign(entering))
+        yield ("clobbered", {}), follow(layer_input=entering * (1 - entering))
         others = [*values.layer_inputs, *values.linear]
         for candidate in others:
             if candidate is not entering and candidate.shape == entering.shape:
@@ -346,6 +348,8 @@ def name_later_call(
     """
     if any(fits(result, other) for other in earlier):
         return "stale", {}
+    if truth.size <= 2:  # too few numbers to tell one mistake from another
+        return None
     if earlier and constant_factor(result - truth, earlier[-1]) is not None:
         return "accumulates", {}
     for start in range(len(earlier)):
@@ -367,7 +371,7 @@ def name_loss(loss: float, problem: Problem) -> Cause | None:
 
         # One number fits many things by chance: it has to fit well.
         def near(value: float) -> bool:
-            return bool(abs(loss - value) <= 1e-5 * abs(value))
+            return bool(np.isfinite(value) and abs(loss - value) <= 1e-5 * abs(value))
 
         suspects: list[tuple[Cause, float]] = [
             (("loss-sign", {}), -right),

@@ -251,6 +251,8 @@ def _compare_step(
             extra = -rate * sum(pair[kind] for pair in earlier[-number:])
             if offs[1 - kind] <= STEP_TOLERANCE and fits(change[kind], right[kind] + extra, 2e-3):
                 raise fail(subject, ("not-zeroed", {"what": f"{what} gradients"}))
+    if earlier and constant_factor(flat - wanted, sums[1]) is not None:
+        raise fail(subject, ("momentum", {}))
     if np.ptp(np.abs(flat)) < 1e-2 * np.abs(flat).max():
         raise fail(subject, ("optimizer", {}))
     raise fail(f"{subject}: the parameters do not move by minus learning rate times gradient")

@@ -32,7 +32,7 @@ def main() -> None:
         for result in pool.map(score_answer, answers):
             answer, failure = result.answer, result.failure
             full = result.points == result.max_points
-            named = not answer.right and answer.cause in result.causes
+            named = bool(set(answer.causes) & set(result.causes))
             counts["right" if answer.right else "wrong"] += 1
             counts["accepted"] += answer.right and full
             counts["caught"] += not answer.right and not full
@@ -45,7 +45,7 @@ def main() -> None:
             }[answer.right, full]
             points = f"{result.points:g}/{result.max_points:g}"
             message = (failure.message or "") if failure else ""
-            expected = f" [expected {answer.cause}]" if failure and not named else ""
+            expected = f" [expected {answer.causes}]" if failure and not named else ""
             print(f"{answer!s:12} {verdict:14} {points:>6}  {answer.description}")
             if message:
                 print(f"{'':34}{failure.cause}: {message.splitlines()[0][:300]}{expected}")

@@ -22,9 +22,9 @@ class Answer:
     notebook, grade_id : str
         Where the answer goes.
     right : bool
-    cause : str or None
-        Of a wrong one: key in ``lxmls_nb.checks.causes.CAUSES``; None where the mistake is
-        caught, but cannot be named.
+    causes : tuple of str
+        Of a wrong one: keys in ``lxmls_nb.checks.causes.CAUSES`` that name the mistake, none
+        where it is caught but cannot be named.
     description : str
         What is wrong, or what style it is.
     code : str
@@ -34,7 +34,7 @@ class Answer:
     notebook: str
     grade_id: str
     right: bool
-    cause: str | None
+    causes: tuple[str, ...]
     description: str
     code: str
 
@@ -50,14 +50,14 @@ def read_answers(notebook: str, kind: str) -> list[Answer]:
     answers = []
     for header, end in zip(headers, ends, strict=True):
         description, _, code = text[header.end() : end].strip("\n").partition("\n")
-        cause = header["cause"]
+        causes = (header["cause"] or "none").split(",")
         answers.append(
             Answer(
                 id=header["id"],
                 notebook=notebook,
                 grade_id=header["grade_id"],
                 right=kind == "right",
-                cause=None if cause == "none" else cause,
+                causes=() if causes == ["none"] else tuple(causes),
                 description=description.lstrip("# "),
                 code=code.strip("\n"),
             )

@@ -239,7 +239,7 @@ def log_linear_gradients(weight, bias, input, output):
     return loss, gradient_weight, gradient_bias
 
 
-# %% F16b log-linear-gradients cause=none
+# %% F16b log-linear-gradients cause=reshaped
 # Reshapes the weight where it should transpose it.
 def log_linear_gradients(weight, bias, input, output):
     num_examples = input.shape[0]
@@ -679,7 +679,7 @@ def log_linear_gradients(weight, bias, input, output):
     return loss, gradient_weight, gradient_bias
 
 
-# %% U22 log-linear-gradients cause=NEW:binary-input
+# %% U22 log-linear-gradients cause=binary-input
 # Makes the input binary in the gradient.
 def log_linear_gradients(weight, bias, input, output):
     num_examples = input.shape[0]
@@ -693,7 +693,7 @@ def log_linear_gradients(weight, bias, input, output):
     return loss, gradient_weight, gradient_bias
 
 
-# %% U22b log-linear-gradients cause=NEW:binary-input
+# %% U22b log-linear-gradients cause=binary-input
 # Makes the input binary throughout.
 def log_linear_gradients(weight, bias, input, output):
     input = (input > 0).astype(float)
@@ -708,7 +708,7 @@ def log_linear_gradients(weight, bias, input, output):
     return loss, gradient_weight, gradient_bias
 
 
-# %% U23 log-linear-gradients cause=NEW:updated
+# %% U23 log-linear-gradients cause=stepped
 # Returns the parameters after a step of SGD instead of gradients.
 def log_linear_gradients(weight, bias, input, output):
     num_examples = input.shape[0]
@@ -839,7 +839,7 @@ def log_linear_gradients(weight, bias, input, output):
     return loss, gradient_weight, gradient_bias
 
 
-# %% U27b log-linear-gradients cause=accumulates
+# %% U27b log-linear-gradients cause=accumulates,random
 # Momentum, kept in a global.
 velocity = {}
 
@@ -1099,7 +1099,7 @@ def log_linear_gradients(weight, bias, input, output):
     return loss, gradient_weight, gradient_bias
 
 
-# %% N6 log-linear-gradients cause=none
+# %% N6 log-linear-gradients cause=loss-entropy
 # The entropy of the predictions as the loss.
 def log_linear_gradients(weight, bias, input, output):
     num_examples = input.shape[0]
@@ -1113,7 +1113,7 @@ def log_linear_gradients(weight, bias, input, output):
     return loss, gradient_weight, gradient_bias
 
 
-# %% N7 log-linear-gradients cause=none
+# %% N7 log-linear-gradients cause=loss-other-class
 # The loss of the predicted class, not of the right one.
 def log_linear_gradients(weight, bias, input, output):
     num_examples = input.shape[0]
@@ -1127,7 +1127,7 @@ def log_linear_gradients(weight, bias, input, output):
     return loss, gradient_weight, gradient_bias
 
 
-# %% N8 log-linear-gradients cause=shape
+# %% N8 log-linear-gradients cause=triple,shape
 # One loss an example.
 def log_linear_gradients(weight, bias, input, output):
     num_examples = input.shape[0]
@@ -1141,7 +1141,7 @@ def log_linear_gradients(weight, bias, input, output):
     return loss, gradient_weight, gradient_bias
 
 
-# %% N9 log-linear-gradients cause=none
+# %% N9 log-linear-gradients cause=loss-exp
 # The perplexity instead of the cross-entropy.
 def log_linear_gradients(weight, bias, input, output):
     num_examples = input.shape[0]
@@ -1214,7 +1214,7 @@ def log_linear_gradients(weight, bias, input, output):
     return f"{loss:.4f}", gradient_weight, gradient_bias
 
 
-# %% N14 log-linear-gradients cause=none
+# %% N14 log-linear-gradients cause=loss-other-class
 # Labels sorted in the loss, no longer in the order of the examples.
 def log_linear_gradients(weight, bias, input, output):
     num_examples = input.shape[0]
@@ -1228,7 +1228,7 @@ def log_linear_gradients(weight, bias, input, output):
     return loss, gradient_weight, gradient_bias
 
 
-# %% N15 log-linear-gradients cause=none
+# %% N15 log-linear-gradients cause=loss-median
 # The median of the batch instead of the mean.
 def log_linear_gradients(weight, bias, input, output):
     num_examples = input.shape[0]
@@ -1242,7 +1242,7 @@ def log_linear_gradients(weight, bias, input, output):
     return loss, gradient_weight, gradient_bias
 
 
-# %% N16 log-linear-gradients cause=shape
+# %% N16 log-linear-gradients cause=triple
 # Returns the loss last.
 def log_linear_gradients(weight, bias, input, output):
     num_examples = input.shape[0]
@@ -1256,7 +1256,7 @@ def log_linear_gradients(weight, bias, input, output):
     return gradient_weight, gradient_bias, loss
 
 
-# %% N17 log-linear-gradients cause=NEW:triple
+# %% N17 log-linear-gradients cause=triple
 # Forgets the loss.
 def log_linear_gradients(weight, bias, input, output):
     num_examples = input.shape[0]
@@ -1270,7 +1270,7 @@ def log_linear_gradients(weight, bias, input, output):
     return gradient_weight, gradient_bias
 
 
-# %% N18 log-linear-gradients cause=NEW:triple
+# %% N18 log-linear-gradients cause=triple
 # Prints the results and returns nothing.
 def log_linear_gradients(weight, bias, input, output):
     num_examples = input.shape[0]
@@ -1284,7 +1284,7 @@ def log_linear_gradients(weight, bias, input, output):
     print(loss, gradient_weight, gradient_bias)
 
 
-# %% N19 log-linear-gradients cause=NEW:triple
+# %% N19 log-linear-gradients cause=triple
 # The gradients as a pair of their own.
 def log_linear_gradients(weight, bias, input, output):
     num_examples = input.shape[0]
@@ -1298,7 +1298,7 @@ def log_linear_gradients(weight, bias, input, output):
     return loss, [gradient_weight, gradient_bias]
 
 
-# %% N20 log-linear-gradients cause=NEW:triple
+# %% N20 log-linear-gradients cause=triple
 # A dictionary.
 def log_linear_gradients(weight, bias, input, output):
     num_examples = input.shape[0]
@@ -1467,7 +1467,7 @@ def log_linear_gradients(weight, bias, input, output):
     return loss, gradient_weight, gradient_bias
 
 
-# %% N32 log-linear-gradients cause=none
+# %% N32 log-linear-gradients cause=absolute
 # Absolute values of the error.
 def log_linear_gradients(weight, bias, input, output):
     num_examples = input.shape[0]
@@ -1482,7 +1482,7 @@ def log_linear_gradients(weight, bias, input, output):
     return loss, gradient_weight, gradient_bias
 
 
-# %% N33 log-linear-gradients cause=none
+# %% N33 log-linear-gradients cause=misclassified
 # Only misclassified examples count.
 def log_linear_gradients(weight, bias, input, output):
     num_examples = input.shape[0]
@@ -1662,7 +1662,7 @@ def log_linear_gradients(weight, bias, input, output):
     return loss, weight, bias
 
 
-# %% N44 log-linear-gradients cause=none
+# %% N44 log-linear-gradients cause=parameter
 # The bias itself in the place of its gradient.
 def log_linear_gradients(weight, bias, input, output):
     num_examples = input.shape[0]
@@ -1676,7 +1676,7 @@ def log_linear_gradients(weight, bias, input, output):
     return loss, gradient_weight, bias
 
 
-# %% N45 log-linear-gradients cause=none
+# %% N45 log-linear-gradients cause=random
 # A random half of the examples, twice their weight.
 def log_linear_gradients(weight, bias, input, output):
     num_examples = input.shape[0]

@@ -851,7 +851,7 @@ class MyNumpyMLP(NumpyMLP):
         return gradients
 
 
-# %% M41 numpy-backpropagation cause=NEW:clobbered
+# %% M41 numpy-backpropagation cause=wrong-input,clobbered
 # Turns the cached activation into the derivative in place, then multiplies with it.
 class MyNumpyMLP(NumpyMLP):
     def backpropagation(self, input, output):
@@ -1170,7 +1170,7 @@ class MyNumpyMLP(NumpyMLP):
         return self.parameters
 
 
-# %% M50b numpy-backpropagation cause=none
+# %% M50b numpy-backpropagation cause=parameter
 # The bias itself in the place of its gradient.
 class MyNumpyMLP(NumpyMLP):
     def backpropagation(self, input, output):
@@ -1254,7 +1254,7 @@ class MyNumpyMLP(NumpyMLP):
         return gradients[::-1], self.cross_entropy_loss(input, output)
 
 
-# %% M51d numpy-backpropagation cause=structure
+# %% M51d numpy-backpropagation cause=structure,shape
 # Returns all weight gradients, then all bias gradients.
 class MyNumpyMLP(NumpyMLP):
     def backpropagation(self, input, output):
@@ -1978,7 +1978,7 @@ class MyNumpyMLP(NumpyMLP):
         return gradients[::-1]
 
 
-# %% N34 numpy-backpropagation cause=none
+# %% N34 numpy-backpropagation cause=absolute
 # Absolute values of the error.
 class MyNumpyMLP(NumpyMLP):
     def backpropagation(self, input, output):
@@ -1999,7 +1999,7 @@ class MyNumpyMLP(NumpyMLP):
         return gradients[::-1]
 
 
-# %% N35 numpy-backpropagation cause=none
+# %% N35 numpy-backpropagation cause=misclassified
 # Only misclassified examples count, as in a perceptron.
 class MyNumpyMLP(NumpyMLP):
     def backpropagation(self, input, output):
@@ -2217,7 +2217,7 @@ class MyNumpyMLP(NumpyMLP):
         return gradients
 
 
-# %% N45 numpy-backpropagation cause=none
+# %% N45 numpy-backpropagation cause=random
 # Drops hidden units at random.
 class MyNumpyMLP(NumpyMLP):
     def backpropagation(self, input, output):

@@ -255,7 +255,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% T8 pytorch-module cause=double-step
+# %% T8 pytorch-module cause=double-step,sum,loss-sum
 # The loss is summed over the batch, not averaged.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -343,7 +343,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% T10b pytorch-module cause=probabilities
+# %% T10b pytorch-module cause=probabilities,loss-no-log
 # The module returns probabilities, not their logarithms.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -365,7 +365,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% T11 pytorch-module cause=over-batch
+# %% T11 pytorch-module cause=over-batch,partly-moving
 # The softmax is over the examples: dim=0.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -455,7 +455,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% T12d pytorch-module cause=double-step
+# %% T12d pytorch-module cause=double-step,factor,loss-average
 # Averages over the batch and over the classes.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -479,7 +479,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% T12e pytorch-module cause=none
+# %% T12e pytorch-module cause=double-step,loss-all-classes
 # Indicator vectors as wide as the largest label of the batch: too narrow for a batch of one.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -525,7 +525,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% T13b pytorch-module cause=partly-cut
+# %% T13b pytorch-module cause=partly-cut,partly-moving
 # Uses .data of the weight: only the bias gets a gradient.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -870,7 +870,7 @@ def training_step(model, optimizer, input, output):
     return loss.item(), log_probabilities.detach()
 
 
-# %% T16f pytorch-module cause=return
+# %% T16f pytorch-module cause=return,stale
 # Returns the mean of the losses of all calls so far.
 losses = []
 
@@ -1040,7 +1040,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% T18c pytorch-module cause=NEW:momentum
+# %% T18c pytorch-module cause=momentum
 # Switches momentum on in the optimizer.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -1110,7 +1110,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% T19 pytorch-module cause=own-rate
+# %% T19 pytorch-module cause=own-rate,double-step
 # Steps by hand with a learning rate of its own, 0.1.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -1134,7 +1134,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% T19b pytorch-module cause=own-rate
+# %% T19b pytorch-module cause=own-rate,double-step
 # Makes an SGD of its own with the notebook's rate, 0.05.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -1157,7 +1157,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% T19c pytorch-module cause=double-step
+# %% T19c pytorch-module cause=own-rate,double-step
 # Lets the optimizer's learning rate decay at each call.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -1451,7 +1451,7 @@ def training_step(model, optimizer, input, output):
     return loss.mean().item()
 
 
-# %% T24 pytorch-module cause=double-step
+# %% T24 pytorch-module cause=double-step,clipped
 # Clips the norm of the gradient.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -1660,7 +1660,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% S1 pytorch-module cause=one-example
+# %% N1 pytorch-module cause=one-example,loss-one-example
 # Only the first example of the batch is used.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -1682,7 +1682,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% S2 pytorch-module cause=changes-input
+# %% N2 pytorch-module cause=changes-input
 # Clears the batch it was given when it is done.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -1704,7 +1704,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% S3 pytorch-module cause=changes-labels
+# %% N3 pytorch-module cause=changes-labels
 # Writes the predictions to a tensor that shares the memory of the labels.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -1728,7 +1728,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% S4 pytorch-module cause=none
+# %% N4 pytorch-module cause=none
 # Sets the parameters back to random ones before each step.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -1751,7 +1751,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% S5 pytorch-module cause=double-step
+# %% N5 pytorch-module cause=double-step,averaged-twice,loss-average
 # The loss, averaged already, is divided by the number of examples once more.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -1773,7 +1773,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% S6 pytorch-module cause=double-step
+# %% N6 pytorch-module cause=double-step,factor,loss-average
 # Divides the sum by 30, the batch size of the notebook.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -1795,7 +1795,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% S7 pytorch-module cause=loss-base
+# %% N7 pytorch-module cause=loss-base
 # Returns the loss in bits.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -1817,7 +1817,7 @@ def training_step(model, optimizer, input, output):
     return loss.item() / np.log(2)
 
 
-# %% S8 pytorch-module cause=loss-accuracy
+# %% N8 pytorch-module cause=loss-accuracy
 # Returns the accuracy on the batch.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -1840,7 +1840,7 @@ def training_step(model, optimizer, input, output):
     return (log_probabilities.argmax(dim=1) == output).float().mean().item()
 
 
-# %% S9 pytorch-module cause=precision
+# %% N9 pytorch-module cause=precision
 # Rounds the loss to two decimals.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -1862,7 +1862,7 @@ def training_step(model, optimizer, input, output):
     return round(loss.item(), 2)
 
 
-# %% S10 pytorch-module cause=precision
+# %% N10 pytorch-module cause=precision
 # The forward pass of the step is in bfloat16.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -1885,7 +1885,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% S11 pytorch-module cause=loss-squares
+# %% N11 pytorch-module cause=loss-squares
 # A squared error in place of the cross-entropy.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -1909,7 +1909,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% S12 pytorch-module cause=none
+# %% N12 pytorch-module cause=none
 # A binary cross-entropy of each class, in place of one over all classes.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -1933,7 +1933,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% S13 pytorch-module cause=onehot
+# %% N13 pytorch-module cause=onehot,loss-other-class
 # Counts classes from one: each label is off by one.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -1955,7 +1955,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% S14 pytorch-module cause=loss-pairs
+# %% N14 pytorch-module cause=loss-pairs
 # Indexes [:, output]: every example with the labels of all others.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -1977,7 +1977,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% S15 pytorch-module cause=none
+# %% N15 pytorch-module cause=none
 # Labels are smoothed.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -1999,7 +1999,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% S16 pytorch-module cause=none
+# %% N16 pytorch-module cause=none
 # Classes are weighted to balance their counts.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2024,7 +2024,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% S17 pytorch-module cause=none
+# %% N17 pytorch-module cause=binary-input
 # The counts of words are turned into zeros and ones.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2046,7 +2046,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% S18 pytorch-module cause=none
+# %% N18 pytorch-module cause=missing-example
 # The last example of the batch is left out.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2068,7 +2068,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% S19 pytorch-module cause=error
+# %% N19 pytorch-module cause=error
 # Squeezes the output: a batch of one loses its first dimension.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2090,7 +2090,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% S20 pytorch-module cause=stale
+# %% N20 pytorch-module cause=stale
 # Keeps the first batch it gets and trains on that one for ever.
 first_batch = []
 
@@ -2114,7 +2114,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% S21 pytorch-module cause=not-zeroed
+# %% N21 pytorch-module cause=not-zeroed
 # Zeroes the gradients at every second call only.
 calls = 0
 
@@ -2142,7 +2142,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% S22 pytorch-module cause=none
+# %% N22 pytorch-module cause=onehot
 # The rows of the input are shuffled, but not the labels with them.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2165,7 +2165,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% S23 pytorch-module cause=none
+# %% N23 pytorch-module cause=none
 # Each parameter's gradient is scaled to length one.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2189,7 +2189,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% S24 pytorch-module cause=return
+# %% N24 pytorch-module cause=return
 # Returns the loss as an int.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2211,7 +2211,7 @@ def training_step(model, optimizer, input, output):
     return int(loss)
 
 
-# %% L1 pytorch-module cause=parameters
+# %% N25 pytorch-module cause=parameters
 # There is no bias.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2233,7 +2233,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L2 pytorch-module cause=no-bias
+# %% N26 pytorch-module cause=no-bias,partly-moving,partly-cut
 # The bias is there, but plays no part.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2256,7 +2256,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L3 pytorch-module cause=bias-subtracted
+# %% N27 pytorch-module cause=bias-subtracted
 # The bias is subtracted.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2279,7 +2279,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L4 pytorch-module cause=bias-twice
+# %% N28 pytorch-module cause=bias-twice
 # nn.Linear adds the bias already, and it is added once more.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2301,7 +2301,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L5 pytorch-module cause=parameters
+# %% N29 pytorch-module cause=parameters
 # The weight has shape (I, K).
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2324,7 +2324,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L6 pytorch-module cause=parameters
+# %% N30 pytorch-module cause=parameters
 # There is a hidden layer.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2348,7 +2348,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L7 pytorch-module cause=parameters
+# %% N31 pytorch-module cause=parameters
 # There is a third parameter, a temperature.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2371,7 +2371,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L8 pytorch-module cause=parameters
+# %% N32 pytorch-module cause=parameters
 # Weight and bias are plain tensors, which a module does not know as parameters.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2394,7 +2394,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L9 pytorch-module cause=logits
+# %% N33 pytorch-module cause=logits
 # Returns the output of the linear transformation.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2416,7 +2416,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L10 pytorch-module cause=not-finite
+# %% N34 pytorch-module cause=not-finite
 # Logarithm of a softmax: minus infinity for very unlikely classes.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2438,7 +2438,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L10b pytorch-module cause=not-finite
+# %% N34b pytorch-module cause=not-finite
 # Exponentials without a shift: they overflow for large logits.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2461,7 +2461,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L10c pytorch-module cause=not-finite
+# %% N34c pytorch-module cause=not-finite
 # Shifts by the largest value of the whole batch: the sums of other rows vanish.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2485,7 +2485,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L10d pytorch-module cause=precision
+# %% N34d pytorch-module cause=precision,not-log-probabilities
 # Adds a small number to probabilities, so that small ones are off.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2507,7 +2507,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L10e pytorch-module cause=NEW:small-number
+# %% N34e pytorch-module cause=clipped
 # Adds 1e-10 to probabilities: log-probabilities never fall below -23.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2529,7 +2529,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L11 pytorch-module cause=twice-softmax
+# %% N35 pytorch-module cause=twice-softmax
 # A softmax, and then a log-softmax of it.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2552,7 +2552,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L12 pytorch-module cause=not-softmax
+# %% N36 pytorch-module cause=not-softmax
 # A sigmoid for each class by itself.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2574,7 +2574,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L13 pytorch-module cause=over-all
+# %% N37 pytorch-module cause=over-all
 # Normalises over classes and examples together.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2597,7 +2597,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L14 pytorch-module cause=not-softmax
+# %% N38 pytorch-module cause=not-softmax
 # Cuts the logits off at ±10 "for stability".
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2619,7 +2619,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L15 pytorch-module cause=not-softmax
+# %% N39 pytorch-module cause=not-softmax
 # Divides the logits by the number of classes.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2642,7 +2642,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L16 pytorch-module cause=loss-base
+# %% N40 pytorch-module cause=loss-base,double-step
 # Logarithms to base two.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2664,7 +2664,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L17 pytorch-module cause=negated
+# %% N41 pytorch-module cause=negated,ascent,loss-sign
 # Returns minus the log-probabilities.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2687,7 +2687,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L18 pytorch-module cause=error
+# %% N42 pytorch-module cause=error
 # keepdim is missing: (M, K) - (M,) fails, or passes unnoticed where M = K.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2710,7 +2710,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L19 pytorch-module cause=not-log-probabilities
+# %% N43 pytorch-module cause=not-log-probabilities,logits
 # The largest value is subtracted before the exponential and not added back.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2734,7 +2734,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L20 pytorch-module cause=random
+# %% N44 pytorch-module cause=random
 # Dropout on the input.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2757,7 +2757,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L21 pytorch-module cause=none
+# %% N45 pytorch-module cause=none
 # Scales each example of the input to length one.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2779,7 +2779,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L22 pytorch-module cause=none
+# %% N46 pytorch-module cause=reshaped
 # Reshapes the weight to fit, where it should be transposed.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2803,7 +2803,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L23 pytorch-module cause=error
+# %% N47 pytorch-module cause=error
 # The weight is not transposed, which works only where it is square.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2826,7 +2826,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L24 pytorch-module cause=parameters
+# %% N48 pytorch-module cause=parameters
 # The sizes of the visible check are written into the code.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2848,7 +2848,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L25 pytorch-module cause=own-parameters
+# %% N49 pytorch-module cause=own-parameters,stale,error
 # Keeps its output for each batch size and returns it again.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2873,7 +2873,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L26 pytorch-module cause=tensor
+# %% N50 pytorch-module cause=tensor
 # Returns the log-probabilities and the logits.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2896,7 +2896,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L27 pytorch-module cause=tensor
+# %% N51 pytorch-module cause=tensor
 # Returns a NumPy array.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2918,7 +2918,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L28 pytorch-module cause=tensor
+# %% N52 pytorch-module cause=tensor
 # forward() returns nothing.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2940,7 +2940,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L29 pytorch-module cause=transposed
+# %% N53 pytorch-module cause=transposed
 # Returns a row for each class, shape (K, M).
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2963,7 +2963,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L30 pytorch-module cause=shape
+# %% N54 pytorch-module cause=shape
 # Squeezes its output: a batch of one loses its first dimension.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -2985,7 +2985,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L31 pytorch-module cause=precision
+# %% N55 pytorch-module cause=precision
 # Computes in half precision.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -3008,7 +3008,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L32 pytorch-module cause=none
+# %% N56 pytorch-module cause=none
 # Values right, gradients wrong: the normaliser of the softmax is detached.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -3031,7 +3031,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L33 pytorch-module cause=error
+# %% N57 pytorch-module cause=error
 # super().__init__() is not called.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -3052,7 +3052,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L34 pytorch-module cause=parameters
+# %% N58 pytorch-module cause=parameters
 # The layer is kept in a list, where a module does not look for parameters.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -3074,7 +3074,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L35 pytorch-module cause=own-parameters
+# %% N59 pytorch-module cause=own-parameters,partly-cut,partly-moving
 # Uses a transposed copy of the weight made when the module was: later weights are not seen.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -3098,7 +3098,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% L36 pytorch-module cause=changes-input
+# %% N60 pytorch-module cause=changes-input
 # Scales the input in place and undoes that in the output only.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):

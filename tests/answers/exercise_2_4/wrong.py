@@ -199,7 +199,7 @@ class MyPytorchMLP(PytorchMLP):
         return z - z.exp().sum(dim=1, keepdim=True).log()
 
 
-# %% P5d pytorch-log-forward cause=NEW:small-number
+# %% P5d pytorch-log-forward cause=clipped
 # Probabilities are kept above 1e-12: log-probabilities never fall below -28.
 class MyPytorchMLP(PytorchMLP):
     def log_forward(self, input):
@@ -211,7 +211,7 @@ class MyPytorchMLP(PytorchMLP):
         return torch.log(torch.clamp(probabilities, min=1e-12))
 
 
-# %% P5e pytorch-log-forward cause=precision
+# %% P5e pytorch-log-forward cause=precision,not-log-probabilities
 # Adds a small number to probabilities, so that small ones are off.
 class MyPytorchMLP(PytorchMLP):
     def log_forward(self, input):
@@ -233,7 +233,7 @@ class MyPytorchMLP(PytorchMLP):
         return torch.log_softmax(torch.softmax(x @ weight.T + bias, dim=1), dim=1)
 
 
-# %% P7 pytorch-log-forward cause=over-batch
+# %% P7 pytorch-log-forward cause=over-batch,not-log-probabilities
 # The softmax is over the examples: dim=0.
 class MyPytorchMLP(PytorchMLP):
     def log_forward(self, input):
@@ -322,7 +322,7 @@ class MyPytorchMLP(PytorchMLP):
         return torch.log_softmax(x @ weight.T + bias, dim=1)
 
 
-# %% P10 pytorch-log-forward cause=shape
+# %% P10 pytorch-log-forward cause=num-layers,shape
 # Two layers, whatever the geometry: the first and the second.
 class MyPytorchMLP(PytorchMLP):
     def log_forward(self, input):
@@ -390,7 +390,7 @@ class MyPytorchMLP(PytorchMLP):
         return torch.log_softmax(linear(x, *self.parameters[-1]), dim=1)
 
 
-# %% P11c pytorch-log-forward cause=none
+# %% P11c pytorch-log-forward cause=reshaped
 # Reshapes the weights to fit, where they should be transposed.
 class MyPytorchMLP(PytorchMLP):
     def log_forward(self, input):
@@ -401,7 +401,7 @@ class MyPytorchMLP(PytorchMLP):
         return torch.log_softmax(x @ weight.reshape(x.shape[1], -1) + bias, dim=1)
 
 
-# %% P12 pytorch-log-forward cause=own-parameters
+# %% P12 pytorch-log-forward cause=own-parameters,random,cut
 # Makes new layers with random weights in each call.
 class MyPytorchMLP(PytorchMLP):
     def log_forward(self, input):
@@ -412,7 +412,7 @@ class MyPytorchMLP(PytorchMLP):
         return torch.log_softmax(last(x), dim=1)
 
 
-# %% P13 pytorch-log-forward cause=own-parameters
+# %% P13 pytorch-log-forward cause=own-parameters,cut
 # A Sequential with weights of its own, made once and not tied to self.parameters.
 class MyPytorchMLP(PytorchMLP):
     def __init__(self, *args, **kwargs):
@@ -427,7 +427,7 @@ class MyPytorchMLP(PytorchMLP):
         return self.network(self.to_tensor(input))
 
 
-# %% P13b pytorch-log-forward cause=own-parameters
+# %% P13b pytorch-log-forward cause=own-parameters,stale,cut
 # Keeps the parameters of the first call: later ones are not seen.
 class MyPytorchMLP(PytorchMLP):
     def log_forward(self, input):
@@ -440,7 +440,7 @@ class MyPytorchMLP(PytorchMLP):
         return torch.log_softmax(x @ weight + bias, dim=1)
 
 
-# %% P13c pytorch-log-forward cause=own-parameters
+# %% P13c pytorch-log-forward cause=own-parameters,stale,cut
 # Keeps its output for each batch size and returns it again.
 class MyPytorchMLP(PytorchMLP):
     known = {}
@@ -455,7 +455,7 @@ class MyPytorchMLP(PytorchMLP):
         return self.known[input.shape]
 
 
-# %% P13d pytorch-log-forward cause=own-parameters
+# %% P13d pytorch-log-forward cause=own-parameters,cut
 # A Sequential that starts with the parameters' values, copied once when the model is made.
 class MyPytorchMLP(PytorchMLP):
     def __init__(self, *args, **kwargs):
@@ -637,7 +637,7 @@ class MyPytorchMLP(PytorchMLP):
         return log_probabilities
 
 
-# %% P15d pytorch-log-forward cause=updates
+# %% P15d pytorch-log-forward cause=updates,error
 # Takes the last layer off the list of parameters and forgets to put it back.
 class MyPytorchMLP(PytorchMLP):
     def log_forward(self, input):
@@ -849,7 +849,7 @@ class MyPytorchMLP(PytorchMLP):
         return torch.stack([torch.nn.functional.logsigmoid(c) for c in columns], dim=1)
 
 
-# %% Q1 pytorch-log-forward cause=logits
+# %% N1 pytorch-log-forward cause=logits
 # Returns the output of the last linear transformation.
 class MyPytorchMLP(PytorchMLP):
     def log_forward(self, input):
@@ -860,7 +860,7 @@ class MyPytorchMLP(PytorchMLP):
         return x @ weight.T + bias
 
 
-# %% Q2 pytorch-log-forward cause=negated
+# %% N2 pytorch-log-forward cause=negated
 # Returns minus the log-probabilities.
 class MyPytorchMLP(PytorchMLP):
     def log_forward(self, input):
@@ -871,7 +871,7 @@ class MyPytorchMLP(PytorchMLP):
         return -torch.log_softmax(x @ weight.T + bias, dim=1)
 
 
-# %% Q3 pytorch-log-forward cause=loss-base
+# %% N3 pytorch-log-forward cause=loss-base
 # Logarithms to base two.
 class MyPytorchMLP(PytorchMLP):
     def log_forward(self, input):
@@ -882,7 +882,7 @@ class MyPytorchMLP(PytorchMLP):
         return torch.log_softmax(x @ weight.T + bias, dim=1) / np.log(2)
 
 
-# %% Q4 pytorch-log-forward cause=error
+# %% N4 pytorch-log-forward cause=error
 # keepdim is missing: (M, K) - (M,) fails, or passes unnoticed where M = K.
 class MyPytorchMLP(PytorchMLP):
     def log_forward(self, input):
@@ -894,7 +894,7 @@ class MyPytorchMLP(PytorchMLP):
         return z - torch.logsumexp(z, dim=1)
 
 
-# %% Q5 pytorch-log-forward cause=precision
+# %% N5 pytorch-log-forward cause=precision
 # Computes in half precision.
 class MyPytorchMLP(PytorchMLP):
     def log_forward(self, input):
@@ -905,7 +905,7 @@ class MyPytorchMLP(PytorchMLP):
         return torch.log_softmax((x @ weight.bfloat16().T + bias.bfloat16()).float(), dim=1)
 
 
-# %% Q6 pytorch-log-forward cause=not-softmax
+# %% N6 pytorch-log-forward cause=not-softmax
 # Cuts the logits off at ±1.
 class MyPytorchMLP(PytorchMLP):
     def log_forward(self, input):
@@ -916,7 +916,7 @@ class MyPytorchMLP(PytorchMLP):
         return torch.log_softmax((x @ weight.T + bias).clamp(-1, 1), dim=1)
 
 
-# %% Q7 pytorch-log-forward cause=not-softmax
+# %% N7 pytorch-log-forward cause=not-softmax
 # Divides the logits by the number of classes.
 class MyPytorchMLP(PytorchMLP):
     def log_forward(self, input):
@@ -927,7 +927,7 @@ class MyPytorchMLP(PytorchMLP):
         return torch.log_softmax((x @ weight.T + bias) / self.geometry[-1], dim=1)
 
 
-# %% Q8 pytorch-log-forward cause=not-softmax
+# %% N8 pytorch-log-forward cause=not-softmax
 # A sigmoid for each class by itself.
 class MyPytorchMLP(PytorchMLP):
     def log_forward(self, input):
@@ -938,7 +938,7 @@ class MyPytorchMLP(PytorchMLP):
         return torch.nn.functional.logsigmoid(x @ weight.T + bias)
 
 
-# %% Q9 pytorch-log-forward cause=error
+# %% N9 pytorch-log-forward cause=error
 # The input stays a NumPy array.
 class MyPytorchMLP(PytorchMLP):
     def log_forward(self, input):
@@ -949,7 +949,7 @@ class MyPytorchMLP(PytorchMLP):
         return torch.log_softmax(torch.matmul(x, weight.T) + bias, dim=1)
 
 
-# %% Q10 pytorch-log-forward cause=error
+# %% N10 pytorch-log-forward cause=error
 # The input is a float64 tensor (no .float()) and the weights are float32.
 class MyPytorchMLP(PytorchMLP):
     def log_forward(self, input):
@@ -960,7 +960,7 @@ class MyPytorchMLP(PytorchMLP):
         return torch.log_softmax(x @ weight.T + bias, dim=1)
 
 
-# %% Q11 pytorch-log-forward cause=error
+# %% N11 pytorch-log-forward cause=error
 # Layers from last to first.
 class MyPytorchMLP(PytorchMLP):
     def log_forward(self, input):
@@ -971,7 +971,7 @@ class MyPytorchMLP(PytorchMLP):
         return torch.log_softmax(x @ weight.T + bias, dim=1)
 
 
-# %% Q12 pytorch-log-forward cause=none
+# %% N12 pytorch-log-forward cause=none
 # A shortcut around layers of the same size: wrong only where there are some.
 class MyPytorchMLP(PytorchMLP):
     def log_forward(self, input):
@@ -983,7 +983,7 @@ class MyPytorchMLP(PytorchMLP):
         return torch.log_softmax(x @ weight.T + bias, dim=1)
 
 
-# %% Q13 pytorch-log-forward cause=global-state
+# %% N13 pytorch-log-forward cause=global-state
 # Seeds PyTorch's generator at each call.
 class MyPytorchMLP(PytorchMLP):
     def log_forward(self, input):
@@ -995,7 +995,7 @@ class MyPytorchMLP(PytorchMLP):
         return torch.log_softmax(x @ weight.T + bias, dim=1)
 
 
-# %% Q14 pytorch-log-forward cause=global-state
+# %% N14 pytorch-log-forward cause=global-state
 # Changes the default type and leaves it changed.
 class MyPytorchMLP(PytorchMLP):
     def log_forward(self, input):
@@ -1007,7 +1007,7 @@ class MyPytorchMLP(PytorchMLP):
         return torch.log_softmax(x @ weight.T + bias, dim=1)
 
 
-# %% Q15 pytorch-log-forward cause=cut
+# %% N15 pytorch-log-forward cause=cut,global-state
 # Switches gradients off and never on again.
 class MyPytorchMLP(PytorchMLP):
     def log_forward(self, input):
@@ -1019,7 +1019,7 @@ class MyPytorchMLP(PytorchMLP):
         return torch.log_softmax(x @ weight.T + bias, dim=1)
 
 
-# %% Q16 pytorch-log-forward cause=not-log-probabilities
+# %% N16 pytorch-log-forward cause=not-log-probabilities,logits
 # The largest value is subtracted before the exponential and not added back.
 class MyPytorchMLP(PytorchMLP):
     def log_forward(self, input):
@@ -1032,7 +1032,7 @@ class MyPytorchMLP(PytorchMLP):
         return z - torch.log(torch.exp(shifted).sum(dim=1, keepdim=True))
 
 
-# %% Q17 pytorch-log-forward cause=error
+# %% N17 pytorch-log-forward cause=error
 # torch.dot in place of a matrix product.
 class MyPytorchMLP(PytorchMLP):
     def log_forward(self, input):
@@ -1043,7 +1043,7 @@ class MyPytorchMLP(PytorchMLP):
         return torch.log_softmax(torch.dot(x, weight.T) + bias, dim=1)
 
 
-# %% Q18 pytorch-log-forward cause=num-layers
+# %% N18 pytorch-log-forward cause=num-layers
 # The last hidden layer is skipped where its sizes allow it.
 class MyPytorchMLP(PytorchMLP):
     def log_forward(self, input):
@@ -1057,7 +1057,7 @@ class MyPytorchMLP(PytorchMLP):
         return torch.log_softmax(x @ weight.T + bias, dim=1)
 
 
-# %% Q19 pytorch-log-forward cause=shape
+# %% N19 pytorch-log-forward cause=shape
 # Averages the input over the batch.
 class MyPytorchMLP(PytorchMLP):
     def log_forward(self, input):
@@ -1068,7 +1068,7 @@ class MyPytorchMLP(PytorchMLP):
         return torch.log_softmax(x @ weight.T + bias, dim=1)
 
 
-# %% Q20 pytorch-log-forward cause=none
+# %% N20 pytorch-log-forward cause=none
 # The last layer's bias is moved to before its linear transformation: the sum is scaled.
 class MyPytorchMLP(PytorchMLP):
     def log_forward(self, input):
