@@ -12,7 +12,17 @@ RIGHT = [answer for answer in all_answers() if answer.right]
 WRONG = [answer for answer in all_answers() if not answer.right]
 
 #: What is simply so, whatever the mistake behind it.
-FACTS = {"error", "not-finite", "precision", "random", "shape", "structure", "type", "zero"}
+FACTS = {
+    "bias-shape",
+    "error",
+    "not-finite",
+    "precision",
+    "random",
+    "shape",
+    "structure",
+    "type",
+    "zero",
+}
 
 
 def test_catalogue_is_large_and_sound():

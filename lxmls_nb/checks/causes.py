@@ -67,7 +67,7 @@ CAUSES = {
     "not-finite": "there are values that are not finite: is the softmax computed from large "
     "exponentials?",
     "extra-term": "a multiple of the parameters seems to be added to it, as in weight decay",
-    "clipped": "large values seem to be cut off",
+    "clipped": "large or small values seem to be cut off",
     "precision": "it is nearly right, within 2 %: is something small added, left out, cut off or "
     "rounded?",
     # losses and outputs
@@ -108,7 +108,7 @@ CAUSES = {
     "no-activation": "the hidden layers seem to have no non-linearity",
     "activation": "the hidden non-linearity looks like {shape}; a sigmoid is expected",
     "num-layers": "the number of layers seems to be fixed: go over all of `self.parameters`",
-    "own-parameters": "the output does not depend on `self.parameters` as they are now",
+    "own-parameters": "the output does not depend on the parameters as they are now",
     "random": "a second call on the same input gives something else: is something kept between "
     "calls, or drawn at random?",
     # PyTorch training

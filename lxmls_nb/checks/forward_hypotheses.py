@@ -30,7 +30,7 @@ def logits(
     problem: Problem,
     hidden: Callable = expit,
     bias_factors: dict[int, float] | None = None,
-    transposed: bool = False,
+    turn: Callable[[np.ndarray], np.ndarray] = np.transpose,
     layers: list[int] | None = None,
 ) -> np.ndarray:
     """Return the last layer's z with a mistake put in; ValueError if the sizes don't fit."""
@@ -39,12 +39,25 @@ def logits(
     z = values
     for position, number in enumerate(numbers):
         weight, bias = problem.parameters[number]
-        if not transposed or weight.shape[0] != weight.shape[1]:
-            weight = weight.T
-        z = values @ weight + (bias_factors or {}).get(number, 1.0) * bias
+        z = values @ turn(weight) + (bias_factors or {}).get(number, 1.0) * bias
         if position < len(numbers) - 1:
             values = hidden(z)
     return z
+
+
+def _only_if_needed(weight: np.ndarray) -> np.ndarray:
+    """Transpose a weight unless it is square."""
+    return weight if weight.shape[0] == weight.shape[1] else weight.T
+
+
+def _fit_together(problem: Problem, layers: list[int]) -> bool:
+    """Whether an input can go through these layers, in this order."""
+    if not layers or max(layers) >= len(problem.parameters):
+        return False
+    sizes = [problem.geometry[0], *(problem.geometry[number + 1] for number in layers)]
+    return all(
+        problem.geometry[number] == size for number, size in zip(layers, sizes, strict=False)
+    )
 
 
 def _suspects(problem: Problem) -> Iterator[tuple[Cause, np.ndarray]]:
@@ -77,22 +90,20 @@ def _suspects(problem: Problem) -> Iterator[tuple[Cause, np.ndarray]]:
             changed.append(
                 ((key, {}), logits(problem, bias_factors=dict.fromkeys(numbers, factor)))
             )
-    changed.append((("weights-transposed", {}), logits(problem, transposed=True)))
-    sizes = problem.geometry
+    changed.append((("weights-transposed", {}), logits(problem, turn=_only_if_needed)))
+    changed.append((("reshaped", {}), logits(problem, turn=lambda w: w.reshape(w.T.shape))))
+    every = list(range(last + 1))
     for layers in (
         [0, last],
         [0, 1],
         [last],
         [0],
         [0, 1, last],
-        list(range(last)),
-        [*range(last + 1), last],
-        [0, *range(last + 1)],
+        every[:-1],
+        [*every, last],
+        [0, *every],
     ):
-        fitting = [sizes[0]] == [sizes[layers[0]]] and all(
-            sizes[a + 1] == sizes[b] for a, b in zip(layers[:-1], layers[1:], strict=True)
-        )
-        if layers != list(range(last + 1)) and fitting and max(layers) <= last:
+        if layers != every and _fit_together(problem, layers):
             changed.append((("num-layers", {}), logits(problem, layers=layers)))
     for cause, other in changed:
         if other.shape == z.shape:
@@ -102,6 +113,12 @@ def _suspects(problem: Problem) -> Iterator[tuple[Cause, np.ndarray]]:
 def name_log_probabilities(array: np.ndarray, problem: Problem) -> Cause | None:
     """Return the likely cause of wrong log-probabilities, None if no known one fits."""
     right = forward(problem).log_probabilities
+    if right.shape[0] * (right.shape[1] - 1) < 3:  # too few numbers to tell mistakes apart
+        return None
+    lowest = array.min()
+    for other in (np.logaddexp(right, lowest), np.maximum(right, lowest)):
+        if fits(array, other) and not fits(other, right):
+            return "clipped", {}
     for cause, other in _suspects(problem):
         if fits(array, other) and not fits(other, right):
             return cause

@@ -22,7 +22,7 @@ Cause = tuple[str, dict]
 
 def fits(array: np.ndarray, other: np.ndarray, tolerance: float = FIT) -> bool:
     """Whether two arrays are the same, but for a share `tolerance` of the largest value."""
-    if np.shape(array) != np.shape(other):
+    if np.shape(array) != np.shape(other) or not np.all(np.isfinite(other)):
         return False
     size = float(np.abs(other).max(initial=0))
     return size > 0 and bool(np.abs(array - other).max(initial=0) <= tolerance * size)
@@ -245,7 +245,8 @@ def name_gradient(
         if fits(array, wrong):
             return cause
     for cause, wrong in suspects if len(problem.output) > 1 else []:
-        if "derivative" in cause[0] and constant_factor(array, wrong) is not None:
+        in_proportion = constant_factor(array, wrong) is not None
+        if "derivative" in cause[0] and in_proportion and constant_factor(wrong, right) is None:
             return cause
     return _shape_of_difference(array, right, problem.parameters[layer][int(is_bias)])
 
@@ -359,8 +360,11 @@ def name_later_call(
     return None
 
 
-def name_loss(loss: float, problem: Problem) -> Cause | None:
-    """Return the likely cause of a wrong loss, None if no known one fits."""
+def name_loss(loss: float, problem: Problem, of_forward: bool = True) -> Cause | None:
+    """Return the likely cause of a wrong loss, None if no known one fits.
+
+    `of_forward` says whether mistakes of the forward pass come into question, too.
+    """
     z = forward(problem).linear[-1]
     p = softmax(z, axis=1)
     rows, output = np.arange(len(z)), problem.output
@@ -403,7 +407,8 @@ def name_loss(loss: float, problem: Problem) -> Cause | None:
             suspects.append((("missing-example", {}), float(part.sum() / size)))
             suspects.append((("missing-example", {}), float(part.sum() / max(1, size - 1))))
         for cause, other in wrong_probabilities(z, problem):
-            if cause[0] not in ("log-probabilities", "argmax", "logits"):
+            known = cause[0] in ("twice-softmax", "over-batch", "over-all", "binary-input")
+            if known or (of_forward and cause[0] not in ("log-probabilities", "argmax", "logits")):
                 suspects.append((cause, float(-np.log(other[rows, output]).mean())))
         for cause, value in suspects:
             if near(value) and not abs(value - right) <= 1e-5 * abs(right):

@@ -211,10 +211,12 @@ def backpropagation(
             with explain(result, case, name):
                 worst = compare_gradients(pairs, truth, case, name, numbers, quantities)
         elif whole:
-            for number in numbers:
+            for number in reversed(numbers):
                 for kind, what in enumerate(("weight", "bias")):
                     subject = f"`{name}` ({case}): the {what} gradient of layer {number + 1}"
-                    array = numeric(pairs[number][kind], truth[number][kind].shape, subject)
+                    array = numeric(
+                        pairs[number][kind], truth[number][kind].shape, subject, kind == 1
+                    )
                     earlier = [gradients[number][kind] for gradients in seen]
                     place = (number, kind == 1)
                     later_call(array, truth[number][kind], earlier, case, subject, place)

@@ -143,7 +143,7 @@ def training_step(
     for input, output in batches:
         given = input.copy(), output.copy()
         loss = step(model, optimizer, *given)
-        losses.append(plain(loss))
+        losses.append(float(loss) if isinstance(loss, float) else plain(loss))
         types.append(type(loss).__name__ if not isinstance(loss, float) else "float")
         # The model's own parameters: an answer may have put others in their place.
         now = list(model.parameters())
@@ -179,11 +179,10 @@ def log_forward(answer, geometry: list, activation_functions: list, calls: list)
     model = answer(geometry=list(geometry), activation_functions=list(activation_functions))
     outputs, gradients, changed = [], [], []
     for parameters, input, output in calls:
-        flat = []
-        for layer, arrays in zip(model.parameters, parameters, strict=True):
-            for number, array in enumerate(arrays):
-                layer[number] = model.to_tensor(array).requires_grad_()
-                flat.append(layer[number])
+        model.parameters = [
+            [model.to_tensor(array).requires_grad_() for array in pair] for pair in parameters
+        ]
+        flat = [tensor for pair in model.parameters for tensor in pair]
         copies = [tensor.detach().clone() for tensor in flat]
         given = input.copy()
         log_probabilities = model.log_forward(given)

@@ -74,7 +74,7 @@ def describe(value) -> str:
     return "None" if value is None else f"a {type(value).__name__}"
 
 
-def numeric(value, shape: tuple[int, ...], subject: str, truth: np.ndarray | None = None):
+def numeric(value, shape: tuple[int, ...], subject: str, is_bias: bool = False) -> np.ndarray:
     """Return an array of real numbers of the right shape, as float64; fail otherwise."""
     none = " (is the `return` missing?)" if value is None else ""
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -91,7 +91,7 @@ def numeric(value, shape: tuple[int, ...], subject: str, truth: np.ndarray | Non
         note = f"{subject} has shape {value.shape} where {shape} is expected"
         if len(shape) == 2 and value.shape == shape[::-1] and value.shape[1] != 1:
             raise fail(note, ("transposed", {}))
-        if shape[:1] == (1,) and len(shape) == 2:
+        if is_bias:
             raise fail(note, ("bias-shape", {"size": shape[1]}))
         raise fail(note, ("shape", {}))
     return value.astype(float)
@@ -114,8 +114,8 @@ def gradient_pairs(result, problem: Problem, name: str, layers: list[int]) -> li
         (first, second), (weight, bias) = result[number], problem.parameters[number]
         if shape_of(first) == bias.shape != weight.shape == shape_of(second):
             raise fail(f"{subject}; for layer {number + 1} the bias comes first", ("structure", {}))
-    shapes = [shape_of(pair[0]) if isinstance(pair, list) and pair else None for pair in result]
-    right = [pair[0].shape for pair in problem.parameters]
+    shapes = [[shape_of(a) for a in pair] if isinstance(pair, list) else [] for pair in result]
+    right = [[array.shape for array in pair] for pair in problem.parameters]
     if len(layers) == count > 1 and shapes != right and shapes == right[::-1]:
         raise fail(f"`{name}` ({problem})", ("layer-order", {}))
     return result
@@ -155,7 +155,7 @@ def compare_gradients(
             if like_another and not single and kind == 0:
                 note = f"{subject} has shape {shape} where {right.shape} is expected"
                 raise fail(note, ("wrong-input", {}))
-            array = numeric(pairs[number][kind], right.shape, subject)
+            array = numeric(pairs[number][kind], right.shape, subject, kind == 1)
             checked[number][kind] = array
             if not np.all(np.isfinite(array)):
                 raise fail(f"{subject} is not right", ("not-finite", {}))
@@ -176,7 +176,7 @@ def compare_gradients(
                 raise fail(
                     f"{subject} differs from the numerical one",
                     cause,
-                    otherwise=f"by up to {_percent(off)} of its largest value{reached}",
+                    otherwise=f"by up to {percent(off)} of its largest value{reached}",
                 )
             worst = max(worst, off)
     return worst
@@ -191,7 +191,8 @@ def _reversed(pairs: list, truth: list) -> bool:
     return True
 
 
-def _percent(off: float) -> str:
+def percent(off: float) -> str:
+    """Return a share as a percentage for people."""
     return f"{100 * off:.0f} %" if off >= 0.1 else f"{100 * off:.2g} %"
 
 
@@ -278,7 +279,7 @@ def later_call(
     cause = name_later_call(array, truth, [a for a in earlier if a.shape == truth.shape])
     if cause is None and number > 2 and place is not None:
         cause = name_gradient(array, truth, problem, *place)
-    if cause is None and number < 4:
+    if cause is None and (number == 2 or (number == 3 and place is not None)):
         cause = ("stale", {})
     which = {2: "again", 3: "with other parameters", 4: "on another batch"}[number]
     raise fail(

@@ -131,6 +131,11 @@ def warm_up() -> None:
     matplotlib.use("agg")
     torch.set_num_threads(1)  # a fork of a process with running threads can hang
     InteractiveShell.instance().history_manager.enabled = False
+    # What the first step of an optimizer imports, half a second of it. No backward() here: its
+    # threads would not survive the fork.
+    tensor = torch.zeros(1, requires_grad=True)
+    tensor.grad = torch.zeros(1)
+    torch.optim.SGD([tensor], lr=0.1).step()
     import lxmls_nb.checks
     import lxmls_nb.plots
     import lxmls_nb.training  # noqa: F401

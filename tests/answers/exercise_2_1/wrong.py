@@ -265,7 +265,7 @@ def log_linear_gradients(weight, bias, input, output):
     return loss, p.T @ input / num_examples, p.mean(axis=0, keepdims=True)
 
 
-# %% F18 log-linear-gradients cause=loss-average
+# %% F18 log-linear-gradients cause=loss-average,factor
 # Allocates 30 rows, whatever the size of the batch.
 def log_linear_gradients(weight, bias, input, output):
     error = np.zeros((30, weight.shape[0]))

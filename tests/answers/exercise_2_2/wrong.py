@@ -1381,7 +1381,7 @@ class MyNumpyMLP(NumpyMLP):
         return gradients[::-1]
 
 
-# %% N6 numpy-backpropagation cause=averaged-twice
+# %% N6 numpy-backpropagation cause=averaged-twice,bias-averaged
 # Averages the error once more at every hidden layer.
 class MyNumpyMLP(NumpyMLP):
     def backpropagation(self, input, output):
@@ -2573,7 +2573,7 @@ class MyNumpyMLP(NumpyMLP):
         return gradients[::-1]
 
 
-# %% N61 numpy-backpropagation cause=wrong-input
+# %% N61 numpy-backpropagation cause=wrong-input,binary-input
 # Multiplies with the sign of what entered the layer.
 class MyNumpyMLP(NumpyMLP):
     def backpropagation(self, input, output):

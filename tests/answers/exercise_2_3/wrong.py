@@ -870,7 +870,7 @@ def training_step(model, optimizer, input, output):
     return loss.item(), log_probabilities.detach()
 
 
-# %% T16f pytorch-module cause=return,stale
+# %% T16f pytorch-module cause=none
 # Returns the mean of the losses of all calls so far.
 losses = []
 
@@ -2485,7 +2485,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% N34d pytorch-module cause=precision,not-log-probabilities
+# %% N34d pytorch-module cause=clipped,precision,not-log-probabilities
 # Adds a small number to probabilities, so that small ones are off.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):

@@ -211,7 +211,7 @@ class MyPytorchMLP(PytorchMLP):
         return torch.log(torch.clamp(probabilities, min=1e-12))
 
 
-# %% P5e pytorch-log-forward cause=precision,not-log-probabilities
+# %% P5e pytorch-log-forward cause=clipped,precision,not-log-probabilities
 # Adds a small number to probabilities, so that small ones are off.
 class MyPytorchMLP(PytorchMLP):
     def log_forward(self, input):
