@@ -57,8 +57,14 @@ release: $(INSTALLED)  ## Make the student notebooks in release/ from source/
 	$(BIN)/nbgrader generate_assignment $(ASSIGNMENT) --force --no-db
 
 .PHONY: bench
-bench: $(INSTALLED)  ## Measure how the books corpus loads
+bench: $(INSTALLED)  ## Measure how the books corpus loads, and how long tests take
 	$(BIN)/python benchmarks/load_corpus.py
+	$(BIN)/python benchmarks/checks.py
+
+# The catalogue of known answers: which are caught, which accepted, and with what message.
+.PHONY: answers
+answers: $(INSTALLED)  ## Show what the tests say of each known right and wrong answer
+	$(BIN)/python -m tests.answers
 
 .PHONY: lint
 lint: $(INSTALLED)  ## Check style and types

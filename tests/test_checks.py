@@ -1,0 +1,227 @@
+"""Checks as a library: what they print, how they fail, and that a verdict needs no student code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+
+from lxmls_nb import checks
+from lxmls_nb.checks import probes
+from lxmls_nb.checks.causes import CAUSES
+from lxmls_nb.checks.truth import make_problem, numerical_gradients
+from lxmls_nb.checks.verdicts import TOLERANCE, distance
+from tests.course import definitions
+
+
+@pytest.fixture(scope="module")
+def log_linear_gradients():
+    return definitions("exercise_2_1")["log_linear_gradients"]
+
+
+@pytest.fixture(scope="module")
+def my_numpy_mlp():
+    return definitions("exercise_2_2")["MyNumpyMLP"]
+
+
+def torch_gradients(problem):
+    """Return gradients by PyTorch's autograd, in float64."""
+    import torch
+
+    tensors = [[torch.tensor(a, requires_grad=True) for a in pair] for pair in problem.parameters]
+    values = torch.tensor(problem.input)
+    functions = {"sigmoid": torch.sigmoid, "relu": torch.relu}
+    for (weight, bias), name in zip(tensors, problem.activation_functions, strict=True):
+        values = values @ weight.T + bias
+        values = functions[name](values) if name in functions else values
+    loss = torch.nn.functional.cross_entropy(values, torch.tensor(problem.output))
+    loss.backward()
+    return [[tensor.grad.numpy() for tensor in pair] for pair in tensors]
+
+
+@pytest.mark.parametrize("scale", [1.0, 30.0])
+@pytest.mark.parametrize("hidden", ["sigmoid", "relu"])
+@pytest.mark.parametrize("geometry", [[5, 3], [6, 5, 3], [3, 4, 4, 4, 3]])
+def test_the_truth_agrees_with_autograd(geometry, hidden, scale):
+    functions = [hidden] * (len(geometry) - 2) + ["softmax"]
+    problem = make_problem(geometry, 7, scale, seed=5, activation_functions=functions)
+    for pair, other in zip(numerical_gradients(problem), torch_gradients(problem), strict=True):
+        for array, right in zip(pair, other, strict=True):
+            assert distance(array, right) < 1e-8 < TOLERANCE / 1000
+
+
+def test_a_passing_check_says_what_was_compared_and_how_close(my_numpy_mlp, capsys):
+    checks.backpropagation(my_numpy_mlp, geometry=[6, 5, 3])
+    out = capsys.readouterr().out
+    assert "geometry [6, 5, 3], 7 examples" in out
+    assert "relative difference" in out
+    assert out.count("\n") == 1
+
+
+def test_a_failing_check_shows_its_message_without_a_traceback():
+    shell = InteractiveShell.instance()
+    shell.push({"checks": checks})
+    with capture_output() as captured:
+        shell.run_cell("checks.log_linear_gradients(lambda *arguments: 1)")
+    assert captured.stdout.startswith("Not yet right: `log_linear_gradients`")
+    assert "Traceback" not in captured.stdout
+    assert captured.stdout.strip().count("\n") == 0
+
+
+def test_not_attempted_is_not_wrong():
+    def answer(weight, bias, input, output):
+        raise NotImplementedError("not attempted yet")
+
+    with pytest.raises(checks.NotAttempted, match="write `log_linear_gradients` in its cell"):
+        checks.log_linear_gradients(answer)
+
+
+def test_an_error_of_the_answer_is_reported_with_its_line():
+    source = "def answer(weight, bias, input, output):\n    return weight @ undefined\n"
+    namespace: dict = {}
+    exec(compile(source, "<cell>", "exec"), namespace)
+    with pytest.raises(checks.CheckFailed, match=r"raised NameError: .*\(line 2"):
+        checks.log_linear_gradients(namespace["answer"])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, 3, "text", [], [1, 2, 3], {"a": 1}, np.array(["x"]), object(), (None, None, None)],
+    ids=repr,
+)
+def test_odd_results_get_a_message(value):
+    with pytest.raises(checks.CheckFailed) as failure:
+        checks.log_linear_gradients(lambda *arguments: value)
+    assert "log_linear_gradients" in str(failure.value)
+    assert len(str(failure.value)) < 300
+
+
+@pytest.mark.parametrize("error", [SystemExit(0), RecursionError("deep"), AssertionError()])
+def test_whatever_an_answer_raises_is_a_failure(error):
+    def answer(*arguments):
+        raise error
+
+    with pytest.raises(checks.CheckFailed, match=type(error).__name__):
+        checks.log_linear_gradients(answer)
+
+
+def test_stderr_of_an_answer_moves_to_stdout(log_linear_gradients, capsys):
+    def answer(*arguments):
+        print("a warning", file=sys.stderr)
+        return log_linear_gradients(*arguments)
+
+    checks.log_linear_gradients(answer)
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    assert "a warning" in captured.out
+
+
+def test_subclasses_of_arrays_decide_nothing(log_linear_gradients):
+    class AlwaysEqual(np.ndarray):
+        def __eq__(self, other):
+            return True
+
+        def __le__(self, other):
+            return True
+
+        def __array_ufunc__(self, *arguments, **options):
+            return True
+
+        def __array_function__(self, *arguments, **options):
+            return True
+
+    def answer(weight, bias, input, output):
+        return 0.0, np.zeros(weight.shape).view(AlwaysEqual), np.zeros((1, 3)).view(AlwaysEqual)
+
+    with pytest.raises(checks.CheckFailed):
+        checks.log_linear_gradients(answer, quantity="weight")
+
+
+REMOTE = """
+import json, sys
+import numpy as np
+from lxmls_nb.checks import probes
+from tests.course import definitions
+
+def unpack(value):
+    if isinstance(value, dict) and "array" in value:
+        return np.array(value["array"], dtype=value["dtype"]).reshape(value["shape"])
+    return [unpack(item) for item in value] if isinstance(value, list) else value
+
+def pack(value):
+    if isinstance(value, np.ndarray):
+        return {"array": value.ravel().tolist(), "dtype": str(value.dtype), "shape": value.shape}
+    if isinstance(value, dict):
+        return {key: pack(item) for key, item in value.items()}
+    return [pack(item) for item in value] if isinstance(value, list) else value
+
+probe, name, arguments = json.load(sys.stdin)
+answer = definitions("exercise_2_2")[name]
+arguments = {key: unpack(value) for key, value in arguments.items()}
+print(json.dumps(pack(probes.execute(probe, [answer], arguments))))
+"""
+
+
+def pack(value):
+    if isinstance(value, np.ndarray):
+        return {"array": value.ravel().tolist(), "dtype": str(value.dtype), "shape": value.shape}
+    return [pack(item) for item in value] if isinstance(value, list) else value
+
+
+def unpack(value):
+    if isinstance(value, dict) and "array" in value:
+        return np.array(value["array"], dtype=value["dtype"]).reshape(value["shape"])
+    if isinstance(value, dict):
+        return {key: unpack(item) for key, item in value.items()}
+    return [unpack(item) for item in value] if isinstance(value, list) else value
+
+
+def test_probe_and_verdict_can_run_in_two_processes(capsys):
+    """The verdict gets a name only; arrays, numbers and strings cross, as JSON here."""
+
+    def send(probe, names, arguments):
+        arguments = {key: pack(value) for key, value in arguments.items()}
+        done = subprocess.run(
+            [sys.executable, "-c", REMOTE],
+            input=json.dumps([probe, names[0], arguments]),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return unpack(json.loads(done.stdout))
+
+    checks.backpropagation(probes.Reference("MyNumpyMLP", send), geometry=[4, 3, 2])
+    assert "Passed" in capsys.readouterr().out
+    wrong = probes.Reference("NumpyMLP", send)  # its backpropagation is not written
+    with pytest.raises(checks.NotAttempted):
+        checks.backpropagation(wrong, geometry=[4, 3, 2])
+
+
+def test_dictionary():
+    choices = {"keys": ["a", "b"], "choices": ["x", "y"]}
+    checks.dictionary({"a": "X ", "b": "y"}, **choices)
+    with pytest.raises(checks.NotAttempted):
+        checks.dictionary({"a": None, "b": None}, **choices)
+    with pytest.raises(checks.CheckFailed, match="no answer for 'b' yet"):
+        checks.dictionary({"a": "x", "b": None}, **choices)
+    with pytest.raises(checks.CheckFailed, match="'z', given for 'b', is not one of: x, y"):
+        checks.dictionary({"a": "x", "b": "z"}, **choices)
+    with pytest.raises(checks.CheckFailed, match="no key 'b'"):
+        checks.dictionary({"a": "x"}, **choices)
+    with pytest.raises(checks.CheckFailed, match="a dictionary is expected"):
+        checks.dictionary(["x", "y"], **choices)
+    checks.dictionary({"a": "x"}, expected={"a": ("x", "y")})
+    with pytest.raises(checks.CheckFailed) as failure:
+        checks.dictionary({"a": "wrong"}, expected={"a": "secret"})
+    assert "secret" not in str(failure.value)
+
+
+def test_causes_are_sentences_without_their_end():
+    for key, text in CAUSES.items():
+        assert not text.endswith("."), key
+        assert len(text) < 200, key
