@@ -35,8 +35,20 @@ c.Execute.timeout = 120
 # cell before is a read-only one.
 c.OverwriteCells.add_missing_cells = False
 
+c.Autograde.autograde_preprocessors = [
+    "nbgrader.preprocessors.Execute",
+    "lxmls_nb.grading.preprocessors.StderrIsNoFailure",  # the rest is nbgrader's own list
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
+    "lxmls_nb.grading.preprocessors.ShortenTracebacks",
     # Not in nbgrader's own list: feedback would show students the hidden tests and the rubric.
     "nbgrader.preprocessors.ClearHiddenTests",
     "nbgrader.preprocessors.ClearMarkScheme",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import numpy as np
 import pooch
 from scipy import sparse
 
-from lxmls_nb.files import atomic_path
+from lxmls_nb.files import atomic_path, is_size
 
 __all__ = ["AmazonData", "Batches", "CorpusError", "SentimentCorpus", "default_corpus"]
 
@@ -23,6 +25,9 @@ CLASSES = ("positive", "negative")
 
 #: The first part of a corpus is for training, the rest for testing.
 TRAIN_SHARE = 0.8
+
+#: A count in a review file.
+COUNT = re.compile(r"[1-9][0-9]{0,4}")
 
 #: Seconds that :func:`default_corpus` gives the download of the books corpus.
 PATIENCE = 8.0
@@ -75,6 +80,8 @@ class SentimentCorpus:
     """
 
     def __init__(self, domain: str | Path = "books", cache: str | Path | None = None):
+        if not isinstance(domain, str | os.PathLike) or not str(domain):
+            raise CorpusError(f"a corpus has a name or is a folder; {domain!r} is neither")
         self.domain = str(domain)
         if self.domain == "books":
             loaded = _books(Path(cache) if cache else cache_folder())
@@ -112,7 +119,7 @@ class Batches(Sequence):
     """
 
     def __init__(self, counts, labels: np.ndarray, batch_size: int | None = None):
-        if batch_size is not None and (batch_size != int(batch_size) or batch_size < 1):
+        if batch_size is not None and not is_size(batch_size):
             raise ValueError(f"batch_size is a positive whole number or None, not {batch_size!r}")
         self._counts, self._labels = counts, labels
         self.batch_size = int(batch_size) if batch_size else len(labels)
@@ -179,12 +186,12 @@ def default_corpus() -> SentimentCorpus:
         corpus, reason = SentimentCorpus(wish), "LXMLS_NB_CORPUS asks for it"
     else:
         fetched: list[SentimentCorpus] = []
-        problem: list[CorpusError] = []
+        problem: list[Exception] = []
 
         def fetch() -> None:
             try:
                 fetched.append(SentimentCorpus("books"))
-            except CorpusError as error:
+            except Exception as error:  # whatever it is, there is another corpus
                 problem.append(error)
 
         # On a slow line the download goes on behind: the next notebook may find it cached.
@@ -202,7 +209,7 @@ def default_corpus() -> SentimentCorpus:
 
 def cache_folder() -> Path:
     """Return the folder that fetched corpora are kept in."""
-    return Path(os.environ.get("LXMLS_NB_CACHE") or pooch.os_cache("lxmls_nb"))
+    return Path(os.environ.get("LXMLS_NB_CACHE") or pooch.os_cache("lxmls_nb")).expanduser()
 
 
 def _books(cache: Path):
@@ -224,8 +231,9 @@ def _books(cache: Path):
             f"SentimentCorpus('snippets')."
         ) from error
     counts, labels, vocabulary = parse_folder(cache / "books")
-    # Not compressed: 1.7 MB, and read in half the time.
-    write_corpus(cached, counts, labels, vocabulary, compressed=False)
+    with suppress(OSError):  # a full disk costs time at the next start, not the corpus now
+        # Not compressed: 1.7 MB, and read in half the time.
+        write_corpus(cached, counts, labels, vocabulary, compressed=False)
     return counts, labels, vocabulary
 
 
@@ -288,10 +296,13 @@ def interleave(positive: list, negative: list, nr_features: int):
     numbers = chain.from_iterable(chain.from_iterable(reviews))
     words = np.fromiter(numbers, dtype=np.int32).reshape(-1, 2)  # far less memory than np.array
     counts = sparse.csr_array(
-        (words[:, 1].astype(np.uint16), words[:, 0].copy(), ends.astype(np.int32)),
+        (words[:, 1].copy(), words[:, 0].copy(), ends.astype(np.int32)),
         shape=(len(reviews), nr_features),
     )
     counts.sum_duplicates()
+    if counts.nnz and counts.data.max() >= 2**16:
+        raise CorpusError(f"a feature occurs {counts.data.max()} times in one review")
+    counts.data = counts.data.astype(np.uint16)
     return counts, np.tile([0, 1], len(positive))
 
 
@@ -306,6 +317,8 @@ def _read_reviews(folder: Path, name: str) -> Iterator[list[tuple[str, int]]]:
                 yield _parse_review(line, name, f"{path}, line {number}")
     except FileNotFoundError:
         raise CorpusError(f"{folder} holds no {path.name}") from None
+    except OSError as error:
+        raise CorpusError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise CorpusError(f"{path} is not UTF-8 text: {error.reason}") from error
     if empty:
@@ -314,15 +327,17 @@ def _read_reviews(folder: Path, name: str) -> Iterator[list[tuple[str, int]]]:
 
 def _parse_review(line: str, label: str, place: str) -> list[tuple[str, int]]:
     words = []
+    labels = []
     for item in line.split():
         word, _, count = item.rpartition(":")
         if word == "#label#":
-            if count != label:
-                raise CorpusError(f"{place}: label {count!r} in the file of {label} reviews")
-        elif not word or not count.isdecimal() or not 0 < int(count) < 2**16:
+            labels.append(count)
+        elif not word or not COUNT.fullmatch(count) or int(count) >= 2**16:
             raise CorpusError(f"{place}: {item[:40]!r} is not of the form feature:count")
         else:
             words.append((word, int(count)))
+    if labels != [label]:
+        raise CorpusError(f"{place}: #label#:{label} is expected once, found {labels}")
     return words
 
 

@@ -35,6 +35,8 @@ def select_device(preferred: str | torch.device | None = None) -> torch.device:
     devices = available_devices()
     if not wish:
         return torch.device(devices[0])
+    if str(wish) == "cpu:0":
+        wish = "cpu"
     if str(wish) not in devices:
         asker = "" if preferred else " (LXMLS_NB_DEVICE asks for it)"
         raise ValueError(f"there is no device '{wish}'{asker}; there is: {', '.join(devices)}")

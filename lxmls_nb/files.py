@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Small helpers: files that are written whole or not at all, and whole numbers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from numbers import Integral
 from pathlib import Path
 
 
@@ -29,3 +30,8 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         os.replace(name, path)
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+def is_size(value) -> bool:
+    """Whether a value is a positive whole number: an int, or an integer of NumPy."""
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) > 0

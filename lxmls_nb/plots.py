@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
+from lxmls_nb.failures import answer_needed
 from lxmls_nb.models.weight_study import get_mlp_loss_range, get_mlp_parameter_handlers
 
 #: Okabe and Ito's colours, which people with any kind of colour vision can tell apart.
@@ -114,6 +115,7 @@ def plot_tangent(
     return figure
 
 
+@answer_needed()
 def tangent_explorer(model, batch: dict, layer: int = 1, row: int = 0, column: int = 0):
     """Draw the tangent figure of any weight, with controls to choose it by.
 

@@ -13,8 +13,10 @@ WRONG = [answer for answer in all_answers() if not answer.right]
 
 #: What is simply so, whatever the mistake behind it.
 FACTS = {
+    "answer",
     "bias-shape",
     "error",
+    "module",
     "not-finite",
     "precision",
     "random",

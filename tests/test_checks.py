@@ -59,8 +59,8 @@ def test_a_passing_check_says_what_was_compared_and_how_close(my_numpy_mlp, caps
     checks.backpropagation(my_numpy_mlp, geometry=[6, 5, 3])
     out = capsys.readouterr().out
     assert "geometry [6, 5, 3], 7 examples" in out
-    assert "relative difference" in out
-    assert out.count("\n") == 1
+    assert "Largest relative difference" in " ".join(out.split())
+    assert out.count("\n") <= 2
 
 
 def test_a_failing_check_shows_its_message_without_a_traceback():
@@ -70,7 +70,8 @@ def test_a_failing_check_shows_its_message_without_a_traceback():
         shell.run_cell("checks.log_linear_gradients(lambda *arguments: 1)")
     assert captured.stdout.startswith("Not yet right: `log_linear_gradients`")
     assert "Traceback" not in captured.stdout
-    assert captured.stdout.strip().count("\n") == 0
+    assert captured.stdout.strip().count("\n") <= 2
+    assert all(len(line) <= 92 for line in captured.stdout.splitlines())
 
 
 def test_not_attempted_is_not_wrong():
@@ -92,7 +93,7 @@ def test_an_error_of_the_answer_is_reported_with_its_line():
 @pytest.mark.parametrize(
     "value",
     [None, 3, "text", [], [1, 2, 3], {"a": 1}, np.array(["x"]), object(), (None, None, None)],
-    ids=repr,
+    ids=["None", "int", "str", "empty", "numbers", "dict", "strings", "object", "Nones"],
 )
 def test_odd_results_get_a_message(value):
     with pytest.raises(checks.CheckFailed) as failure:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import html
+import io
 import re
 import shutil
 
@@ -11,7 +14,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from lxmls_nb.data import AmazonData, SentimentCorpus
-from lxmls_nb.grading.submissions import DELIMITER, is_answer
+from lxmls_nb.grading.submissions import DELIMITER, complete, is_answer, reference_answers
 from lxmls_nb.models import glorot_weight_init
 from lxmls_nb.training import train
 from tests.course import (
@@ -25,6 +28,7 @@ from tests.course import (
     source,
     write_completed,
 )
+from tools import demo
 
 #: Test accuracies in % that the LxMLS toolkit gives, before training and after each epoch.
 LOG_LINEAR = [51.25, 63.00, 81.00, 82.00, 82.00, 82.75, 82.75, 83.00, 83.00, 83.75, 83.75]
@@ -280,18 +284,115 @@ def test_notebooks_are_tidy(folder, name):
             assert cell.execution_count is None
 
 
+#: An answer that nbgrader's rule about stderr would give nothing.
+LOGGING = """
+import logging
+import sys
+
+logging.basicConfig(level=logging.INFO)
+
+class Loud({name}):
+    def backpropagation(self, input, output):
+        logging.info("a line of a logger")
+        print("a line on stderr", file=sys.__stderr__)
+        return super().backpropagation(input, output)
+
+{name} = Loud
+"""
+
+
 @pytest.fixture(scope="module")
-def graded_course(tmp_path_factory):
-    """A course in which stock nbgrader has graded the reference answers and the release."""
-    course = tmp_path_factory.mktemp("course")
-    shutil.copytree(SOURCE, course / "source" / "day2")
-    run("nbgrader", "generate_assignment", "day2", f"--CourseDirectory.root={course}")
-    write_completed(course / "submitted" / "reference" / "day2")
-    shutil.copytree(RELEASE, course / "submitted" / "untouched" / "day2")
-    root = f"--CourseDirectory.root={course}"
-    run("nbgrader", "autograde", "day2", "--create", root)
+def demo_course(tmp_path_factory):
+    """The course of `make demo`, with a submission that cannot run and a noisy one beside it."""
+    course = tmp_path_factory.mktemp("demo")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(demo, "COURSE", course)
+        write_class = demo.write_submissions
+
+        def write_submissions():
+            for student, name, cell, code in (
+                ("erin", "exercise_2_2", "numpy-backpropagation", "class MyNumpyMLP(:"),
+                (
+                    "felix",
+                    "exercise_2_2",
+                    "numpy-backpropagation",
+                    reference_answers(source("exercise_2_2"))["numpy-backpropagation"]
+                    + LOGGING.format(name="MyNumpyMLP"),
+                ),
+            ):
+                folder = course / "submitted" / student / "day2"
+                folder.mkdir(parents=True)
+                answers = reference_answers(source(name)) | {cell: code}
+                nbformat.write(complete(release(name), answers), folder / f"{name}.ipynb")
+            return write_class()
+
+        patch.setattr(demo, "write_submissions", write_submissions)
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            demo.main()
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
-        yield gradebook
+        yield course, gradebook, printed.getvalue()
+
+
+@pytest.fixture
+def graded_course(demo_course):
+    return demo_course[1]
+
+
+def test_demo_prints_points_and_where_the_feedback_lies(demo_course):
+    _, gradebook, printed = demo_course
+    lines = {line.split()[0]: line for line in printed.splitlines() if line.strip()}
+    assert "40/40" in lines["ada"]
+    assert "0/40" in lines["blaise"]
+    assert "20/40" in lines["carl"]
+    for notebook in gradebook.find_submission("day2", "dorothy").notebooks:
+        assert 0 < notebook.score < 10, notebook.name
+    pages = [line.strip() for line in printed.splitlines() if line.strip().endswith(".html")]
+    assert len(pages) == 4
+    assert all((ROOT / page).is_file() for page in pages)
+
+
+def test_feedback_holds_no_line_of_a_hidden_test(demo_course):
+    course, _, _ = demo_course
+    pages = {path: path.read_text() for path in course.glob("feedback/*/day2/*.html")}
+    assert len(pages) == 4 * 4 + 2
+    for path, page in pages.items():
+        text = " ".join(html.unescape(re.sub("<[^>]*>", "", page)).split())
+        assert "HIDDEN" not in text, path
+        assert "MARK SCHEME" not in text, path
+        for line in hidden_lines(path.stem):
+            assert " ".join(line.split()) not in text, f"{path}: {line}"
+
+
+def test_feedback_names_the_mistake(demo_course):
+    page = (demo_course[0] / "feedback/dorothy/day2/exercise_2_2.html").read_text()
+    text = " ".join(html.unescape(re.sub("<[^>]*>", "", page)).split())
+    assert "the derivative of the sigmoid seems to be missing" in text
+
+
+def hidden_lines(name: str) -> set[str]:
+    """Return the lines of a notebook's hidden tests that are nowhere else."""
+    hidden: set[str] = set()
+    shown: set[str] = set()
+    for cell in source(name).cells:
+        kind = None
+        for line in cell.source.split("\n"):
+            match = DELIMITER.match(line)
+            if match:
+                kind = match[2] if match[1] == "BEGIN" else None
+            else:
+                (hidden if kind == "HIDDEN TESTS" else shown).add(line.strip())
+    return {line for line in hidden - shown if len(line) > 20}
+
+
+def test_output_on_stderr_costs_no_points(demo_course):
+    _, gradebook, _ = demo_course
+    (notebook,) = [
+        notebook
+        for notebook in gradebook.find_submission("day2", "felix").notebooks
+        if notebook.name == "exercise_2_2"
+    ]
+    assert notebook.score == 10
 
 
 def auto_scores(gradebook, student: str) -> dict[str, tuple[float, float]]:
@@ -306,27 +407,27 @@ def auto_scores(gradebook, student: str) -> dict[str, tuple[float, float]]:
 
 
 def test_nbgrader_gives_the_reference_answers_full_marks(graded_course):
-    scores = auto_scores(graded_course, "reference")
+    scores = auto_scores(graded_course, "ada")
     assert {key: pair for key, pair in scores.items() if pair[0] != pair[1]} == {}
     assert sum(maximum for _, maximum in scores.values()) == 38  # 2 points are given by hand
 
 
 def test_nbgrader_gives_the_untouched_release_nothing(graded_course):
-    scores = auto_scores(graded_course, "untouched")
+    scores = auto_scores(graded_course, "blaise")
     assert {key: pair for key, pair in scores.items() if pair[0] != 0} == {}
     assert len(scores) >= 12
 
 
 def test_comments_are_graded_by_hand(graded_course):
-    submission = graded_course.find_submission("day2", "reference")
+    submission = graded_course.find_submission("day2", "ada")
     (comments,) = [
         grade
         for notebook in submission.notebooks
         for grade in notebook.grades
         if grade.name == "log-linear-comments"
     ]
-    assert comments.needs_manual_grade
-    assert comments.max_score == 2
+    assert comments.auto_score is None
+    assert (comments.manual_score, comments.max_score) == (2, 2)  # given in the demo
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

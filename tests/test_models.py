@@ -120,7 +120,7 @@ class TestNumpyMLP:
             np.testing.assert_array_equal(array, value)
 
     def test_backpropagation_is_the_exercise(self):
-        with pytest.raises(NotImplementedError, match="yours to write"):
+        with pytest.raises(NotImplementedError, match="needs your answer"):
             network().update(*batch())
 
 
@@ -254,7 +254,7 @@ class TestPytorchMLP:
         np.testing.assert_array_equal(model.gradients(input, output)[0][0], kept)
 
     def test_log_forward_is_the_exercise(self):
-        with pytest.raises(NotImplementedError, match="yours to write"):
+        with pytest.raises(NotImplementedError, match="needs your answer"):
             PytorchMLP([6, 3], ["softmax"]).predict(batch()[0])
 
 

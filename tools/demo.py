@@ -29,7 +29,7 @@ MISTAKES = {
     "exercise_2_1": "U2",  # the average over the batch is missing
     "exercise_2_2": "M8",  # the derivative of the sigmoid is missing
     "exercise_2_3": "T1",  # gradients are never zeroed
-    "exercise_2_4": "P1",  # the sigmoid is applied to the output layer too
+    "exercise_2_4": "P5",  # a softmax, then a logarithm: zero probabilities become -inf
 }
 
 
@@ -100,10 +100,10 @@ def print_table(gradebook: Gradebook, students: dict[str, str]) -> None:
         row = "".join(f"{scores[name]:7g}" for name in NOTEBOOKS)
         total = f"{submission.score:g}/{submission.max_score:g}"
         print(f"{student:10}{row}{total:>8}   {what}")
-    print("\nFeedback (open in a browser):")
-    for page in sorted((COURSE / "feedback").glob("*/day2/*.html"))[: len(NOTEBOOKS)]:
-        print(f"  {page.relative_to(ROOT)}")
-    print("  ... and the same for the other students")
+    print("\nFeedback (open in a browser), for example on the mistakes:")
+    for page in sorted((COURSE / "feedback").glob("dorothy/day2/*.html")):
+        print(f"  {os.path.relpath(page, ROOT)}")
+    print(f"and so for each student: {os.path.relpath(COURSE, ROOT)}/feedback/<student>/day2/")
 
 
 def main() -> None:

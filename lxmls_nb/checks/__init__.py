@@ -5,7 +5,6 @@ reports arrays, and a *verdict* that compares them with the truth, found by cent
 """
 
 from lxmls_nb.checks.dictionaries import dictionary
-from lxmls_nb.checks.failures import CheckFailed, NotAttempted
 from lxmls_nb.checks.numpy_checks import backpropagation, log_linear_gradients
 from lxmls_nb.checks.pytorch_checks import (
     gradient_flow,
@@ -13,6 +12,7 @@ from lxmls_nb.checks.pytorch_checks import (
     log_linear_module,
     training_step,
 )
+from lxmls_nb.failures import CheckFailed, NotAttempted
 
 __all__ = [
     "CheckFailed",

@@ -126,8 +126,7 @@ CAUSES = {
     "ascent": "the parameters move in the wrong direction: the loss goes up",
     "double-step": "the step is {factor:.4g} times as long as the optimizer's learning rate, "
     "{rate:g}, and the mean loss ask for",
-    "own-rate": "the step does not follow the learning rate of the optimizer: use the one that is "
-    "passed",
+    "module": "`LogLinear` is not right yet",
     "optimizer": "the optimizer that is passed seems not to be the one that makes the step",
     "return": "a plain float, the loss before the step, is expected",
     "global-state": "PyTorch's global state is changed: {what}",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lxmls_nb.checks import probes
-from lxmls_nb.checks.failures import CheckFailed, NotAttempted
-from lxmls_nb.checks.verdicts import describe, result_of
+from lxmls_nb.checks.verdicts import describe, quiet, result_of
+from lxmls_nb.failures import CheckFailed, NotAttempted
 
 
+@quiet
 def dictionary(
     answer,
     keys: Sequence[str] = (),
@@ -37,7 +38,7 @@ def dictionary(
     """
     value = result_of(probes.run("dictionary", [answer]), "the dictionary")["value"]
     if not isinstance(value, dict) or set(value) == {"unsupported"}:
-        raise CheckFailed(f"a dictionary is expected, not {describe(value)}.", "type")
+        raise CheckFailed(f"a dictionary is expected; this is {describe(value)}.", "type")
     looked_at = [*keys, *(expected or {})]
     missing = [key for key in looked_at if key not in value]
     if missing:
@@ -51,15 +52,19 @@ def dictionary(
     for key in keys:
         if allowed and _word(value[key]) not in allowed:
             raise CheckFailed(
-                f"{value[key]!r}, given for {key!r}, is not one of: {', '.join(choices)}.",
+                f"{_shown(value[key])}, given for {key!r}, is not one of: {', '.join(choices)}.",
                 "structure",
             )
     for key, right in (expected or {}).items():
         accepted = (right,) if isinstance(right, str) else right
         if _word(value[key]) not in [_word(word) for word in accepted]:
-            raise CheckFailed(f"{value[key]!r} is not right for {key!r}.", "answer")
+            raise CheckFailed(f"{_shown(value[key])} is not right for {key!r}.", "answer")
     entries = "1 entry" if len(looked_at) == 1 else f"{len(looked_at)} entries"
     print(f"Passed: {entries} {'right' if expected else 'of the right form'}.")
+
+
+def _shown(value) -> str:
+    return repr(value[:60]) if isinstance(value, str) else f"Something {describe(value)}"
 
 
 def _word(value) -> str:

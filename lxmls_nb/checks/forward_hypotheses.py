@@ -122,10 +122,10 @@ def name_log_probabilities(array: np.ndarray, problem: Problem) -> Cause | None:
     for cause, other in _suspects(problem):
         if fits(array, other) and not fits(other, right):
             return cause
-    if constant_factor(array, right) is not None:
-        return "negated" if np.vdot(array, right) < 0 else "not-log-probabilities", {}
     if fits(array, right, 2e-2):
         return "precision", {}
+    if constant_factor(array, right) is not None:
+        return "negated" if np.vdot(array, right) < 0 else "not-log-probabilities", {}
     if not np.allclose(np.exp(array).sum(axis=1), 1, atol=1e-3):
         return "not-log-probabilities", {}
     return None

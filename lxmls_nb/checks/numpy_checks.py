@@ -26,6 +26,7 @@ from lxmls_nb.checks.verdicts import (
     later_call,
     numeric,
     passed,
+    quiet,
     result_of,
     shape_of,
     tolerance,
@@ -57,6 +58,13 @@ def related_problems(problem: Problem, batch_size: int, seed: int) -> list[Probl
     return [problem, problem, moved, batch]
 
 
+def _check_choice(name: str, value, choices) -> None:
+    """Raise ValueError if a test asks for something that there is not."""
+    if value not in choices:
+        raise ValueError(f"{name} {value!r} is not one of {list(choices)}")
+
+
+@quiet
 def log_linear_gradients(
     answer,
     quantity: str | None = None,
@@ -85,6 +93,7 @@ def log_linear_gradients(
     CheckFailed, NotAttempted
     """
     name = "log_linear_gradients"
+    _check_choice("quantity", quantity, (None, "loss", "weight", "bias"))
     problem = make_problem([input_size, num_classes], batch_size, scale, seed)
     calls = [problem, problem] if quantity else related_problems(problem, batch_size + 2, seed)
     reply = probes.run(name, [answer], calls=[[*p.parameters[0], p.input, p.output] for p in calls])
@@ -120,7 +129,10 @@ def _triple(value, problem: Problem, name: str) -> dict:
     shape = shape_of(value[0])
     if shape and int(np.prod(shape)) > 1:
         raise fail(f"`{name}` ({problem}) returned an array of shape {shape} first", ("triple", {}))
-    return dict(zip(("loss", "weight", "bias"), value, strict=True))
+    loss, weight, bias = value
+    if shape:  # an array of one number is a number
+        loss = loss.reshape(())
+    return {"loss": loss, "weight": weight, "bias": bias}
 
 
 def _log_linear_truth(problem: Problem) -> dict[str, np.ndarray]:
@@ -133,10 +145,7 @@ def _compare_triple(triple, truth, problem: Problem, name: str, wanted: list[str
     worst = 0.0
     if "loss" in wanted:
         subject = f"`{name}` ({problem}): the loss"
-        value = triple["loss"]
-        if isinstance(value, np.ndarray) and value.size == 1 and value.ndim <= 2:
-            value = value.reshape(())
-        loss = numeric(value, (), subject)
+        loss = numeric(triple["loss"], (), subject)
         if not np.isfinite(loss):
             raise fail(f"{subject} is not right", ("not-finite", {}))
         # Losses of extreme logits are large, those of sure predictions nearly zero.
@@ -152,6 +161,7 @@ def _compare_triple(triple, truth, problem: Problem, name: str, wanted: list[str
     return worst
 
 
+@quiet
 def backpropagation(
     answer,
     geometry: Sequence[int],
@@ -188,9 +198,12 @@ def backpropagation(
     CheckFailed, NotAttempted
     """
     name = "backpropagation"
+    _check_choice("quantity", quantity, (None, "weight", "bias"))
     problem = make_problem(geometry, batch_size, scale, seed, activation_functions)
     whole = layers is None and quantity is None
     count = len(problem.parameters)
+    for layer in layers or []:
+        _check_choice("layer", layer, range(-count, count))
     numbers = list(range(count)) if layers is None else [n % count for n in layers]
     quantities = [quantity] if quantity else ["weight", "bias"]
     calls = related_problems(problem, batch_size + 2, seed) if whole else [problem, problem]
@@ -223,7 +236,8 @@ def backpropagation(
         seen.append(truth)
     if whole:
         check_unchanged(result["changed"], problem, name)
-    which = "" if layers is None else f" of layer {', '.join(str(n + 1) for n in numbers)}"
+    listed = ", ".join(str(n + 1) for n in numbers)
+    which = "" if layers is None else f" of layer{'s' * (len(numbers) > 1)} {listed}"
     what = f"{quantity} gradients" if quantity else "gradients"
     passed(
         name, problem, f"the {what}{which} agree with the numerical ones", worst, tolerance(problem)

@@ -11,12 +11,17 @@ import contextlib
 import linecache
 import sys
 import traceback
+import warnings
 from collections.abc import Callable
 
 import numpy as np
 
 #: Probes by name.
 PROBES: dict[str, Callable] = {}
+
+#: What a NotImplementedError says where an answer is not written: the text that nbgrader puts in
+#: the place of a solution (nbgrader_config.py), and that of the models' methods.
+UNWRITTEN = ("not attempted yet", "is yours to write")
 
 #: Limits of what a probe reports of an answer's result.
 MAX_ITEMS, MAX_DEPTH, MAX_SIZE = 100, 4, 10**6
@@ -52,7 +57,7 @@ def run(name: str, answers: list, **arguments) -> dict:
         ``{"result": ...}``; or ``{"not_attempted": text}``; or ``{"error": {"type", "message",
         "line"}}`` if the answer raised.
     """
-    if any(isinstance(answer, Reference) for answer in answers):
+    if all(isinstance(answer, Reference) for answer in answers):
         return answers[0].send(name, [answer.name for answer in answers], arguments)
     return execute(name, answers, arguments)
 
@@ -61,17 +66,27 @@ def execute(name: str, answers: list, arguments: dict) -> dict:
     """Run a probe in this process; see :func:`run`."""
     try:
         # What an answer writes to stderr is shown, but a test cell with stderr would get no point.
-        with contextlib.redirect_stderr(sys.stdout):
+        # Warnings are shown too, and are never errors here, whatever an answer has set.
+        with (
+            contextlib.redirect_stderr(sys.stdout),
+            warnings.catch_warnings(),
+            np.errstate(divide="warn", over="warn", invalid="warn", under="ignore"),
+        ):
+            warnings.simplefilter("default")
             return {"result": PROBES[name](*answers, **arguments)}
-    except NotImplementedError as error:
-        return {"not_attempted": str(error)}
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit too: whatever an answer does is an answer
+        try:
+            message = " ".join(str(error).split())
+        except Exception:
+            message = "an error that cannot be shown"
+        if isinstance(error, NotImplementedError) and any(text in message for text in UNWRITTEN):
+            return {"not_attempted": message}
         return {
             "error": {
                 "type": type(error).__name__,
-                "message": str(error)[:300],
+                "message": message if len(message) <= 200 else f"{message[:200]}…",
                 "line": _line(error),
             }
         }
@@ -92,17 +107,23 @@ def plain(value, depth: int = 0):
     """
     kind = type(value)
     torch = sys.modules.get("torch")
+    if torch is not None and isinstance(value, torch.dtype):
+        return str(value).removeprefix("torch.")
     if torch is not None and isinstance(value, torch.Tensor):
-        value = value.detach().cpu().numpy()
+        value = value.detach().cpu().to_dense()
+        value = (value.float() if value.dtype == torch.bfloat16 else value).numpy()
+    if isinstance(value, np.str_):
+        return str(value)[:1000]
     if isinstance(value, np.ndarray | np.generic):
         array = np.array(value)
         if array.dtype.kind in "biufc" and array.size <= MAX_SIZE:
             return array
+        return {"unsupported": f"{kind.__name__} of {array.dtype}, shape {array.shape}"}
     elif value is None or kind in (bool, int, float, str):
         return value if kind is not str else value[:1000]
     elif isinstance(value, list | tuple) and len(value) <= MAX_ITEMS and depth < MAX_DEPTH:
         return [plain(item, depth + 1) for item in value]
-    elif kind is dict and len(value) <= MAX_ITEMS and depth < MAX_DEPTH:
+    elif isinstance(value, dict) and len(value) <= MAX_ITEMS and depth < MAX_DEPTH:
         return {str(key)[:200]: plain(item, depth + 1) for key, item in value.items()}
     return {"unsupported": kind.__name__}
 
@@ -120,18 +141,18 @@ def _same(first, second) -> bool:
     return len(first) == len(second) and all(map(_same, first, second))
 
 
-def _arrays(value) -> list:
+def _arrays(value, depth: int = 0) -> list:
     if isinstance(value, np.ndarray):
         return [value]
-    if isinstance(value, list | tuple):
-        return [array for item in value for array in _arrays(item)]
+    if isinstance(value, list | tuple) and len(value) <= MAX_ITEMS and depth < MAX_DEPTH:
+        return [array for item in value for array in _arrays(item, depth + 1)]
     return []
 
 
 def _aliases(result, parameters) -> bool:
     """Whether the arrays of a result share memory with those of the parameters."""
     return any(
-        np.shares_memory(array, parameter)
+        np.may_share_memory(array, parameter)
         for array in _arrays(result)
         for parameter in _arrays(parameters)
     )

@@ -19,7 +19,12 @@ def _state() -> dict:
 
 
 def _difference(before: dict) -> list[str]:
+    """Return what has changed of the global state, and put back what other cells depend on."""
+    import torch
+
     after = _state()
+    torch.set_default_dtype(getattr(torch, before["default dtype"].removeprefix("torch.")))
+    torch.set_grad_enabled(before["gradients enabled"])
     return [key for key in before if before[key] != after[key]]
 
 
@@ -45,7 +50,9 @@ def _gradients(log_probabilities, output: np.ndarray, tensors: list) -> list:
     loss = -log_probabilities[rows, labels].mean()
     if not loss.requires_grad:
         return [None for _ in tensors]
-    return [plain(g) for g in torch.autograd.grad(loss, tensors, allow_unused=True)]
+    asking = [tensor for tensor in tensors if tensor.requires_grad]
+    found = iter(torch.autograd.grad(loss, asking, allow_unused=True))
+    return [plain(next(found)) if tensor.requires_grad else None for tensor in tensors]
 
 
 def _new_module(answer, weight: np.ndarray):
@@ -138,6 +145,9 @@ def training_step(
     if not tensors:
         return reply | {"state": _difference(before)}
     _set(tensors, weight, bias)
+    with torch.no_grad():
+        first = torch.tensor(batches[0][0], dtype=torch.float32, device=tensors[0].device)
+        reply["output"] = _about(model(first))
     optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
     parameters, losses, types = [_values(tensors)], [], []
     for input, output in batches:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lxmls_nb.files import atomic_path
+from lxmls_nb.files import atomic_path, is_size
 
 
 class Model:
@@ -76,14 +76,22 @@ def index2onehot(index: np.ndarray, num_classes: int) -> np.ndarray:
     return np.eye(num_classes)[check_labels(index, num_classes)]
 
 
-def check_labels(output, num_classes: int) -> np.ndarray:
-    """Return labels as an integer array; raise ValueError for one outside 0 … K-1."""
+def check_labels(output, num_classes: int, num_examples: int | None = None) -> np.ndarray:
+    """Return labels as an integer array.
+
+    Raises
+    ------
+    ValueError
+        If a label is not one of 0 … K-1, or there are not as many as examples.
+    """
     labels = np.asarray(output)
     if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
         raise ValueError(
             "labels are a one-dimensional array of class indices, not "
             f"{labels.dtype} of shape {labels.shape}"
         )
+    if num_examples is not None and len(labels) != num_examples:
+        raise ValueError(f"there are {len(labels)} labels for {num_examples} examples")
     wrong = labels[(labels < 0) | (labels >= num_classes)]
     if wrong.size:
         raise ValueError(f"label {wrong[0]} is not one of the {num_classes} classes")
@@ -104,9 +112,13 @@ def check_network(
     hidden : sequence of str
         The activation functions known for hidden layers.
     """
-    if len(geometry) < 2 or any(size != int(size) or size < 1 for size in geometry):
+    if (
+        not isinstance(geometry, list | tuple)
+        or len(geometry) < 2
+        or not all(map(is_size, geometry))
+    ):
         raise ValueError(
-            f"geometry {list(geometry)} is not a list of two or more sizes, e.g. [100, 20, 2]"
+            f"geometry {geometry!r} is not a list of two or more sizes, e.g. [100, 20, 2]"
         )
     layers = len(geometry) - 1
     if len(activation_functions) != layers:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from scipy.special import expit, logsumexp
 
+from lxmls_nb.failures import answer_needed
 from lxmls_nb.models.model import (
     Model,
     check_labels,
@@ -96,7 +97,7 @@ class NumpyMLP(Model):
         output : ndarray of int, shape (M,)
         """
         log_probabilities, _ = self.log_forward(input)
-        labels = check_labels(output, self.geometry[-1])
+        labels = check_labels(output, self.geometry[-1], len(log_probabilities))
         return float(-np.mean(log_probabilities[np.arange(len(labels)), labels]))
 
     def backpropagation(self, input: np.ndarray, output: np.ndarray):
@@ -106,13 +107,21 @@ class NumpyMLP(Model):
         """
         raise NotImplementedError("backpropagation is yours to write, in a sub-class of NumpyMLP")
 
+    @answer_needed()
     def update(self, input: np.ndarray, output: np.ndarray) -> None:
         """Make one step of SGD on a batch (Algorithm 2.2, line 17)."""
         gradients = self.backpropagation(input, output)
-        for layer, (weight_gradient, bias_gradient) in zip(self.parameters, gradients, strict=True):
-            # New arrays: whoever kept the old ones (a plot, a check) still has their values.
-            layer[0] = layer[0] - self.learning_rate * weight_gradient
-            layer[1] = layer[1] - self.learning_rate * bias_gradient
+        if gradients is None:
+            raise ValueError("backpropagation returned None: is the `return` missing?")
+        for layer, pair in zip(self.parameters, gradients, strict=True):
+            for number, gradient in enumerate(pair):
+                if np.shape(gradient) != layer[number].shape:
+                    raise ValueError(
+                        f"a gradient of shape {np.shape(gradient)} does not fit a parameter of "
+                        f"shape {layer[number].shape}"
+                    )
+                # A new array: whoever kept the old one (a plot, a check) still has its values.
+                layer[number] = layer[number] - self.learning_rate * gradient
 
     def save(self, path: str | Path) -> None:
         """Write the parameters to an ``.npz`` file."""

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from lxmls_nb.device import select_device
+from lxmls_nb.failures import answer_needed
 from lxmls_nb.models.model import (
     Model,
     check_labels,
@@ -66,13 +67,16 @@ class PytorchMLP(Model):
         """Return log-probabilities, shape (M, K), of an input of shape (M, I)."""
         raise NotImplementedError("log_forward is yours to write, in a sub-class of PytorchMLP")
 
+    @answer_needed()
     def predict(self, input: np.ndarray) -> np.ndarray:
         """Return the most probable class index of each example, shape (M,)."""
         with torch.no_grad():
             return self.log_forward(input).argmax(dim=1).cpu().numpy()
 
     def _loss(self, input: np.ndarray, output: np.ndarray) -> torch.Tensor:
-        labels = torch.tensor(check_labels(output, self.geometry[-1]), device=self.device)
+        labels = torch.tensor(
+            check_labels(output, self.geometry[-1], len(input)), device=self.device
+        )
         return torch.nn.functional.nll_loss(self.log_forward(input), labels.long())
 
     def _loss_and_gradients(self, input: np.ndarray, output: np.ndarray):
@@ -94,11 +98,13 @@ class PytorchMLP(Model):
                 )
         return loss, list(zip(gradients[::2], gradients[1::2], strict=True))
 
+    @answer_needed()
     def cross_entropy_loss(self, input: np.ndarray, output: np.ndarray) -> float:
         """Return the mean cross-entropy of a batch, in nats."""
         with torch.no_grad():
             return float(self._loss(input, output))
 
+    @answer_needed()
     def gradients(self, input: np.ndarray, output: np.ndarray) -> list[list[np.ndarray]]:
         """Return the gradient of the loss as NumPy arrays, a pair a layer.
 
@@ -110,6 +116,7 @@ class PytorchMLP(Model):
         _, gradients = self._loss_and_gradients(input, output)
         return [[weight.cpu().numpy(), bias.cpu().numpy()] for weight, bias in gradients]
 
+    @answer_needed()
     def update(self, input: np.ndarray, output: np.ndarray) -> float:
         """Make one step of SGD on a batch; return the loss before it."""
         loss, gradients = self._loss_and_gradients(input, output)

@@ -340,3 +340,48 @@ def log_linear_gradients(weight, bias, input, output):
     pesos[:] = erro.T @ entrada
     vies[:] = erro.sum(axis=0)
     return perda, pesos, vies
+
+# %% E1 log-linear-equations
+# Capitals and blanks around the names.
+block_equations = {
+    "block a": " Initialisation ",
+    "block b": " Linear ",
+    "block c": " Softmax ",
+    "block d": " Prediction ",
+    "block e": " Log-linear ",
+    "block f": " Softmax-error ",
+    "block g": " Weight-gradient ",
+    "block h": " Bias-gradient ",
+    "block i": " Sgd ",
+}
+
+
+# %% E2 log-linear-equations
+# A note of one's own beside the blocks.
+block_equations = {
+    "block a": "initialisation",
+    "block b": "linear",
+    "block c": "softmax",
+    "block d": "prediction",
+    "block e": "log-linear",
+    "block f": "softmax-error",
+    "block g": "weight-gradient",
+    "block h": "bias-gradient",
+    "block i": "sgd",
+    "note": "block e is blocks b and c together",
+}
+
+
+# %% E3 log-linear-equations
+# The softmax for block e, which computes it last.
+block_equations = {
+    "block a": "initialisation",
+    "block b": "linear",
+    "block c": "softmax",
+    "block d": "prediction",
+    "block e": "softmax",
+    "block f": "softmax-error",
+    "block g": "weight-gradient",
+    "block h": "bias-gradient",
+    "block i": "sgd",
+}

@@ -1900,3 +1900,111 @@ def log_linear_gradients(weight, bias, input, output):
         error[output[m]] -= 1
         loss -= log_p[m, output[m]] / num_examples
     return loss, gradient_weight, gradient_bias
+
+# %% E1 log-linear-equations cause=answer
+# Weight and bias gradient are mixed up.
+block_equations = {
+    "block a": "initialisation",
+    "block b": "linear",
+    "block c": "softmax",
+    "block d": "prediction",
+    "block e": "log-linear",
+    "block f": "softmax-error",
+    "block g": "bias-gradient",
+    "block h": "weight-gradient",
+    "block i": "sgd",
+}
+
+
+# %% E2 log-linear-equations cause=answer
+# The error at the output is taken for the loss.
+block_equations = {
+    "block a": "initialisation",
+    "block b": "linear",
+    "block c": "softmax",
+    "block d": "prediction",
+    "block e": "log-linear",
+    "block f": "cross-entropy",
+    "block g": "weight-gradient",
+    "block h": "bias-gradient",
+    "block i": "sgd",
+}
+
+
+# %% E3 log-linear-equations cause=answer
+# An entry is left open.
+block_equations = {
+    "block a": "initialisation",
+    "block b": "linear",
+    "block c": "softmax",
+    "block d": None,
+    "block e": "log-linear",
+    "block f": "softmax-error",
+    "block g": "weight-gradient",
+    "block h": "bias-gradient",
+    "block i": "sgd",
+}
+
+
+# %% E4 log-linear-equations cause=structure
+# A name that is not one of the equations.
+block_equations = {
+    "block a": "initialisation",
+    "block b": "linear",
+    "block c": "softmax",
+    "block d": "prediction",
+    "block e": "log-linear",
+    "block f": "softmax-error",
+    "block g": "weight-gradient",
+    "block h": "bias-gradient",
+    "block i": "gradient descent",
+}
+
+
+# %% E5 log-linear-equations cause=structure
+# An entry is missing.
+block_equations = {
+    "block a": "initialisation",
+    "block b": "linear",
+    "block c": "softmax",
+    "block d": "prediction",
+    "block e": "log-linear",
+    "block f": "softmax-error",
+    "block g": "weight-gradient",
+    "block i": "sgd",
+}
+
+
+# %% E6 log-linear-equations cause=answer
+# The same name everywhere.
+block_equations = {
+    "block a": "linear",
+    "block b": "linear",
+    "block c": "linear",
+    "block d": "linear",
+    "block e": "linear",
+    "block f": "linear",
+    "block g": "linear",
+    "block h": "linear",
+    "block i": "linear",
+}
+
+
+# %% E7 log-linear-equations cause=answer
+# The probability of a class, log-linear, is taken for the linear transformation.
+block_equations = {
+    "block a": "initialisation",
+    "block b": "log-linear",
+    "block c": "softmax",
+    "block d": "prediction",
+    "block e": "linear",
+    "block f": "softmax-error",
+    "block g": "weight-gradient",
+    "block h": "bias-gradient",
+    "block i": "sgd",
+}
+
+
+# %% E8 log-linear-equations cause=type
+# A list of the names, without the blocks.
+block_equations = ["initialisation", "linear", "softmax", "prediction", "log-linear"]

@@ -609,3 +609,32 @@ def training_step(model, optimizer, input, output):
     loss.backward()
     optimizer.step()
     return np.float64(loss.item())
+
+# %% Q1 pytorch-questions
+# PyTorch's own types in place of their names.
+pytorch_answers = {
+    "weight_dtype": torch.float32,
+    "label_dtype": torch.long,
+    "from_numpy_memory": "shares",
+    "late_float": "non-leaf",
+    "second_backward": "adds",
+    "update_without_data": "fails",
+    "loss_input": "log-probabilities",
+    "softmax_dim": "classes",
+    "loss_average": "mean",
+}
+
+
+# %% Q2 pytorch-questions
+# Capitals, and strings of NumPy.
+pytorch_answers = {
+    "weight_dtype": "float32",
+    "label_dtype": "int64",
+    "from_numpy_memory": "shares",
+    "late_float": "non-leaf",
+    "second_backward": "adds",
+    "update_without_data": "fails",
+    "loss_input": "log-probabilities",
+    "softmax_dim": "classes",
+    "loss_average": np.str_("Mean"),
+}

@@ -1110,7 +1110,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% T19 pytorch-module cause=own-rate,double-step
+# %% T19 pytorch-module cause=double-step
 # Steps by hand with a learning rate of its own, 0.1.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -1134,7 +1134,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% T19b pytorch-module cause=own-rate,double-step
+# %% T19b pytorch-module cause=double-step
 # Makes an SGD of its own with the notebook's rate, 0.05.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -1157,7 +1157,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% T19c pytorch-module cause=own-rate,double-step
+# %% T19c pytorch-module cause=double-step
 # Lets the optimizer's learning rate decay at each call.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -1637,7 +1637,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% T26c pytorch-module cause=partly-moving
+# %% T26c pytorch-module cause=partly-moving,partly-cut
 # The weight asks for no gradient: only the bias is trained.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -3074,7 +3074,7 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% N59 pytorch-module cause=own-parameters,partly-cut,partly-moving
+# %% N59 pytorch-module cause=none
 # Uses a transposed copy of the weight made when the module was: later weights are not seen.
 class LogLinear(torch.nn.Module):
     def __init__(self, input_size, num_classes):
@@ -3120,3 +3120,107 @@ def training_step(model, optimizer, input, output):
     loss.backward()
     optimizer.step()
     return loss.item()
+
+# %% Q1 pytorch-questions cause=answer
+# The type of NumPy's numbers.
+pytorch_answers = {
+    "weight_dtype": "float64",
+    "label_dtype": "int64",
+    "from_numpy_memory": "shares",
+    "late_float": "non-leaf",
+    "second_backward": "adds",
+    "update_without_data": "fails",
+    "loss_input": "log-probabilities",
+    "softmax_dim": "classes",
+    "loss_average": "mean",
+}
+
+
+# %% Q2 pytorch-questions cause=answer
+# A second backward() is thought to start anew.
+pytorch_answers = {
+    "weight_dtype": "float32",
+    "label_dtype": "int64",
+    "from_numpy_memory": "shares",
+    "late_float": "non-leaf",
+    "second_backward": "replaces",
+    "update_without_data": "fails",
+    "loss_input": "log-probabilities",
+    "softmax_dim": "classes",
+    "loss_average": "mean",
+}
+
+
+# %% Q3 pytorch-questions cause=answer
+# NLLLoss is taken for CrossEntropyLoss.
+pytorch_answers = {
+    "weight_dtype": "float32",
+    "label_dtype": "int64",
+    "from_numpy_memory": "shares",
+    "late_float": "non-leaf",
+    "second_backward": "adds",
+    "update_without_data": "fails",
+    "loss_input": "logits",
+    "softmax_dim": "classes",
+    "loss_average": "mean",
+}
+
+
+# %% Q4 pytorch-questions cause=answer
+# dim=1 is taken for the examples.
+pytorch_answers = {
+    "weight_dtype": "float32",
+    "label_dtype": "int64",
+    "from_numpy_memory": "shares",
+    "late_float": "non-leaf",
+    "second_backward": "adds",
+    "update_without_data": "fails",
+    "loss_input": "log-probabilities",
+    "softmax_dim": "examples",
+    "loss_average": "mean",
+}
+
+
+# %% Q5 pytorch-questions cause=answer
+# A cast is thought to keep a leaf.
+pytorch_answers = {
+    "weight_dtype": "float32",
+    "label_dtype": "int64",
+    "from_numpy_memory": "shares",
+    "late_float": "leaf",
+    "second_backward": "adds",
+    "update_without_data": "fails",
+    "loss_input": "log-probabilities",
+    "softmax_dim": "classes",
+    "loss_average": "mean",
+}
+
+
+# %% Q6 pytorch-questions cause=structure
+# A sentence in place of a word.
+pytorch_answers = {
+    "weight_dtype": "float32",
+    "label_dtype": "int64",
+    "from_numpy_memory": "shares",
+    "late_float": "non-leaf",
+    "second_backward": "adds",
+    "update_without_data": "fails",
+    "loss_input": "log-probabilities",
+    "softmax_dim": "classes",
+    "loss_average": "it is the mean",
+}
+
+
+# %% Q7 pytorch-questions cause=answer
+# Guessed: the first word of each list.
+pytorch_answers = {
+    "weight_dtype": "float16",
+    "label_dtype": "int16",
+    "from_numpy_memory": "shares",
+    "late_float": "leaf",
+    "second_backward": "adds",
+    "update_without_data": "fails",
+    "loss_input": "logits",
+    "softmax_dim": "classes",
+    "loss_average": "mean",
+}
