@@ -35,12 +35,12 @@ def select_device(preferred: str | torch.device | None = None) -> torch.device:
     devices = available_devices()
     if not wish:
         return torch.device(devices[0])
-    if str(wish) == "cpu:0":
-        wish = "cpu"
-    if str(wish) not in devices:
+    name = str(wish).strip().lower()
+    name = "cpu" if name == "cpu:0" else name
+    if name not in devices:
         asker = "" if preferred else " (LXMLS_NB_DEVICE asks for it)"
         raise ValueError(f"there is no device '{wish}'{asker}; there is: {', '.join(devices)}")
-    return torch.device(wish)
+    return torch.device(name)
 
 
 def describe_device(device: str | torch.device | None = None) -> str:

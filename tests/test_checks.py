@@ -16,7 +16,7 @@ from lxmls_nb.checks import probes
 from lxmls_nb.checks.causes import CAUSES
 from lxmls_nb.checks.truth import make_problem, numerical_gradients
 from lxmls_nb.checks.verdicts import TOLERANCE, distance
-from tests.course import definitions
+from tests.course import ROOT, definitions
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +147,7 @@ REMOTE = """
 import json, sys
 import numpy as np
 from lxmls_nb.checks import probes
-from tests.course import definitions
+from tests.course import ROOT, definitions
 
 def unpack(value):
     if isinstance(value, dict) and "array" in value:
@@ -161,10 +161,10 @@ def pack(value):
         return {key: pack(item) for key, item in value.items()}
     return [pack(item) for item in value] if isinstance(value, list) else value
 
-probe, name, arguments = json.load(sys.stdin)
-answer = definitions("exercise_2_2")[name]
+probe, notebook, names, arguments = json.load(sys.stdin)
+answers = [definitions(notebook)[name] for name in names]
 arguments = {key: unpack(value) for key, value in arguments.items()}
-print(json.dumps(pack(probes.execute(probe, [answer], arguments))))
+print(json.dumps(pack(probes.execute(probe, answers, arguments))))
 """
 
 
@@ -182,25 +182,46 @@ def unpack(value):
     return [unpack(item) for item in value] if isinstance(value, list) else value
 
 
-def test_probe_and_verdict_can_run_in_two_processes(capsys):
-    """The verdict gets a name only; arrays, numbers and strings cross, as JSON here."""
+def elsewhere(notebook: str, *names: str) -> list[probes.Reference]:
+    """Return references to answers that are run in another process, over JSON here."""
 
     def send(probe, names, arguments):
         arguments = {key: pack(value) for key, value in arguments.items()}
         done = subprocess.run(
             [sys.executable, "-c", REMOTE],
-            input=json.dumps([probe, names[0], arguments]),
+            input=json.dumps([probe, notebook, names, arguments]),
             capture_output=True,
             text=True,
             check=True,
+            cwd=ROOT,
         )
-        return unpack(json.loads(done.stdout))
+        return unpack(json.loads(done.stdout.splitlines()[-1]))
 
-    checks.backpropagation(probes.Reference("MyNumpyMLP", send), geometry=[4, 3, 2])
+    return [probes.Reference(name, send) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("check", "notebook", "names", "options"),
+    [
+        ("log_linear_gradients", "exercise_2_1", ["log_linear_gradients"], {}),
+        ("backpropagation", "exercise_2_2", ["MyNumpyMLP"], {"geometry": [4, 3, 2]}),
+        ("log_linear_module", "exercise_2_3", ["LogLinear"], {}),
+        ("training_step", "exercise_2_3", ["training_step", "LogLinear"], {"steps": 2}),
+        ("log_forward", "exercise_2_4", ["MyPytorchMLP"], {"geometry": [4, 3, 2]}),
+        ("gradient_flow", "exercise_2_4", ["MyPytorchMLP"], {"geometry": [4, 3, 2]}),
+        ("dictionary", "exercise_2_1", ["block_equations"], {"keys": ["block a"]}),
+    ],
+)
+def test_probe_and_verdict_can_run_in_two_processes(check, notebook, names, options, capsys):
+    """The verdict gets names only; arrays, numbers and strings cross."""
+    getattr(checks, check)(*elsewhere(notebook, *names), **options)
     assert "Passed" in capsys.readouterr().out
-    wrong = probes.Reference("NumpyMLP", send)  # its backpropagation is not written
+
+
+def test_a_verdict_elsewhere_sees_what_is_not_written():
+    (scaffold,) = elsewhere("exercise_2_2", "NumpyMLP")
     with pytest.raises(checks.NotAttempted):
-        checks.backpropagation(wrong, geometry=[4, 3, 2])
+        checks.backpropagation(scaffold, geometry=[4, 3, 2])
 
 
 def test_dictionary():

@@ -432,3 +432,28 @@ def test_cache_folder(monkeypatch):
     monkeypatch.delenv("LXMLS_NB_CACHE", raising=False)
     assert data.cache_folder().name == "lxmls_nb"
     assert os.path.isabs(data.cache_folder())
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("good:1", "expected once, found \\[\\]"),
+        ("", "expected once, found \\[\\]"),
+        ("good:0 #label#:positive", "'good:0' is not of the form"),
+        ("good:\u0663 #label#:positive", "is not of the form"),
+        ("good:999999 #label#:positive", "'good:999999' is not of the form"),
+    ],
+)
+def test_lines_that_are_not_reviews_are_refused(tmp_path, line, said):
+    for name in ("positive", "negative"):
+        (tmp_path / f"{name}.review").write_text(f"good:5 #label#:{name}\n", encoding="utf-8")
+    with (tmp_path / "positive.review").open("a", encoding="utf-8") as file:
+        file.write(f"{line}\n")
+    with pytest.raises(CorpusError, match=f"positive.review, line 2: .*{said}"):
+        SentimentCorpus(tmp_path)
+
+
+@pytest.mark.parametrize("domain", ["", None, 3])
+def test_a_domain_that_is_no_name_is_refused(domain):
+    with pytest.raises(CorpusError, match="neither"):
+        SentimentCorpus(domain)

@@ -463,3 +463,26 @@ def test_geometry_is_the_models_own():
     functions.append("relu")
     assert model.geometry == GEOMETRY
     assert model.activation_functions == SIGMOIDS
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_parameters_that_are_no_numbers_are_refused(tmp_path, value):
+    model = NumpyMLP([6, 3], ["softmax"])
+    model.parameters[0][1][0, 1] = value
+    model.save(tmp_path / "model.npz")
+    with pytest.raises(ValueError, match="bias_1 holds values that are no finite numbers"):
+        NumpyMLP([6, 3], ["softmax"]).load(tmp_path / "model.npz")
+
+
+def test_as_many_labels_as_examples():
+    with pytest.raises(ValueError, match="2 labels for 3 examples"):
+        NumpyMLP([6, 3], ["softmax"]).cross_entropy_loss(np.zeros((3, 6)), np.array([0, 1]))
+
+
+def test_gradients_that_do_not_fit_are_refused():
+    class Flat(NumpyMLP):
+        def backpropagation(self, input, output):
+            return [[np.zeros((3, 6)), np.zeros(3)]]
+
+    with pytest.raises(ValueError, match=r"shape \(3,\) does not fit .* \(1, 3\)"):
+        Flat([6, 3], ["softmax"]).update(np.zeros((3, 6)), np.array([0, 1, 2]))

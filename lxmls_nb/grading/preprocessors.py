@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from lxmls_nb.failures import WIDTH, CheckFailed, NotAttempted
 from lxmls_nb.grading.submissions import is_test
+
+#: What is said instead of an exception's name.
+HEADINGS = {kind.__name__: kind.heading for kind in (CheckFailed, NotAttempted)}
+
+#: Characters of an error's message that are shown.
+MAX_LENGTH = 1000
 
 
 class StderrIsNoFailure(NbGraderPreprocessor):
@@ -30,8 +39,10 @@ class ShortenTracebacks(NbGraderPreprocessor):
     """
 
     def preprocess_cell(self, cell: NotebookNode, resources, index):
-        """Shorten the errors of test cells to their last line."""
+        """Put the error's message, wrapped, in place of a test cell's traceback."""
         for output in cell.get("outputs", []) if is_test(cell) else []:
-            if output.output_type == "error" and len(output.traceback) > 1:
-                output.traceback = [f"{output.ename}: {output.evalue}"]
+            if output.output_type == "error":
+                heading = HEADINGS.get(output.ename, output.ename)
+                text = f"{heading}: {output.evalue}"
+                output.traceback = textwrap.wrap(text[:MAX_LENGTH], WIDTH)
         return cell, resources

@@ -179,18 +179,20 @@ def load_parameters(path: str | Path, geometry: Sequence[int]) -> list[list[np.n
     layers = len(arrays) // 2
     try:
         parameters = [
-            [arrays[f"weight_{number}"], arrays[f"bias_{number}"]]
+            [np.atleast_1d(arrays[f"weight_{number}"]), arrays[f"bias_{number}"]]
             for number in range(1, layers + 1)
         ]
     except KeyError as error:
         raise ValueError(f"{path} holds no {error.args[0]!r}") from None
-    found = [weight.shape[-1] for weight, _ in parameters[:1]]
-    found += [weight.shape[0] for weight, _ in parameters]
     shapes = [(weight.shape, bias.shape) for weight, bias in parameters]
     wanted = [
         ((outputs, inputs), (1, outputs))
         for inputs, outputs in zip(geometry[:-1], geometry[1:], strict=True)
     ]
     if shapes != wanted:
-        raise ValueError(f"{path} has parameters of geometry {found}, not {list(geometry)}")
+        sizes = [shape[-1] for shape, _ in shapes[:1]] + [shape[0] for shape, _ in shapes]
+        raise ValueError(f"{path} has parameters of geometry {sizes}, not {list(geometry)}")
+    for name, array in arrays.items():
+        if array.dtype.kind != "f" or not np.all(np.isfinite(array)):
+            raise ValueError(f"{path}: {name} holds values that are no finite numbers")
     return parameters

@@ -2008,3 +2008,13 @@ block_equations = {
 # %% E8 log-linear-equations cause=type
 # A list of the names, without the blocks.
 block_equations = ["initialisation", "linear", "softmax", "prediction", "log-linear"]
+
+
+# %% N60 log-linear-gradients cause=uniform
+# The same probability for all classes: weight and bias are not looked at.
+def log_linear_gradients(weight, bias, input, output):
+    batch_size, num_classes = len(output), len(weight)
+    log_probabilities = np.full((batch_size, num_classes), -np.log(num_classes))
+    loss = -np.mean(log_probabilities[np.arange(batch_size), output])
+    error = (np.exp(log_probabilities) - index2onehot(output, num_classes)) / batch_size
+    return loss, error.T @ input, error.sum(axis=0, keepdims=True)
