@@ -371,18 +371,20 @@ def test_feedback_names_the_mistake(demo_course):
 
 
 def hidden_lines(name: str) -> set[str]:
-    """Return the lines of a notebook's hidden tests that are nowhere else."""
+    """Return the lines of a notebook's hidden tests that students cannot read elsewhere in it."""
     hidden: set[str] = set()
-    shown: set[str] = set()
     for cell in source(name).cells:
         kind = None
         for line in cell.source.split("\n"):
             match = DELIMITER.match(line)
             if match:
                 kind = match[2] if match[1] == "BEGIN" else None
-            else:
-                (hidden if kind == "HIDDEN TESTS" else shown).add(line.strip())
-    return {line for line in hidden - shown if len(line) > 20}
+            elif kind == "HIDDEN TESTS":
+                hidden.add(line.strip())
+    shown = "\n".join(cell.source for cell in release(name).cells)
+    lines = {line for line in hidden if len(line) > 20 and line not in shown}
+    assert lines
+    return lines
 
 
 def test_output_on_stderr_costs_no_points(demo_course):
