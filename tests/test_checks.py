@@ -92,8 +92,30 @@ def test_an_error_of_the_answer_is_reported_with_its_line():
 
 @pytest.mark.parametrize(
     "value",
-    [None, 3, "text", [], [1, 2, 3], {"a": 1}, np.array(["x"]), object(), (None, None, None)],
-    ids=["None", "int", "str", "empty", "numbers", "dict", "strings", "object", "Nones"],
+    [
+        None,
+        3,
+        "text",
+        [],
+        [1, 2, 3],
+        {"a": 1},
+        np.array(["x"]),
+        object(),
+        (None, None, None),
+        (np.zeros(0), None, None),
+    ],
+    ids=[
+        "None",
+        "int",
+        "str",
+        "empty",
+        "numbers",
+        "dict",
+        "strings",
+        "object",
+        "Nones",
+        "zero size",
+    ],
 )
 def test_odd_results_get_a_message(value):
     with pytest.raises(checks.CheckFailed) as failure:

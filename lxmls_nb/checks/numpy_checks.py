@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -41,20 +42,8 @@ def related_problems(problem: Problem, batch_size: int, seed: int) -> list[Probl
         seed=seed + 1000,
         activation_functions=problem.activation_functions,
     )
-    batch = Problem(
-        problem.geometry,
-        problem.activation_functions,
-        problem.parameters,
-        other.input,
-        other.output,
-    )
-    moved = Problem(
-        problem.geometry,
-        problem.activation_functions,
-        other.parameters,
-        problem.input,
-        problem.output,
-    )
+    moved = dataclasses.replace(problem, parameters=other.parameters)
+    batch = dataclasses.replace(problem, input=other.input, output=other.output)
     return [problem, problem, moved, batch]
 
 
@@ -107,7 +96,9 @@ def log_linear_gradients(
         if number == 0:
             with explain(result, case, name):
                 worst = _compare_triple(triple, truth, case, name, wanted)
-        elif not quantity:
+            if quantity:  # the second call was for the explanation
+                break
+        else:
             for key in wanted:
                 array = numeric(triple[key], truth[key].shape, f"`{name}` ({case}): {key}")
                 what = "the loss" if key == "loss" else f"the {key} gradient"
@@ -127,7 +118,7 @@ def _triple(value, problem: Problem, name: str) -> dict:
         missing = " (is the `return` missing?)" if value is None else ""
         raise fail(f"`{name}` ({problem}) returned {describe(value)}{missing}", ("triple", {}))
     shape = shape_of(value[0])
-    if shape and int(np.prod(shape)) > 1:
+    if shape and int(np.prod(shape)) != 1:
         raise fail(f"`{name}` ({problem}) returned an array of shape {shape} first", ("triple", {}))
     loss, weight, bias = value
     if shape:  # an array of one number is a number
@@ -223,7 +214,9 @@ def backpropagation(
         if call == 0:
             with explain(result, case, name):
                 worst = compare_gradients(pairs, truth, case, name, numbers, quantities)
-        elif whole:
+            if not whole:  # the second call was for the explanation
+                break
+        else:
             for number in reversed(numbers):
                 for kind, what in enumerate(("weight", "bias")):
                     subject = f"`{name}` ({case}): the {what} gradient of layer {number + 1}"

@@ -225,9 +225,7 @@ def training_step(
     earlier: list[list[np.ndarray]] = []
     for number, problem in enumerate(problems):
         before, after = result["parameters"][number : number + 2]
-        case = Problem(
-            geometry, problem.activation_functions, [before], problem.input, problem.output
-        )
+        case = dataclasses.replace(problem, parameters=[before])
         gradient = numerical_gradients(case)[0]
         subject = f"`{name}` ({case}, learning rate {learning_rate:g}), step {number + 1}"
         change = [new - old for old, new in zip(before, after, strict=True)]

@@ -174,7 +174,6 @@ def compare_gradients(
     """
     single = len(problem.parameters) == 1
     worst = 0.0
-    checked: list = [[None, None] for _ in truth]
     for number in sorted(layers, reverse=True):
         for quantity in quantities:
             kind = ("weight", "bias").index(quantity)
@@ -187,7 +186,6 @@ def compare_gradients(
                 note = f"{subject} has shape {shape} where {right.shape} is expected"
                 raise fail(note, ("wrong-input", {}))
             array = numeric(pairs[number][kind], right.shape, subject, kind == 1)
-            checked[number][kind] = array
             if not np.all(np.isfinite(array)):
                 raise fail(f"{subject} is not right", ("not-finite", {}))
             off = distance(array, right)
