@@ -85,7 +85,7 @@ def grade_by_hand(gradebook: Gradebook) -> int:
                 if grade.needs_manual_grade:
                     grade.manual_score = grade.max_score
                     grade.needs_manual_grade = False
-                    count += 1
+                    count += grade.max_score > 0  # the rubric's cell carries no points
     gradebook.db.commit()
     return count
 

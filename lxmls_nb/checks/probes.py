@@ -54,8 +54,8 @@ def run(name: str, answers: list, **arguments) -> dict:
     Returns
     -------
     reply : dict
-        ``{"result": ...}``; or ``{"not_attempted": text}``; or ``{"error": {"type", "message",
-        "line"}}`` if the answer raised.
+        ``{"result": ...}``; or ``{"not_attempted": text, "where": function}``; or ``{"error":
+        {"type", "message", "line"}}`` if the answer raised.
     """
     if all(isinstance(answer, Reference) for answer in answers):
         return answers[0].send(name, [answer.name for answer in answers], arguments)
@@ -82,7 +82,7 @@ def execute(name: str, answers: list, arguments: dict) -> dict:
         except Exception:
             message = "an error that cannot be shown"
         if isinstance(error, NotImplementedError) and any(text in message for text in UNWRITTEN):
-            return {"not_attempted": message}
+            return {"not_attempted": message, "where": _student_frame(error).name}
         return {
             "error": {
                 "type": type(error).__name__,
@@ -92,13 +92,21 @@ def execute(name: str, answers: list, arguments: dict) -> dict:
         }
 
 
+def _student_frame(error: BaseException) -> traceback.FrameSummary:
+    """Return the place in the student's code that an error comes from, else in ours."""
+    frames = traceback.extract_tb(error.__traceback__)
+    library = ("lxmls_nb", "site-packages", "lib/python")
+    own = [frame for frame in frames if not any(part in frame.filename for part in library)]
+    return (own or frames)[-1]
+
+
 def _line(error: BaseException) -> str:
     """Return the student's line that an error comes from, as ``line 3: code``."""
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if not any(part in frame.filename for part in ("lxmls_nb", "site-packages", "lib/python")):
-            code = frame.line or linecache.getline(frame.filename, frame.lineno or 0)
-            return f"line {frame.lineno}: {code.strip()[:120]}"
-    return ""
+    frame = _student_frame(error)
+    if "lxmls_nb" in frame.filename:
+        return ""
+    code = frame.line or linecache.getline(frame.filename, frame.lineno or 0)
+    return f"line {frame.lineno}: {code.strip()[:120]}"
 
 
 def plain(value, depth: int = 0):

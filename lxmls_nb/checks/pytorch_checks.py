@@ -213,7 +213,8 @@ def training_step(
         batches=[[p.input, p.output] for p in problems],
         learning_rate=learning_rate,
     )
-    result = result_of(reply, name)
+    of_module = reply.get("where") in ("__init__", "forward")
+    result = result_of(reply, "LogLinear" if of_module else name)
     _check_module(result, problems[0], "LogLinear")
     first = forward(problems[0]).log_probabilities
     output = result["output"]["values"]
