@@ -151,6 +151,8 @@ class AmazonData:
     """
 
     def __init__(self, corpus: SentimentCorpus):
+        if not hasattr(corpus, "counts"):
+            raise TypeError(f"a SentimentCorpus is expected, not {corpus!r}")
         train = int(TRAIN_SHARE * len(corpus.labels))
         self._sets = {"train": slice(None, train), "test": slice(train, None)}
         self._corpus = corpus

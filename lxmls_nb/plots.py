@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, NullLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
-from lxmls_nb.failures import answer_needed
+from lxmls_nb.failures import NotAttempted, answer_needed
 from lxmls_nb.models.weight_study import get_mlp_loss_range, get_mlp_parameter_handlers
 
 #: Okabe and Ito's colours, which people with any kind of colour vision can tell apart.
@@ -150,9 +150,15 @@ def tangent_explorer(model, batch: dict, layer: int = 1, row: int = 0, column: i
         for value, (name, size) in zip((layer, row, column), _sizes(model, layer), strict=True)
     ]
 
-    def redraw(_change) -> None:
-        for slider, (_, size) in zip(sliders, _sizes(model, sliders[0].value), strict=True):
+    places = {layer: (row, column)}  # what was last chosen in each layer
+
+    def redraw(change) -> None:
+        chosen = sliders[0].value
+        for slider, (_, size) in zip(sliders, _sizes(model, chosen), strict=True):
             slider.max = size - 1  # a value beyond it moves there
+        if change["owner"] is sliders[0] and chosen in places:
+            sliders[1].value, sliders[2].value = places[chosen]
+        places[chosen] = (sliders[1].value, sliders[2].value)
         try:
             figure = _draw_weight(model, batch, *[slider.value for slider in sliders])
             picture.value = _image(figure, figure.alt)
@@ -181,7 +187,7 @@ def _draw_weight(model, batch: dict, layer: int, row: int, column: int) -> Descr
     )
     gradients = model.backpropagation(batch["input"], batch["output"])
     if gradients[layer][0] is None:  # students write it a layer at a time
-        raise ValueError(f"backpropagation returns no gradient for layer {layer + 1} yet")
+        raise NotAttempted(f"backpropagation gives no gradient of layer {layer + 1}.")
     ranges = get_mlp_loss_range(model, get_parameter, set_parameter, batch, num_values=81)
     figure, axes = _new_axes()
     plot_tangent(
@@ -244,7 +250,10 @@ def plot_epoch_times(hidden_sizes: Sequence[int], seconds: Mapping[str, Sequence
         pairs = zip(hidden_sizes, times, strict=True)
         parts.append(f"{label}: " + ", ".join(f"{time:.3g} s with {size}" for size, time in pairs))
     axes.set_xticks(hidden_sizes, [str(size) for size in hidden_sizes])
-    axes.xaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_minor_locator(NullLocator())
     axes.set(xlabel="hidden size (units)", ylabel="time per epoch (s)")
     axes.legend()
     figure.alt = f"Seconds an epoch takes against the number of hidden units. {'; '.join(parts)}."

@@ -67,6 +67,8 @@ def test_epoch_times():
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
     assert "(s)" in axes.get_ylabel()
     assert "0.4 s with 80" in figure.alt
+    figure.draw_without_rendering()
+    assert {"0.1", "0.2"} <= {label.get_text() for label in axes.get_yticklabels()}
 
 
 def test_explorer_is_a_static_figure_where_there_is_no_notebook(model, batch):
@@ -87,6 +89,31 @@ def test_explorer_redraws_for_another_weight(model, batch, monkeypatch):
     layer.value = 1  # the last layer has 3 rows and 4 columns
     assert (row.max, column.max) == (2, 3)
     assert "column 3" in picture.value
+
+
+def test_explorer_remembers_what_was_chosen_in_a_layer(model, batch, monkeypatch):
+    ipywidgets = pytest.importorskip("ipywidgets")
+    monkeypatch.setattr(plots, "_widgets", lambda: ipywidgets)
+    layer, row, column = (
+        plots.tangent_explorer(model, batch, layer=0, row=1, column=5).children[0].children
+    )
+    layer.value = 1
+    assert column.value == 3
+    layer.value = 0
+    assert (row.value, column.value) == (1, 5)
+
+
+def test_a_gradient_that_is_not_written_is_not_attempted(batch):
+    from lxmls_nb.checks import NotAttempted
+    from lxmls_nb.models import NumpyMLP
+
+    class LastLayer(NumpyMLP):
+        def backpropagation(self, input, output):
+            return [[None, None], [np.zeros((3, 4)), np.zeros((1, 3))]]
+
+    model = LastLayer([6, 4, 3], ["sigmoid", "softmax"])
+    with pytest.raises(NotAttempted, match="layer 1"):
+        plots.tangent_explorer(model, batch, layer=0)
 
 
 def test_a_weight_that_is_not_there_is_refused(model, batch):
