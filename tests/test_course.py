@@ -226,20 +226,23 @@ def test_delimiters_are_well_formed(name):
         assert "HIDDEN" not in cell.source or metadata["grade"], cell.id
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
-def test_release_holds_no_line_of_a_solution_or_hidden_test(name):
-    secret: set[str] = set()
-    public: set[str] = set()
+def lines_by_region(name: str):
+    """Yield the lines of a source notebook, each with the region that it stands in, else None."""
     for cell in source(name).cells:
-        inside = False
+        region = None
         for line in cell.source.split("\n"):
             match = DELIMITER.match(line)
             if match:
-                inside = match[1] == "BEGIN"
-            elif inside:
-                secret.add(line.strip())
+                region = match[2] if match[1] == "BEGIN" else None
             else:
-                public.add(line.strip())
+                yield region, line.strip()
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_release_holds_no_line_of_a_solution_or_hidden_test(name):
+    lines = list(lines_by_region(name))
+    secret = {line for region, line in lines if region}
+    public = {line for region, line in lines if not region}
     secret = {line for line in secret if len(line) > 3} - public
     assert secret
     shown = {line.strip() for cell in release(name).cells for line in cell.source.split("\n")}
@@ -379,15 +382,7 @@ def test_feedback_names_the_mistake(demo_course):
 
 def hidden_lines(name: str, submission) -> set[str]:
     """Return the lines of a notebook's hidden tests that a submission does not hold itself."""
-    hidden: set[str] = set()
-    for cell in source(name).cells:
-        kind = None
-        for line in cell.source.split("\n"):
-            match = DELIMITER.match(line)
-            if match:
-                kind = match[2] if match[1] == "BEGIN" else None
-            elif kind == "HIDDEN TESTS":
-                hidden.add(line.strip())
+    hidden = {line for region, line in lines_by_region(name) if region == "HIDDEN TESTS"}
     shown = "\n".join(cell.source for cell in submission.cells)
     lines = {line for line in hidden if len(line) > 20 and line not in shown}
     assert lines

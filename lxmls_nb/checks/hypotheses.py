@@ -262,8 +262,8 @@ def _suspects(problem: Problem, layer: int, is_bias: bool) -> Iterator[tuple[Cau
     values = forward(problem)
     hidden = range(layer, len(problem.parameters) - 1)
     if problem.activation_functions[0] == "sigmoid":
+        per_layer = [list(wrong_derivatives(expit(z), z)) for z in values.linear[:-1]]
         for choose in _choices(list(hidden)):
-            per_layer = [list(wrong_derivatives(expit(z), z)) for z in values.linear[:-1]]
             for number in range(len(per_layer[0]) if choose else 0):
                 cause = per_layer[choose[0]][number][0]
                 yield cause, follow(derivatives={n: per_layer[n][number][1] for n in choose})

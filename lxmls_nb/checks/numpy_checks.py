@@ -25,6 +25,7 @@ from lxmls_nb.checks.verdicts import (
     fail,
     gradient_pairs,
     later_call,
+    network_result,
     numeric,
     passed,
     quiet,
@@ -198,14 +199,7 @@ def backpropagation(
     numbers = list(range(count)) if layers is None else [n % count for n in layers]
     quantities = [quantity] if quantity else ["weight", "bias"]
     calls = related_problems(problem, batch_size + 2, seed) if whole else [problem, problem]
-    reply = probes.run(
-        name,
-        [answer],
-        geometry=problem.geometry,
-        activation_functions=problem.activation_functions,
-        calls=[[p.parameters, p.input, p.output] for p in calls],
-    )
-    result = result_of(reply, name)
+    result = network_result(name, answer, calls)
     seen: list[list[list[np.ndarray]]] = []
     worst = 0.0
     for call, (case, value) in enumerate(zip(calls, result["results"], strict=True)):

@@ -32,11 +32,9 @@ def _about(tensor) -> dict:
     """Describe the output of a forward pass."""
     import torch
 
-    is_tensor = isinstance(tensor, torch.Tensor)
     return {
         "type": type(tensor).__name__,
-        "is_tensor": is_tensor,
-        "has_graph": bool(is_tensor and tensor.requires_grad),
+        "is_tensor": isinstance(tensor, torch.Tensor),
         "values": plain(tensor),
     }
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from lxmls_nb.checks import probes
 from lxmls_nb.checks.causes import CAUSES
 from lxmls_nb.checks.hypotheses import Cause, name_gradient, name_later_call
 from lxmls_nb.checks.truth import Problem, forward, numerical_gradients
@@ -76,6 +77,18 @@ def result_of(reply: dict, name: str) -> dict:
     return reply["result"]
 
 
+def network_result(name: str, answer, calls: list[Problem]) -> dict:
+    """Run a probe of a network class on problems of one geometry, and return its result."""
+    reply = probes.run(
+        name,
+        [answer],
+        geometry=calls[0].geometry,
+        activation_functions=calls[0].activation_functions,
+        calls=[[call.parameters, call.input, call.output] for call in calls],
+    )
+    return result_of(reply, name)
+
+
 def passed(name: str, problem: Problem, what: str, worst: float, allowed: float) -> None:
     """Print what was compared and how close it came."""
     text = (
@@ -137,12 +150,12 @@ def gradient_pairs(result, problem: Problem, name: str, layers: list[int]) -> li
         pair = result[number]
         if pair is None or (isinstance(pair, list) and all(array is None for array in pair)):
             raise NotAttempted(f"`{name}` gives no gradients of layer {number + 1}.")
-        if not isinstance(result[number], list) or len(result[number]) != 2:
+        if not isinstance(pair, list) or len(pair) != 2:
             raise fail(
-                f"{subject}; for layer {number + 1} it returned {describe(result[number])}",
+                f"{subject}; for layer {number + 1} it returned {describe(pair)}",
                 ("structure", {}),
             )
-        (first, second), (weight, bias) = result[number], problem.parameters[number]
+        (first, second), (weight, bias) = pair, problem.parameters[number]
         if shape_of(first) == bias.shape != weight.shape == shape_of(second):
             raise fail(f"{subject}; for layer {number + 1} the bias comes first", ("structure", {}))
     shapes = [[shape_of(a) for a in pair] if isinstance(pair, list) else [] for pair in result]

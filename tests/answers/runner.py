@@ -120,6 +120,7 @@ def _child(pipe, name: str, answers: dict[str, str], repeats: int) -> None:
     pipe.close()
 
 
+@cache
 def warm_up() -> None:
     """Import what answers need, so that a fork starts with it."""
     import matplotlib
