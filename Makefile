@@ -66,6 +66,11 @@ bench: $(INSTALLED)  ## Measure how the books corpus loads, and how long tests t
 answers: $(INSTALLED)  ## Show what the tests say of each known right and wrong answer
 	$(BIN)/python -m tests.answers
 
+# Hostile submissions, graded here and by nbgrader alone: what each of them achieves.
+.PHONY: attacks
+attacks: $(INSTALLED)  ## Show what hostile submissions achieve, here and with nbgrader alone
+	$(BIN)/python -m tests.attacks
+
 .PHONY: lint
 lint: $(INSTALLED)  ## Check style and types
 	$(BIN)/ruff check

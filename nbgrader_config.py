@@ -5,6 +5,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from lxmls_nb.grading import files_guard
+
 c = get_config()
 
 # nbgrader starts `alembic` by name when it makes a gradebook. It lies beside nbgrader, which is not
@@ -12,10 +14,8 @@ c = get_config()
 if not shutil.which("alembic"):
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
-# Grading needs no network, whatever is cached on this machine: the corpus of this package. Kernels
-# inherit the environment of the process that grades, which is an nbgrader command, or the Jupyter
-# server whose formgrader is used. (No MPLBACKEND here: ipykernel's own draws figures into the
-# feedback, where "agg" would warn on stderr, and nbgrader scores 0 for a test cell with stderr.)
+# What is executed here needs no network, whatever is cached on this machine: the corpus of this
+# package. (In the sandbox it is so anyway.)
 os.environ.setdefault("LXMLS_NB_CORPUS", "snippets")
 
 c.CourseDirectory.course_id = "lxmls_nb"
@@ -27,30 +27,49 @@ c.ClearSolutions.code_stub = {
 }
 c.ClearSolutions.text_stub = "*Not attempted yet: delete this line and write your answer here.*"
 
-# Seconds a cell: all trainings of a notebook together take less, an endless loop ends here.
-c.Execute.timeout = 120
+# Submissions are read with care: links, devices and huge files in them are left alone.
+files_guard.install()
+c.Autograde.exporter_class = "lxmls_nb.grading.exporter.SubmissionExporter"
 
-# A test cell that a student deleted waits for a grade by hand. OverwriteCells.add_missing_cells
-# would put it back, but in nbgrader 0.9.6 it fails, and the whole submission with it, where the
-# cell before is a read-only one.
-c.OverwriteCells.add_missing_cells = False
+# Put together anew, with every cell that is not the student's from source/ ...
+c.Autograde.sanitize_preprocessors = [
+    "lxmls_nb.grading.rebuild.RebuildCells",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
 
+# ... and executed apart: the student's cells in a sandbox, the tests outside of it. SECURITY.md
+# says what that promises. Limits, with their defaults:
+# c.ExecuteApart.timeout = 120           # seconds a cell
+# c.ExecuteApart.notebook_timeout = 900  # seconds a notebook
+# c.ExecuteApart.memory = 2048           # MiB
+# c.ExecuteApart.processes = 100
+# c.ExecuteApart.disk = 256              # MiB
+# c.ExecuteApart.sandbox = True          # without one, submissions have all your rights
 c.Autograde.autograde_preprocessors = [
-    "nbgrader.preprocessors.Execute",
-    "lxmls_nb.grading.preprocessors.StderrIsNoFailure",  # the rest is nbgrader's own list
+    "lxmls_nb.grading.preprocessors.ExecuteApart",
+    "lxmls_nb.grading.feedback.PassiveNotebook",
     "nbgrader.preprocessors.IgnorePattern",
-    "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
+    "lxmls_nb.grading.saving.SaveReasons",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
+    "lxmls_nb.grading.saving.ShowReasons",
     "lxmls_nb.grading.preprocessors.ShortenTracebacks",
     # Not in nbgrader's own list: feedback would show students the hidden tests and the rubric.
     "nbgrader.preprocessors.ClearHiddenTests",
     "nbgrader.preprocessors.ClearMarkScheme",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
+
+# Pages made of submissions, for students and in the formgrader, run no scripts of theirs.
+c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = {
+    "clean_html": "lxmls_nb.grading.feedback.clean",
+    "markdown2html": "lxmls_nb.grading.feedback.render_markdown",
+}

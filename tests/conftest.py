@@ -40,6 +40,15 @@ def books_cache(shared_books, tmp_path_factory) -> Path:
     return cache
 
 
+@pytest.fixture(scope="module")
+def warm():
+    """Return a process that executes notebooks as grading does."""
+    from lxmls_nb.grading.grader import WarmProcess
+
+    with WarmProcess() as process:
+        yield process
+
+
 @pytest.fixture
 def no_network(monkeypatch) -> None:
     """Make every connection fail that leaves this machine."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lxmls_nb.checks import probes
+from lxmls_nb.checks.replies import ask
 from lxmls_nb.checks.verdicts import describe, quiet, result_of
 from lxmls_nb.failures import CheckFailed, NotAttempted
 
@@ -36,7 +36,7 @@ def dictionary(
     NotAttempted
         If all the entries looked at are None.
     """
-    value = result_of(probes.run("dictionary", [answer]), "the dictionary")["value"]
+    value = result_of(ask("dictionary", "the dictionary", [answer]), "the dictionary")["value"]
     if not isinstance(value, dict) or set(value) == {"unsupported"}:
         raise CheckFailed(f"a dictionary is expected; this is {describe(value)}.", "type")
     looked_at = [*keys, *(expected or {})]

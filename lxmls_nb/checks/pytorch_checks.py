@@ -8,10 +8,17 @@ from collections.abc import Sequence
 import numpy as np
 
 # PyTorch's probes register themselves; they import PyTorch only when they run.
-from lxmls_nb.checks import probes, pytorch_probes  # noqa: F401
+from lxmls_nb.checks import pytorch_probes  # noqa: F401
 from lxmls_nb.checks.forward_hypotheses import name_log_probabilities
-from lxmls_nb.checks.hypotheses import Cause, constant_factor, fits, name_gradient, name_loss
+from lxmls_nb.checks.hypotheses import Cause, fits
 from lxmls_nb.checks.numpy_checks import related_problems
+from lxmls_nb.checks.replies import ask
+from lxmls_nb.checks.step_hypotheses import (
+    STEP_TOLERANCE,
+    name_step,
+    name_step_gradient,
+    name_step_loss,
+)
 from lxmls_nb.checks.truth import (
     Problem,
     cross_entropy,
@@ -26,6 +33,7 @@ from lxmls_nb.checks.verdicts import (
     describe,
     distance,
     fail,
+    is_real,
     network_result,
     numeric,
     passed,
@@ -36,10 +44,6 @@ from lxmls_nb.checks.verdicts import (
     tolerance,
 )
 from lxmls_nb.failures import CheckFailed
-
-#: How far a step may be off. Parameters are float32: their rounding shows in the difference of
-#: two of them, by 5e-5 for the shortest steps of the exercises.
-STEP_TOLERANCE = 2e-4
 
 
 def _check_state(result: dict, name: str) -> None:
@@ -68,7 +72,7 @@ def _compare_output(output: dict, problem: Problem, name: str) -> float:
     if not np.all(np.isfinite(array)):
         raise fail(f"the output of {subject} is not right", ("not-finite", {}))
     off = distance(array, truth)
-    if off > TOLERANCE:
+    if not off <= TOLERANCE:
         raise fail(
             f"the output of {subject} is not right",
             name_log_probabilities(array, problem),
@@ -89,7 +93,8 @@ def _check_flow(output: dict, gradients: list, problem: Problem, name: str) -> f
                 which = what if len(gradients) == 1 else f"{what} of layer {number}"
                 raise fail(subject, ("partly-cut", {"what": which}))
     for pair, (_, bias) in zip(gradients, problem.parameters, strict=True):
-        pair[1] = np.reshape(pair[1], bias.shape)
+        if is_real(pair[1]) and pair[1].size == bias.size:
+            pair[1] = pair[1].reshape(bias.shape)
     layers = list(range(len(gradients)))
     return compare_gradients(
         gradients,
@@ -129,8 +134,9 @@ def log_linear_module(
     name = "LogLinear"
     problem = make_problem([input_size, num_classes], batch_size, scale, seed)
     calls = related_problems(problem, 1, seed)
-    reply = probes.run(
+    reply = ask(
         "log_linear_module",
+        name,
         [answer],
         calls=[[*p.parameters[0], p.input, p.output] for p in calls],
     )
@@ -163,7 +169,7 @@ def _name_by_calls(values: list) -> Cause | None:
     other parameters.
     """
     first, again, moved = values[:3]
-    if not all(shape_of(value) for value in (first, again, moved)):
+    if not all(shape_of(value) and is_real(value) for value in (first, again, moved)):
         return None
     if first.shape == again.shape and not np.allclose(first, again, equal_nan=True):
         return "random", {}
@@ -206,8 +212,9 @@ def training_step(
     geometry = [input_size, num_classes]
     problems = [make_problem(geometry, batch_size + n, seed=seed + n) for n in range(steps)]
     weight, bias = problems[0].parameters[0]
-    reply = probes.run(
-        "training_step",
+    reply = ask(
+        name,
+        name,
         [answer, module],
         weight=weight,
         bias=bias,
@@ -223,6 +230,8 @@ def training_step(
         raise CheckFailed(
             "`LogLinear` is not right yet, see its check: `training_step` needs it to be.", "module"
         )
+    if not all(map(_set_to, result["parameters"][0], (weight, bias))):
+        raise CheckFailed("`LogLinear` does not keep the parameters that it is given.", "module")
     worst = 0.0
     earlier: list[list[np.ndarray]] = []
     for number, problem in enumerate(problems):
@@ -230,20 +239,24 @@ def training_step(
         case = dataclasses.replace(problem, parameters=[before])
         gradient = numerical_gradients(case)[0]
         subject = f"`{name}` ({case}, learning rate {learning_rate:g}), step {number + 1}"
+        if not all(new.shape == old.shape for old, new in zip(before, after, strict=True)):
+            raise fail(f"{subject} leaves other shapes", ("parameters", {}))
+        if not all(np.all(np.isfinite(array)) for array in after):
+            raise fail(f"{subject}: the parameters after it are not right", ("not-finite", {}))
         change = [new - old for old, new in zip(before, after, strict=True)]
         off = _step_distance(change, gradient, learning_rate)
-        if off > STEP_TOLERANCE:
-            cause = _name_step(change, gradient, earlier, learning_rate)
+        if not off <= STEP_TOLERANCE:
+            cause = name_step(change, gradient, earlier, learning_rate)
             if cause is not None:
                 raise fail(subject, cause)
             # A wrong loss says more than a wrong gradient.
-            cause = _name_loss(result["losses"][number], case)
+            cause = name_step_loss(result["losses"][number], case)
             if cause is not None and cause[0] != "precision":
                 raise fail(f"{subject} returned another loss", cause)
             taken = [array / -learning_rate for array in change]
             raise fail(
                 f"{subject}: the step is not minus the learning rate times the gradient",
-                _name_step_gradient(taken, gradient, problems, case),
+                name_step_gradient(taken, gradient, problems, case),
             )
         worst = max(worst, off)
         _compare_loss(result["losses"][number], result["types"][number], case, after, subject)
@@ -254,6 +267,11 @@ def training_step(
     passed(name, problems[0], f"{made} of SGD as expected", worst, STEP_TOLERANCE)
 
 
+def _set_to(array: np.ndarray, value: np.ndarray) -> bool:
+    """Whether a parameter, float32 mostly, is what it was set to."""
+    return array.shape == value.shape and np.allclose(array, value, rtol=1e-6)
+
+
 def _step_distance(change: list[np.ndarray], gradient: list[np.ndarray], rate: float) -> float:
     """Return how far a step is off, relative to the largest right change of each parameter."""
     return max(
@@ -262,68 +280,8 @@ def _step_distance(change: list[np.ndarray], gradient: list[np.ndarray], rate: f
     )
 
 
-def _name_step(
-    change: list[np.ndarray],
-    gradient: list[np.ndarray],
-    earlier: list[list[np.ndarray]],
-    rate: float,
-) -> Cause | None:
-    """Return the likely cause of a wrong step on a right gradient, None if no known one fits."""
-    right = [-rate * array for array in gradient]
-    flat, wanted = (np.concatenate([a.ravel() for a in pair]) for pair in (change, right))
-    still = [not np.any(array) for array in change]
-    if all(still):
-        return "not-moving", {}
-    if any(still):
-        return "partly-moving", {"what": ("weight", "bias")[still.index(True)]}
-    factor = constant_factor(flat, wanted)
-    if factor is not None and abs(factor + 1) < 2e-3:
-        return "ascent", {}
-    if factor is not None:
-        return "double-step", {"factor": factor, "rate": rate}
-    sums = [np.zeros_like(wanted)]
-    for pair in earlier[::-1]:
-        sums.append(sums[-1] - rate * np.concatenate([array.ravel() for array in pair]))
-    for number, other in enumerate(sums[1:], start=1):
-        if fits(flat, wanted + other, 2e-3):
-            return "not-zeroed", {"what": "gradients"}
-        for kind, what in enumerate(("weight", "bias")):
-            extra = -rate * sum(pair[kind] for pair in earlier[-number:])
-            other_right = fits(change[1 - kind], right[1 - kind], STEP_TOLERANCE)
-            if other_right and fits(change[kind], right[kind] + extra, 2e-3):
-                return "not-zeroed", {"what": f"{what} gradients"}
-    if earlier and constant_factor(flat - wanted, sums[1]) is not None:
-        return "momentum", {}
-    if np.ptp(np.abs(flat)) < 1e-2 * np.abs(flat).max():
-        return "optimizer", {}
-    return None
-
-
-def _name_step_gradient(
-    steps: list[np.ndarray], gradient: list[np.ndarray], problems: list[Problem], case: Problem
-) -> Cause | None:
-    """Return the likely cause of a wrong step, as that of a wrong gradient."""
-    for other in problems:
-        if other.input is not case.input:
-            stale = dataclasses.replace(case, input=other.input, output=other.output)
-            if fits(steps[0], numerical_gradients(stale)[0][0], 2e-3):
-                return "stale", {}
-    if len(case.output) == 1 or case.geometry[-1] == 2:
-        return None
-    for kind in (0, 1):
-        if not fits(steps[kind], gradient[kind], 2e-3):
-            cause = name_gradient(steps[kind], gradient[kind], case, 0, kind == 1)
-            return None if cause and cause[0] == "factor" else cause
-    return None
-
-
-def _name_loss(loss, case: Problem) -> Cause | None:
-    """Return the likely cause of a wrong loss, where the forward pass is not to blame."""
-    return name_loss(float(loss), case, of_forward=False) if isinstance(loss, float) else None
-
-
 def _compare_loss(loss, kind: str, case: Problem, after: list[np.ndarray], subject: str) -> None:
-    if isinstance(loss, np.ndarray) and loss.ndim == 0 and kind != "Tensor":
+    if is_real(loss) and loss.ndim == 0 and kind != "Tensor":
         loss = float(loss)  # a number of NumPy is a number, too
     if not isinstance(loss, float):
         note = " (is the `return` missing?)" if loss is None else ""
@@ -332,7 +290,7 @@ def _compare_loss(loss, kind: str, case: Problem, after: list[np.ndarray], subje
     right = cross_entropy(forward(case).log_probabilities, case.output)
     if not abs(float(loss) - right) <= 1e-4 * max(1e-2, abs(right)):
         later = cross_entropy(forward(case, [after]).log_probabilities, case.output)
-        cause = ("return", {}) if np.isclose(loss, later) else _name_loss(float(loss), case)
+        cause = ("return", {}) if np.isclose(loss, later) else name_step_loss(float(loss), case)
         raise fail(
             f"{subject} returned another loss than the mean cross-entropy before the step", cause
         )

@@ -2,34 +2,82 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 
 from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Bool, Float, Integer
 
 from lxmls_nb.failures import WIDTH, CheckFailed, NotAttempted
+from lxmls_nb.grading.confine import Limits
+from lxmls_nb.grading.execute import Options
+from lxmls_nb.grading.grader import shared_process
+from lxmls_nb.grading.judge import NOT_RUN
+from lxmls_nb.grading.reasons import reasons_of
+from lxmls_nb.grading.sandbox import Sandbox
 from lxmls_nb.grading.submissions import is_test
 
 #: What is said instead of an exception's name.
 HEADINGS = {kind.__name__: kind.heading for kind in (CheckFailed, NotAttempted)}
+HEADINGS[NOT_RUN] = "Not run"
 
 #: Characters of an error's message that are shown.
 MAX_LENGTH = 1000
 
 
-class StderrIsNoFailure(NbGraderPreprocessor):
-    """Let a test cell keep its points where something was written to stderr.
+class ExecuteApart(NbGraderPreprocessor):
+    """Execute a notebook in a sandbox, but its tests, which a judge outside runs.
 
-    nbgrader gives no points to a cell with output on stderr, be it a warning of a library or a
-    line of a student's logger. To run after ``Execute`` and before ``SaveAutoGrades``.
+    It takes the place of nbgrader's ``Execute``. Test cells get outputs from which nbgrader's
+    ``SaveAutoGrades`` reads their points; why a test did not run is noted in the metadata.
     """
 
-    def preprocess_cell(self, cell: NotebookNode, resources, index):
-        """Turn what is on stderr into output on stdout."""
-        for output in cell.get("outputs", []) if is_test(cell) else []:
-            if output.output_type == "stream":
-                output.name = "stdout"
-        return cell, resources
+    sandbox = Bool(
+        True,
+        help="Whether submissions run in a sandbox. Without one they have the rights of whoever "
+        "grades: only for code that you trust.",
+    ).tag(config=True)
+    timeout = Float(120, help="Seconds for a cell.").tag(config=True)
+    notebook_timeout = Float(900, help="Seconds for a notebook.").tag(config=True)
+    memory = Integer(2048, help="MiB of memory for all processes of a notebook.").tag(config=True)
+    processes = Integer(100, help="Processes and threads of a notebook.").tag(config=True)
+    disk = Integer(256, help="MiB of files that a notebook can write.").tag(config=True)
+    max_output = Integer(2048, help="KiB of output that are kept of a cell.").tag(config=True)
+
+    def options(self) -> Options:
+        """Return how notebooks are executed: see :class:`~lxmls_nb.grading.execute.Options`."""
+        return Options(
+            timeout=self.timeout,
+            notebook_timeout=self.notebook_timeout,
+            max_output=self.max_output * 2**10,
+            limits=Limits(
+                memory=self.memory * 2**20, processes=self.processes, disk=self.disk * 2**20
+            ),
+            sandbox=self.sandbox,
+            hide=[os.getcwd()],  # nbgrader works in the folder of the course
+        )
+
+    def check(self) -> None:
+        """Make sure that there is a sandbox, if there is to be one.
+
+        Raises
+        ------
+        SandboxError
+            If there is none.
+        """
+        if self.sandbox:
+            Sandbox(self.options().limits, []).close()
+        else:
+            self.log.warning("Submissions run WITHOUT a sandbox, with all your rights.")
+
+    def preprocess(self, nb: NotebookNode, resources):
+        """Execute a notebook whose test cells are the instructor's."""
+        executed = shared_process().execute(nb, self.options())
+        names = resources["nbgrader"]
+        for why in reasons_of(executed):
+            self.log.warning("%s, %s: %s", names["student"], names["notebook"], why.text)
+        return executed, resources
 
 
 class ShortenTracebacks(NbGraderPreprocessor):

@@ -73,3 +73,17 @@ def complete(release: NotebookNode, answers: Mapping[str, str]) -> NotebookNode:
             raise KeyError(f"no solution cell {name!r}; there are {', '.join(map(str, cells))}")
         cells[name].source = code
     return notebook
+
+
+def points_of(executed: NotebookNode) -> dict[str, float | None]:
+    """Return the points of the test cells of an executed notebook, as nbgrader reads them.
+
+    Returns
+    -------
+    points : dict
+        By ``grade_id``.
+    """
+    from nbgrader.utils import determine_grade
+
+    tests = [cell for cell in executed.cells if is_test(cell)]
+    return {str(grade_id(cell)): determine_grade(cell)[0] for cell in tests}

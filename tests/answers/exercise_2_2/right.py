@@ -596,3 +596,21 @@ def backpropagation(model, input, output):
 
 
 MyNumpyMLP.backpropagation = backpropagation
+
+
+# %% R31 numpy-backpropagation
+# Plots what it computes.
+import matplotlib.pyplot as plt
+
+
+class MyNumpyMLP(NumpyMLP):
+    def backpropagation(self, input, output):
+        log_p, layer_inputs = self.log_forward(input)
+        error = (np.exp(log_p) - index2onehot(output, log_p.shape[1])) / len(input)
+        gradients = []
+        for n in reversed(range(len(self.parameters))):
+            gradients.append([error.T @ layer_inputs[n], error.sum(axis=0, keepdims=True)])
+            error = (error @ self.parameters[n][0]) * layer_inputs[n] * (1 - layer_inputs[n])
+        plt.hist([gradient.ravel() for pair in gradients for gradient in pair])
+        plt.show()
+        return gradients[::-1]

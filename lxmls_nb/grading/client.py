@@ -1,0 +1,80 @@
+"""A Jupyter client for kernels that are not trusted: whatever they send, it can bear."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from queue import Empty
+
+import zmq.asyncio
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.channels import AsyncZMQSocketChannel
+from nbclient.exceptions import DeadKernelError
+from traitlets import Type
+
+#: Bytes of a message from a kernel, and messages that may wait. More ends the connection.
+MAX_MESSAGE, MAX_WAITING = 64 * 2**20, 16
+
+#: Seconds that a kernel has to start.
+START_TIMEOUT = 60
+
+
+class LenientChannel(AsyncZMQSocketChannel):
+    """A channel that passes over messages which are not as they should be."""
+
+    async def get_msg(self, timeout: float | None = None) -> dict:  # type: ignore[override]
+        """Return the next message that is one.
+
+        Raises
+        ------
+        queue.Empty
+            If there is none in time.
+        """
+        end = math.inf if timeout is None else time.monotonic() + timeout
+        while True:
+            left = None if timeout is None else max(0.0, end - time.monotonic())
+            try:
+                message = await super().get_msg(timeout=left)
+                parts = (message["header"], message["parent_header"], message["content"])
+                typed = isinstance(message["msg_type"], str)
+                if typed and all(isinstance(part, dict) for part in parts):
+                    return message
+            except Empty:
+                raise
+            except Exception as error:  # whatever its parts make a parser raise
+                logging.getLogger(__name__).debug("a broken message: %r", error)
+            if time.monotonic() >= end:
+                raise Empty
+
+
+class BoundedClient(AsyncKernelClient):
+    """A client that takes no more from a kernel than it can bear."""
+
+    shell_channel_class = Type(LenientChannel)
+    iopub_channel_class = Type(LenientChannel)
+
+    def _context_default(self) -> zmq.asyncio.Context:
+        context = zmq.asyncio.Context()
+        context.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE)
+        context.setsockopt(zmq.RCVHWM, MAX_WAITING)
+        return context
+
+    def start_channels(self, shell=True, iopub=True, stdin=True, hb=True, control=True) -> None:
+        """Start shell and iopub: nobody types, and the warm process knows who is alive."""
+        super().start_channels(shell, iopub, stdin=False, hb=False, control=False)
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Wait until the kernel answers, and not the fifth of a second longer that Jupyter does."""
+        end = time.monotonic() + (timeout or START_TIMEOUT)
+        while time.monotonic() < end:
+            self.kernel_info()
+            try:
+                await self.shell_channel.get_msg(timeout=2)
+                await self.iopub_channel.get_msg(timeout=0.5)
+            except Empty:
+                if not await self._async_is_alive():
+                    raise DeadKernelError("Kernel died") from None
+            else:
+                return
+        raise DeadKernelError("Kernel does not answer")

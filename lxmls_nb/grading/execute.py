@@ -1,0 +1,407 @@
+"""Executes a notebook in two processes: the student's cells in a sandbox, test cells here.
+
+An *executor* is a fork of the warm process, one a notebook. It talks to the student kernel as any
+Jupyter client does, and trusts nothing that comes from there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import shutil
+import signal
+import socket
+import tempfile
+import time
+import traceback
+from dataclasses import asdict, dataclass, field
+from multiprocessing.connection import Connection
+from queue import Empty
+
+import nbformat
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.client import CellExecutionComplete
+from nbclient.exceptions import DeadKernelError
+from nbformat.notebooknode import NotebookNode
+from nbformat.v4 import new_output
+
+from lxmls_nb.grading import wire
+from lxmls_nb.grading.client import START_TIMEOUT, BoundedClient
+from lxmls_nb.grading.confine import Limits, address_space
+from lxmls_nb.grading.judge import FaultyTest, Judge, not_run
+from lxmls_nb.grading.kernel import REPLY, REQUEST
+from lxmls_nb.grading.provisioner import SandboxProvisioner, kernel_spec
+from lxmls_nb.grading.reasons import Reason, add_reason, reason
+from lxmls_nb.grading.sandbox import SandboxError
+from lxmls_nb.grading.submissions import grade_id, is_test
+
+#: Bytes that an executor may take for itself, whatever a kernel sends.
+MAX_MEMORY = 2 * 2**30
+
+#: Seconds that a kernel has to stop what it does when it is interrupted.
+GRACE = 5
+
+
+@dataclass(frozen=True)
+class Options:
+    """How notebooks are executed.
+
+    Attributes
+    ----------
+    timeout : float
+        Seconds for a cell, and for each call of an answer by a test.
+    notebook_timeout : float
+        Seconds for a notebook.
+    max_output : int
+        Bytes of output that are kept of a cell; five times as much of a notebook.
+    limits : Limits
+        Of the student kernel.
+    sandbox : bool
+    user_namespace : bool, optional
+        See :class:`~lxmls_nb.grading.sandbox.Sandbox`.
+    hide : list of str
+        Folders that the student kernel must not see: the course.
+    """
+
+    timeout: float = 120
+    notebook_timeout: float = 900
+    max_output: int = 2 * 2**20
+    limits: Limits = field(default_factory=Limits)
+    sandbox: bool = True
+    user_namespace: bool | None = None
+    hide: list[str] = field(default_factory=list)
+
+    @classmethod
+    def from_dict(cls, values: dict) -> Options:
+        """Return options that have travelled as JSON."""
+        return cls(**values | {"limits": Limits(**values["limits"])})
+
+
+class SplitClient(NotebookClient):
+    """Executes a notebook: test cells by a judge, all others in the student kernel.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Its test cells must be the instructor's. It is changed in place.
+    manager : AsyncKernelManager
+    options : Options
+    """
+
+    def __init__(self, notebook: NotebookNode, manager: AsyncKernelManager, options: Options):
+        super().__init__(
+            notebook,
+            km=manager,
+            allow_errors=True,
+            store_widget_state=False,
+            skip_cells_with_tag="-",  # a tag that no cell has
+            record_timing=False,
+            startup_timeout=START_TIMEOUT,
+            timeout_func=self._seconds_left,
+        )
+        self.manager = manager  # nbclient forgets its own when a kernel does not start
+        self.options = options
+        self.judge = Judge(self._send)
+        self.stopped: Reason | None = None
+        self.timed_out: str | None = None
+        self.unrun: list[str] = []
+        self.kept = [0, 0]  # bytes of output of this cell, of the notebook
+        self.end = time.monotonic() + options.notebook_timeout
+
+    @property
+    def provisioner(self) -> SandboxProvisioner:
+        """What starts and ends the kernel."""
+        assert isinstance(self.manager.provisioner, SandboxProvisioner)
+        return self.manager.provisioner
+
+    def _seconds_left(self, cell: NotebookNode | None = None) -> float:
+        return max(0.1, min(self.options.timeout, self.end - time.monotonic()))
+
+    async def run(self) -> None:
+        """Execute the notebook; whatever a student's code does becomes a reason."""
+        self.loop = asyncio.get_running_loop()
+        try:
+            await self.async_execute()
+        except (SandboxError, ConnectionError):
+            raise  # not the student's fault
+        except Exception as error:  # between cells, from what the kernel said
+            self._stop(error)
+            for cell in self.nb.cells:
+                if is_test(cell) and not cell.get("outputs"):
+                    self._not_run(cell)
+        finally:
+            if self.kc is not None:
+                self.kc.stop_channels()
+            await self.provisioner.kill()
+        if self.stopped is not None:
+            add_reason(self.nb, Reason(self.stopped.kind, self.stopped.text, self.unrun))
+
+    async def async_execute_cell(self, cell, cell_index, execution_count=None, store_history=True):
+        """Execute a cell where it belongs."""
+        if cell.cell_type != "code":
+            return cell
+        cell.outputs, cell.execution_count, self.kept[0] = [], None, 0
+        if self.stopped is None:
+            try:
+                if is_test(cell):
+                    cell.outputs = await asyncio.to_thread(self.judge.run, cell)
+                else:
+                    await super().async_execute_cell(cell, cell_index, None, store_history)
+                    _join_streams(cell)
+                    self._note_limits(cell)
+            except FaultyTest as error:
+                add_reason(self.nb, reason("test", [str(grade_id(cell))], what=str(error)))
+                cell.outputs = [not_run(str(error))]
+            except SandboxError:
+                raise
+            except Exception as error:
+                self._stop(error)
+        if self.stopped is not None and is_test(cell):
+            self._not_run(cell)
+        if not isinstance(cell.execution_count, int):  # it comes from the kernel
+            cell.execution_count = None
+        return cell
+
+    def _not_run(self, cell: NotebookNode) -> None:
+        assert self.stopped is not None
+        self.unrun.append(str(grade_id(cell)))
+        cell.outputs = [not_run(self.stopped.text)]
+
+    def _note_limits(self, cell: NotebookNode) -> None:
+        """Note a limit that a cell has run into, without being stopped."""
+        limits = self.options.limits
+        for output in cell.outputs:
+            said = f"{output.get('ename')}: {output.get('evalue')}"
+            if output.output_type == "error":
+                for words, kind, limit in (
+                    ("MemoryError", "memory", _size(limits.memory)),
+                    ("can't allocate memory", "memory", _size(limits.memory)),
+                    ("[Errno 28]", "disk", _size(limits.disk)),  # no space left on device
+                    ("[Errno 27]", "disk", _size(limits.disk)),  # file too large
+                    ("[Errno 11]", "processes", str(limits.processes)),  # from a fork
+                    ("can't start new thread", "processes", str(limits.processes)),
+                ):
+                    if words in said:
+                        add_reason(self.nb, reason(kind, limit=limit))
+                        return
+
+    def _stop(self, error: Exception) -> None:
+        """Note why nothing more can run."""
+        status = self.provisioner.status()
+        limits = self.options.limits
+        if status["stopped"]:
+            used = {"memory": _size(limits.memory), "processes": str(limits.processes)}
+            limit = used.get(status["stopped"], f"{_size(limits.disk)} or {limits.files} files")
+            self.stopped = reason(status["stopped"], limit=limit)
+        elif self.timed_out:
+            limit = f"{self.options.timeout:g} s"
+            self.stopped = reason("timeout", what=self.timed_out, limit=limit)
+        elif status["code"] is not None:
+            self.stopped = reason("kernel", what=_ending(status["code"]))
+        else:
+            self.log.warning("a kernel's messages: %r", error)
+            self.stopped = reason("messages", what=f"{type(error).__name__}")
+
+    # --- what comes from the kernel -----------------------------------------------------------
+
+    async def _async_handle_timeout(self, timeout, cell=None):
+        """Interrupt the kernel; end it if that does not help."""
+        name = grade_id(cell) if cell is not None else None
+        self.timed_out = f"the cell `{name}`" if name else "a cell of yours"
+        await self.manager.interrupt_kernel()
+        end = time.monotonic() + GRACE
+        while time.monotonic() < end:
+            try:
+                message = await self.kc.shell_channel.get_msg(timeout=0.5)
+            except Empty:
+                continue
+            if message["msg_type"] == "execute_reply":
+                limit = f"{timeout:g} s"
+                add_reason(self.nb, reason("timeout", what=self.timed_out, limit=limit))
+                self.timed_out = None
+                return message
+        await self.provisioner.kill()
+        raise DeadKernelError("Kernel died")
+
+    def process_message(self, msg, cell, cell_index):
+        """Keep what a cell says, up to a limit."""
+        if msg["msg_type"] in ("stream", "display_data", "execute_result", "error"):
+            size, limit = len(json.dumps(msg["content"], default=str)), self.options.max_output
+            room = min(limit - self.kept[0], 5 * limit - self.kept[1])
+            self.kept = [kept + size for kept in self.kept]
+            if size > room:
+                if room > 0:
+                    start = str(msg["content"].get("text", ""))[:room]
+                    text = f"{start}\n... more than {_size(limit)}: the rest is left out\n"
+                    cell.outputs.append(new_output("stream", text=text))
+                return None
+        try:
+            return super().process_message(msg, cell, cell_index)
+        except CellExecutionComplete:
+            raise
+        except Exception as error:  # what a message lacks, or has too much
+            self.log.debug("an odd message: %r", error)
+            return None
+
+    def output(self, outs, msg, display_id, cell_index):
+        """Keep an output if it is as it should be."""
+        count = len(outs)
+        out = super().output(outs, msg, display_id, cell_index)
+        try:
+            if out is not None:
+                nbformat.validate(out, ref="output", version=4)
+        except Exception:
+            del outs[count:]
+            return None
+        return out
+
+    def handle_comm_msg(self, outs, msg, cell_index):
+        """Take no part in what widgets say."""
+
+    # --- what the judge asks --------------------------------------------------------------------
+
+    def _send(self, probe: str, names: list[str], arguments: dict) -> dict:
+        """Run a probe in the student kernel: called by the judge, in a thread."""
+        request = {"probe": probe, "names": names, "arguments": arguments}
+        return asyncio.run_coroutine_threadsafe(self._probe(request), self.loop).result()
+
+    async def _probe(self, request: dict) -> dict:
+        assert self.kc is not None
+        message = self.kc.session.msg(REQUEST, {})
+        identity = message["header"]["msg_id"]
+        self.kc.session.send(self.kc.shell_channel.socket, message, buffers=wire.encode(request))
+        seconds = self._seconds_left()
+        reply = await self._reply(identity, seconds)
+        if reply is None:
+            self.timed_out = f"a call of `{request['names'][0]}`"
+            await self.manager.interrupt_kernel()
+            reply = await self._reply(identity, GRACE)
+            if reply is None:
+                await self.provisioner.kill()
+                raise DeadKernelError("Kernel died")
+        if reply == {"interrupted": True}:
+            what, limit = self.timed_out or "a call", f"{seconds:.0f} s"
+            add_reason(self.nb, reason("timeout", what=what, limit=limit))
+            message = f"took longer than {limit} and was interrupted"
+            reply = {"error": {"type": "TimeoutError", "message": message, "line": ""}}
+        self.timed_out = None
+        return reply
+
+    async def _reply(self, identity: str, seconds: float) -> dict | None:
+        """Return the reply to a message, None if there is none in time."""
+        assert self.kc is not None
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            try:
+                message = await self.kc.shell_channel.get_msg(timeout=0.5)
+            except Empty:
+                await self._async_check_alive()
+                continue
+            if message["msg_type"] == REPLY and message["parent_header"]["msg_id"] == identity:
+                try:
+                    reply = wire.decode([bytes(part) for part in message["buffers"]])
+                except wire.ReplyError as error:
+                    reply = {"error": {"type": "ValueError", "message": str(error), "line": ""}}
+                return reply if isinstance(reply, dict) else {}
+        return None
+
+
+def _join_streams(cell: NotebookNode) -> None:
+    """Join pieces of one stream, and leave of a line what a terminal would show last.
+
+    nbclient's own way to do this takes hours for a line of a million characters.
+    """
+    joined: list[NotebookNode] = []
+    for output in cell.outputs:
+        last = joined[-1] if joined else None
+        if output.output_type == "stream" and last is not None and last.get("name") == output.name:
+            last.text += output.text
+        else:
+            joined.append(output)
+    for output in joined:
+        if output.output_type == "stream":
+            lines = [line.rstrip("\r").rpartition("\r")[2] for line in output.text.split("\n")]
+            output.text = "\n".join(lines)
+    cell.outputs = joined
+
+
+def _size(number: int) -> str:
+    """Return a number of bytes for people."""
+    for power, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
+        if number >= 2**power:
+            return f"{number / 2**power:.3g} {unit}"
+    return f"{number} bytes"
+
+
+def _ending(code: int) -> str:
+    """Say how a process has ended."""
+    if code > 192:  # minus the number of a signal, as a byte
+        number = 256 - code
+        try:
+            name = signal.Signals(number).name
+        except ValueError:
+            name = "unknown"
+        return f"it was ended by signal {number} ({name})"
+    return f"it ended itself with exit code {code} (is there a call such as `os._exit`?)"
+
+
+def execute(notebook: NotebookNode, link: socket.socket, options: Options) -> NotebookNode:
+    """Execute a notebook in place, with a kernel that comes over a link to the warm process.
+
+    Raises
+    ------
+    SandboxError
+        If there is no sandbox.
+    """
+    folder = tempfile.mkdtemp(prefix="nb-")
+    manager = AsyncKernelManager(connection_file=f"{folder}/connection.json")
+    manager.client_factory = BoundedClient
+    manager._kernel_spec = kernel_spec(
+        link=link,
+        folder=folder,
+        limits=options.limits,
+        sandbox=options.sandbox,
+        user_namespace=options.user_namespace,
+        hide=list(options.hide),
+    )
+    try:
+        client = SplitClient(notebook, manager, options)
+        asyncio.run(client.run())
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return notebook
+
+
+def serve_job(job: int, link: socket.socket) -> None:
+    """Do one job: receive options and a notebook, execute it, send it back.
+
+    Parameters
+    ----------
+    job : int
+        File descriptor of the connection to whoever grades.
+    link : socket.socket
+        Connection to the warm process, for a kernel.
+    """
+    connection = Connection(job)
+    request = json.loads(connection.recv_bytes())
+    options = Options.from_dict(request["options"])
+    signal.alarm(int(options.notebook_timeout + 3 * GRACE + START_TIMEOUT))
+    most = address_space() + MAX_MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    try:
+        reply: dict = {"notebook": execute(nbformat.from_dict(request["notebook"]), link, options)}
+    except SandboxError as error:
+        reply = {"no sandbox": error.why}
+    except MemoryError:
+        raise  # whatever the kernel has sent; the notebook comes back without a result
+    except Exception:
+        reply = {"failed": traceback.format_exc()}
+    connection.send_bytes(json.dumps(reply).encode())
+    connection.close()
+
+
+def to_request(notebook: NotebookNode, options: Options) -> bytes:
+    """Return what :func:`serve_job` receives."""
+    return json.dumps({"notebook": notebook, "options": asdict(options)}).encode()

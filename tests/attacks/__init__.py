@@ -1,0 +1,1 @@
+"""The corpus of hostile submissions: what students might send to get points that are not theirs."""

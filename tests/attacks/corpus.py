@@ -1,0 +1,25 @@
+"""All attacks, and those that are known and cannot be tried here."""
+
+from __future__ import annotations
+
+from tests.attacks import files, notebooks, outputs, process, prying, replies, resources, shell
+
+ATTACKS = [
+    attack
+    for module in (shell, prying, process, resources, notebooks, files, replies, outputs)
+    for attack in module.ATTACKS
+]
+
+#: Numbers of the catalogue of known attacks that have no submission here, and why.
+NOT_HERE = {
+    "A24": "a right answer that warns, not an attack: tests of grading, tests/answers",
+    "A42": "prompt injection: no language model reads anything here",
+}
+
+#: How many numbers that catalogue has.
+LAST_NUMBER = 45
+
+
+def covered() -> set[str]:
+    """Return the numbers of the catalogue that attacks stand for."""
+    return {number for attack in ATTACKS for number in attack.number.split()}
