@@ -59,6 +59,16 @@ def check_graded(course: Path) -> None:
         assert gradebook.find_submission("day2", "ada").score == 8  # 2 points are given by hand
 
 
+def answering_at(runtime: Path) -> str | None:
+    """Return a server's address: it is written down a moment before the server listens."""
+    try:
+        url = json.loads(next(runtime.glob("jpserver-*.json")).read_text())["url"]
+        urllib.request.urlopen(f"{url}api", timeout=SECONDS).close()
+    except (StopIteration, ValueError, OSError):
+        return None
+    return url
+
+
 @contextlib.contextmanager
 def jupyter_server(course: Path):
     """Start Jupyter where the course is, and yield its address."""
@@ -75,11 +85,11 @@ def jupyter_server(course: Path):
         )
     try:
         end = time.monotonic() + SECONDS
-        while not (found := list((course / "runtime").glob("jpserver-*.json"))):
+        while not (url := answering_at(course / "runtime")):
             assert time.monotonic() < end, (course / "server.log").read_text()
             assert server.poll() is None, (course / "server.log").read_text()
             time.sleep(0.2)
-        yield json.loads(found[0].read_text())["url"]
+        yield url
     finally:
         server.terminate()
         server.wait(20)

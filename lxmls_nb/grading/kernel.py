@@ -123,7 +123,6 @@ def run_kernel(key: str, sockets: list[int]) -> None:
     app = StudentKernelApp.instance(transport="ipc", ip="kernel", quiet=True)
     app.sockets = list(sockets)
     app.session = Session(parent=app, key=key.encode(), username="student")
+    app.config.HistoryManager.enabled = False  # no database to open, no thread to write to it
     app.initialize([])
-    assert app.shell is not None
-    app.shell.history_manager.enabled = False
     app.start()
