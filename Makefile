@@ -34,7 +34,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	    "(on Debian and Ubuntu, the package python3-venv)?" >&2; \
 	  exit 1; }
 	$(BIN)/python -m pip install --disable-pip-version-check $(PIP_ARGS) \
-	  -c constraints.txt -e '.[instructor,test]'
+	  -c constraints.txt -e '.[book,instructor,test]'
 	@touch $@
 
 .PHONY: demo
@@ -55,6 +55,13 @@ lab: $(INSTALLED)  ## Open JupyterLab on the student notebooks (a copy in work/)
 .PHONY: release
 release: $(INSTALLED)  ## Make the student notebooks in release/ from source/
 	$(BIN)/nbgrader generate_assignment $(ASSIGNMENT) --force --no-db
+
+# From scratch: nothing of an earlier site is left, nor of what Sphinx remembers of one.
+.PHONY: book
+book: $(INSTALLED)  ## Build the site of chapters, exercises and API pages, build/book/index.html
+	rm -rf build/book
+	$(BIN)/python -m sphinx -E -W --keep-going -q -c docs -d build/doctrees . build/book
+	$(BIN)/python tools/check_site.py build/book
 
 .PHONY: bench
 bench: $(INSTALLED)  ## Measure how the books corpus loads, and how long tests take

@@ -2,64 +2,52 @@
 
 from __future__ import annotations
 
-import base64
 import html
-import io
 from collections.abc import Mapping, Sequence
 from itertools import cycle
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
+from lxmls_nb.cost_plots import plot_cost_of_probability, plot_costs, plot_descent
+from lxmls_nb.described import (
+    BLUE,
+    DPI,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    STYLES,
+    VERMILLION,
+    DescribedFigure,
+    show,
+)
+from lxmls_nb.described import image as _image
 from lxmls_nb.failures import NotAttempted, answer_needed
+from lxmls_nb.graph_plots import plot_chain, plot_network
 from lxmls_nb.models.weight_study import get_mlp_loss_range, get_mlp_parameter_handlers
 
-#: Okabe and Ito's colours, which people with any kind of colour vision can tell apart.
-BLUE, VERMILLION, GREEN, PURPLE, ORANGE = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00"
-
-#: Curves differ by dashes and markers, too: they may lie on top of each other.
-STYLES: list[dict[str, Any]] = [
-    {"color": color, "linestyle": dashes, "marker": marker, "markerfacecolor": "none"}
-    for color, dashes, marker in zip(
-        (BLUE, VERMILLION, GREEN, PURPLE, ORANGE), ("-", "--", ":", "-.", "-"), "oxs^D", strict=True
-    )
+__all__ = [
+    "BLUE",
+    "DPI",
+    "GREEN",
+    "ORANGE",
+    "PURPLE",
+    "STYLES",
+    "VERMILLION",
+    "DescribedFigure",
+    "plot_chain",
+    "plot_cost_of_probability",
+    "plot_costs",
+    "plot_descent",
+    "plot_epoch_times",
+    "plot_learning_curves",
+    "plot_network",
+    "plot_tangent",
+    "show",
+    "tangent_explorer",
 ]
-
-#: Pixels an inch: figures are drawn twice as fine as they are shown.
-DPI = 192
-
-
-class DescribedFigure(Figure):
-    """A figure that a notebook shows together with `alt`, what it shows in words."""
-
-    alt = ""
-
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
-        return {"text/html": _image(self, self.alt), "text/plain": self.alt}
-
-
-def show(figure: Figure, alt: str) -> None:
-    """Show any Matplotlib figure in a notebook together with `alt`, what it shows in words."""
-    from IPython.display import display
-    from matplotlib import pyplot
-
-    display({"text/html": _image(figure, alt), "text/plain": alt}, raw=True)
-    pyplot.close(figure)  # else a figure of pyplot's is shown once more
-
-
-def _image(figure: Figure, alt: str) -> str:
-    # JupyterLab knows no alternative text for image/png, but it does for an <img> in HTML.
-    data = io.BytesIO()
-    figure.savefig(data, format="png", dpi=DPI, metadata={"Software": None})
-    code = base64.b64encode(data.getvalue()).decode()
-    width = round(figure.get_figwidth() * DPI / 2)
-    return (
-        f'<img src="data:image/png;base64,{code}" alt="{html.escape(alt)}" width="{width}" '
-        'style="max-width: 100%">'
-    )
 
 
 def _new_axes() -> tuple[DescribedFigure, Axes]:

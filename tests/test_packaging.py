@@ -26,7 +26,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 REQUIREMENTS = [
-    Requirement(line) for line in PROJECT["dependencies"] + EXTRAS["instructor"] + EXTRAS["test"]
+    Requirement(line)
+    for line in PROJECT["dependencies"] + EXTRAS["book"] + EXTRAS["instructor"] + EXTRAS["test"]
 ]
 GRADING = "lxmls_nb.grading"
 
@@ -104,7 +105,7 @@ class TestCondaEnvironment:
 
     def test_makefile_takes_the_same_pins(self):
         text = (ROOT / "Makefile").read_text(encoding="utf-8")
-        assert re.search(r"-c constraints\.txt -e '\.\[instructor,test\]'", text)
+        assert re.search(r"-c constraints\.txt -e '\.\[book,instructor,test\]'", text)
 
 
 @pytest.mark.parametrize("package", ["torch", "nbgrader"])

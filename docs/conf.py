@@ -1,0 +1,139 @@
+"""How Sphinx makes one site of chapters, exercises and API pages: `make book`.
+
+The sources are where they are read otherwise, from the repository's root on, so that links between
+them mean the same in JupyterLab, on a code-hosting site and here.
+"""
+
+import importlib.util
+import json
+import posixpath
+import re
+import sys
+from pathlib import Path
+
+from sphinx import addnodes
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import lxmls_nb  # noqa: E402 - the one beside this folder
+
+project = "lxmls_nb"
+author = "the authors of lxmls_nb"
+version = release = lxmls_nb.__version__
+language = "en"
+html_title = "Non-Linear Classifiers"
+
+root_doc = "docs/index"
+include_patterns = [
+    "docs/**",
+    "notebooks/*.ipynb",
+    "release/day2/*.ipynb",
+    "CONTRIBUTING.md",
+    "README.md",
+    "SECURITY.md",
+]
+# Folders named here are not even looked into.
+exclude_patterns = [
+    *(".*", "**/.*", "benchmarks", "build", "demo", "dist", "docs/_*", "lxmls_nb", "*.egg-info"),
+    *("source", "submitted", "autograded", "feedback", "tests", "tools", "work"),
+]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx.ext.napoleon"]
+
+# Notebooks and Markdown. What is committed is shown; nothing is executed.
+nb_execution_mode = "off"
+nb_ipywidgets_js = {}  # else two scripts of other hosts
+nb_merge_streams = True
+myst_enable_extensions = ["amsmath", "dollarmath"]
+myst_dmath_double_inline = True  # $$...$$ within a paragraph, as in JupyterLab
+myst_heading_anchors = 3
+suppress_warnings = ["myst.header"]  # cells may begin with any level of heading
+
+# API pages. What our own docstrings refer to must be there; NumPy's pages are elsewhere.
+autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
+autodoc_typehints_format = "short"
+napoleon_google_docstring = False
+python_maximum_signature_line_length = 80
+nitpicky = True
+nitpick_ignore_regex = [(r"py:.*", r"(?!lxmls_nb\.).*")]
+
+html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["book.css"]
+html_additional_pages = {"index": "redirect.html"}
+templates_path = ["_templates"]
+html_show_sourcelink = False
+html_copy_source = False
+html_show_copyright = False
+
+# The renderer of equations is one file, with the shapes of its letters in it: no fonts to fetch.
+# The package's own extension would copy all of MathJax.
+_mathjax = importlib.util.find_spec("sphinx-mathjax-offline").submodule_search_locations[0]
+html_static_path.append(str(Path(_mathjax) / "static" / "mathjax" / "tex-svg-full.js"))
+mathjax_path = "tex-svg-full.js"
+mathjax3_config = {"options": {"enableMenu": False}}  # the menu can ask for more files
+
+
+def link_sources(app, docname, source):
+    """Let links to Python files lead to their API pages, and other files' names be just names."""
+
+    def link(match):
+        text, target = match.groups()
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(docname), target))
+        if path.startswith("lxmls_nb/grading"):
+            module = path.removesuffix(".py").replace("/", ".")
+            return f"{{py:mod}}`{text.strip('`')} <{module}>`"
+        return text if (ROOT / path).is_dir() else match[0]
+
+    if app.env.doc2path(docname).suffix == ".md":
+        source[0] = re.sub(r"\[([^\]]+)\]\(([\w./-]+)\)", link, source[0])
+
+
+def adapt_notebook(app, docname, source):
+    """Do for a notebook what a running JupyterLab would do: widgets, and equations in summaries."""
+    if app.env.doc2path(docname).suffix != ".ipynb":
+        return
+    notebook = json.loads(source[0])
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            text = "".join(cell["source"])
+            cell["source"] = re.sub("<summary>.*?</summary>", typeset, text, flags=re.DOTALL)
+        for output in cell.get("outputs", []):
+            replace_widget(output.get("data", {}))
+    source[0] = json.dumps(notebook)
+
+
+def typeset(match):
+    """Mark equations in raw HTML for MathJax, as MyST does in text of its own."""
+    equation = r'<span class="math notranslate nohighlight">\\(\1\\)</span>'
+    return re.sub(r"\$([^$]+)\$", equation, match[0])
+
+
+def replace_widget(data):
+    """Show the figure that stands for a widget; say what is missing where there is none."""
+    widget = data.pop("application/vnd.jupyter.widget-view+json", None)
+    is_widget = widget or re.match(r"[HV]Box\(", "".join(data.get("text/plain", "")))
+    if is_widget and not data.keys() & {"text/html", "image/png", "image/svg+xml"}:
+        text = "Where this notebook runs, in JupyterLab for example, there are sliders here."
+        data["text/html"] = f'<p class="no-widget">{text}</p>'
+
+
+def skip_fields(app, what, name, object, skip, options):
+    """Skip the fields of named tuples: the docstring of the class describes them."""
+    return type(object).__name__ == "_tuplegetter" or None
+
+
+def hide_values(app, domain, objtype, content):
+    """Leave out the values of constants: long tables, and paths of the machine that builds."""
+    for part in list(content.parent.findall(addnodes.desc_annotation)):
+        if objtype in ("attribute", "data") and part.astext().strip().startswith("="):
+            part.parent.remove(part)
+
+
+def setup(app):
+    """Register the functions above."""
+    app.connect("object-description-transform", hide_values)
+    app.connect("autodoc-skip-member", skip_fields)
+    app.connect("source-read", link_sources)
+    app.connect("source-read", adapt_notebook)
