@@ -33,7 +33,10 @@ class History:
 @answer_needed()
 def accuracy(predict: Callable, data: AmazonData) -> float:
     """Return the share of the test set that is predicted right, in %."""
-    test_set = data.batches("test", batch_size=None)[0]
+    return _accuracy(predict, data.batches("test", batch_size=None)[0])
+
+
+def _accuracy(predict: Callable, test_set: dict[str, np.ndarray]) -> float:
     predicted = np.asarray(predict(input=test_set["input"]))
     if predicted.shape != test_set["output"].shape:
         raise ValueError(
@@ -76,7 +79,8 @@ def train(
         If `update` or `predict` needs an answer that is not written yet.
     """
     batches = data.batches("train", batch_size=batch_size)
-    history = History([accuracy(predict, data)])
+    test_set = data.batches("test", batch_size=None)[0]
+    history = History([_accuracy(predict, test_set)])
     if verbose:
         print(f"Initial accuracy {history.accuracies[0]:.2f} %")
     # On stdout: what is on stderr looks like a failure.
@@ -91,7 +95,7 @@ def train(
                 spent += time.perf_counter() - start
                 bar.update()
             history.seconds.append(spent)
-            history.accuracies.append(accuracy(predict, data))
+            history.accuracies.append(_accuracy(predict, test_set))
             if verbose:
                 bar.write(f"Epoch {epoch:2d}: accuracy {history.accuracies[-1]:.2f} %")
     return history

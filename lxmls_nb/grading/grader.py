@@ -85,9 +85,15 @@ class WarmProcess:
         elif self._process is None or self._process.poll() is not None:
             raise GradingError("the process that runs notebooks has ended: is there memory left?")
         else:  # the executor was ended by what the kernel sent, or by its alarm
-            executed = _without_result(notebook)
+            what = "it sent more than can be taken, or never ended"
+            executed = without_result(notebook, "messages", what=what)
         executed.metadata.setdefault(KEY, NotebookNode())["sandbox"] = options.sandbox
         return executed
+
+    def start(self) -> None:
+        """Start the warm process now, so that the first notebook need not wait for it."""
+        with self._lock:
+            self._start()
 
     def link(self) -> socket.socket:
         """Return a connection over which a kernel can be asked for."""
@@ -151,12 +157,21 @@ class WarmProcess:
         self.close()
 
 
-def _without_result(notebook: NotebookNode) -> NotebookNode:
-    """Return a notebook whose execution came to nothing."""
+def without_result(notebook: NotebookNode, kind: str, **values: str) -> NotebookNode:
+    """Return a notebook whose execution came to nothing, for a reason.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+    kind : str
+        A key of :data:`~lxmls_nb.grading.reasons.TEXTS`.
+    **values
+        What is to be filled in there.
+    """
     executed = copy.deepcopy(notebook)
     tests = [cell for cell in executed.cells if is_test(cell)]
     names = [str(grade_id(cell)) for cell in tests]
-    why = reason("messages", names, what="it sent more than can be taken, or never ended")
+    why = reason(kind, names, **values)
     for cell in tests:
         cell.outputs = [not_run(why.text)]
     add_reason(executed, why)
