@@ -28,7 +28,9 @@ SETTINGS = {
     "distributed.worker.memory.terminate": False,
     # A worker that starts has little to import if it is forked from a process that has Dask.
     "distributed.worker.multiprocessing-method": "forkserver",
-    "distributed.admin.log-format": "%(name)s - %(levelname)s - %(message)s",
+    # No pages of its own, on any port.
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
 }
 
 
@@ -66,7 +68,7 @@ def connect(scheduler: str | None = None, workers: int | None = None) -> Iterato
                 LocalCluster(
                     n_workers=workers or cores(),
                     threads_per_worker=1,
-                    dashboard_address=None,
+                    dashboard_address="127.0.0.1:0",
                     security=Security.temporary(),
                     host="127.0.0.1",
                     memory_limit=0,

@@ -20,8 +20,8 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.api import (
     BaseCell,
     Grade,
-    GradeCell,
     Gradebook,
+    GradeCell,
     MissingEntry,
     Notebook,
     SolutionCell,
@@ -52,9 +52,12 @@ MAX_BYTES, MAX_MESSAGE = 2**27, 400
 
 #: Numbers that stand alone, so that `float32` and `W1` stay; and rows of them.
 NUMBER = re.compile(
-    r"(?<![\w.])[-+]?(?:0x[0-9a-f]+|\d+(?:\.\d*)?(?:e[-+]?\d+)?|\.\d+|inf|nan)(?![\w])", re.I
+    r"(?<![\w.])[-+]?(?:0x[0-9a-f]+|\d+(?:\.\d+)?(?:\.?e[-+]?\d+)?|\.\d+|inf|nan)(?!\w)", re.I
 )
-ROW = re.compile(r"#(?:[,;\s]+#)+")
+ROW = re.compile(r"#(?:[.,;\s]+#)+")
+
+#: Where an error was raised: a line of the student's code.
+PLACE = re.compile(r" \(line \d+: .*\)$")
 
 
 class ReportError(RuntimeError):
@@ -183,11 +186,11 @@ def read_grades(coursedir: CourseDirectory, assignment: str) -> Grades:
     ReportError
         If there is no gradebook, it cannot be read, or it does not know the assignment.
     """
-    url = make_url(coursedir.db_url)
-    # nbgrader would make an empty gradebook.
-    if url.get_backend_name() == "sqlite" and not os.path.isfile(url.database or ""):
-        raise ReportError(f"there is no gradebook {url.database}: is this the course's folder?")
     try:
+        url = make_url(coursedir.db_url)
+        # nbgrader would make an empty gradebook.
+        if url.get_backend_name() == "sqlite" and not os.path.isfile(url.database or ""):
+            raise ReportError(f"there is no gradebook {url.database}: is this the course's folder?")
         with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
             return _read_grades(gradebook, coursedir, assignment)
     except MissingEntry as error:
@@ -284,11 +287,8 @@ def _order(coursedir: CourseDirectory, assignment: str, notebook: str) -> dict[s
 
 def natural(name: str) -> list:
     """Return a key that sorts names as people do: 2 before 10."""
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in _parts(name)]
-
-
-def _parts(name: str) -> list[str]:
-    return re.findall(r"\d+|\D+", name)
+    parts = re.findall(r"\d+|\D+", name)
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]
 
 
 def handed_in(coursedir: CourseDirectory, assignment: str) -> set[str]:
@@ -376,7 +376,7 @@ def _outcome(cell: NotebookNode) -> tuple[str, str]:
 
 
 class Messages:
-    """Counts messages; those that differ in numbers alone are one, shown as it came first."""
+    """Counts messages; those that differ in numbers or places are one, shown as it came first."""
 
     def __init__(self) -> None:
         self._found: dict[str, tuple[int, str]] = {}
@@ -396,8 +396,8 @@ class Messages:
 
 
 def without_numbers(message: str) -> str:
-    """Return a message with its numbers masked: what it shares with others of its kind."""
-    return ROW.sub("#", NUMBER.sub("#", message))
+    """Return what a message shares with others of its kind."""
+    return ROW.sub("#", NUMBER.sub("#", PLACE.sub("", message)))
 
 
 def printable(text: str, limit: int = MAX_MESSAGE) -> str:

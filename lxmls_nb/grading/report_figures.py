@@ -11,6 +11,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -43,7 +44,7 @@ VARIABLES = {INK: "--ink", LINE: "--line", PAPER: "--paper"} | {
 #: Inches. A page shows 96 pixels an inch, and less where there is less room.
 WIDTH = 7.0
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",  # text stays text: the page's font, to be searched and read aloud
     "font.size": 10,
     "text.color": INK,
@@ -80,7 +81,7 @@ def draw_totals(totals: Sequence[float], most: float) -> str:
         axes.grid(axis="y")
         widths = np.diff(edges)
         axes.bar(edges[:-1], counts, widths, align="edge", color=COLORS[PASSED], edgecolor=PAPER)
-        axes.axvline(middle, color=INK, linestyle="--", linewidth=1.2)
+        axes.axvline(middle, color=INK, linewidth=1.6)
         end = middle > edges[-1] / 2  # the label stays within the figure
         axes.annotate(
             f"median {middle:g}",
@@ -145,7 +146,7 @@ def draw_tests(titles: Sequence[str], counts: Sequence[Counter[str]]) -> str:
         axes.set_yticks(places, titles)
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
-        axes.invert_yaxis()
+        axes.set_ylim(len(titles) - 0.4, -0.6)  # the first one on top
         axes.set_xlim(0, 100)
         axes.set_xlabel("submissions (%); at the right, how many passed")
         figure.legend(loc="outside upper center", ncols=len(states), handlelength=1)

@@ -8,8 +8,8 @@ import nbformat
 
 from lxmls_nb import __version__
 from lxmls_nb.grading.execute import Options
-from lxmls_nb.grading.grader import shared_process
-from lxmls_nb.grading.sandbox import Sandbox
+from lxmls_nb.grading.grader import GradingError, shared_process
+from lxmls_nb.grading.sandbox import Sandbox, SandboxError
 
 
 class OtherVersionError(RuntimeError):
@@ -64,7 +64,12 @@ def execute_submission(version: str, options: dict, notebooks: dict[str, str]) -
     executed, seconds = {}, {}
     for name, text in notebooks.items():
         start = time.perf_counter()
-        notebook = shared_process().execute(nbformat.v4.reads(text), chosen)
+        try:
+            notebook = shared_process().execute(nbformat.v4.reads(text), chosen)
+        except (SandboxError, GradingError):
+            raise
+        except Exception as error:  # which might not survive the way
+            raise GradingError(f"{type(error).__name__}: {error}"[:2000]) from None
         executed[name] = nbformat.v4.writes(notebook)
         seconds[name] = round(time.perf_counter() - start, 3)
     return {"notebooks": executed, "seconds": seconds}
