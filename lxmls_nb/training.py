@@ -83,8 +83,10 @@ def train(
     history = History([_accuracy(predict, test_set)])
     if verbose:
         print(f"Initial accuracy {history.accuracies[0]:.2f} %")
-    # On stdout: what is on stderr looks like a failure.
-    bar = tqdm(total=num_epochs * len(batches), unit="batch", file=sys.stdout, disable=not verbose)
+    # On stdout: what is on stderr looks like a failure. TQDM_DISABLE=1 hides a bar that nobody
+    # watches, in grading for example.
+    hidden = {} if verbose else {"disable": True}
+    bar = tqdm(total=num_epochs * len(batches), unit="batch", file=sys.stdout, **hidden)
     with bar:
         for epoch in range(1, num_epochs + 1):
             bar.set_description(f"Epoch {epoch} of {num_epochs}")

@@ -186,7 +186,7 @@ def files(course: Path) -> dict[str, tuple]:
 def test_rows_and_files_are_those_of_nbgrader(course, tmp_path, grade):
     submit(course, "ada", RIGHT, RIGHT)
     submit(course, "blaise", RIGHT)  # one notebook is missing
-    submit(course, "carl", WRONG, "import os; os._exit(3)")
+    submit(course, "carl", WRONG, "import os, time; time.sleep(1); os._exit(3)")
     late = submit(course, "dorothy", WRONG, RIGHT)
     (late / "timestamp.txt").write_text("2026-11-24 10:00:00 UTC")
     (late / "figures").mkdir()
@@ -499,6 +499,6 @@ def test_damaged_records_are_graded_again(course, grade):
     path = course / ".lxmls_nb" / "day2" / "ada.json"
     for damage in ("", "{", "[]", '{"format": 1}', path.read_text().replace(': "ada"', ": 7")):
         path.write_text(damage)
-        assert set(read_records(course, "day2")) <= {7}
+        assert read_records(course, "day2") == {}
         assert grade()[0] == 0
     check_whole(course, {"ada": 4})

@@ -30,6 +30,10 @@ PASSED_ON = (
     *("MPLCONFIGDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"),  # where the list of fonts is kept
 )
 
+#: What libraries read when they are imported.
+READ_AT_IMPORT = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MPLBACKEND", "TQDM_DISABLE")
+READ_AT_IMPORT += ("MALLOC_ARENA_MAX",)
+
 #: Seconds until the warm process has imported everything, and bytes of an executed notebook.
 WARM_TIMEOUT, MAX_NOTEBOOK = 120, 2**27
 
@@ -119,9 +123,7 @@ class WarmProcess:
         self.close()
         self._control, theirs = socket.socketpair()
         environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        # What libraries read when they are imported.
-        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MALLOC_ARENA_MAX", "MPLBACKEND"):
-            environment[name] = ENVIRONMENT[name]
+        environment |= {name: ENVIRONMENT[name] for name in READ_AT_IMPORT}
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "lxmls_nb.grading.warm", str(theirs.fileno())],

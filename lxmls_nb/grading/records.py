@@ -90,9 +90,9 @@ def _read(path: Path) -> Record | None:
         reasons = [
             {key: each[key] for key in ("notebook", "kind", "text")} for each in found["reasons"]
         ]
-    except (OSError, ValueError, TypeError, AttributeError, KeyError):
+    except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError):
         return None
-    if record.format != FORMAT:
+    if record.format != FORMAT or not isinstance(record.student, str):
         return None
     record.seconds, record.reasons = seconds, reasons
     return record

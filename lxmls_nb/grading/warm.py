@@ -50,6 +50,7 @@ ENVIRONMENT = {
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
+    "TQDM_DISABLE": "1",  # nobody watches, and a widget takes as long as a small training
     "MALLOC_ARENA_MAX": "1",  # each thread's arena would reserve 64 MiB that count as memory
 }
 
