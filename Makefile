@@ -64,9 +64,10 @@ book: $(INSTALLED)  ## Build the site of chapters, exercises and API pages, buil
 	$(BIN)/python tools/check_site.py build/book
 
 .PHONY: bench
-bench: $(INSTALLED)  ## Measure how the books corpus loads, and how long tests take
+bench: $(INSTALLED)  ## Measure loading, tests, and grading beside stock nbgrader (15 minutes)
 	$(BIN)/python benchmarks/load_corpus.py
 	$(BIN)/python benchmarks/checks.py
+	$(BIN)/python benchmarks/class.py
 
 # The catalogue of known answers: which are caught, which accepted, and with what message.
 .PHONY: answers

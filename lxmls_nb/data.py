@@ -123,6 +123,9 @@ class Batches(Sequence):
             raise ValueError(f"batch_size is a positive whole number or None, not {batch_size!r}")
         self._counts, self._labels = counts, labels
         self.batch_size = int(batch_size) if batch_size else len(labels)
+        # The row of each count, so that a batch is filled without slicing the sparse matrix, which
+        # takes longer than many models do.
+        self._rows = np.repeat(np.arange(len(labels), dtype=np.int32), np.diff(counts.indptr))
 
     def __len__(self) -> int:
         return -(-len(self._labels) // self.batch_size)
@@ -132,11 +135,13 @@ class Batches(Sequence):
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
         number = range(len(self))[index]  # raises IndexError, understands negative numbers
-        rows = slice(number * self.batch_size, (number + 1) * self.batch_size)
-        return {
-            "input": self._counts[rows].toarray().astype(float),
-            "output": self._labels[rows].copy(),
-        }
+        first = number * self.batch_size
+        labels = self._labels[first : first + self.batch_size].copy()
+        start, end = self._counts.indptr[[first, first + len(labels)]]
+        dense = np.zeros((len(labels), self._counts.shape[1]))
+        rows, columns = self._rows[start:end] - first, self._counts.indices[start:end]
+        dense[rows, columns] = self._counts.data[start:end]
+        return {"input": dense, "output": labels}
 
     def __iter__(self) -> Iterator[dict[str, np.ndarray]]:
         return (self[number] for number in range(len(self)))

@@ -155,7 +155,15 @@ def tangent_explorer(model, batch: dict, layer: int = 1, row: int = 0, column: i
 
     for slider in sliders:
         slider.observe(redraw, names="value")
-    return widgets.VBox([widgets.HBox(sliders), picture])
+    still = {"text/html": picture.value, "text/plain": figure.alt}
+
+    class Explorer(widgets.VBox):
+        """Shows the figure alone where widgets don't run, on a web page for example."""
+
+        def _repr_mimebundle_(self, **options):
+            return super()._repr_mimebundle_(**options) | still
+
+    return Explorer([widgets.HBox(sliders), picture])
 
 
 def _sizes(model, layer: int) -> list[tuple[str, int]]:

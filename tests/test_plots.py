@@ -91,6 +91,15 @@ def test_explorer_redraws_for_another_weight(model, batch, monkeypatch):
     assert "column 3" in picture.value
 
 
+def test_explorer_shows_its_figure_where_widgets_do_not_run(model, batch, monkeypatch):
+    ipywidgets = pytest.importorskip("ipywidgets")
+    monkeypatch.setattr(plots, "_widgets", lambda: ipywidgets)
+    bundle = plots.tangent_explorer(model, batch, layer=0, row=1, column=5)._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert bundle["text/html"].startswith("<img ")
+    assert "row 1, column 5" in bundle["text/plain"]
+
+
 def test_explorer_remembers_what_was_chosen_in_a_layer(model, batch, monkeypatch):
     ipywidgets = pytest.importorskip("ipywidgets")
     monkeypatch.setattr(plots, "_widgets", lambda: ipywidgets)

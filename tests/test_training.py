@@ -78,3 +78,14 @@ def test_no_epochs(sets):
     assert history.accuracies == [50.0]
     assert history.seconds == []
     assert model.batches == []
+
+
+def test_the_environment_can_shorten_a_training(monkeypatch, capsys):
+    monkeypatch.setenv("LXMLS_NB_EPOCHS", "2")
+    data = AmazonData(SentimentCorpus("snippets"))
+    history = train(lambda **_: None, lambda input: np.zeros(len(input), int), data, num_epochs=5)
+    assert len(history.seconds) == 2
+    assert "Only 2 of 5 epochs" in capsys.readouterr().out
+    monkeypatch.setenv("LXMLS_NB_EPOCHS", "two")
+    with pytest.raises(ValueError, match="two"):
+        train(lambda **_: None, lambda input: np.zeros(len(input), int), data)

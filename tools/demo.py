@@ -14,14 +14,17 @@ from pathlib import Path
 
 import nbformat
 from nbgrader.api import Gradebook
+from nbgrader.coursedir import CourseDirectory
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from lxmls_nb.grading.report import write_report  # noqa: E402
 from lxmls_nb.grading.submissions import complete, read_notebook, reference_answers  # noqa: E402
 from tests.answers.catalogue import read_answers  # noqa: E402
 
 COURSE = ROOT / "demo"
+ENVIRONMENT = os.environ | {"LXMLS_NB_CORPUS": "snippets", "LXMLS_NB_DEVICE": "cpu"}
 NOTEBOOKS = ("exercise_2_1", "exercise_2_2", "exercise_2_3", "exercise_2_4")
 
 #: A mistake that is often made, by notebook: an entry of the catalogue in tests/answers.
@@ -42,11 +45,27 @@ def nbgrader(*arguments: str) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        env=os.environ | {"LXMLS_NB_CORPUS": "snippets", "LXMLS_NB_DEVICE": "cpu"},
+        env=ENVIRONMENT,
     )
     print(f" {time.perf_counter() - start:.0f} s")
     if done.returncode:
         sys.exit(f"nbgrader {' '.join(arguments)} failed:\n{done.stdout}\n{done.stderr}")
+
+
+def grade() -> None:
+    """Grade the class; what the submissions are given for reasons is shown."""
+    print("  lxmls-nb grade day2 ...", end="", flush=True)
+    start = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", "lxmls_nb.grading.command", "grade", "day2"],
+        cwd=COURSE,
+        capture_output=True,
+        text=True,
+        env=ENVIRONMENT,
+    )
+    print(f" {time.perf_counter() - start:.0f} s")
+    if done.returncode:
+        sys.exit(f"lxmls-nb grade day2 failed:\n{done.stdout}\n{done.stderr}")
 
 
 def write_submissions() -> dict[str, str]:
@@ -111,14 +130,19 @@ def main() -> None:
     start = time.perf_counter()
     shutil.rmtree(COURSE, ignore_errors=True)
     shutil.copytree(ROOT / "source", COURSE / "source")
+    shutil.copy(ROOT / "nbgrader_config.py", COURSE)
     print(f"A course of four students in {COURSE.name}/ (a minute or two):")
     nbgrader("generate_assignment", "day2")
     students = write_submissions()
-    nbgrader("autograde", "day2", "--create")
+    grade()
     with Gradebook(f"sqlite:///{COURSE / 'gradebook.db'}") as gradebook:
         count = grade_by_hand(gradebook)
         print(f"  graded by hand: the comments of exercise 2.1, {count} of them")
     nbgrader("generate_feedback", "day2")
+    coursedir = CourseDirectory(root=str(COURSE))
+    page, table = write_report(coursedir, "day2", quiet=True)
+    print("\nReport on the class, what to teach again first (open in a browser):")
+    print(f"  {os.path.relpath(page, ROOT)}, and as a table {os.path.relpath(table, ROOT)}")
     with Gradebook(f"sqlite:///{COURSE / 'gradebook.db'}") as gradebook:
         print_table(gradebook, students)
     print(f"\nDone in {time.perf_counter() - start:.0f} s.")

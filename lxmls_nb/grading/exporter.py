@@ -52,7 +52,16 @@ class SubmissionExporter(NotebookExporter):
 
     def __init__(self, **options):
         super().__init__(**options)
-        # Once for each run, before it has touched anything.
+        self.check()
+
+    def check(self) -> None:
+        """Make sure that submissions can be executed: once for each run, before it does anything.
+
+        Raises
+        ------
+        NbGraderException
+            If there is no sandbox.
+        """
         try:
             ExecuteApart(parent=self).check()
         except SandboxError as error:

@@ -30,6 +30,12 @@ PASSED_ON = (
     *("MPLCONFIGDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"),  # where the list of fonts is kept
 )
 
+#: What libraries read when they are imported.
+READ_AT_IMPORT = (
+    *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MALLOC_ARENA_MAX"),
+    *("MPLBACKEND", "TQDM_DISABLE"),
+)
+
 #: Seconds until the warm process has imported everything, and bytes of an executed notebook.
 WARM_TIMEOUT, MAX_NOTEBOOK = 120, 2**27
 
@@ -85,9 +91,15 @@ class WarmProcess:
         elif self._process is None or self._process.poll() is not None:
             raise GradingError("the process that runs notebooks has ended: is there memory left?")
         else:  # the executor was ended by what the kernel sent, or by its alarm
-            executed = _without_result(notebook)
+            what = "it sent more than can be taken, or never ended"
+            executed = without_result(notebook, "messages", what=what)
         executed.metadata.setdefault(KEY, NotebookNode())["sandbox"] = options.sandbox
         return executed
+
+    def start(self) -> None:
+        """Start the warm process now, so that the first notebook need not wait for it."""
+        with self._lock:
+            self._start()
 
     def link(self) -> socket.socket:
         """Return a connection over which a kernel can be asked for."""
@@ -113,9 +125,7 @@ class WarmProcess:
         self.close()
         self._control, theirs = socket.socketpair()
         environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        # What libraries read when they are imported.
-        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MALLOC_ARENA_MAX", "MPLBACKEND"):
-            environment[name] = ENVIRONMENT[name]
+        environment |= {name: ENVIRONMENT[name] for name in READ_AT_IMPORT}
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "lxmls_nb.grading.warm", str(theirs.fileno())],
@@ -151,12 +161,21 @@ class WarmProcess:
         self.close()
 
 
-def _without_result(notebook: NotebookNode) -> NotebookNode:
-    """Return a notebook whose execution came to nothing."""
+def without_result(notebook: NotebookNode, kind: str, **values: str) -> NotebookNode:
+    """Return a notebook whose execution came to nothing, for a reason.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+    kind : str
+        A key of :data:`~lxmls_nb.grading.reasons.TEXTS`.
+    **values
+        What is to be filled in there.
+    """
     executed = copy.deepcopy(notebook)
     tests = [cell for cell in executed.cells if is_test(cell)]
     names = [str(grade_id(cell)) for cell in tests]
-    why = reason("messages", names, what="it sent more than can be taken, or never ended")
+    why = reason(kind, names, **values)
     for cell in tests:
         cell.outputs = [not_run(why.text)]
     add_reason(executed, why)

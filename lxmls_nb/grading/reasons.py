@@ -22,6 +22,7 @@ TEXTS = {
     "messages": "Your code broke the line to the kernel: {what}.",
     "tampered": "Cells that are not yours to edit were changed, and graded as released: {what}.",
     "unreadable": "The notebook could not be read: {what}. Open it in JupyterLab, save, resubmit.",
+    "given up": "Your submission could not be graded: {what}. Your instructor will look at it.",
     "test": "A test could not be carried out, which is not your fault: {what}.",
 }
 

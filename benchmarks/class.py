@@ -1,0 +1,250 @@
+"""Grade a class with stock nbgrader and with ``lxmls-nb grade``, in one run, and compare.
+
+    python benchmarks/class.py [--students 24] [--growth 12 24 48] [--no-stock]
+
+The same submissions, made from the catalogue of answers (tests/answers): exercises solved, with a
+mistake, and blank. Stock nbgrader grades with its own settings; here, trainings stop after two epochs.
+Expected on 2 cores: at least ten times the throughput, the same points, and at most 1.5 times the
+processor time of the same cells in bare forks of a process that has imported everything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+from nbgrader.api import Gradebook
+from tqdm import tqdm
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from lxmls_nb.grading.submissions import read_notebook  # noqa: E402
+from tests.classroom import ASSIGNMENT, make_course  # noqa: E402
+from tests.course import NOTEBOOKS  # noqa: E402
+
+ENVIRONMENT = os.environ | {"LXMLS_NB_CORPUS": "snippets", "LXMLS_NB_DEVICE": "cpu"}
+
+
+@dataclass
+class Run:
+    """What a command took: seconds, of the processor too, and MiB at most of each process."""
+
+    wall: float = 0.0
+    cpu: float = 0.0
+    peaks: dict[str, float] = field(default_factory=dict)
+
+
+def kind_of(process: psutil.Process, parent: int) -> str:
+    line = " ".join(process.cmdline())
+    if process.pid == parent:
+        return "coordinator"
+    return "warm process or kernel" if "grading.warm" in line else "worker"
+
+
+def family(parent: psutil.Process) -> list[psutil.Process]:
+    """Return a process and all that it has started."""
+    try:
+        return [parent, *parent.children(recursive=True)]
+    except psutil.Error:
+        return []
+
+
+def measure(*command: str, cwd: Path, title: str) -> Run:
+    """Run a command; look at its processes twice a second."""
+    start = time.perf_counter()
+    with open(cwd / "said.txt", "w") as said:
+        process = subprocess.Popen(command, cwd=cwd, env=ENVIRONMENT, stdout=said, stderr=said)
+        done = Run()
+        ended = threading.Event()
+
+        def watch() -> None:
+            parent = psutil.Process(process.pid)
+            while not ended.wait(0.5):
+                spent = 0.0
+                for each in family(parent):
+                    try:
+                        with each.oneshot():
+                            kind, size = kind_of(each, process.pid), each.memory_info().rss / 2**20
+                            # Of a process that has ended, its parent knows what it took.
+                            spent += sum(each.cpu_times()[:4])
+                    except psutil.Error:
+                        continue
+                    done.peaks[kind] = max(size, done.peaks.get(kind, 0))
+                done.cpu = max(done.cpu, spent)
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        with tqdm(total=0, desc=title, bar_format="{desc}: {elapsed}", leave=False) as bar:
+            while process.poll() is None:
+                time.sleep(0.2)
+                bar.refresh()
+        ended.set()
+        watcher.join()
+    done.wall = time.perf_counter() - start
+    if process.returncode not in (0, 1):
+        sys.exit(f"{' '.join(command)} failed:\n{(cwd / 'said.txt').read_text()[-3000:]}")
+    return done
+
+
+def points(course: Path) -> dict[tuple[str, str], float]:
+    """Return the points of each test of each student."""
+    found = {}
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        for submission in gradebook.assignment_submissions(ASSIGNMENT):
+            for notebook in submission.notebooks:
+                for grade in notebook.grades:
+                    score = grade.auto_score or 0.0
+                    found[submission.student.id, f"{notebook.name} {grade.name}"] = score
+    return found
+
+
+#: Executes the code cells of notebooks in forks of a process that has imported everything.
+BARE = """
+import json, os, sys
+from lxmls_nb.grading.warm import ENVIRONMENT
+os.environ.update(ENVIRONMENT)
+os.environ["MPLBACKEND"] = "agg"
+from lxmls_nb.grading.warm import import_everything
+import_everything()
+import contextlib, io
+from IPython.core.interactiveshell import InteractiveShell
+for cells in json.load(sys.stdin):
+    pid = os.fork()
+    if pid == 0:
+        shell = InteractiveShell.instance()
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            for cell in cells:
+                shell.run_cell(cell)
+                value = shell.user_ns.get("_")
+                if hasattr(value, "_repr_mimebundle_") and cell:  # a figure that the cell shows
+                    value._repr_mimebundle_()
+                    shell.user_ns["_"] = None
+        os._exit(0)
+    os.waitpid(pid, 0)
+"""
+
+
+def bare(course: Path) -> float:
+    """Return the seconds of the processor that the cells take by themselves, one after another."""
+    notebooks = []
+    for path in sorted((course / "autograded").glob(f"*/{ASSIGNMENT}/*.ipynb")):
+        cells = [cell.source for cell in read_notebook(path).cells if cell.cell_type == "code"]
+        notebooks.append(cells)
+
+    def cpu(work: list) -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        line = [sys.executable, "-c", BARE]
+        text = json.dumps(work)
+        subprocess.run(line, input=text, text=True, env=ENVIRONMENT, check=True, cwd=course)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    return cpu(notebooks) - cpu([])
+
+
+#: Multiplies matrices of the size that trainings have, for two seconds; prints how often.
+WORK = """
+import time, numpy as np
+a, b, count, end = np.ones((30, 5000)), np.ones((5000, 20)), 0, time.time() + 2
+while time.time() < end:
+    a @ b
+    count += 1
+print(count)
+"""
+
+
+def both_cores() -> float:
+    """Return how much more two processes do than one: less than 2 where cores share a unit."""
+    environment = ENVIRONMENT | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+    def work(number: int) -> int:
+        line = [sys.executable, "-c", WORK]
+        started = [
+            subprocess.Popen(line, stdout=subprocess.PIPE, env=environment) for _ in range(number)
+        ]
+        return sum(int(process.communicate()[0]) for process in started)
+
+    return work(2) / work(1)
+
+
+def compare(folder: Path, students: int) -> None:
+    """Print how stock nbgrader and this project's grading compare."""
+    ours = make_course(folder / "ours", students)
+    stock = make_course(folder / "stock", students, config=False)
+    print(f"{students} submissions of {len(NOTEBOOKS)} notebooks, {os.cpu_count()} cores")
+    print(
+        f"  two processes do {both_cores():.2f} times the work of one here (2 if cores were alike)"
+    )
+    fast = measure(
+        *(sys.executable, "-m", "lxmls_nb.grading.command", "grade", ASSIGNMENT),
+        cwd=ours,
+        title="lxmls-nb grade",
+    )
+    report(fast, "lxmls-nb grade", students)
+    slow = measure(
+        *(sys.executable, "-m", "nbgrader", "autograde", ASSIGNMENT),
+        cwd=stock,
+        title="nbgrader autograde",
+    )
+    report(slow, "nbgrader autograde", students)
+    print(f"  throughput: {slow.wall / fast.wall:.1f} times that of nbgrader (expected: 10)")
+    alone = bare(ours)
+    print(f"  processor: {fast.cpu / alone:.2f} times the {alone:.0f} s of bare forks, with the")
+    print("    start of all processes (expected: 1.5)")
+    mine, theirs = points(ours), points(stock)
+    differ = {key for key in mine.keys() | theirs.keys() if mine.get(key) != theirs.get(key)}
+    print(f"  points: {len(mine) - len(differ)} of {len(mine)} tests the same")
+    for student, test in sorted(differ):
+        pair = mine.get((student, test)), theirs.get((student, test))
+        print(f"    {student} {test}: {pair[0]} here, {pair[1]} with nbgrader")
+
+
+def report(run: Run, title: str, students: int) -> None:
+    rate = 60 * students / run.wall
+    print(f"  {title}: {run.wall:.0f} s, {rate:.1f} a minute, {run.cpu:.0f} s of the processor")
+
+
+def grow(folder: Path, sizes: list[int]) -> None:
+    """Print how time and memory grow with the number of submissions."""
+    print("Growth (expected: linear time, flat memory)")
+    for size in sizes:
+        course = make_course(folder / f"grow-{size}", size)
+        run = measure(
+            *(sys.executable, "-m", "lxmls_nb.grading.command", "grade", ASSIGNMENT),
+            cwd=course,
+            title=f"{size} submissions",
+        )
+        peaks = ", ".join(f"{kind} {peak:.0f} MiB" for kind, peak in sorted(run.peaks.items()))
+        print(
+            f"  {size} submissions: {run.wall:.0f} s, {run.wall / size:.2f} s each; at most {peaks}"
+        )
+        shutil.rmtree(course)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--students", type=int, default=24)
+    parser.add_argument("--growth", type=int, nargs="*", default=[12, 24, 48])
+    parser.add_argument("--no-stock", action="store_true", help="growth only")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        if not given.no_stock:
+            compare(Path(folder), given.students)
+        grow(Path(folder), given.growth)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""What a run of grading shows while it goes on."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+
+from tqdm import tqdm
+
+
+class Progress:
+    """A bar with counts, rate and time left; and above it who got a reason, and which.
+
+    Parameters
+    ----------
+    total : int
+        Number of submissions.
+    title : str
+    quiet : bool
+        Whether to show nothing.
+    """
+
+    def __init__(self, total: int, title: str, quiet: bool = False):
+        self.quiet, self.reasons, self.skipped = quiet, 0, 0
+        # None: no bar where there is no terminal, a log for example; the lines are there.
+        self.bar = tqdm(
+            total=total, desc=title, unit="submission", disable=True if quiet else None,
+            dynamic_ncols=True, smoothing=0.1, file=sys.stderr,
+        )  # fmt: skip
+
+    def graded(self, student: str, reasons: list[dict]) -> None:
+        """Show that a submission is done."""
+        if reasons:
+            self.reasons += 1
+            for reason in reasons:
+                place = f", {reason['notebook']}" if reason["notebook"] else ""
+                text = textwrap.shorten(f"{student}{place}: {reason['text']}", 300)
+                self._say("".join(c if c.isprintable() else "?" for c in text))
+        self._count(1)
+
+    def skip(self) -> None:
+        """Show that a submission was graded before."""
+        self.skipped += 1
+        self.bar.total -= 1
+        self._count(0)
+
+    def _count(self, number: int) -> None:
+        if not self.bar.disable:
+            self.bar.set_postfix(reasons=self.reasons, skipped=self.skipped, refresh=False)
+        self.bar.update(number)
+        if not number:
+            self.bar.refresh()
+
+    def _say(self, line: str) -> None:
+        if not self.quiet:
+            self.bar.write(line, file=sys.stderr)
+
+    def close(self) -> None:
+        """Leave the bar as it is."""
+        self.bar.close()
