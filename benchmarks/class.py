@@ -3,7 +3,7 @@
     python benchmarks/class.py [--students 24] [--growth 12 24 48] [--no-stock]
 
 The same submissions, made from the catalogue of answers (tests/answers): exercises solved, with a
-mistake, and blank. Stock nbgrader grades with its own settings; here, trainings stop after two epochs.
+mistake, and blank. Stock nbgrader grades with its own settings; here, trainings end after 2 epochs.
 Expected on 2 cores: at least ten times the throughput, the same points, and at most 1.5 times the
 processor time of the same cells in bare forks of a process that has imported everything.
 """

@@ -157,7 +157,7 @@ def tangent_explorer(model, batch: dict, layer: int = 1, row: int = 0, column: i
         slider.observe(redraw, names="value")
     still = {"text/html": picture.value, "text/plain": figure.alt}
 
-    class Explorer(widgets.VBox):
+    class Explorer(widgets.VBox):  # type: ignore[name-defined]
         """Shows the figure alone where widgets don't run, on a web page for example."""
 
         def _repr_mimebundle_(self, **options):
