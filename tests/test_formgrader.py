@@ -128,7 +128,7 @@ def test_command_says_what_failed(course):
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "day3" in done.stderr
 
 
