@@ -166,6 +166,7 @@ class Course:
                 f"--CourseDirectory.root={self.root}",
                 f"--Execute.timeout={seconds}",
                 f"--ExecuteApart.timeout={seconds}",
+                "--ExecuteApart.memory=1024",  # some machines take seconds to fill two GiB
             ],
             cwd=place,
             env=environment,
