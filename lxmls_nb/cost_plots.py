@@ -6,15 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import cycle
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from lxmls_nb.described import BLUE, STYLES, DescribedFigure
-
-
-def _new_axes(height: float) -> tuple[DescribedFigure, Axes]:
-    figure = DescribedFigure(figsize=(6.4, height), layout="constrained", facecolor="white")
-    return figure, figure.add_subplot(axisbelow=True)
+from lxmls_nb.described import BLUE, STYLES, DescribedFigure, new_axes
 
 
 def plot_cost_of_probability(probabilities: Mapping[str, float]) -> DescribedFigure:
@@ -25,8 +19,7 @@ def plot_cost_of_probability(probabilities: Mapping[str, float]) -> DescribedFig
     probabilities : mapping of str to float
         Points to mark on the curve, by label.
     """
-    figure, axes = _new_axes(height=3.3)
-    axes.grid(color="0.9")
+    figure, axes = new_axes(height=3.3)
     curve = np.linspace(0.005, 1, 400)
     axes.plot(curve, -np.log(curve), color="black")
     for label, probability in probabilities.items():
@@ -51,8 +44,7 @@ def plot_costs(curves: Mapping[str, Sequence[float]]) -> DescribedFigure:
     curves : mapping of str to sequence of float
         By label, the costs in nats: before training and after each epoch.
     """
-    figure, axes = _new_axes(height=3.6)
-    axes.grid(color="0.9")
+    figure, axes = new_axes(height=3.6)
     for style, (label, costs) in zip(cycle(STYLES), curves.items(), strict=False):
         axes.plot(costs, label=label, **style)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -82,7 +74,7 @@ def plot_descent(
     every : int
         Of how many steps one gets a marker.
     """
-    figure, axes = _new_axes(height=4.2)
+    figure, axes = new_axes(height=4.2, grid=False)
     places = np.concatenate(list(paths.values()))
     low, high = places.min(axis=0), places.max(axis=0)
     margin = 0.35 * (high - low).clip(min=1e-3)

@@ -7,6 +7,7 @@ import html
 import io
 from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 #: Okabe and Ito's colours, which people with any kind of colour vision can tell apart.
@@ -37,6 +38,22 @@ class DescribedFigure(Figure):
         from IPython.display import display
 
         display(self._repr_mimebundle_(), raw=True)
+
+
+def new_axes(height: float = 4, grid: bool = True) -> tuple[DescribedFigure, Axes]:
+    """Return a new figure of the usual width, and axes that fill it.
+
+    Parameters
+    ----------
+    height : float
+        In inches.
+    grid : bool
+    """
+    figure = DescribedFigure(figsize=(6.4, height), layout="constrained")
+    axes = figure.add_subplot(axisbelow=True)
+    if grid:
+        axes.grid(color="0.9")
+    return figure, axes
 
 
 def show(figure: Figure, alt: str) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from itertools import cycle
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
@@ -21,9 +20,10 @@ from lxmls_nb.described import (
     STYLES,
     VERMILLION,
     DescribedFigure,
+    image,
+    new_axes,
     show,
 )
-from lxmls_nb.described import image as _image
 from lxmls_nb.failures import NotAttempted, answer_needed
 from lxmls_nb.graph_plots import plot_chain, plot_network
 from lxmls_nb.models.weight_study import get_mlp_loss_range, get_mlp_parameter_handlers
@@ -50,13 +50,6 @@ __all__ = [
 ]
 
 
-def _new_axes() -> tuple[DescribedFigure, Axes]:
-    figure = DescribedFigure(figsize=(6.4, 4), layout="constrained")
-    axes = figure.add_subplot(axisbelow=True)
-    axes.grid(color="0.9")
-    return figure, axes
-
-
 def plot_tangent(
     weight_range: np.ndarray,
     loss_range: np.ndarray,
@@ -81,7 +74,7 @@ def plot_tangent(
     figure : matplotlib.figure.Figure
     """
     weight_range, loss_range = np.asarray(weight_range), np.asarray(loss_range)
-    figure, axes = (ax.figure, ax) if ax is not None else _new_axes()
+    figure, axes = (ax.figure, ax) if ax is not None else new_axes()
     tangent = current_loss + current_gradient * (weight_range - current_weight)
     axes.plot(weight_range, loss_range, color=BLUE, label="loss")
     axes.plot(weight_range, tangent, color=VERMILLION, linestyle="--", label="gradient")
@@ -132,7 +125,7 @@ def tangent_explorer(model, batch: dict, layer: int = 1, row: int = 0, column: i
     widgets = _widgets()
     if widgets is None:
         return figure
-    picture = widgets.HTML(_image(figure, figure.alt))
+    picture = widgets.HTML(image(figure, figure.alt))
     sliders = [
         widgets.IntSlider(value, 0, size - 1, description=name, continuous_update=False)
         for value, (name, size) in zip((layer, row, column), _sizes(model, layer), strict=True)
@@ -149,7 +142,7 @@ def tangent_explorer(model, batch: dict, layer: int = 1, row: int = 0, column: i
         places[chosen] = (sliders[1].value, sliders[2].value)
         try:
             figure = _draw_weight(model, batch, *[slider.value for slider in sliders])
-            picture.value = _image(figure, figure.alt)
+            picture.value = image(figure, figure.alt)
         except Exception as error:  # a student's code: show it, there is no traceback here
             picture.value = f"<pre>{html.escape(f'{type(error).__name__}: {error}')}</pre>"
 
@@ -185,7 +178,7 @@ def _draw_weight(model, batch: dict, layer: int, row: int, column: int) -> Descr
     if gradients[layer][0] is None:  # students write it a layer at a time
         raise NotAttempted(f"backpropagation gives no gradient of layer {layer + 1}.")
     ranges = get_mlp_loss_range(model, get_parameter, set_parameter, batch, num_values=81)
-    figure, axes = _new_axes()
+    figure, axes = new_axes()
     plot_tangent(
         *ranges,
         get_parameter(model.parameters),
@@ -218,7 +211,7 @@ def plot_learning_curves(curves: Mapping[str, Sequence[float]]) -> Figure:
         By label, the accuracies in %: before training and after each epoch, as in
         :attr:`~lxmls_nb.training.History.accuracies`.
     """
-    figure, axes = _new_axes()
+    figure, axes = new_axes()
     for style, (label, accuracies) in zip(cycle(STYLES), curves.items(), strict=False):
         axes.plot(range(len(accuracies)), accuracies, label=label, **style)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -239,7 +232,7 @@ def plot_epoch_times(hidden_sizes: Sequence[int], seconds: Mapping[str, Sequence
     seconds : mapping of str to sequence of float
         By label, the seconds an epoch took with each of them.
     """
-    figure, axes = _new_axes()
+    figure, axes = new_axes()
     parts = []
     for style, (label, times) in zip(cycle(STYLES), seconds.items(), strict=False):
         axes.loglog(hidden_sizes, times, label=label, **style)

@@ -81,7 +81,7 @@ def train(
         If `update` or `predict` needs an answer that is not written yet.
     """
     asked = num_epochs
-    num_epochs = min(num_epochs, _most_epochs(num_epochs))
+    num_epochs = _allowed_epochs(asked)
     batches = data.batches("train", batch_size=batch_size)
     test_set = data.batches("test", batch_size=None)[0]
     history = History([_accuracy(predict, test_set)])
@@ -109,11 +109,11 @@ def train(
     return history
 
 
-def _most_epochs(default: int) -> int:
-    """Return the number of epochs that the environment allows: grading needs no long training."""
+def _allowed_epochs(asked: int) -> int:
+    """Return how many epochs there are to be: the environment may allow fewer, as in grading."""
     wish = os.environ.get("LXMLS_NB_EPOCHS", "")
     if not wish:
-        return default
+        return asked
     if not wish.isdecimal() or int(wish) < 1:
         raise ValueError(f"LXMLS_NB_EPOCHS is {wish!r}, not a positive whole number")
-    return int(wish)
+    return min(asked, int(wish))

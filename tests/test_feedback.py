@@ -15,9 +15,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from nbgrader.server_extensions.formgrader import handlers
 from traitlets.config import Config
 
+from lxmls_nb.described import image
 from lxmls_nb.grading import feedback
 from lxmls_nb.grading.feedback import PassiveNotebook, clean
-from lxmls_nb.plots import _image, plot_learning_curves
+from lxmls_nb.plots import plot_learning_curves
 from tests.course import release
 
 JS = "document.documentElement.dataset.hacked='{}'"
@@ -280,7 +281,7 @@ def test_outputs_stay_small():
 
 
 CURVES = plot_learning_curves({"Mine & yours": [50.0, 75.0]})
-FIGURE = _image(CURVES, "Accuracy on the test set: Mine & yours.")
+FIGURE = image(CURVES, "Accuracy on the test set: Mine & yours.")
 
 TABLE = """<style scoped>.dataframe tbody tr th { vertical-align: top; }</style>
 <table border="1" class="dataframe"><thead><tr style="text-align: right;"><th></th><th>loss</th>

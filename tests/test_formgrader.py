@@ -16,8 +16,9 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from lxmls_nb.grading.submissions import complete, reference_answers
-from tests.course import ROOT, SOURCE, release, run, source
+from lxmls_nb.grading.submissions import reference_answers
+from tests.classroom import make_course, write_submission
+from tests.course import run, source
 
 NAME = "exercise_2_1"
 SECONDS = 60
@@ -35,15 +36,8 @@ assert result["success"], result
 @pytest.fixture(scope="module")
 def released(tmp_path_factory):
     """A course of one exercise and one student, whose answers are right: to be copied."""
-    root = tmp_path_factory.mktemp("released")
-    (root / "source" / "day2").mkdir(parents=True)
-    shutil.copy(SOURCE / f"{NAME}.ipynb", root / "source" / "day2")
-    shutil.copy(ROOT / "nbgrader_config.py", root)
-    run("nbgrader", "generate_assignment", "day2", cwd=root)
-    folder = root / "submitted" / "ada" / "day2"
-    folder.mkdir(parents=True)
-    answered = complete(release(NAME), reference_answers(source(NAME)))
-    nbformat.write(answered, folder / f"{NAME}.ipynb")
+    root = make_course(tmp_path_factory.mktemp("released"), students=0, notebooks=[NAME])
+    write_submission(root / "submitted/ada/day2", {NAME: reference_answers(source(NAME))})
     return root
 
 

@@ -11,7 +11,6 @@ import logging
 import queue
 import time
 from collections import deque
-from collections.abc import Iterator
 from concurrent import futures
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -99,7 +98,7 @@ class ClassRun:
         self.running: dict[str, tuple[Job, Future, int]] = {}
         self.writing: set[str] = set()
         self.writer = futures.ThreadPoolExecutor(1, "writer")
-        self.idle_since = time.monotonic()
+        self.last_seen = time.monotonic()  # when the scheduler answered
 
     def select(self, students: list[str]) -> list[str]:
         """Return the students whose submissions are to be graded; skip the others."""
@@ -136,40 +135,34 @@ class ClassRun:
 
     def _run(self, todo: deque[str]) -> None:
         ready: deque[Job] = deque()
-        jobs = self._prepared(todo)
         while todo or ready or self.running or self.writing:
             threads = self._threads()
             while ready and len(self.running) < threads and len(self.writing) <= 2 * threads:
                 self._submit(ready.popleft())
             if todo and len(ready) <= threads // 4:
-                job = next(jobs, None)
-                ready.extend([job] if job else [])
-                self._take_all()
-                continue
-            with suppress(queue.Empty):
-                self._take(*self.events.get(timeout=1))
-                self._take_all()
+                self._prepare(todo.popleft(), ready)
+            else:
+                with suppress(queue.Empty):
+                    self._take(*self.events.get(timeout=1))
+            self._take_all()
 
     def _take_all(self) -> None:
         with suppress(queue.Empty):
             while True:
                 self._take(*self.events.get_nowait())
 
-    def _prepared(self, todo: deque[str]) -> Iterator[Job | None]:
-        """Yield submissions that are ready to be executed; None in between, where one is not."""
-        while todo:
-            student = todo.popleft()
-            try:
-                yield self.marker.prepare(student)
-            except UnreadableSubmissionError as problem:
-                self._fail(student, "unreadable", f"The submission could not be read: {problem}.")
-                yield None
+    def _prepare(self, student: str, ready: deque[Job]) -> None:
+        """Put a submission with those that are ready to be executed, if it can be read."""
+        try:
+            ready.append(self.marker.prepare(student))
+        except UnreadableSubmissionError as problem:
+            self._fail(student, "unreadable", f"The submission could not be read: {problem}.")
 
     def _is_done(self, student: str) -> bool:
         """Whether a submission is graded and unchanged."""
-        record = read_record(self.root, self.assignment, student)
         if self.force or not self.marker.has_output(student):
             return False
+        record = read_record(self.root, self.assignment, student)
         if record is None:  # graded by nbgrader alone: its rule
             done = not self.marker.is_newer(student)
         else:
@@ -194,13 +187,12 @@ class ClassRun:
 
     def _threads(self) -> int:
         """Return how many submissions can be executed at the same time."""
-        if self.client.status in ("closed", "closing"):
-            raise ClusterError("the scheduler is gone: start it and run this again to go on")
-        if self.client.status != "running":  # Dask is looking for it
-            if time.monotonic() - self.idle_since > PATIENCE:
+        if self.client.status != "running":
+            closed = self.client.status in ("closed", "closing")  # else Dask is looking for it
+            if closed or time.monotonic() - self.last_seen > PATIENCE:
                 raise ClusterError("the scheduler is gone: start it and run this again to go on")
             return 0
-        self.idle_since = time.monotonic()
+        self.last_seen = time.monotonic()
         workers = self.client.scheduler_info(n_workers=-1)["workers"]
         return sum(worker["nthreads"] for worker in workers.values())
 

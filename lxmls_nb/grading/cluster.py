@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import dask
-from dask.utils import parse_timedelta
 from distributed import Client, LocalCluster
 from distributed.security import Security
 
@@ -82,8 +81,6 @@ def connect(scheduler: str | None = None, workers: int | None = None) -> Iterato
             client = Client(scheduler, timeout=PATIENCE)
         except (OSError, TimeoutError, ValueError) as error:
             raise ClusterError(f"no Dask scheduler answers at {scheduler}: {error}") from error
-        # Dask would go on trying for as long as it takes.
-        client._timeout = parse_timedelta(PATIENCE)
         try:
             yield client
         finally:

@@ -85,7 +85,6 @@ class Marker(Autograde):
         self.assignment = coursedir.assignment_id
         if coursedir.db_url.startswith("sqlite:") and "?" not in coursedir.db_url:
             coursedir.db_url += f"?timeout={DATABASE_TIMEOUT}"
-        self.exporter_class = ReadingExporter
         self.writer = FilesWriter(parent=self, config=self.config)
         steps = [_class_of(step) for step in self.autograde_preprocessors]
         apart = [i for i, step in enumerate(steps) if issubclass(step, ExecuteApart)]
@@ -159,7 +158,7 @@ class Marker(Autograde):
         return digest_files(plain_files(folder, ignore, self.log), folder)
 
     def is_newer(self, student: str) -> bool:
-        """Whether a submission was newer than what lies in ``autograded``, as nbgrader asks."""
+        """Whether a submission is newer than what lies in ``autograded``, as nbgrader asks."""
         new = self.coursedir.get_existing_timestamp(self.submitted(student))
         old = self.coursedir.get_existing_timestamp(self.autograded(student))
         return new is not None and old is not None and new > old
@@ -180,11 +179,12 @@ class Marker(Autograde):
         if UNPRINTABLE.search(student):
             raise UnreadableSubmissionError("the name of its folder cannot be shown")
         try:
-            there = [name for name in self.names if f"{name}.ipynb" in os.listdir(folder)]
+            files = set(os.listdir(folder))
         except OSError as error:
             raise UnreadableSubmissionError(
                 f"its folder cannot be read by the grader ({error.strerror}): {folder}"
             ) from error
+        there = [name for name in self.names if f"{name}.ipynb" in files]
         digest = self.digest(student)
         notebooks = {}
         for name in there or self.names:  # with none at all, it gets 0 points and a reason

@@ -320,7 +320,6 @@ def known_of(root: str | Path, assignment: str) -> dict[str, Known]:
             },
         )
         for student, record in read_records(root, assignment).items()
-        if isinstance(student, str)
     }
 
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from lxmls_nb import __version__
 from lxmls_nb.files import atomic_path
+from lxmls_nb.grading.files_guard import UnsafeFileError, read_plain
 
 #: Folder of the course that records lie in, and the version of their format.
 FOLDER, FORMAT = ".lxmls_nb", 1
@@ -140,8 +141,6 @@ def digest_files(paths: Iterable[str], root: str | Path) -> str:
     root : path
         The folder that their names count from.
     """
-    from lxmls_nb.grading.files_guard import UnsafeFileError, read_plain
-
     digest = hashlib.sha256()
     for path in paths:
         try:
