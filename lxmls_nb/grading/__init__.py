@@ -1,1 +1,13 @@
-"""What instructors need, and students don't: the extra ``instructor`` installs for it."""
+"""What instructors use to grade submissions of untrusted code. It takes the extra ``instructor``."""
+
+import sys
+from contextlib import suppress
+
+# Where rfc3987_syntax is installed (JupyterLab brings it), jsonschema imports it to check addresses
+# in other alphabets, and its import takes two seconds. No notebook has such a field, and each
+# process of grading imports jsonschema.
+if not sys.modules.keys() & {"jsonschema", "rfc3987_syntax"}:
+    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+    with suppress(ImportError):
+        import jsonschema  # noqa: F401
+    del sys.modules["rfc3987_syntax"]
