@@ -75,6 +75,7 @@ def plot_descent(
         Of how many steps one gets a marker.
     """
     figure, axes = new_axes(height=4.2, grid=False)
+    figure.set_layout_engine("constrained")  # makes room for the legend below
     places = np.concatenate(list(paths.values()))
     low, high = places.min(axis=0), places.max(axis=0)
     margin = 0.35 * (high - low).clip(min=1e-3)

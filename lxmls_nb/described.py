@@ -9,6 +9,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 
 #: Okabe and Ito's colours, which people with any kind of colour vision can tell apart.
 BLUE, VERMILLION, GREEN, PURPLE, ORANGE = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00"
@@ -23,6 +24,9 @@ STYLES: list[dict[str, Any]] = [
 
 #: Pixels an inch: figures are drawn twice as fine as they are shown.
 DPI = 192
+
+#: Inches: the usual width, and the room around axes on the left and right, below and above.
+WIDTH, MARGINS = 6.4, (0.95, 0.15, 0.55, 0.35)
 
 
 class DescribedFigure(Figure):
@@ -49,11 +53,21 @@ def new_axes(height: float = 4, grid: bool = True) -> tuple[DescribedFigure, Axe
         In inches.
     grid : bool
     """
-    figure = DescribedFigure(figsize=(6.4, height), layout="constrained")
+    figure = DescribedFigure(figsize=(WIDTH, height))
+    # Room for labels is the same in every figure: to measure them takes longer than to draw.
+    left, right, bottom, top = MARGINS
+    figure.subplots_adjust(left / WIDTH, bottom / height, 1 - right / WIDTH, 1 - top / height)
     axes = figure.add_subplot(axisbelow=True)
     if grid:
         axes.grid(color="0.9")
     return figure, axes
+
+
+def make_room(axes: Axes) -> None:
+    """Leave as much room on the left of axes as the numbers there need."""
+    labels = axes.yaxis.get_major_formatter().format_ticks([*axes.get_yticks()])
+    left = 0.5 + 0.085 * max(map(len, labels), default=0)
+    axes.figure.subplots_adjust(max(left, MARGINS[0]) / WIDTH)
 
 
 def show(figure: Figure, alt: str) -> None:
@@ -68,11 +82,20 @@ def show(figure: Figure, alt: str) -> None:
 def image(figure: Figure, alt: str) -> str:
     """Return a figure as an ``<img>`` of HTML, the picture in it."""
     # JupyterLab knows no alternative text for image/png, but it does for an <img> in HTML.
-    data = io.BytesIO()
-    figure.savefig(data, format="png", dpi=DPI, metadata={"Software": None})
-    code = base64.b64encode(data.getvalue()).decode()
+    code = base64.b64encode(_png(figure)).decode()
     width = round(figure.get_figwidth() * DPI / 2)
     return (
         f'<img src="data:image/png;base64,{code}" alt="{html.escape(alt)}" width="{width}" '
         'style="max-width: 100%">'
     )
+
+
+def _png(figure: Figure) -> bytes:
+    """Return a picture of a figure in 256 colours: half the bytes, and half the time to pack."""
+    pixels, data = io.BytesIO(), io.BytesIO()
+    figure.savefig(pixels, format="rgba", dpi=DPI)
+    width, height = (int(inches * DPI) for inches in figure.get_size_inches())
+    picture = Image.frombuffer("RGBA", (width, height), pixels.getvalue()).convert("RGB")
+    palette = picture.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    palette.save(data, "png", compress_level=1)
+    return data.getvalue()

@@ -21,6 +21,7 @@ from lxmls_nb.described import (
     VERMILLION,
     DescribedFigure,
     image,
+    make_room,
     new_axes,
     show,
 )
@@ -87,6 +88,7 @@ def plot_tangent(
     axes.set(xlabel="weight value", ylabel="loss (nats)")
     axes.legend()
     if isinstance(figure, DescribedFigure):
+        make_room(axes)  # a flat loss is told with many digits
         figure.alt = (
             f"The loss, {low:.4g} to {high:.4g} nats, against one weight, {weight_range.min():.3g} "
             f"to {weight_range.max():.3g}. A cross marks the current weight, {current_weight:.4g}, "

@@ -369,7 +369,6 @@ def test_a_submission_that_ends_workers_is_given_up(course, grade):
 
 
 def test_a_lost_scheduler_ends_the_run_and_loses_nothing(course, grade, capsys, monkeypatch):
-    monkeypatch.setattr(class_run, "PATIENCE", 2)
     students = [f"student-{number}" for number in range(4)]
     for student in students:
         submit(course, student, SLOW, RIGHT)
@@ -394,6 +393,7 @@ def test_a_lost_scheduler_ends_the_run_and_loses_nothing(course, grade, capsys, 
 
         def kill():
             wait_for(lambda: read_records(course, "day2"), 120)
+            monkeypatch.setattr(class_run, "PATIENCE", 2)
             processes[0].kill()
 
         thread = threading.Thread(target=kill)

@@ -200,6 +200,9 @@ class ClassRun:
         future = self.client.submit(
             execute_submission, __version__, self.options, job.notebooks, pure=False
         )
+        self._await(job, future, tries)
+
+    def _await(self, job: Job, future: Future, tries: int) -> None:
         self.running[job.student] = (job, future, tries)
         future.add_done_callback(lambda _: self.events.put((job.student, None)))
 
@@ -220,7 +223,11 @@ class ClassRun:
         except KilledWorker:
             what = f"the process that ran it has ended {TRIES} times"
             result = {"notebooks": self.marker.give_up(job, what), "seconds": {}}
-        except (futures.CancelledError, CancelledError, TimeoutError) as error:
+        except TimeoutError:  # its worker ended before it was fetched: another one does it anew
+            self._threads()  # unless the scheduler is gone
+            self._await(job, executed, tries)
+            return
+        except (futures.CancelledError, CancelledError) as error:
             raise ClusterError("the scheduler is gone: run this again to go on") from error
         except FATAL:
             raise

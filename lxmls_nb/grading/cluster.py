@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import dask
 from distributed import Client, LocalCluster
 from distributed.security import Security
+from distributed.utils import get_mp_context
 
 #: How often a submission is tried where its worker dies, or cannot carry it out.
 TRIES = 3
@@ -25,7 +26,7 @@ SETTINGS = {
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
     "distributed.worker.memory.terminate": False,
-    # A worker that starts has little to import if it is forked from a process that has Dask.
+    # A worker that starts has little to import if it is forked from a process that has it all.
     "distributed.worker.multiprocessing-method": "forkserver",
     # No pages of its own, on any port.
     "distributed.scheduler.http.routes": [],
@@ -43,7 +44,11 @@ def cores() -> int:
 
 
 @contextmanager
-def connect(scheduler: str | None = None, workers: int | None = None) -> Iterator[Client]:
+def connect(
+    scheduler: str | None = None,
+    workers: int | None = None,
+    environment: dict[str, str] | None = None,
+) -> Iterator[Client]:
     """Give a client of a cluster, and end what was started for it.
 
     Parameters
@@ -53,6 +58,8 @@ def connect(scheduler: str | None = None, workers: int | None = None) -> Iterato
         started on this machine, which nobody else can use: it speaks TLS, with a key of its own.
     workers : int, optional
         Of the cluster on this machine, by default one a core.
+    environment : dict of str, optional
+        More of the environment of these workers.
 
     Raises
     ------
@@ -63,6 +70,7 @@ def connect(scheduler: str | None = None, workers: int | None = None) -> Iterato
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is said by the grader
     with dask.config.set(SETTINGS):
         if scheduler is None:
+            get_mp_context().set_forkserver_preload(["distributed", "lxmls_nb.grading.task"])
             with (
                 LocalCluster(
                     n_workers=workers or cores(),
@@ -72,6 +80,7 @@ def connect(scheduler: str | None = None, workers: int | None = None) -> Iterato
                     host="127.0.0.1",
                     memory_limit=0,
                     silence_logs=logging.CRITICAL,
+                    env=environment or {},
                 ) as cluster,
                 Client(cluster) as client,
             ):

@@ -54,6 +54,15 @@ def grade(given: argparse.Namespace) -> int:
 
     0 if every submission was graded, 1 if some have reasons, 2 if nothing could run.
     """
+    from lxmls_nb.grading.grader import warm_for_workers
+
+    if given.scheduler:
+        return _grade(given, {})
+    with warm_for_workers() as environment:  # it gets ready while this process does
+        return _grade(given, environment)
+
+
+def _grade(given: argparse.Namespace, environment: dict[str, str]) -> int:
     from nbgrader.converters.base import NbGraderException
 
     from lxmls_nb.grading.class_run import ClassRun, Summary
@@ -86,7 +95,7 @@ def grade(given: argparse.Namespace) -> int:
             try:
                 students = run.select(students)
                 if students:
-                    with connect(given.scheduler, given.workers) as client:
+                    with connect(given.scheduler, given.workers, environment) as client:
                         run.run(client, students)
             finally:
                 progress.close()

@@ -6,11 +6,15 @@ import atexit
 import copy
 import json
 import os
-import signal
+import select
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 
 import nbformat
@@ -36,6 +40,9 @@ READ_AT_IMPORT = (
     *("MPLBACKEND", "TQDM_DISABLE"),
 )
 
+#: The environment variable that tells workers where the warm process of this machine listens.
+ADDRESS = "LXMLS_NB_WARM_PROCESS"
+
 #: Seconds until the warm process has imported everything, and bytes of an executed notebook.
 WARM_TIMEOUT, MAX_NOTEBOOK = 120, 2**27
 
@@ -47,11 +54,13 @@ class GradingError(RuntimeError):
 class WarmProcess:
     """Executes notebooks by forks of one warm process, which starts with the first of them.
 
-    Use it as a context manager, or call :meth:`close`. It may be used by several threads.
+    Where :func:`warm_for_workers` has started one for this machine, it is a fork of that. Use it as
+    a context manager, or call :meth:`close`. It may be used by several threads.
     """
 
     def __init__(self) -> None:
         self._process: subprocess.Popen | None = None
+        self._control: socket.socket | None = None
         self._lock = threading.Lock()
 
     def execute(self, notebook: NotebookNode, options: Options) -> NotebookNode:
@@ -88,7 +97,7 @@ class WarmProcess:
             raise GradingError(f"the notebook could not be executed:\n{reply['failed']}")
         if "notebook" in reply:
             executed = nbformat.from_dict(reply["notebook"])
-        elif self._process is None or self._process.poll() is not None:
+        elif self._has_ended():
             raise GradingError("the process that runs notebooks has ended: is there memory left?")
         else:  # the executor was ended by what the kernel sent, or by its alarm
             what = "it sent more than can be taken, or never ended"
@@ -110,48 +119,51 @@ class WarmProcess:
 
     def _request(self, what: dict, sent: socket.socket) -> None:
         with self._lock:
-            self._start()
+            control = self._start()
             try:
-                socket.send_fds(self._control, [json.dumps(what).encode()], [sent.fileno()])
-                if self._control.recv(2**16):
+                socket.send_fds(control, [json.dumps(what).encode()], [sent.fileno()])
+                if control.recv(2**16):
                     return
             except OSError:
                 pass
         raise GradingError("the process that runs notebooks has ended: is there memory left?")
 
-    def _start(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            return
+    def _start(self) -> socket.socket:
+        if self._control is not None and not self._has_ended():
+            return self._control
         self.close()
-        self._control, theirs = socket.socketpair()
-        environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        environment |= {name: ENVIRONMENT[name] for name in READ_AT_IMPORT}
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "lxmls_nb.grading.warm", str(theirs.fileno())],
-                env=environment,
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                cwd="/",
-            )
-        self._control.settimeout(WARM_TIMEOUT)
+        control = _connect(os.environ.get(ADDRESS))
+        if control is None:
+            control, theirs = socket.socketpair()
+            with theirs:
+                self._process = _start_process(theirs)
+        self._control = control
+        control.settimeout(WARM_TIMEOUT)
         try:
-            if self._control.recv(4) == b"warm":
-                return
+            if control.recv(4) == b"warm":
+                return control
         except OSError:
             pass
         self.close()
         raise GradingError("the process that runs notebooks does not start: see the lines above")
 
+    def _has_ended(self) -> bool:
+        """Whether the warm process has closed the connection: it does so when it ends."""
+        if self._control is None:
+            return True
+        try:
+            readable = select.select([self._control], [], [], 0)[0]
+            return bool(readable) and not self._control.recv(1, socket.MSG_PEEK)
+        except (OSError, ValueError):  # closed at this end
+            return True
+
     def close(self) -> None:
         """End the warm process and everything that it has started."""
-        if self._process is not None:
+        if self._control is not None:
             self._control.close()
-            try:
-                self._process.wait(10)
-            except subprocess.TimeoutExpired:
-                self._process.send_signal(signal.SIGKILL)
-                self._process.wait()
+            self._control = None
+        if self._process is not None:
+            _end_process(self._process)
             self._process = None
 
     def __enter__(self) -> WarmProcess:
@@ -159,6 +171,71 @@ class WarmProcess:
 
     def __exit__(self, *exception) -> None:
         self.close()
+
+
+def _start_process(*sockets: socket.socket) -> subprocess.Popen:
+    """Start a warm process, which takes requests from the first socket."""
+    environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    environment |= {name: ENVIRONMENT[name] for name in READ_AT_IMPORT}
+    numbers = [one.fileno() for one in sockets]
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "lxmls_nb.grading.warm", *map(str, numbers)],
+        env=environment,
+        pass_fds=numbers,
+        stdin=subprocess.DEVNULL,
+        cwd="/",
+    )
+
+
+def _end_process(process: subprocess.Popen) -> None:
+    """Wait until a warm process, whose connection is closed, has ended."""
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _connect(address: str | None) -> socket.socket | None:
+    """Return a connection to the warm process of this machine, None if there is none."""
+    if not address:
+        return None
+    control = socket.socket(socket.AF_UNIX)
+    try:
+        control.connect(address)
+    except OSError:  # it has ended: whoever asks starts one
+        control.close()
+        return None
+    return control
+
+
+@contextmanager
+def warm_for_workers() -> Iterator[dict[str, str]]:
+    """Start one warm process for all workers of this machine, and end it.
+
+    It gets ready while others do; each :class:`WarmProcess` of a worker is a fork of it.
+
+    Yields
+    ------
+    environment : dict of str
+        What tells workers where it is.
+    """
+    folder = tempfile.mkdtemp(prefix="lxmls-nb-")  # nobody else can look into it
+    ours, theirs = socket.socketpair()
+    listening = socket.socket(socket.AF_UNIX)
+    try:
+        with theirs, listening:
+            listening.bind(f"{folder}/warm")
+            listening.listen(128)
+            process = _start_process(theirs, listening)
+        try:
+            yield {ADDRESS: f"{folder}/warm"}
+        finally:
+            ours.close()
+            _end_process(process)
+    finally:
+        ours.close()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def without_result(notebook: NotebookNode, kind: str, **values: str) -> NotebookNode:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from types import SimpleNamespace
 
 import zmq
+from ipykernel import ipkernel
 from ipykernel.iostream import OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
@@ -30,6 +32,15 @@ class StudentKernel(IPythonKernel):
     """Runs a student's cells, and probes of the judge on what they define."""
 
     msg_types = [*IPythonKernel.msg_types, REQUEST]  # noqa: RUF012 (as in the parent class)
+
+    def __init__(self, **options):
+        # It would list the files of all modules, for its debugger, and so copy megabytes that a
+        # kernel shares with the warm process.
+        ipkernel.sys = SimpleNamespace(modules={})  # type: ignore[attr-defined]
+        try:
+            super().__init__(**options)
+        finally:
+            ipkernel.sys = sys  # type: ignore[attr-defined]
 
     def probe_request(self, stream, ident, parent) -> None:
         """Run a probe on objects of the student, named in the message, and send what it says."""
@@ -94,6 +105,12 @@ class StudentKernelApp(IPKernelApp):
 
     def init_heartbeat(self) -> None:
         """Start none: whoever started this kernel sees when it ends."""
+
+    def init_code(self) -> None:
+        """Run none: there are no files of a user's to run at the start."""
+
+    def _configure_logging(self) -> None:
+        """Leave it: nobody reads a kernel's log."""
 
     def init_crash_handler(self) -> None:
         """Take none: there is nobody to read its file."""

@@ -12,10 +12,12 @@ import re
 import shutil
 import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import nbgrader.api
 from nbconvert.exporters.exporter import ResourcesDict
 from nbconvert.writers import FilesWriter
 from nbformat.notebooknode import NotebookNode
@@ -33,6 +35,11 @@ from lxmls_nb.grading.records import digest_files
 
 #: Seconds that SQLite waits for another process which writes to the gradebook.
 DATABASE_TIMEOUT = 120
+
+
+# nbgrader opens the gradebook anew for each of its steps. With one engine for all of them, each
+# statement is compiled once and not for each submission.
+nbgrader.api.create_engine = cache(nbgrader.api.create_engine)
 
 
 class UnreadableSubmissionError(Exception):

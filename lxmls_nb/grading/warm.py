@@ -13,6 +13,7 @@ import gc
 import io
 import json
 import os
+import select
 import selectors
 import signal
 import socket
@@ -47,7 +48,7 @@ ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "LXMLS_NB_CORPUS": "snippets",
     "LXMLS_NB_DEVICE": "cpu",
-    "LXMLS_NB_EPOCHS": "2",  # no test depends on what was trained; ten take half of all the time
+    "LXMLS_NB_EPOCHS": "1",  # no test depends on what was trained; ten take half of all the time
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -64,7 +65,8 @@ def import_everything() -> None:
     import IPython.core.completerlib
     import IPython.core.debugger
     import IPython.core.oinspect
-    import IPython.extensions.storemagic  # noqa: F401
+    import IPython.core.ultratb
+    import IPython.extensions.storemagic
     import ipywidgets  # noqa: F401
     import jupyter_client.localinterfaces
     import matplotlib.pyplot
@@ -91,6 +93,10 @@ def import_everything() -> None:
     tensor.grad = torch.zeros(1)
     torch.optim.SGD([tensor], lr=0.1).step()
     matplotlib.figure.Figure().savefig(io.BytesIO())  # reads the list of fonts
+    try:
+        raise NotImplementedError
+    except NotImplementedError:
+        IPython.core.ultratb.AutoFormattedTB().text(*sys.exc_info())  # lists all modules
     SentimentCorpus("snippets")
     KernelProvisionerFactory.instance().get_provisioner_entries()
     jupyter_client.localinterfaces.local_ips()
@@ -347,18 +353,48 @@ class WarmServer:
             self._end(connection)
 
 
-def main() -> None:
-    """Serve on the socket whose number is the first argument."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for whoever started this process
-    control = socket.socket(fileno=int(sys.argv[1]))
-    import_everything()
-    gc.freeze()  # else a collection in a fork would write to, and so copy, most of the memory
+def _serve(control: socket.socket) -> None:
+    """Answer what comes over a connection until it is closed."""
     server = WarmServer(control)
-    control.sendall(b"warm")
     try:
+        control.sendall(b"warm")
         server.serve()
     finally:
         server.close()
+
+
+def _serve_workers(control: socket.socket, listening: socket.socket) -> None:
+    """Fork a server for each worker that connects, until a connection is closed."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
+    while True:
+        if control in select.select([control, listening], [], [])[0]:
+            return  # they end, too
+        connection, _ = listening.accept()
+        if os.fork() == 0:
+            try:
+                die_with_parent()
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                control.close()
+                listening.close()
+                _serve(connection)
+            finally:
+                os._exit(0)
+        connection.close()
+
+
+def main() -> None:
+    """Serve on the socket whose number is the first argument.
+
+    With a second, which listens, serve whoever connects there until the first is closed.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for whoever started this process
+    sockets = [socket.socket(fileno=int(number)) for number in sys.argv[1:]]
+    import_everything()
+    gc.freeze()  # else a collection in a fork would write to, and so copy, most of the memory
+    if len(sockets) == 1:
+        _serve(*sockets)
+    else:
+        _serve_workers(*sockets)
 
 
 if __name__ == "__main__":
