@@ -44,7 +44,7 @@ from lxmls_nb.grading.outcomes import Points, ReportError, grades_in, known_of, 
 from lxmls_nb.grading.report import FORMULA, number, safe
 from lxmls_nb.grading.survey import GRADED, NOT_HANDED_IN, Survey, points_of, short
 
-__all__ = ["CanvasExporter", "MoodleExporter"]
+__all__ = ["CanvasExporter", "LMSExporter", "MoodleExporter"]
 
 #: How many students are named in a warning.
 NAMED = 20
@@ -53,7 +53,7 @@ NAMED = 20
 class LMSExporter(ExportPlugin):
     """What the exporters have in common.
 
-    Attributes
+    Parameters
     ----------
     titles : dict
         What the learning management system calls an assignment, by its name here; by default
@@ -242,7 +242,7 @@ class CanvasExporter(LMSExporter):
     Canvas finds an assignment by its number in the title, ``Day 2 (1234)``, else by its title; it
     offers to make one if there is none.
 
-    Attributes
+    Parameters
     ----------
     identifier : str
         The column of nbgrader's student ids: "SIS Login ID" (what students log in with), "SIS User
@@ -309,7 +309,7 @@ class MoodleExporter(LMSExporter):
     same field at "Map to", then a grade item for each of the other columns. Its maximum should be
     that of the assignment, which a log message of level INFO tells.
 
-    Attributes
+    Parameters
     ----------
     identifier : str
         What nbgrader's student ids are in Moodle, "Username" or "ID number"; or "Email address",
