@@ -123,7 +123,7 @@ class LMSExporter(ExportPlugin):
 
         Raises
         ------
-        ReportError
+        lxmls_nb.grading.outcomes.ReportError
             If an assignment or a student is not known, or two of them could not be told apart.
         """
         assignments = self._assignments(gradebook)
