@@ -192,7 +192,7 @@ def read_grades(coursedir: CourseDirectory, assignment: str) -> Grades:
         if url.get_backend_name() == "sqlite" and not os.path.isfile(url.database or ""):
             raise ReportError(f"there is no gradebook {url.database}: is this the course's folder?")
         with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
-            return _read_grades(gradebook, coursedir, assignment)
+            return grades_in(gradebook, coursedir, assignment)
     except MissingEntry as error:
         raise ReportError(
             f"the gradebook knows no assignment {assignment!r}: "
@@ -202,7 +202,8 @@ def read_grades(coursedir: CourseDirectory, assignment: str) -> Grades:
         raise ReportError(f"the gradebook cannot be read: {error}") from error
 
 
-def _read_grades(gradebook: Gradebook, coursedir: CourseDirectory, assignment: str) -> Grades:
+def grades_in(gradebook: Gradebook, coursedir: CourseDirectory, assignment: str) -> Grades:
+    """Read an assignment from a gradebook that is open; raise MissingEntry if it is not there."""
     # Columns, not nbgrader's objects: these would be slow to make for a large class.
     found = gradebook.find_assignment(assignment)
     by_hand = {(cell.notebook_id, cell.name) for cell in _cells(gradebook, found, SolutionCell)}
