@@ -11,6 +11,7 @@ import re
 import sys
 from pathlib import Path
 
+from docutils import nodes
 from sphinx import addnodes
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -110,6 +111,18 @@ def typeset(match):
     return re.sub(r"\$([^$]+)\$", equation, match[0])
 
 
+def keep_punctuation(app, doctree, docname):
+    """Keep a formula in a line and the comma after it together: browsers break lines there."""
+    for formula in list(doctree.findall(nodes.math)):
+        text = formula.next_node(siblings=True, descend=False)
+        mark = isinstance(text, nodes.Text) and re.match(r"[,.;:?!)]+", text)
+        if mark:
+            together = nodes.inline("", "", formula.deepcopy(), nodes.Text(mark[0]))
+            together["classes"].append("nowrap")
+            formula.parent.replace(text, nodes.Text(text[mark.end() :]))
+            formula.parent.replace(formula, together)
+
+
 def replace_widget(data):
     """Show the figure that stands for a widget; say what is missing where there is none."""
     widget = data.pop("application/vnd.jupyter.widget-view+json", None)
@@ -137,3 +150,4 @@ def setup(app):
     app.connect("autodoc-skip-member", skip_fields)
     app.connect("source-read", link_sources)
     app.connect("source-read", adapt_notebook)
+    app.connect("doctree-resolved", keep_punctuation)
