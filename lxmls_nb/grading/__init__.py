@@ -1,4 +1,4 @@
-"""What instructors use to grade submissions of untrusted code. It takes the extra ``instructor``."""
+"""What instructors use to grade untrusted submissions. It takes the extra ``instructor``."""
 
 import sys
 from contextlib import suppress
