@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from lxmls_nb.grading.submissions import reference_answers
 from tests.answers.catalogue import read_answers
+from tests.browser.accessibility import violations
 from tests.browser.conftest import Camera, new_page
 from tests.browser.lab import assignment_list, exchange_config, jupyter_lab
 from tests.classroom import write_submission
@@ -23,6 +24,9 @@ COMMENTS = "log-linear-comments"
 #: Milliseconds that the grading of a submission may take on a busy machine.
 GRADING = 180_000
 REMARK = "Clear. What does the loop of block g add up?"
+
+
+STORY = True  # each step goes on where the one before it ended
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +152,7 @@ def test_student_reads_the_feedback(day):
     day.page.goto(page.as_uri())
     expect(day.page.locator("body")).to_contain_text(MESSAGE)
     day.camera.take(day.page, "feedback")
+    assert violations(day.page) == []
     day.page.goto(page.with_name("exercise_2_1.html").as_uri())
     expect(day.page.locator("body")).to_contain_text(REMARK)
 
@@ -166,6 +171,10 @@ def test_reads_the_report(day):
     expect(day.page.locator("body")).to_contain_text("2 students")
     day.camera.take(day.page, "report")
     day.camera.take(day.page, "report-whole", full_page=True)
+    assert violations(day.page) == []
+    day.page.emulate_media(color_scheme="dark")
+    day.camera.take(day.page, "report-dark", full_page=True)
+    assert violations(day.page) == []
 
 
 def test_exports_the_grades(day):

@@ -42,6 +42,9 @@ WATCH_BARS = """() => {
 }"""
 
 
+STORY = True  # each step goes on where the one before it ended
+
+
 @pytest.fixture(scope="module")
 def day(browser, tmp_path_factory):
     """A student's JupyterLab, and the course where the assignment is released."""
