@@ -118,14 +118,15 @@ def test_grades_the_comments(day):
     page.get_by_role("link", name="Submission #1").click()
     score = page.locator(f"input.score#{COMMENTS}")
     rubric = page.get_by_text("Mark scheme").first
-    rubric.scroll_into_view_if_needed()
-    rubric.evaluate("element => window.scrollBy(0, element.getBoundingClientRect().top - 120)")
+    to_top = "element => window.scrollBy(0, element.getBoundingClientRect().top - 90)"
+    rubric.evaluate(to_top)
     expect(rubric).to_be_in_viewport()
     expect(score).to_be_in_viewport()
     score.fill("1.5")
     page.locator(f"#{COMMENTS}-comment").fill(REMARK)
     page.locator(f"#{COMMENTS}-comment").blur()
     page.wait_for_load_state("networkidle")
+    rubric.evaluate(to_top)
     day.camera.take(page, "manual-grading")
     page.goto(f"{day.url}formgrader/manage_submissions/day2?token={TOKEN}")
     row = page.locator("#main-table tr").first
