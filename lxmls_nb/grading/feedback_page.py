@@ -11,6 +11,7 @@ from nbconvert.exporters import HTMLExporter
 STYLE = """<style>
 a { color: #23527c; text-decoration: underline; }
 div.nbgrader_cell .panel-heading a { color: #fff; }
+td, th { padding-right: 0.8em; }
 .highlight .c1 { color: #336969; }
 .highlight .ow { color: #8811cc; }
 </style>

@@ -38,7 +38,7 @@ class SaveReasons(NbGraderPreprocessor):
             )
             set_aside = [_score_nothing(grade) for grade in saved.grades if grade.name in cells]
             for grade in saved.grades:
-                if grade.max_score == 0 and grade.name not in cells:
+                if grade.max_score == 0 and not cells:
                     grade.needs_manual_grade = False
             if comments:
                 comments[next(iter(comments))] += [note for note in set_aside if note]
