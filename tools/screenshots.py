@@ -15,7 +15,7 @@ PICTURES = {
     "student": ("student-*-wrong-answer.png", (291, 32, 1241, 806)),
     "explorer": ("student-*-tangent-explorer.png", (291, 92, 1241, 776)),
     "formgrader": ("instructor-*-manual-grading.png", (70, 52, 1210, 850)),
-    "report": ("instructor-*-report.png", (0, 0, 1280, 900)),
+    "report": ("instructor-*-report.png", (200, 24, 1080, 838)),
 }
 COLOURS = 128
 MOST_BYTES = 200_000
