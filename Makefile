@@ -18,7 +18,7 @@ SHELL := bash
 
 .PHONY: help
 help:  ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(INSTALLED)  ## Install everything, with pinned versions, into .venv
@@ -44,6 +44,16 @@ demo: $(INSTALLED)  ## Release the assignment, grade a small class, show the res
 .PHONY: test
 test: lint  ## Run all checks
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# The days of a student and of an instructor in a real JupyterLab, side by side. Each step leaves a
+# picture in build/screenshots.
+.PHONY: test-browser
+test-browser: $(INSTALLED)  ## Play the course in a browser (it takes Chromium)
+	$(BIN)/python -m pytest tests/browser -n 2 --dist loadfile --durations=5
+
+.PHONY: screenshots
+screenshots: test-browser  ## Make the pictures of README and docs from those of the browser
+	$(BIN)/python tools/screenshots.py build/screenshots docs/images
 
 # Students write in a copy: the released notebooks stay as they are. JupyterLab starts in the copy's
 # folder, so that nbgrader_config.py, which is about grading, is not read.

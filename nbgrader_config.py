@@ -56,6 +56,7 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
 ]
 
+c.GenerateFeedback.exporter_class = "lxmls_nb.grading.feedback_page.FeedbackExporter"
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
     "lxmls_nb.grading.saving.ShowReasons",

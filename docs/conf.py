@@ -146,6 +146,7 @@ def hide_values(app, domain, objtype, content):
 
 def setup(app):
     """Register the functions above."""
+    app.setup_extension("docs.accessible")
     app.connect("object-description-transform", hide_values)
     app.connect("autodoc-skip-member", skip_fields)
     app.connect("source-read", link_sources)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 #: Columns of a message: nbgrader's feedback pages don't wrap lines.
 WIDTH = 92
+
+#: What a NotImplementedError says where an answer is not written: the text that nbgrader puts in
+#: the place of a solution (nbgrader_config.py), and that of the models' methods.
+UNWRITTEN = ("not attempted yet", "is yours to write")
 
 
 class CheckFailed(AssertionError):
@@ -52,4 +58,31 @@ def answer_needed() -> Iterator[None]:
     except NotAttempted:
         raise
     except NotImplementedError:
-        raise NotAttempted("this needs your answer: write it in its cell above first.") from None
+        raise NotAttempted("this needs your answer, in its cell above, first.") from None
+
+
+def unwritten(name: str) -> NotAttempted:
+    """Return the failure of a function that is not written, or of a cell: ``"<module>"``."""
+    if name.startswith("<"):
+        return NotAttempted("write your answer in this cell, and delete its last line.")
+    return NotAttempted(f"write `{name}` in its cell above, run that cell, then this one.")
+
+
+def show_unwritten_in_a_line() -> None:
+    """Have a notebook show an answer that is not written as a line, not as a traceback.
+
+    Cells that use an answer without a check would show one. Where there is no notebook, nothing
+    changes; nor does it for other errors.
+    """
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is None:
+        return
+
+    def show(shell, kind, error, trace, tb_offset=None) -> None:
+        shown = (kind, error, trace)
+        if not isinstance(error, CheckFailed) and any(text in str(error) for text in UNWRITTEN):
+            failure = unwritten(traceback.extract_tb(trace)[-1].name)
+            shown = (type(failure), failure, None)
+        shell.showtraceback(shown, tb_offset=tb_offset)
+
+    shell.set_custom_exc((NotImplementedError,), show)

@@ -90,10 +90,11 @@ def train(
     # On stdout: what is on stderr looks like a failure. TQDM_DISABLE=1 hides a bar that nobody
     # watches, in grading for example.
     hidden = {} if verbose else {"disable": True}
-    bar = tqdm(total=num_epochs * len(batches), unit="batch", file=sys.stdout, **hidden)
+    # Not before the first batch is done (a delay): no answer, no bar.
+    bar = tqdm(total=num_epochs * len(batches), unit="batch", file=sys.stdout, delay=1e-6, **hidden)
     with bar:
         for epoch in range(1, num_epochs + 1):
-            bar.set_description(f"Epoch {epoch} of {num_epochs}")
+            bar.set_description(f"Epoch {epoch} of {num_epochs}", refresh=False)
             spent = 0.0
             for batch in batches:
                 start = time.perf_counter()

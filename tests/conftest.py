@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+#: A browser and several minutes: `make test-browser` names that folder.
+collect_ignore = ["browser"]
+
 ROOT = Path(__file__).resolve().parents[1]
 BOOKS_FILES = ("positive.review", "negative.review")
 

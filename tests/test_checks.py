@@ -293,3 +293,32 @@ def test_causes_are_sentences_without_their_end():
     for key, text in CAUSES.items():
         assert not text.endswith("."), key
         assert len(text) < 200, key
+
+
+#: Cells of a notebook, run as a kernel runs them: what each of them shows.
+IN_A_NOTEBOOK = """
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance(colors="nocolor")
+shell.run_cell("from lxmls_nb import checks")
+shell.run_cell({cell!r})
+"""
+STUB = 'raise NotImplementedError("not attempted yet")'
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown", "traceback"),
+    [
+        (f"def f():\n    {STUB}\nf()", "Not attempted yet: write `f` in its cell above", False),
+        (f"answers = {{}}\n{STUB}", "Not attempted yet: write your answer in this cell", False),
+        ("raise NotImplementedError('of another kind')", "of another kind", True),
+        ("1 / 0", "division by zero", True),
+    ],
+)
+def test_unwritten_answers_show_no_traceback(cell, shown, traceback):
+    """Where a cell uses an answer without a check."""
+    done = subprocess.run(
+        [sys.executable, "-c", IN_A_NOTEBOOK.format(cell=cell)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert shown in done.stdout
+    assert ("Traceback" in done.stdout) == traceback

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
@@ -19,9 +17,9 @@ from nbgrader.api import Gradebook
 from lxmls_nb.grading.submissions import reference_answers
 from tests.classroom import make_course, write_submission
 from tests.course import run, source
+from tests.servers import SECONDS, TOKEN, jupyter_server
 
 NAME = "exercise_2_1"
-SECONDS = 60
 
 #: What instructors would write to grade from Python.
 WITH_THE_API = """
@@ -53,48 +51,12 @@ def check_graded(course: Path) -> None:
         assert gradebook.find_submission("day2", "ada").score == 8  # 2 points are given by hand
 
 
-def answering_at(runtime: Path) -> str | None:
-    """Return a server's address: it is written down a moment before the server listens."""
-    try:
-        url = json.loads(next(runtime.glob("jpserver-*.json")).read_text())["url"]
-        urllib.request.urlopen(f"{url}api", timeout=SECONDS).close()
-    except (StopIteration, ValueError, OSError):
-        return None
-    return url
-
-
-@contextlib.contextmanager
-def jupyter_server(course: Path):
-    """Start Jupyter where the course is, and yield its address."""
-    options = ["--no-browser", "--allow-root", "--ServerApp.token=secret", "--port=0"]
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = os.environ | {"PATH": path, "JUPYTER_RUNTIME_DIR": str(course / "runtime")}
-    with open(course / "server.log", "w") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "jupyter", "server", *options],
-            cwd=course,
-            env=environment,
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        end = time.monotonic() + SECONDS
-        while not (url := answering_at(course / "runtime")):
-            assert time.monotonic() < end, (course / "server.log").read_text()
-            assert server.poll() is None, (course / "server.log").read_text()
-            time.sleep(0.2)
-        yield url
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
 def test_formgrader_s_button_grades_apart(course):
     with jupyter_server(course) as url:
         request = urllib.request.Request(
             f"{url}formgrader/api/submission/day2/ada/autograde",
             method="POST",
-            headers={"Authorization": "token secret"},
+            headers={"Authorization": f"token {TOKEN}"},
         )
         with urllib.request.urlopen(request, timeout=SECONDS) as reply:
             result = json.loads(reply.read())

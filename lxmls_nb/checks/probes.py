@@ -16,12 +16,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from lxmls_nb.failures import UNWRITTEN
+
 #: Probes by name.
 PROBES: dict[str, Callable] = {}
-
-#: What a NotImplementedError says where an answer is not written: the text that nbgrader puts in
-#: the place of a solution (nbgrader_config.py), and that of the models' methods.
-UNWRITTEN = ("not attempted yet", "is yours to write")
 
 #: Limits of what a probe reports of an answer's result.
 MAX_ITEMS, MAX_DEPTH, MAX_SIZE = 100, 4, 10**6

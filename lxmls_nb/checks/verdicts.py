@@ -15,7 +15,7 @@ from lxmls_nb.checks.causes import CAUSES
 from lxmls_nb.checks.hypotheses import Cause, name_gradient, name_later_call
 from lxmls_nb.checks.replies import ask
 from lxmls_nb.checks.truth import Problem, forward, numerical_gradients
-from lxmls_nb.failures import WIDTH, CheckFailed, NotAttempted
+from lxmls_nb.failures import WIDTH, CheckFailed, NotAttempted, unwritten
 
 #: How far an array may be off, relative to its largest true value. Measured on the problems of
 #: the exercises: the truth itself is known to 1e-9 at worst, answers in float64 agree to 1e-9,
@@ -63,7 +63,7 @@ def fail(subject: str, cause: Cause | None = None, otherwise: str = "") -> Check
 def result_of(reply: dict, name: str) -> dict:
     """Return the result of a probe's reply; raise if there is none."""
     if "not_attempted" in reply:
-        raise NotAttempted(f"write `{name}` in its cell above, run that cell, then this one.")
+        raise unwritten(name)
     if "error" in reply:
         error = reply["error"]
         place = f" ({error['line']})" if error.get("line") else ""

@@ -22,21 +22,24 @@ class SaveReasons(NbGraderPreprocessor):
     """Write the reasons of a notebook to the gradebook; to run right after ``SaveAutoGrades``.
 
     They become the comment on an answer. What did not run gets 0 points and waits for a look by
-    hand, whatever an earlier submission was given there.
+    hand, whatever an earlier submission was given there. A rubric, whose cell can give no points,
+    waits for nobody: to nbgrader, each submission would need manual grading until somebody has
+    given 0 of 0 points there.
     """
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict):
         """Write comments and grades, all or none."""
         comments = comments_of(nb)
         cells = {name for r in reasons_of(nb) if r.kind in DID_NOT_RUN for name in r.cells}
-        if not comments and not cells:
-            return nb, resources
         names = resources["nbgrader"]
         with Gradebook(names["db_url"]) as gradebook:
             saved = gradebook.find_submission_notebook(
                 names["notebook"], names["assignment"], names["student"]
             )
             set_aside = [_score_nothing(grade) for grade in saved.grades if grade.name in cells]
+            for grade in saved.grades:
+                if grade.max_score == 0 and not cells:
+                    grade.needs_manual_grade = False
             if comments:
                 comments[next(iter(comments))] += [note for note in set_aside if note]
             for comment in saved.comments:

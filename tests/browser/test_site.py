@@ -1,0 +1,41 @@
+"""The site in light and dark: nothing that axe-core objects to."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.accessibility import violations
+from tests.browser.conftest import Camera, new_page
+from tests.course import ROOT
+from tests.test_book import build
+
+PAGES = {
+    "chapter": "notebooks/3_backpropagation.html",
+    "exercise": "release/day2/exercise_2_2.html",
+    "api": "docs/api/checks.html",
+}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The site of `make book`, built if it is not there."""
+    made = ROOT / "build" / "book"
+    return made if (made / "index.html").exists() else build(tmp_path_factory.mktemp("book"))
+
+
+@pytest.fixture(scope="module")
+def camera():
+    return Camera("site")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_are_accessible(browser, site, camera, name, scheme):
+    page = new_page(browser, color_scheme=scheme)
+    page.goto((site / PAGES[name]).as_uri())
+    expect(page.locator("h1").first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    camera.take(page, f"{name}-{scheme}")
+    assert violations(page) == []
+    page.context.close()
