@@ -426,7 +426,7 @@ def test_nobody_is_blamed_for_what_editors_do(habit, originals, submitted):
 
 
 def test_nobody_is_blamed_for_an_earlier_release(originals, submitted):
-    introduction, imports = submitted.cells[:2]
+    introduction, imports = find(submitted, "introduction"), find(submitted, "imports")
     introduction.source = "An introduction with a tpyo."
     introduction.metadata.nbgrader.checksum = compute_checksum(introduction)
     imports.source = "import numpy"
