@@ -32,8 +32,8 @@ from tqdm import tqdm
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from lxmls_nb.grading.forked import ENVIRONMENT as KERNEL  # noqa: E402
 from lxmls_nb.grading.submissions import read_notebook  # noqa: E402
-from lxmls_nb.grading.warm import ENVIRONMENT as KERNEL  # noqa: E402
 from tests.classroom import ASSIGNMENT, make_course  # noqa: E402
 from tests.course import NOTEBOOKS  # noqa: E402
 
@@ -118,7 +118,7 @@ def points(course: Path) -> dict[tuple[str, str], float]:
 #: Executes the code cells of notebooks in forks of a process that has imported everything.
 BARE = """
 import json, os, sys
-from lxmls_nb.grading.warm import ENVIRONMENT
+from lxmls_nb.grading.forked import ENVIRONMENT
 os.environ.update(ENVIRONMENT)
 os.environ["MPLBACKEND"] = "agg"
 from lxmls_nb.grading.warm import import_everything

@@ -54,7 +54,7 @@ def grade(given: argparse.Namespace) -> int:
 
     0 if every submission was graded, 1 if some have reasons, 2 if nothing could run.
     """
-    from lxmls_nb.grading.grader import warm_for_workers
+    from lxmls_nb.grading.hub import warm_for_workers
 
     if given.scheduler:
         return _grade(given, {})

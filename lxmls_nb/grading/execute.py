@@ -33,7 +33,7 @@ from lxmls_nb.grading.confine import Limits, address_space
 from lxmls_nb.grading.judge import FaultyTest, Judge, not_run
 from lxmls_nb.grading.kernel import REPLY, REQUEST
 from lxmls_nb.grading.provisioner import SandboxProvisioner, kernel_spec
-from lxmls_nb.grading.reasons import Reason, add_reason, reason
+from lxmls_nb.grading.reasons import Reason, add_reason, ending, in_bytes, note_sandbox, reason
 from lxmls_nb.grading.sandbox import SandboxError
 from lxmls_nb.grading.submissions import grade_id, is_test
 
@@ -176,10 +176,10 @@ class SplitClient(NotebookClient):
             said = f"{output.get('ename')}: {output.get('evalue')}"
             if output.output_type == "error":
                 for words, kind, limit in (
-                    ("MemoryError", "memory", _size(limits.memory)),
-                    ("can't allocate memory", "memory", _size(limits.memory)),
-                    ("[Errno 28]", "disk", _size(limits.disk)),  # no space left on device
-                    ("[Errno 27]", "disk", _size(limits.disk)),  # file too large
+                    ("MemoryError", "memory", in_bytes(limits.memory)),
+                    ("can't allocate memory", "memory", in_bytes(limits.memory)),
+                    ("[Errno 28]", "disk", in_bytes(limits.disk)),  # no space left on device
+                    ("[Errno 27]", "disk", in_bytes(limits.disk)),  # file too large
                     ("[Errno 11]", "processes", str(limits.processes)),  # from a fork
                     ("can't start new thread", "processes", str(limits.processes)),
                 ):
@@ -192,14 +192,14 @@ class SplitClient(NotebookClient):
         status = self.provisioner.status()
         limits = self.options.limits
         if status["stopped"]:
-            used = {"memory": _size(limits.memory), "processes": str(limits.processes)}
-            limit = used.get(status["stopped"], f"{_size(limits.disk)} or {limits.files} files")
+            used = {"memory": in_bytes(limits.memory), "processes": str(limits.processes)}
+            limit = used.get(status["stopped"], f"{in_bytes(limits.disk)} or {limits.files} files")
             self.stopped = reason(status["stopped"], limit=limit)
         elif self.timed_out:
             limit = f"{self.options.timeout:g} s"
             self.stopped = reason("timeout", what=self.timed_out, limit=limit)
         elif status["code"] is not None:
-            self.stopped = reason("kernel", what=_ending(status["code"]))
+            self.stopped = reason("kernel", what=ending(status["code"]))
         else:
             self.log.warning("a kernel's messages: %r", error)
             self.stopped = reason("messages", what=f"{type(error).__name__}")
@@ -234,7 +234,7 @@ class SplitClient(NotebookClient):
             if size > room:
                 if room > 0:
                     start = str(msg["content"].get("text", ""))[:room]
-                    text = f"{start}\n... more than {_size(limit)}: the rest is left out\n"
+                    text = f"{start}\n... more than {in_bytes(limit)}: the rest is left out\n"
                     cell.outputs.append(new_output("stream", text=text))
                 return None
         try:
@@ -334,26 +334,6 @@ def _join_streams(cell: NotebookNode) -> None:
     cell.outputs = joined
 
 
-def _size(number: int) -> str:
-    """Return a number of bytes for people."""
-    for power, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
-        if number >= 2**power:
-            return f"{number / 2**power:.3g} {unit}"
-    return f"{number} bytes"
-
-
-def _ending(code: int) -> str:
-    """Say how a process has ended."""
-    if code > 192:  # minus the number of a signal, as a byte
-        number = 256 - code
-        try:
-            name = signal.Signals(number).name
-        except ValueError:
-            name = "unknown"
-        return f"it was ended by signal {number} ({name})"
-    return f"it ended itself with exit code {code} (is there a call such as `os._exit`?)"
-
-
 def execute(notebook: NotebookNode, link: socket.socket, options: Options) -> NotebookNode:
     """Execute a notebook in place, with a kernel that comes over a link to the warm process.
 
@@ -398,7 +378,9 @@ def serve_job(job: int, link: socket.socket) -> None:
     most = address_space() + MAX_MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
     try:
-        reply: dict = {"notebook": execute(nbformat.from_dict(request["notebook"]), link, options)}
+        executed = execute(nbformat.v4.reads(request["notebook"]), link, options)
+        note_sandbox(executed, options.sandbox)
+        reply = {"notebook": nbformat.v4.writes(executed)}
     except SandboxError as error:
         reply = {"no sandbox": error.why}
     except MemoryError:
@@ -409,6 +391,6 @@ def serve_job(job: int, link: socket.socket) -> None:
     connection.close()
 
 
-def to_request(notebook: NotebookNode, options: Options) -> bytes:
-    """Return what :func:`serve_job` receives."""
-    return json.dumps({"notebook": notebook, "options": asdict(options)}).encode()
+def to_request(text: str, options: Options) -> bytes:
+    """Return what :func:`serve_job` receives, for a notebook as JSON."""
+    return json.dumps({"notebook": text, "options": asdict(options)}).encode()

@@ -7,14 +7,9 @@ import copy
 import json
 import os
 import select
-import shutil
 import socket
 import subprocess
-import sys
-import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from multiprocessing.connection import Connection
 
 import nbformat
@@ -22,26 +17,11 @@ from nbformat.notebooknode import NotebookNode
 
 from lxmls_nb.grading.client import START_TIMEOUT
 from lxmls_nb.grading.execute import GRACE, Options, to_request
+from lxmls_nb.grading.hub import ADDRESS, connect, end_process, start_process
 from lxmls_nb.grading.judge import not_run
-from lxmls_nb.grading.reasons import KEY, add_reason, reason
+from lxmls_nb.grading.reasons import add_reason, note_sandbox, reason
 from lxmls_nb.grading.sandbox import SandboxError
 from lxmls_nb.grading.submissions import grade_id, is_test
-from lxmls_nb.grading.warm import ENVIRONMENT
-
-#: What of the environment the warm process gets, and thus could be found in a student kernel.
-PASSED_ON = (
-    *("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV"),
-    *("MPLCONFIGDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"),  # where the list of fonts is kept
-)
-
-#: What libraries read when they are imported.
-READ_AT_IMPORT = (
-    *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MALLOC_ARENA_MAX"),
-    *("MPLBACKEND", "TQDM_DISABLE"),
-)
-
-#: The environment variable that tells workers where the warm process of this machine listens.
-ADDRESS = "LXMLS_NB_WARM_PROCESS"
 
 #: Seconds until the warm process has imported everything, and bytes of an executed notebook.
 WARM_TIMEOUT, MAX_NOTEBOOK = 120, 2**27
@@ -54,8 +34,9 @@ class GradingError(RuntimeError):
 class WarmProcess:
     """Executes notebooks by forks of one warm process, which starts with the first of them.
 
-    Where :func:`warm_for_workers` has started one for this machine, it is a fork of that. Use it as
-    a context manager, or call :meth:`close`. It may be used by several threads.
+    Where :func:`~lxmls_nb.grading.hub.warm_for_workers` has started one for this machine, it is a
+    fork of that. Use it as a context manager, or call :meth:`close`. It may be used by several
+    threads.
     """
 
     def __init__(self) -> None:
@@ -79,13 +60,17 @@ class WarmProcess:
         GradingError
             If the warm process has ended.
         """
+        return nbformat.v4.reads(self.execute_text(nbformat.v4.writes(notebook), options))
+
+    def execute_text(self, text: str, options: Options) -> str:
+        """Return a notebook executed, from JSON to JSON; see :meth:`execute`."""
         ours, theirs = socket.socketpair()
         with theirs:
             self._request({"do": "execute"}, theirs)
         with Connection(ours.detach()) as job:
             seconds = options.notebook_timeout + 4 * GRACE + START_TIMEOUT
             try:
-                job.send_bytes(to_request(notebook, options))
+                job.send_bytes(to_request(text, options))
                 if not job.poll(seconds):
                     raise EOFError
                 reply = json.loads(job.recv_bytes(MAX_NOTEBOOK))
@@ -96,14 +81,14 @@ class WarmProcess:
         if "failed" in reply:
             raise GradingError(f"the notebook could not be executed:\n{reply['failed']}")
         if "notebook" in reply:
-            executed = nbformat.from_dict(reply["notebook"])
-        elif self._has_ended():
+            return reply["notebook"]
+        if self._has_ended():
             raise GradingError("the process that runs notebooks has ended: is there memory left?")
-        else:  # the executor was ended by what the kernel sent, or by its alarm
-            what = "it sent more than can be taken, or never ended"
-            executed = without_result(notebook, "messages", what=what)
-        executed.metadata.setdefault(KEY, NotebookNode())["sandbox"] = options.sandbox
-        return executed
+        # The executor was ended by what the kernel sent, or by its alarm.
+        what = "it sent more than can be taken, or never ended"
+        lost = without_result(nbformat.v4.reads(text), "messages", what=what)
+        note_sandbox(lost, options.sandbox)
+        return nbformat.v4.writes(lost)
 
     def start(self) -> None:
         """Start the warm process now, so that the first notebook need not wait for it."""
@@ -132,11 +117,11 @@ class WarmProcess:
         if self._control is not None and not self._has_ended():
             return self._control
         self.close()
-        control = _connect(os.environ.get(ADDRESS))
+        control = connect(os.environ.get(ADDRESS))
         if control is None:
             control, theirs = socket.socketpair()
             with theirs:
-                self._process = _start_process(theirs)
+                self._process = start_process(theirs)
         self._control = control
         control.settimeout(WARM_TIMEOUT)
         try:
@@ -163,7 +148,7 @@ class WarmProcess:
             self._control.close()
             self._control = None
         if self._process is not None:
-            _end_process(self._process)
+            end_process(self._process)
             self._process = None
 
     def __enter__(self) -> WarmProcess:
@@ -171,71 +156,6 @@ class WarmProcess:
 
     def __exit__(self, *exception) -> None:
         self.close()
-
-
-def _start_process(*sockets: socket.socket) -> subprocess.Popen:
-    """Start a warm process, which takes requests from the first socket."""
-    environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    environment |= {name: ENVIRONMENT[name] for name in READ_AT_IMPORT}
-    numbers = [one.fileno() for one in sockets]
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "lxmls_nb.grading.warm", *map(str, numbers)],
-        env=environment,
-        pass_fds=numbers,
-        stdin=subprocess.DEVNULL,
-        cwd="/",
-    )
-
-
-def _end_process(process: subprocess.Popen) -> None:
-    """Wait until a warm process, whose connection is closed, has ended."""
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _connect(address: str | None) -> socket.socket | None:
-    """Return a connection to the warm process of this machine, None if there is none."""
-    if not address:
-        return None
-    control = socket.socket(socket.AF_UNIX)
-    try:
-        control.connect(address)
-    except OSError:  # it has ended: whoever asks starts one
-        control.close()
-        return None
-    return control
-
-
-@contextmanager
-def warm_for_workers() -> Iterator[dict[str, str]]:
-    """Start one warm process for all workers of this machine, and end it.
-
-    It gets ready while others do; each :class:`WarmProcess` of a worker is a fork of it.
-
-    Yields
-    ------
-    environment : dict of str
-        What tells workers where it is.
-    """
-    folder = tempfile.mkdtemp(prefix="lxmls-nb-")  # nobody else can look into it
-    ours, theirs = socket.socketpair()
-    listening = socket.socket(socket.AF_UNIX)
-    try:
-        with theirs, listening:
-            listening.bind(f"{folder}/warm")
-            listening.listen(128)
-            process = _start_process(theirs, listening)
-        try:
-            yield {ADDRESS: f"{folder}/warm"}
-        finally:
-            ours.close()
-            _end_process(process)
-    finally:
-        ours.close()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def without_result(notebook: NotebookNode, kind: str, **values: str) -> NotebookNode:

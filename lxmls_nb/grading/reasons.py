@@ -5,6 +5,7 @@ Reasons travel in the metadata of the notebook: each later step, and every repor
 
 from __future__ import annotations
 
+import signal
 from dataclasses import asdict, dataclass, field
 
 from nbformat.notebooknode import NotebookNode
@@ -57,7 +58,32 @@ def add_reason(notebook: NotebookNode, new: Reason) -> None:
     notes.setdefault("reasons", []).append(NotebookNode(asdict(new)))
 
 
+def note_sandbox(notebook: NotebookNode, sandbox: bool) -> None:
+    """Note in a notebook's metadata whether it was executed in a sandbox."""
+    notebook.metadata.setdefault(KEY, NotebookNode())["sandbox"] = sandbox
+
+
 def reasons_of(notebook: NotebookNode) -> list[Reason]:
     """Return the reasons noted in a notebook."""
     notes = notebook.metadata.get(KEY, {}).get("reasons", [])
     return [Reason(note["kind"], note["text"], list(note["cells"])) for note in notes]
+
+
+def in_bytes(number: int) -> str:
+    """Return a number of bytes for people."""
+    for power, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
+        if number >= 2**power:
+            return f"{number / 2**power:.3g} {unit}"
+    return f"{number} bytes"
+
+
+def ending(code: int) -> str:
+    """Say how a process has ended."""
+    if code > 192:  # minus the number of a signal, as a byte
+        number = 256 - code
+        try:
+            name = signal.Signals(number).name
+        except ValueError:
+            name = "unknown"
+        return f"it was ended by signal {number} ({name})"
+    return f"it ended itself with exit code {code} (is there a call such as `os._exit`?)"

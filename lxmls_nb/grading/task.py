@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 
-import nbformat
-
 from lxmls_nb import __version__
 from lxmls_nb.grading.execute import Options
 from lxmls_nb.grading.grader import GradingError, shared_process
@@ -65,11 +63,10 @@ def execute_submission(version: str, options: dict, notebooks: dict[str, str]) -
     for name, text in notebooks.items():
         start = time.perf_counter()
         try:
-            notebook = shared_process().execute(nbformat.v4.reads(text), chosen)
+            executed[name] = shared_process().execute_text(text, chosen)
         except (SandboxError, GradingError):
             raise
         except Exception as error:  # which might not survive the way
             raise GradingError(f"{type(error).__name__}: {error}"[:2000]) from None
-        executed[name] = nbformat.v4.writes(notebook)
         seconds[name] = round(time.perf_counter() - start, 3)
     return {"notebooks": executed, "seconds": seconds}
