@@ -55,6 +55,7 @@ autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 autodoc_typehints_format = "short"
 napoleon_google_docstring = False
+napoleon_use_param = False  # "row, column : int" stays one entry
 python_maximum_signature_line_length = 80
 nitpicky = True
 nitpick_ignore_regex = [(r"py:.*", r"(?!lxmls_nb\.).*")]
@@ -137,6 +138,21 @@ def skip_fields(app, what, name, object, skip, options):
     return type(object).__name__ == "_tuplegetter" or None
 
 
+def keep_sentences(app, what, name, object, options, lines):
+    """Undo what napoleon does to a constant's text: it takes words before a colon for a type."""
+    kinds = [line for line in lines if line.startswith(":type: ")]
+    if what in ("attribute", "data", "property") and kinds:
+        lines.remove(kinds[0])
+        lines[0] = f"{kinds[0].removeprefix(':type: ')}: {lines[0]}"
+
+
+def shorten_signature(app, what, name, object, options, signature, annotation):
+    """Leave out of signatures what tells nobody anything."""
+    if signature and ("*args: t.Any" in signature or name.endswith("DescribedFigure")):
+        signature = ""
+    return signature and signature.replace("=<factory>", "=..."), annotation
+
+
 def hide_values(app, domain, objtype, content):
     """Leave out the values of constants: long tables, and paths of the machine that builds."""
     for part in list(content.parent.findall(addnodes.desc_annotation)):
@@ -148,6 +164,8 @@ def setup(app):
     """Register the functions above."""
     app.setup_extension("docs.accessible")
     app.connect("object-description-transform", hide_values)
+    app.connect("autodoc-process-docstring", keep_sentences, priority=600)  # after napoleon
+    app.connect("autodoc-process-signature", shorten_signature)
     app.connect("autodoc-skip-member", skip_fields)
     app.connect("source-read", link_sources)
     app.connect("source-read", adapt_notebook)

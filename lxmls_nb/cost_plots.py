@@ -82,7 +82,11 @@ def plot_descent(
     x_range, y_range = np.linspace(low - margin, high + margin, 25).T
     heights = np.array([[cost(x, y) for x in x_range] for y in y_range])
     lines = axes.contour(x_range, y_range, heights, levels=14, colors="0.6", linewidths=0.8)
-    axes.clabel(lines, fmt="%.2f", fontsize=8)
+    fmt = "%.3f" if np.diff(lines.levels).min() < 0.05 else "%.2f"
+    for label in axes.clabel(lines, fmt=fmt, fontsize=8, colors="0.3"):
+        x, y = axes.transLimits.transform(label.get_position())
+        if not (0.07 < x < 0.93 and 0.04 < y < 0.96):  # the frame would cut it
+            label.remove()
     for style, (label, path) in zip(cycle(STYLES), paths.items(), strict=False):
         axes.plot(*np.transpose(path), markevery=every, label=label, linewidth=1.2, **style)
         axes.plot(*path[0], "k*", markersize=12)

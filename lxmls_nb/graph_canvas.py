@@ -23,7 +23,7 @@ RADIUS = 0.26
 SYMBOL, TEXT, SMALL, TINY = 11, 9, 8, 7
 
 #: Around texts, so that they can be read where edges pass.
-HALO = withStroke(linewidth=2.5, foreground="white")
+HALO = withStroke(linewidth=4, foreground="white")
 
 
 def number(value: float) -> str:

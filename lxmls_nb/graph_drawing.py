@@ -172,8 +172,6 @@ class NetworkDrawing:
                 chosen = self.highlight is not None and (layer, row, column) == tuple(
                     self.highlight
                 )
-                if chosen:
-                    style["linewidth"] = 3.5
                 if self.highlight is not None and not chosen:
                     style["alpha"] = 0.3
                 self.canvas.edge((left.x, start), (right.x, end), **style)
@@ -251,7 +249,7 @@ class NetworkDrawing:
         if self.columns[0].values is not None:
             samples.append((f"forward value, {self.source}", FORWARD))
         if self.loss is not None:
-            samples.append(("error: derivative of the loss", ERROR))
+            samples.append((r"error: derivative of $\mathcal{F}$", ERROR))
         if any(place is not None for place in self.label_places):
             samples.insert(2, ("bias, added in the circle", BIAS))
         return samples

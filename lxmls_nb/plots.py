@@ -78,7 +78,7 @@ def plot_tangent(
     figure, axes = (ax.figure, ax) if ax is not None else new_axes()
     tangent = current_loss + current_gradient * (weight_range - current_weight)
     axes.plot(weight_range, loss_range, color=BLUE, label="loss")
-    axes.plot(weight_range, tangent, color=VERMILLION, linestyle="--", label="gradient")
+    axes.plot(weight_range, tangent, color=VERMILLION, linestyle="--", label="slope: gradient")
     axes.plot(current_weight, current_loss, "x", color="black", label="current weight", ms=9, mew=2)
     # A steep tangent must not squeeze the curve flat, nor rounding errors look like a curve.
     low, high = min(loss_range.min(), current_loss), max(loss_range.max(), current_loss)

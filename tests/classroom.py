@@ -47,12 +47,16 @@ def write_submission(folder: Path, answers: Mapping[str, Mapping[str, str]]) -> 
 
 
 def make_course(
-    root: Path, students: int, notebooks: Sequence[str] = NOTEBOOKS, config: bool = True
+    root: Path,
+    students: int,
+    notebooks: Sequence[str] = NOTEBOOKS,
+    config: bool = True,
+    different: int | None = None,
 ) -> Path:
     """Make a course whose assignment is released and handed in, and return its folder.
 
     The same students always hand in the same. With `config`, it is graded as this course is, else
-    as nbgrader does by itself.
+    as nbgrader does by itself. Of `different` students, the others hand in copies.
     """
     (root / "source" / ASSIGNMENT).mkdir(parents=True)
     for name in notebooks:
@@ -62,7 +66,9 @@ def make_course(
     run("nbgrader", "generate_assignment", ASSIGNMENT, cwd=root)
     if not config:
         (root / "nbgrader_config.py").unlink()
-    for student in student_names(students):
-        answers = {name: answers_of(name, random.Random(f"{student} {name}")) for name in notebooks}
+    names = student_names(students)
+    for number, student in enumerate(names):
+        author = names[number % (different or students)]
+        answers = {name: answers_of(name, random.Random(f"{author} {name}")) for name in notebooks}
         write_submission(root / "submitted" / student / ASSIGNMENT, answers)
     return root

@@ -12,7 +12,7 @@ from PIL import Image
 
 #: By picture: the step that it shows, and the part of the window (left, top, right, bottom).
 PICTURES = {
-    "student": ("student-*-wrong-answer.png", (291, 32, 1241, 806)),
+    "student": ("student-*-wrong-answer.png", (291, 424, 1241, 806)),
     "explorer": ("student-*-tangent-explorer.png", (291, 92, 1241, 776)),
     "formgrader": ("instructor-*-manual-grading.png", (70, 52, 1210, 850)),
     "report": ("instructor-*-report.png", (200, 24, 1080, 838)),

@@ -80,7 +80,10 @@ def log_linear_gradients(
 
     Raises
     ------
-    CheckFailed, NotAttempted
+    CheckFailed
+        If the answer is wrong.
+    NotAttempted
+        If it is not written yet.
     """
     name = "log_linear_gradients"
     _check_choice("quantity", quantity, (None, "loss", "weight", "bias"))
@@ -188,7 +191,10 @@ def backpropagation(
 
     Raises
     ------
-    CheckFailed, NotAttempted
+    CheckFailed
+        If the answer is wrong.
+    NotAttempted
+        If it is not written yet.
     """
     name = "backpropagation"
     _check_choice("quantity", quantity, (None, "weight", "bias"))

@@ -129,7 +129,10 @@ def log_linear_module(
 
     Raises
     ------
-    CheckFailed, NotAttempted
+    CheckFailed
+        If the answer is wrong.
+    NotAttempted
+        If it is not written yet.
     """
     name = "LogLinear"
     problem = make_problem([input_size, num_classes], batch_size, scale, seed)
@@ -206,7 +209,10 @@ def training_step(
 
     Raises
     ------
-    CheckFailed, NotAttempted
+    CheckFailed
+        If the answer is wrong.
+    NotAttempted
+        If it is not written yet.
     """
     name = "training_step"
     geometry = [input_size, num_classes]
@@ -320,7 +326,10 @@ def log_forward(
 
     Raises
     ------
-    CheckFailed, NotAttempted
+    CheckFailed
+        If the answer is wrong.
+    NotAttempted
+        If it is not written yet.
     """
     result, calls = _forward_reply(answer, geometry, batch_size, scale, seed)
     worst = _compare_calls(result, calls, "log_forward", None)
@@ -342,7 +351,10 @@ def gradient_flow(
 
     Raises
     ------
-    CheckFailed, NotAttempted
+    CheckFailed
+        If the answer is wrong.
+    NotAttempted
+        If it is not written yet.
     """
     result, calls = _forward_reply(answer, geometry, batch_size, scale, seed)
     worst = _compare_calls(result, calls, "log_forward", result["gradients"])

@@ -79,7 +79,7 @@ class LMSExporter(ExportPlugin):
         help="What a student gets while an answer waits for points by hand.",
     ).tag(config=True)
 
-    #: Where to write if `--to` does not say.
+    #: Where to write if ``--to`` does not say.
     default_to = "grades.csv"
 
     def __init__(self, **kwargs: Any) -> None:

@@ -10,7 +10,6 @@ nothing to find. When a connection is closed, what was started for it ends.
 from __future__ import annotations
 
 import gc
-import io
 import json
 import os
 import select
@@ -43,9 +42,10 @@ def import_everything() -> None:
     import IPython.extensions.storemagic
     import ipywidgets  # noqa: F401
     import jupyter_client.localinterfaces
-    import matplotlib.pyplot
+    import matplotlib.pyplot  # noqa: F401
     import nbclient  # noqa: F401
     import nbformat
+    import numpy as np
     import torch
     import torch._subclasses.schema_check_mode
     import tornado.platform.asyncio  # noqa: F401
@@ -53,9 +53,10 @@ def import_everything() -> None:
 
     import lxmls_nb.answers
     import lxmls_nb.checks
+    import lxmls_nb.described
     import lxmls_nb.models
     import lxmls_nb.plots
-    import lxmls_nb.training  # noqa: F401
+    import lxmls_nb.training
     from lxmls_nb.data import SentimentCorpus
     from lxmls_nb.grading import execute, kernel  # noqa: F401
     from lxmls_nb.models import PytorchMLP  # noqa: F401
@@ -66,11 +67,18 @@ def import_everything() -> None:
     tensor = torch.zeros(1, requires_grad=True)
     tensor.grad = torch.zeros(1)
     torch.optim.SGD([tensor], lr=0.1).step()
-    matplotlib.figure.Figure().savefig(io.BytesIO())  # reads the list of fonts
+    # Fonts are found, letters are drawn, formats of pictures are listed.
+    for figure in (
+        lxmls_nb.plots.plot_tangent(np.array([-1, 0, 1]), np.array([1, 0, 1]), 0, 0, 0),
+        lxmls_nb.plots.plot_learning_curves({"one": [50, 60], "other": [50, 70]}),
+        lxmls_nb.plots.plot_epoch_times([20, 80], {"one": [0.1, 0.2]}),
+    ):
+        lxmls_nb.described.image(figure, "")
     try:
         raise NotImplementedError
     except NotImplementedError:
-        IPython.core.ultratb.AutoFormattedTB().text(*sys.exc_info())  # lists all modules
+        for mode in ("Plain", "Context"):  # lists all modules
+            IPython.core.ultratb.AutoFormattedTB(mode=mode).text(*sys.exc_info())
     SentimentCorpus("snippets")
     KernelProvisionerFactory.instance().get_provisioner_entries()
     jupyter_client.localinterfaces.local_ips()

@@ -109,7 +109,7 @@ class NumpyMLP(Model):
 
     @answer_needed()
     def update(self, input: np.ndarray, output: np.ndarray) -> None:
-        """Make one step of SGD on a batch (Algorithm 2.2, line 17)."""
+        """Make one step of SGD on a batch (Algorithm 2.2, step 4)."""
         gradients = self.backpropagation(input, output)
         if gradients is None:
             raise ValueError("backpropagation returned None: is the `return` missing?")

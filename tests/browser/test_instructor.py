@@ -24,6 +24,12 @@ MESSAGE = "is the average over the batch missing?"
 COMMENTS = "log-linear-comments"
 #: Milliseconds that the grading of a submission may take on a busy machine.
 GRADING = 180_000
+#: What the student writes at the first blocks.
+WRITTEN = {
+    "# Block a:": "# Block a: first weights as in Glorot, of shape (K, I), and biases of zero",
+    "# Block b:": "# Block b: the linear transformation, for all examples at once",
+    "# Block c:": "# Block c: log of the softmax; logsumexp keeps exp from overflowing",
+}
 REMARK = "Clear. What does the loop of block g add up?"
 
 
@@ -91,6 +97,9 @@ def test_collects(day):
     """What a student has handed in: all right but 2.2, without the average over the batch."""
     answers = {name: reference_answers(source(name)) for name in NOTEBOOKS}
     answers["exercise_2_2"] |= {WRONG.grade_id: WRONG.code}
+    for mark, comment in WRITTEN.items():
+        commented = answers["exercise_2_1"][COMMENTS].replace(mark, comment)
+        answers["exercise_2_1"][COMMENTS] = commented
     write_submission(day.work / "day2", answers)
     students_command(day, "submit")
     row = open_assignments(day)

@@ -1,0 +1,65 @@
+"""One warm process serves all workers of a machine, and nobody depends on it."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from lxmls_nb.grading import hub
+from lxmls_nb.grading.execute import Options
+from lxmls_nb.grading.grader import WarmProcess
+
+WITHOUT_SANDBOX = Options(sandbox=False)  # what is tested here has nothing to do with it
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """Return the list of the warm processes that have been started."""
+    processes = []
+
+    def start(*sockets):
+        processes.append(start_process(*sockets))
+        return processes[-1]
+
+    start_process = hub.start_process
+    monkeypatch.setattr(hub, "start_process", start)
+    monkeypatch.setattr("lxmls_nb.grading.grader.start_process", start)
+    return processes
+
+
+def run(worker: WarmProcess) -> str:
+    """Run a cell in a kernel of a worker's, and return what it printed."""
+    notebook = new_notebook(cells=[new_code_cell("print(6 * 7)")])
+    return worker.execute(notebook, WITHOUT_SANDBOX).cells[0].outputs[0].text.strip()
+
+
+def test_workers_share_one_process(started, monkeypatch):
+    with hub.warm_for_workers() as environment:
+        monkeypatch.setenv(*next(iter(environment.items())))
+        with WarmProcess() as one, WarmProcess() as other:
+            assert run(one) == run(other) == "42"
+        with WarmProcess() as later:  # the others have ended
+            assert run(later) == "42"
+    (process,) = started
+    assert process.returncode == 0
+
+
+def test_a_worker_whose_hub_has_ended_starts_a_process_of_its_own(started, monkeypatch):
+    with hub.warm_for_workers() as environment:
+        monkeypatch.setenv(*next(iter(environment.items())))
+        with WarmProcess() as worker:
+            assert run(worker) == "42"
+            os.kill(started[0].pid, signal.SIGKILL)
+            started[0].wait()
+            assert run(worker) == "42"
+            assert len(started) == 2
+
+
+def test_what_nobody_needs_is_ended_before_it_is_ready(started):
+    with hub.warm_for_workers():
+        pass
+    (process,) = started
+    assert process.returncode == -signal.SIGTERM  # it was still importing
