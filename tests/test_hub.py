@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
@@ -54,6 +55,9 @@ def test_a_worker_whose_hub_has_ended_starts_a_process_of_its_own(started, monke
             assert run(worker) == "42"
             os.kill(started[0].pid, signal.SIGKILL)
             started[0].wait()
+            end = time.monotonic() + 10  # what it forked for the worker ends with it
+            while not worker._has_ended() and time.monotonic() < end:
+                time.sleep(0.01)
             assert run(worker) == "42"
             assert len(started) == 2
 

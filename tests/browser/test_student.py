@@ -29,7 +29,8 @@ CHECKS = [
     "test-deep-square",
     "test-everything",
 ]
-#: Seconds from opening to the first result: about 5 on two cores that nothing else keeps busy.
+#: Seconds from a double click on the notebook to the first result: about 4 on two cores that
+#: nothing else keeps busy.
 AT_MOST = 60
 
 #: Write down every width that a progress bar of a page has.
