@@ -41,9 +41,10 @@ $(INSTALLED): pyproject.toml constraints.txt
 demo: $(INSTALLED)  ## Release the assignment, grade a small class, show the results
 	$(BIN)/python tools/demo.py
 
+# Three at a time, on two cores too: some tests wait for time limits.
 .PHONY: test
 test: lint  ## Run all checks
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 # The days of a student and of an instructor in a real JupyterLab, side by side. Each step leaves a
 # picture in build/screenshots.

@@ -37,9 +37,14 @@ from lxmls_nb.grading.records import digest_files
 DATABASE_TIMEOUT = 120
 
 
-# nbgrader opens the gradebook anew for each of its steps. With one engine for all of them, each
-# statement is compiled once and not for each submission.
-nbgrader.api.create_engine = cache(nbgrader.api.create_engine)
+def share_engine() -> None:
+    """Let nbgrader use one database engine in this process.
+
+    It opens the gradebook anew for each of its steps. With one engine for all of them, each
+    statement is compiled once and not for each submission.
+    """
+    if not hasattr(nbgrader.api.create_engine, "cache_info"):
+        nbgrader.api.create_engine = cache(nbgrader.api.create_engine)
 
 
 class UnreadableSubmissionError(Exception):
@@ -89,6 +94,7 @@ class Marker(Autograde):
 
     def __init__(self, coursedir, parent):
         super().__init__(coursedir=coursedir, parent=parent)
+        share_engine()
         self.assignment = coursedir.assignment_id
         if coursedir.db_url.startswith("sqlite:") and "?" not in coursedir.db_url:
             coursedir.db_url += f"?timeout={DATABASE_TIMEOUT}"
