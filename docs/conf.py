@@ -150,7 +150,7 @@ def shorten_signature(app, what, name, object, options, signature, annotation):
     """Leave out of signatures what tells nobody anything."""
     if signature and ("*args: t.Any" in signature or name.endswith("DescribedFigure")):
         signature = ""
-    return signature and signature.replace("=<factory>", "=..."), annotation
+    return signature and signature.replace("<factory>", "..."), annotation
 
 
 def hide_values(app, domain, objtype, content):
