@@ -129,22 +129,18 @@ from lxmls_nb.grading.warm import import_everything
 import_everything()
 import contextlib, io
 from IPython.core.interactiveshell import InteractiveShell
-def wait():
-    os.wait()
-    running.pop()
-running = []
-for cells in json.load(sys.stdin):
-    if len(running) == int(sys.argv[1]):
-        wait()
-    running.append(None)
+notebooks, at_once = json.load(sys.stdin), int(sys.argv[1])
+for number, cells in enumerate(notebooks):
+    if number >= at_once:
+        os.wait()
     if os.fork() == 0:
         shell = InteractiveShell.instance()
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             for cell in cells:
                 shell.run_cell(cell)  # figures are drawn, too: IPython displays them
         os._exit(0)
-while running:
-    wait()
+for _ in notebooks[-at_once:]:
+    os.wait()
 """
 
 

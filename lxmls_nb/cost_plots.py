@@ -82,16 +82,16 @@ def plot_descent(
     margin = 0.35 * (high - low).clip(min=1e-3)
     x_range, y_range = np.linspace(low - margin, high + margin, 25).T
     heights = np.array([[cost(x, y) for x in x_range] for y in y_range])
-    lines = axes.contour(x_range, y_range, heights, levels=14, colors="0.6", linewidths=0.8)
-    lines.set_zorder(1)
-    style: dict[str, Any] = {"fontsize": 8, "colors": "0.3", "inline": False, "zorder": 1.5}
-    for height in axes.clabel(lines, fmt="%.3f" if np.ptp(heights) < 0.5 else "%.2f", **style):
-        height.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.5})
-        x, y = axes.transLimits.transform(height.get_position())
+    thin: dict[str, Any] = {"colors": "0.6", "linewidths": 0.8, "zorder": 1}
+    small: dict[str, Any] = {"colors": "0.3", "fontsize": 8, "zorder": 1.5, "inline": False}
+    lines = axes.contour(x_range, y_range, heights, levels=14, **thin)
+    for written in axes.clabel(lines, fmt="%.3f" if np.ptp(heights) < 0.5 else "%.2f", **small):
+        written.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.5})
+        x, y = axes.transLimits.transform(written.get_position())
         if not (0.07 < x < 0.93 and 0.05 < y < 0.95):  # the frame would cut it
-            height.remove()
-    for line, (label, path) in zip(cycle(STYLES), paths.items(), strict=False):
-        axes.plot(*np.transpose(path), markevery=every, label=label, linewidth=1.2, **line)
+            written.remove()
+    for style, (label, path) in zip(cycle(STYLES), paths.items(), strict=False):
+        axes.plot(*np.transpose(path), markevery=every, label=label, linewidth=1.2, **style)
         axes.plot(*path[0], "k*", markersize=12)
     axes.plot([], [], "k*", markersize=10, linestyle="none", label="start")
     axes.set(xlabel=labels[0], ylabel=labels[1])

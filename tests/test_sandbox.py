@@ -98,7 +98,7 @@ def ours(path):  # /tmp is a link to /scratch unless Python itself lies in /tmp
     return shown or path.endswith("/lxmls_nb")
 
 for start in ("/home", "/root", "/opt", "/srv", "/tmp"):
-    for folder, folders, files in os.walk(start):
+    for folder, folders, files in os.walk(start, followlinks=True):
         folders[:] = [name for name in folders if not ours(os.path.join(folder, name))]
         for name in files:
             path = os.path.join(folder, name)

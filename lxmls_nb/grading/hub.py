@@ -72,7 +72,8 @@ def connect(address: str | None) -> socket.socket | None:
 def warm_for_workers() -> Iterator[dict[str, str]]:
     """Start one warm process for all workers of this machine, and end it.
 
-    It gets ready while others do; each :class:`WarmProcess` of a worker is a fork of it.
+    It gets ready while others do; each worker's
+    :class:`~lxmls_nb.grading.grader.WarmProcess` is a fork of it.
 
     Yields
     ------

@@ -37,8 +37,8 @@ class Notebook:
         self.path = folder / path
         cells = read_notebook(self.path).cells
         self.places = {cell.id: place for place, cell in enumerate(cells)}
-        folder, _, name = path.rpartition("/")
-        page.goto(f"{url}lab/tree/{folder}?token={TOKEN}&reset")
+        place, _, name = path.rpartition("/")
+        page.goto(f"{url}lab/tree/{place}?token={TOKEN}&reset")
         file = page.locator(".jp-DirListing-item", has_text=name)
         expect(file).to_be_visible()
         self.opened = time.monotonic()
