@@ -56,7 +56,7 @@ def test_a_worker_whose_hub_has_ended_starts_a_process_of_its_own(started, monke
             os.kill(started[0].pid, signal.SIGKILL)
             started[0].wait()
             end = time.monotonic() + 10  # what it forked for the worker ends with it
-            while not worker._has_ended() and time.monotonic() < end:
+            while not worker.has_ended() and time.monotonic() < end:
                 time.sleep(0.01)
             assert run(worker) == "42"
             assert len(started) == 2

@@ -5,13 +5,17 @@ from __future__ import annotations
 import logging
 import math
 import time
+from functools import cache
 from queue import Empty
 
+import zmq
 import zmq.asyncio
 from jupyter_client.asynchronous.client import AsyncKernelClient
-from jupyter_client.channels import AsyncZMQSocketChannel
+from jupyter_client.channels import AsyncZMQSocketChannel, ZMQSocketChannel
 from nbclient.exceptions import DeadKernelError
 from traitlets import Type
+
+log = logging.getLogger(__name__)
 
 #: Bytes of a message from a kernel, and messages that may wait. More ends the connection.
 MAX_MESSAGE, MAX_WAITING = 64 * 2**20, 16
@@ -35,17 +39,51 @@ class LenientChannel(AsyncZMQSocketChannel):
         while True:
             left = None if timeout is None else max(0.0, end - time.monotonic())
             try:
-                message = await super().get_msg(timeout=left)
-                parts = (message["header"], message["parent_header"], message["content"])
-                typed = isinstance(message["msg_type"], str)
-                if typed and all(isinstance(part, dict) for part in parts):
-                    return message
+                return _checked(await super().get_msg(timeout=left))
             except Empty:
                 raise
             except Exception as error:  # whatever its parts make a parser raise
-                logging.getLogger(__name__).debug("a broken message: %r", error)
+                log.debug("a broken message: %r", error)
             if time.monotonic() >= end:
                 raise Empty
+
+    def next_message(self, timeout: float) -> dict:
+        """Return the next message that is one, for a caller outside of the event loop.
+
+        Raises
+        ------
+        queue.Empty
+            If there is none in time.
+        """
+        assert self.socket is not None
+        plain = ZMQSocketChannel(zmq.Socket.shadow(self.socket), self.session)
+        end = time.monotonic() + timeout
+        while True:
+            try:
+                return _checked(plain.get_msg(timeout=max(0.0, end - time.monotonic())))
+            except Empty:
+                raise
+            except Exception as error:
+                log.debug("a broken message: %r", error)
+            if time.monotonic() >= end:
+                raise Empty
+
+
+def _checked(message: dict) -> dict:
+    """Return a message whose parts are of the types that they should be."""
+    parts = (message["header"], message["parent_header"], message["content"])
+    if isinstance(message["msg_type"], str) and all(isinstance(part, dict) for part in parts):
+        return message
+    raise TypeError("its parts are of other types")
+
+
+@cache
+def _context() -> zmq.asyncio.Context:
+    """Return the context of all connections of this process."""
+    context = zmq.asyncio.Context()
+    context.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE)
+    context.setsockopt(zmq.RCVHWM, MAX_WAITING)
+    return context
 
 
 class BoundedClient(AsyncKernelClient):
@@ -55,10 +93,7 @@ class BoundedClient(AsyncKernelClient):
     iopub_channel_class = Type(LenientChannel)
 
     def _context_default(self) -> zmq.asyncio.Context:
-        context = zmq.asyncio.Context()
-        context.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE)
-        context.setsockopt(zmq.RCVHWM, MAX_WAITING)
-        return context
+        return _context()
 
     def start_channels(self, shell=True, iopub=True, stdin=True, hb=True, control=True) -> None:
         """Start shell and iopub: nobody types, and the warm process knows who is alive."""

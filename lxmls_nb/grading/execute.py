@@ -1,25 +1,22 @@
 """Executes a notebook in two processes: the student's cells in a sandbox, test cells here.
 
-An *executor* is a fork of the warm process, one a notebook. It talks to the student kernel as any
-Jupyter client does, and trusts nothing that comes from there.
+An *executor* is a fork of the warm process, one a submission. It talks to student kernels, one a
+notebook, as any Jupyter client does, and trusts nothing that comes from there.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import resource
 import shutil
-import signal
 import socket
 import tempfile
 import time
-import traceback
-from dataclasses import asdict, dataclass, field
-from multiprocessing.connection import Connection
+from dataclasses import dataclass, field
 from queue import Empty
 
 import nbformat
+import zmq
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.client import CellExecutionComplete
@@ -29,16 +26,13 @@ from nbformat.v4 import new_output
 
 from lxmls_nb.grading import wire
 from lxmls_nb.grading.client import START_TIMEOUT, BoundedClient
-from lxmls_nb.grading.confine import Limits, address_space
+from lxmls_nb.grading.confine import Limits
 from lxmls_nb.grading.judge import FaultyTest, Judge, not_run
 from lxmls_nb.grading.kernel import REPLY, REQUEST
 from lxmls_nb.grading.provisioner import SandboxProvisioner, kernel_spec
-from lxmls_nb.grading.reasons import Reason, add_reason, ending, in_bytes, note_sandbox, reason
+from lxmls_nb.grading.reasons import Reason, add_reason, ending, in_bytes, reason
 from lxmls_nb.grading.sandbox import SandboxError
 from lxmls_nb.grading.submissions import grade_id, is_test
-
-#: Bytes that an executor may take for itself, whatever a kernel sends.
-MAX_MEMORY = 2 * 2**30
 
 #: Seconds that a kernel has to stop what it does when it is interrupted.
 GRACE = 5
@@ -121,7 +115,6 @@ class SplitClient(NotebookClient):
 
     async def run(self) -> None:
         """Execute the notebook; whatever a student's code does becomes a reason."""
-        self.loop = asyncio.get_running_loop()
         try:
             await self.async_execute()
         except (SandboxError, ConnectionError):
@@ -146,7 +139,7 @@ class SplitClient(NotebookClient):
         if self.stopped is None:
             try:
                 if is_test(cell):
-                    cell.outputs = await asyncio.to_thread(self.judge.run, cell)
+                    cell.outputs = self.judge.run(cell)  # nothing else goes on: it may block
                 else:
                     await super().async_execute_cell(cell, cell_index, None, store_history)
                     _join_streams(cell)
@@ -270,41 +263,40 @@ class SplitClient(NotebookClient):
     # --- what the judge asks --------------------------------------------------------------------
 
     def _send(self, probe: str, names: list[str], arguments: dict) -> dict:
-        """Run a probe in the student kernel: called by the judge, in a thread."""
-        request = {"probe": probe, "names": names, "arguments": arguments}
-        return asyncio.run_coroutine_threadsafe(self._probe(request), self.loop).result()
-
-    async def _probe(self, request: dict) -> dict:
+        """Run a probe in the student kernel: called by the judge."""
         assert self.kc is not None
+        request = {"probe": probe, "names": names, "arguments": arguments}
         message = self.kc.session.msg(REQUEST, {})
         identity = message["header"]["msg_id"]
-        self.kc.session.send(self.kc.shell_channel.socket, message, buffers=wire.encode(request))
+        shell: zmq.Socket = zmq.Socket.shadow(self.kc.shell_channel.socket)
+        self.kc.session.send(shell, message, buffers=wire.encode(request))
         seconds = self._seconds_left()
-        reply = await self._reply(identity, seconds)
+        reply = self._reply(identity, seconds)
         if reply is None:
-            self.timed_out = f"a call of `{request['names'][0]}`"
-            await self.manager.interrupt_kernel()
-            reply = await self._reply(identity, GRACE)
+            self.timed_out = f"a call of `{names[0]}`"
+            self.provisioner.interrupt()
+            reply = self._reply(identity, GRACE)
             if reply is None:
-                await self.provisioner.kill()
+                self.provisioner.end()
                 raise DeadKernelError("Kernel died")
         if reply == {"interrupted": True}:
             what, limit = self.timed_out or "a call", f"{seconds:.0f} s"
             add_reason(self.nb, reason("timeout", what=what, limit=limit))
-            message = f"took longer than {limit} and was interrupted"
-            reply = {"error": {"type": "TimeoutError", "message": message, "line": ""}}
+            said = f"took longer than {limit} and was interrupted"
+            reply = {"error": {"type": "TimeoutError", "message": said, "line": ""}}
         self.timed_out = None
         return reply
 
-    async def _reply(self, identity: str, seconds: float) -> dict | None:
+    def _reply(self, identity: str, seconds: float) -> dict | None:
         """Return the reply to a message, None if there is none in time."""
         assert self.kc is not None
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             try:
-                message = await self.kc.shell_channel.get_msg(timeout=0.5)
+                message = self.kc.shell_channel.next_message(timeout=0.5)
             except Empty:
-                await self._async_check_alive()
+                if self.provisioner.status()["code"] is not None:
+                    raise DeadKernelError("Kernel died") from None
                 continue
             if message["msg_type"] == REPLY and message["parent_header"]["msg_id"] == identity:
                 try:
@@ -359,38 +351,3 @@ def execute(notebook: NotebookNode, link: socket.socket, options: Options) -> No
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return notebook
-
-
-def serve_job(job: int, link: socket.socket) -> None:
-    """Do one job: receive options and a notebook, execute it, send it back.
-
-    Parameters
-    ----------
-    job : int
-        File descriptor of the connection to whoever grades.
-    link : socket.socket
-        Connection to the warm process, for a kernel.
-    """
-    connection = Connection(job)
-    request = json.loads(connection.recv_bytes())
-    options = Options.from_dict(request["options"])
-    signal.alarm(int(options.notebook_timeout + 3 * GRACE + START_TIMEOUT))
-    most = address_space() + MAX_MEMORY
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    try:
-        executed = execute(nbformat.v4.reads(request["notebook"]), link, options)
-        note_sandbox(executed, options.sandbox)
-        reply = {"notebook": nbformat.v4.writes(executed)}
-    except SandboxError as error:
-        reply = {"no sandbox": error.why}
-    except MemoryError:
-        raise  # whatever the kernel has sent; the notebook comes back without a result
-    except Exception:
-        reply = {"failed": traceback.format_exc()}
-    connection.send_bytes(json.dumps(reply).encode())
-    connection.close()
-
-
-def to_request(text: str, options: Options) -> bytes:
-    """Return what :func:`serve_job` receives, for a notebook as JSON."""
-    return json.dumps({"notebook": text, "options": asdict(options)}).encode()

@@ -16,8 +16,9 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 
 from lxmls_nb.grading.client import START_TIMEOUT
-from lxmls_nb.grading.execute import GRACE, Options, to_request
+from lxmls_nb.grading.execute import GRACE, Options
 from lxmls_nb.grading.hub import ADDRESS, connect, end_process, start_process
+from lxmls_nb.grading.jobs import to_request
 from lxmls_nb.grading.judge import not_run
 from lxmls_nb.grading.reasons import add_reason, note_sandbox, reason
 from lxmls_nb.grading.sandbox import SandboxError
@@ -60,35 +61,8 @@ class WarmProcess:
         GradingError
             If the warm process has ended.
         """
-        return nbformat.v4.reads(self.execute_text(nbformat.v4.writes(notebook), options))
-
-    def execute_text(self, text: str, options: Options) -> str:
-        """Return a notebook executed, from JSON to JSON; see :meth:`execute`."""
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._request({"do": "execute"}, theirs)
-        with Connection(ours.detach()) as job:
-            seconds = options.notebook_timeout + 4 * GRACE + START_TIMEOUT
-            try:
-                job.send_bytes(to_request(text, options))
-                if not job.poll(seconds):
-                    raise EOFError
-                reply = json.loads(job.recv_bytes(MAX_NOTEBOOK))
-            except (EOFError, OSError, ValueError):
-                reply = {}
-        if "no sandbox" in reply:
-            raise SandboxError(reply["no sandbox"])
-        if "failed" in reply:
-            raise GradingError(f"the notebook could not be executed:\n{reply['failed']}")
-        if "notebook" in reply:
-            return reply["notebook"]
-        if self._has_ended():
-            raise GradingError("the process that runs notebooks has ended: is there memory left?")
-        # The executor was ended by what the kernel sent, or by its alarm.
-        what = "it sent more than can be taken, or never ended"
-        lost = without_result(nbformat.v4.reads(text), "messages", what=what)
-        note_sandbox(lost, options.sandbox)
-        return nbformat.v4.writes(lost)
+        with Executor(self) as executor:
+            return nbformat.v4.reads(executor.execute(nbformat.v4.writes(notebook), options))
 
     def start(self) -> None:
         """Start the warm process now, so that the first notebook need not wait for it."""
@@ -99,10 +73,17 @@ class WarmProcess:
         """Return a connection over which a kernel can be asked for."""
         ours, theirs = socket.socketpair()
         with theirs:
-            self._request({"do": "link"}, theirs)
+            self.request({"do": "link"}, theirs)
         return ours
 
-    def _request(self, what: dict, sent: socket.socket) -> None:
+    def request(self, what: dict, sent: socket.socket) -> None:
+        """Ask for something, with a socket for what comes of it.
+
+        Raises
+        ------
+        GradingError
+            If the warm process has ended.
+        """
         with self._lock:
             control = self._start()
             try:
@@ -114,7 +95,7 @@ class WarmProcess:
         raise GradingError("the process that runs notebooks has ended: is there memory left?")
 
     def _start(self) -> socket.socket:
-        if self._control is not None and not self._has_ended():
+        if self._control is not None and not self.has_ended():
             return self._control
         self.close()
         control = connect(os.environ.get(ADDRESS))
@@ -132,7 +113,7 @@ class WarmProcess:
         self.close()
         raise GradingError("the process that runs notebooks does not start: see the lines above")
 
-    def _has_ended(self) -> bool:
+    def has_ended(self) -> bool:
         """Whether the warm process has closed the connection: it does so when it ends."""
         if self._control is None:
             return True
@@ -152,6 +133,68 @@ class WarmProcess:
             self._process = None
 
     def __enter__(self) -> WarmProcess:
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self.close()
+
+
+class Executor:
+    """A fork of the warm process that executes the notebooks of one submission in turn.
+
+    It is forked for the first of them, and anew after one by which it was ended. Use it as a
+    context manager.
+
+    Parameters
+    ----------
+    process : WarmProcess
+    """
+
+    def __init__(self, process: WarmProcess):
+        self.process = process
+        self._jobs: Connection | None = None
+
+    def execute(self, text: str, options: Options) -> str:
+        """Return a notebook executed, from JSON to JSON; see :meth:`WarmProcess.execute`."""
+        reply = self._reply(text, options)
+        if "no sandbox" in reply:
+            raise SandboxError(reply["no sandbox"])
+        if "failed" in reply:
+            raise GradingError(f"the notebook could not be executed:\n{reply['failed']}")
+        if "notebook" in reply:
+            return reply["notebook"]
+        self.close()
+        if self.process.has_ended():
+            raise GradingError("the process that runs notebooks has ended: is there memory left?")
+        # The executor was ended by what the kernel sent, or by its alarm.
+        what = "it sent more than can be taken, or never ended"
+        lost = without_result(nbformat.v4.reads(text), "messages", what=what)
+        note_sandbox(lost, options.sandbox)
+        return nbformat.v4.writes(lost)
+
+    def _reply(self, text: str, options: Options) -> dict[str, str]:
+        """Return what the executor says of a notebook, nothing if it has ended."""
+        if self._jobs is None:
+            ours, theirs = socket.socketpair()
+            with theirs:
+                self.process.request({"do": "execute"}, theirs)
+            self._jobs = Connection(ours.detach())
+        seconds = options.notebook_timeout + 4 * GRACE + START_TIMEOUT
+        try:
+            self._jobs.send_bytes(to_request(text, options))
+            if self._jobs.poll(seconds):
+                return json.loads(self._jobs.recv_bytes(MAX_NOTEBOOK))
+        except (EOFError, OSError, ValueError):
+            pass
+        return {}
+
+    def close(self) -> None:
+        """End it."""
+        if self._jobs is not None:
+            self._jobs.close()
+            self._jobs = None
+
+    def __enter__(self) -> Executor:
         return self
 
     def __exit__(self, *exception) -> None:

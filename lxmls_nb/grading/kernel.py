@@ -15,6 +15,7 @@ from ipykernel import ipkernel
 from ipykernel.iostream import OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
+from ipykernel.zmqshell import ZMQInteractiveShell
 from jupyter_client.session import Session
 from traitlets import DottedObjectName, Type
 
@@ -28,9 +29,18 @@ REQUEST, REPLY = "probe_request", "probe_reply"
 MAX_TEXT = 2**22
 
 
+class StudentShell(ZMQInteractiveShell):
+    """IPython's shell, without what only a history that is written down would need."""
+
+    def _format_exception_for_storage(self, *arguments, **options) -> dict:
+        """Format none a second time: nobody reads a history of errors."""
+        return {}
+
+
 class StudentKernel(IPythonKernel):
     """Runs a student's cells, and probes of the judge on what they define."""
 
+    shell_class = Type(StudentShell)
     msg_types = [*IPythonKernel.msg_types, REQUEST]  # noqa: RUF012 (as in the parent class)
 
     def __init__(self, **options):
@@ -68,10 +78,22 @@ class StudentKernel(IPythonKernel):
 class BoundedStream(OutStream):
     """Output of a cell, up to a limit: pieces that are too large would be lost as a whole."""
 
-    _cell, _room = None, 0
+    _cell, _room, _written = None, 0, False
+
+    def flush(self) -> None:
+        """Send what has been written; ipykernel waits for its other thread in any case."""
+        if self._written:
+            self._written = False
+            super().flush()
 
     def write(self, string: str) -> int:
         """Write a text, or as much of it as there is room for in this cell's output."""
+        try:
+            return self._write(string)
+        finally:
+            self._written = True
+
+    def _write(self, string: str) -> int:
         cell = self.parent_header.get("msg_id")
         if cell != self._cell:
             self._cell, self._room = cell, MAX_TEXT
@@ -102,6 +124,12 @@ class StudentKernelApp(IPKernelApp):
 
     def write_connection_file(self, **options) -> None:
         """Write none."""
+
+    def init_control(self, context) -> None:
+        """Take no thread for messages to the shell: only subshells, of which there are none, do."""
+        super().init_control(context)
+        self.shell_channel_thread.io_loop.close()
+        self.shell_channel_thread = None
 
     def init_heartbeat(self) -> None:
         """Start none: whoever started this kernel sees when it ends."""

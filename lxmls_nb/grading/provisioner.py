@@ -121,10 +121,18 @@ class SandboxProvisioner(KernelProvisionerBase):  # type: ignore[misc]
         elif self._started:
             self.request({"do": "signal", "number": int(signum)})
 
-    async def kill(self, restart: bool = False) -> None:
-        """End it and whatever it has started."""
+    def interrupt(self) -> None:
+        """Interrupt what it does, for a caller outside of the event loop."""
+        self.request({"do": "signal", "number": int(signal.SIGINT)})
+
+    def end(self) -> None:
+        """End it and whatever it has started, for a caller outside of the event loop."""
         if self._started:
             self.request({"do": "close"})
+
+    async def kill(self, restart: bool = False) -> None:
+        """End it and whatever it has started."""
+        self.end()
 
     async def terminate(self, restart: bool = False) -> None:
         """End it and whatever it has started."""

@@ -6,7 +6,7 @@ import time
 
 from lxmls_nb import __version__
 from lxmls_nb.grading.execute import Options
-from lxmls_nb.grading.grader import GradingError, shared_process
+from lxmls_nb.grading.grader import Executor, GradingError, shared_process
 from lxmls_nb.grading.sandbox import Sandbox, SandboxError
 
 
@@ -60,13 +60,14 @@ def execute_submission(version: str, options: dict, notebooks: dict[str, str]) -
         check_worker(version, options)
     chosen = Options.from_dict(options)
     executed, seconds = {}, {}
-    for name, text in notebooks.items():
-        start = time.perf_counter()
-        try:
-            executed[name] = shared_process().execute_text(text, chosen)
-        except (SandboxError, GradingError):
-            raise
-        except Exception as error:  # which might not survive the way
-            raise GradingError(f"{type(error).__name__}: {error}"[:2000]) from None
-        seconds[name] = round(time.perf_counter() - start, 3)
+    with Executor(shared_process()) as executor:
+        for name, text in notebooks.items():
+            start = time.perf_counter()
+            try:
+                executed[name] = executor.execute(text, chosen)
+            except (SandboxError, GradingError):
+                raise
+            except Exception as error:  # which might not survive the way
+                raise GradingError(f"{type(error).__name__}: {error}"[:2000]) from None
+            seconds[name] = round(time.perf_counter() - start, 3)
     return {"notebooks": executed, "seconds": seconds}

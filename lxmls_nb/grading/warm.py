@@ -2,7 +2,7 @@
 
 It never sees a notebook. Whoever grades sends it, over a pair of sockets, a request to fork an
 *executor* (:mod:`~lxmls_nb.grading.execute`), with a connection over which the executor then gets
-its notebook; and executors ask it, over another pair, for *student kernels*
+notebooks; and executors ask it, over another pair, for *student kernels*
 (:mod:`~lxmls_nb.grading.forked`). A kernel is thus forked from a process in whose memory there is
 nothing to find. When a connection is closed, what was started for it ends.
 """
@@ -58,7 +58,7 @@ def import_everything() -> None:
     import lxmls_nb.plots
     import lxmls_nb.training
     from lxmls_nb.data import SentimentCorpus
-    from lxmls_nb.grading import execute, kernel  # noqa: F401
+    from lxmls_nb.grading import jobs, kernel  # noqa: F401
     from lxmls_nb.models import PytorchMLP  # noqa: F401
 
     torch.set_num_threads(1)  # a fork of a process with running threads can hang
@@ -158,17 +158,17 @@ class WarmServer:
             kernel.close()
         return {"code": kernel.poll(), "stopped": kernel.stopped}
 
-    def _fork_executor(self, job: int) -> dict:
+    def _fork_executor(self, jobs: int) -> dict:
         ours, theirs = socket.socketpair()
         pid = os.fork()
         if pid == 0:
             try:
                 die_with_parent()
-                from lxmls_nb.grading.execute import serve_job
+                from lxmls_nb.grading.jobs import serve_jobs
 
                 for connection in [self.control, ours, *self.links]:
                     connection.close()
-                serve_job(job, theirs)
+                serve_jobs(jobs, theirs)
             finally:
                 sys.stderr.flush()
                 os._exit(0)
