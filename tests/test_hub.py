@@ -6,12 +6,15 @@ import os
 import signal
 import time
 
+import nbformat
+import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from lxmls_nb.grading import hub
 from lxmls_nb.grading.execute import Options
-from lxmls_nb.grading.grader import WarmProcess
+from lxmls_nb.grading.grader import Executor, WarmProcess
+from lxmls_nb.grading.reasons import reasons_of
 
 WITHOUT_SANDBOX = Options(sandbox=False)  # what is tested here has nothing to do with it
 
@@ -67,3 +70,20 @@ def test_what_nobody_needs_is_ended_before_it_is_ready(started):
         pass
     (process,) = started
     assert process.returncode == -signal.SIGTERM  # it was still importing
+
+
+def test_executor_that_ends_costs_one_notebook():
+    text = nbformat.v4.writes(new_notebook(cells=[new_code_cell("print(6 * 7)")]))
+    with WarmProcess() as warm, Executor(warm) as executor:
+
+        def done() -> tuple[int, list[str]]:
+            executed = nbformat.v4.reads(executor.execute(text, WITHOUT_SANDBOX))
+            return len(executed.cells[0].outputs), [why.kind for why in reasons_of(executed)]
+
+        assert done() == (1, [])
+        before = psutil.Process(warm._process.pid).children()
+        assert done() == (1, [])
+        assert psutil.Process(warm._process.pid).children() == before  # one a submission
+        before[0].kill()
+        assert done() == (0, ["messages"])
+        assert done() == (1, [])
