@@ -28,6 +28,10 @@ SETTINGS = {
     "distributed.worker.memory.terminate": False,
     # A worker that starts has little to import if it is forked from a process that has it all.
     "distributed.worker.multiprocessing-method": "forkserver",
+    # Nobody looks at profiles, and at the state of the machine seldom.
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.admin.tick.interval": "500ms",
     # No pages of its own, on any port.
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],

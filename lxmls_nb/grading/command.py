@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import logging
 import os
@@ -95,6 +96,7 @@ def _grade(given: argparse.Namespace, environment: dict[str, str]) -> int:
             try:
                 students = run.select(students)
                 if students:
+                    gc.freeze()  # nothing that is here now will ever be garbage
                     with connect(given.scheduler, given.workers, environment) as client:
                         run.run(client, students)
             finally:

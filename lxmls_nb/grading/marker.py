@@ -12,7 +12,7 @@ import re
 import shutil
 import tempfile
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +41,12 @@ def share_engine() -> None:
     """Let nbgrader use one database engine in this process.
 
     It opens the gradebook anew for each of its steps. With one engine for all of them, each
-    statement is compiled once and not for each submission.
+    statement is compiled once and not for each submission, and tables are looked for once.
     """
-    if not hasattr(nbgrader.api.create_engine, "cache_info"):
-        nbgrader.api.create_engine = cache(nbgrader.api.create_engine)
+    stock = getattr(nbgrader.api.create_engine, "__wrapped__", nbgrader.api.create_engine)
+    nbgrader.api.create_engine = cache(stock)
+    tables = nbgrader.api.Base.metadata
+    tables.create_all = cache(partial(type(tables).create_all, tables))
 
 
 class UnreadableSubmissionError(Exception):
@@ -116,7 +118,8 @@ class Marker(Autograde):
         )
 
     def _exporter(self, steps: list) -> ReadingExporter:
-        exporter = ReadingExporter(parent=self, config=self.config)
+        # A notebook is looked at as a whole after all steps, and not after each.
+        exporter = ReadingExporter(parent=self, config=self.config, optimistic_validation=True)
         exporter._preprocessors = []
         for step in steps:
             exporter.register_preprocessor(step)
