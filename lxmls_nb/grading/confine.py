@@ -13,11 +13,13 @@ import resource
 import signal
 import struct
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 #: Namespaces that are joined (``<linux/sched.h>``): mount, UTS, IPC, pid, network, and user.
-NAMESPACES = 0x00020000 | 0x04000000 | 0x08000000 | 0x20000000 | 0x40000000
-USER_NAMESPACE = 0x10000000
+PID_NAMESPACE, USER_NAMESPACE = 0x20000000, 0x10000000
+NAMESPACES = 0x00020000 | 0x04000000 | 0x08000000 | PID_NAMESPACE | 0x40000000
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP = 1, 4, 22
 PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 24, 38
@@ -92,20 +94,31 @@ def _prctl(option: int, *arguments: int) -> None:
     _call("prctl", ctypes.c_int(option), *values)
 
 
-def join(pid: int, user: bool) -> None:
-    """Join the namespaces of a process; children are in its pid namespace.
+def join(process: int, namespaces: int = NAMESPACES) -> None:
+    """Join namespaces of a process. Of a pid namespace, only what is forked later is a part.
 
     Parameters
     ----------
-    pid : int
-    user : bool
-        Whether it has a user namespace of its own.
+    process : int
+        A file descriptor from :func:`os.pidfd_open`.
+    namespaces : int
+        :data:`NAMESPACES` or some of them, and :data:`USER_NAMESPACE`.
     """
-    descriptor = os.pidfd_open(pid)
+    _call("setns", process, namespaces)
+
+
+@contextmanager
+def children_inside(process: int) -> Iterator[None]:
+    """Meanwhile, let what this process forks be in the pid namespace of another; for root."""
+    own = os.open("/proc/self/ns/pid", os.O_RDONLY)
     try:
-        _call("setns", descriptor, NAMESPACES | (USER_NAMESPACE if user else 0))
+        join(process, PID_NAMESPACE)
+        try:
+            yield
+        finally:
+            join(own, PID_NAMESPACE)
     finally:
-        os.close(descriptor)
+        os.close(own)
 
 
 def die_with_parent() -> None:

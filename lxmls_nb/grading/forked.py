@@ -11,7 +11,11 @@ import time
 from pathlib import Path
 
 from lxmls_nb.grading.confine import (
+    NAMESPACES,
+    PID_NAMESPACE,
+    USER_NAMESPACE,
     Limits,
+    children_inside,
     deny_system_calls,
     die_with_parent,
     drop_privileges,
@@ -58,36 +62,48 @@ class ForkedKernel:
         if request["sandbox"]:
             hide = [Path(folder) for folder in request["hide"]]
             self.sandbox = Sandbox(self.limits, hide, request["user"])
+        self.child, self.pid, self.code = 0, 0, 1
         read, write = os.pipe()
-        self.parent = os.fork()
-        if self.parent == 0:
-            try:
-                os.close(read)
-                self._fork_inside(request, sockets, write)
-            finally:
-                os._exit(1)
-        os.close(write)
-        with open(read) as told:
-            self.pid = int(told.read() or 0)
-        if not self.pid:
+        try:
+            self.child = self._fork(request, sockets, write)
+        except OSError as error:
+            self.close()
+            raise SandboxError(f"the kernel could not be confined ({error})") from None
+        finally:
+            os.close(write)
+            with open(read) as told:
+                said = told.read()
+        if not said:
             self.close()
             raise SandboxError("the kernel could not be confined (see the log)")
+        self.pid = int(said) or self.child
 
-    def _fork_inside(self, request: dict, sockets: list[int], write: int) -> None:
-        """Fork the kernel into the sandbox, wait for it, and end as it ends."""
+    def _fork(self, request: dict, sockets: list[int], write: int) -> int:
+        """Fork the kernel; return the child of this process which ends as it ends."""
+        if self.sandbox is None:
+            return self._fork_kernel(request, sockets, write)
+        inside = os.pidfd_open(self.sandbox.pid)
+        try:
+            if not self.sandbox.user:
+                with children_inside(inside):
+                    return self._fork_kernel(request, sockets, write, inside)
+            # Nobody leaves a user namespace again: another process joins it, and forks the kernel.
+            child = os.fork()
+            if child == 0:
+                try:
+                    self._wait_inside(request, sockets, write, inside)
+                finally:
+                    os._exit(1)
+            return child
+        finally:
+            os.close(inside)
+
+    def _wait_inside(self, request: dict, sockets: list[int], write: int, inside: int) -> None:
+        """Join the sandbox, fork the kernel, say its number, wait for it, and end as it ends."""
         die_with_parent()
-        if self.sandbox is not None:
-            join(self.sandbox.pid, self.sandbox.user)
+        join(inside, NAMESPACES | USER_NAMESPACE)
         ready, confined = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            log = os.dup(2)
-            try:
-                os.close(ready)
-                self._become(request, sockets, confined, log)
-            except BaseException as error:
-                os.write(log, f"lxmls_nb: a kernel cannot start: {error!r}\n".encode())
-            os._exit(1)
+        pid = self._fork_kernel(request, sockets, confined)
         os.close(confined)
         if os.read(ready, 1):
             os.write(write, str(pid).encode())
@@ -95,6 +111,23 @@ class ForkedKernel:
         _close_all_but()
         _, status = os.waitpid(pid, 0)
         os._exit(os.waitstatus_to_exitcode(status) % 256)
+
+    def _fork_kernel(
+        self, request: dict, sockets: list[int], confined: int, inside: int | None = None
+    ) -> int:
+        """Fork the kernel, which joins the sandbox if its pid namespace is all that it has."""
+        pid = os.fork()
+        if pid == 0:
+            log = os.dup(2)
+            try:
+                if inside is not None:
+                    join(inside, NAMESPACES & ~PID_NAMESPACE)
+                self._become(request, sockets, confined, log)
+            except BaseException as error:
+                os.write(log, f"lxmls_nb: a kernel cannot start: {error!r}\n".encode())
+            finally:
+                os._exit(1)
+        return pid
 
     def _become(self, request: dict, sockets: list[int], confined: int, log: int) -> None:
         """Give up all privileges, then run a kernel."""
@@ -117,18 +150,18 @@ class ForkedKernel:
             os.environ["PATH"] = path
         from lxmls_nb.grading.kernel import run_kernel
 
-        os.write(confined, b".")
+        os.write(confined, b"0")
         os.close(confined)
         os.close(log)
         run_kernel(request["key"], sockets)
 
     def poll(self) -> int | None:
         """Return the exit code, None while it runs."""
-        if self.parent:
-            pid, status = os.waitpid(self.parent, os.WNOHANG)
+        if self.child:
+            pid, status = os.waitpid(self.child, os.WNOHANG)
             if not pid:
                 return None
-            self.parent, self.code = 0, os.waitstatus_to_exitcode(status)
+            self.child, self.code = 0, os.waitstatus_to_exitcode(status) % 256
         return self.code
 
     def signal(self, number: int) -> None:
@@ -161,7 +194,7 @@ class ForkedKernel:
         end = time.monotonic() + 2
         while self.poll() is None:  # it ends when the kernel has
             if time.monotonic() > end:
-                os.kill(self.parent, signal.SIGKILL)
+                os.kill(self.child, signal.SIGKILL)
             time.sleep(0.002)
 
 

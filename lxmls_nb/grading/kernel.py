@@ -6,12 +6,14 @@ which a student's code can change at will.
 
 from __future__ import annotations
 
+import inspect
 import sys
 import tempfile
 from types import SimpleNamespace
 
 import zmq
 from ipykernel import ipkernel
+from ipykernel.compiler import XCachingCompiler
 from ipykernel.iostream import OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
@@ -37,10 +39,21 @@ class StudentShell(ZMQInteractiveShell):
         return {}
 
 
+class StudentCompiler(XCachingCompiler):
+    """ipykernel's compiler, whose cells are known as files of the student's module."""
+
+    def get_code_name(self, raw_code: str, code: str, number: int) -> str:
+        """Return the name of a cell; a traceback would look for it in all modules there are."""
+        name = super().get_code_name(raw_code, code, number)
+        inspect.modulesbyfile[name] = "__main__"
+        return name
+
+
 class StudentKernel(IPythonKernel):
     """Runs a student's cells, and probes of the judge on what they define."""
 
     shell_class = Type(StudentShell)
+    compiler_class = Type(StudentCompiler)
     msg_types = [*IPythonKernel.msg_types, REQUEST]  # noqa: RUF012 (as in the parent class)
 
     def __init__(self, **options):
@@ -51,6 +64,11 @@ class StudentKernel(IPythonKernel):
             super().__init__(**options)
         finally:
             ipkernel.sys = sys  # type: ignore[attr-defined]
+
+    def _publish_status(self, status, channel, parent=None) -> None:
+        """Say no more than that a cell is done: for that the executor waits."""
+        if status == "idle" and self.get_parent(channel)["header"]["msg_type"] != REQUEST:
+            super()._publish_status(status, channel, parent)
 
     def probe_request(self, stream, ident, parent) -> None:
         """Run a probe on objects of the student, named in the message, and send what it says."""

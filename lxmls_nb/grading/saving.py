@@ -36,13 +36,14 @@ class SaveReasons(NbGraderPreprocessor):
             saved = gradebook.find_submission_notebook(
                 names["notebook"], names["assignment"], names["student"]
             )
-            set_aside = [_score_nothing(grade) for grade in saved.grades if grade.name in cells]
+            # Each name or score is a query: they are looked up where there is a need.
+            set_aside = [_score_nothing(g) for g in saved.grades if cells and g.name in cells]
             for grade in saved.grades:
-                if grade.max_score == 0 and not cells:
+                if grade.needs_manual_grade and not cells and grade.max_score == 0:
                     grade.needs_manual_grade = False
             if comments:
                 comments[next(iter(comments))] += [note for note in set_aside if note]
-            for comment in saved.comments:
+            for comment in saved.comments if comments else ():
                 if comment.name in comments:
                     before = [comment.auto_comment] if comment.auto_comment else []
                     comment.auto_comment = "\n\n".join(before + comments[comment.name])
