@@ -12,7 +12,7 @@ import pytest
 from nbformat.v4 import new_notebook
 
 from lxmls_nb.checks.causes import CAUSES
-from lxmls_nb.grading.execute import Options
+from lxmls_nb.grading.options import Options
 from lxmls_nb.grading.submissions import is_answer, is_test, points_of
 from tests.answers import runner
 from tests.answers.catalogue import NOTEBOOKS, all_answers

@@ -12,8 +12,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from lxmls_nb.grading import hub
-from lxmls_nb.grading.execute import Options
 from lxmls_nb.grading.grader import Executor, WarmProcess
+from lxmls_nb.grading.options import Options
 from lxmls_nb.grading.reasons import reasons_of
 
 WITHOUT_SANDBOX = Options(sandbox=False)  # what is tested here has nothing to do with it

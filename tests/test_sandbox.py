@@ -17,9 +17,9 @@ from nbformat.v4 import new_code_cell, new_notebook
 from lxmls_nb.checks import probes
 from lxmls_nb.grading import sandbox, wire
 from lxmls_nb.grading.confine import Limits
-from lxmls_nb.grading.execute import Options
 from lxmls_nb.grading.grader import WarmProcess
 from lxmls_nb.grading.judge import FaultyTest, Judge
+from lxmls_nb.grading.options import Options
 from lxmls_nb.grading.sandbox import Sandbox, SandboxError
 from lxmls_nb.grading.submissions import points_of
 from tests.course import ROOT

@@ -15,13 +15,12 @@ from jupyter_client.channels import AsyncZMQSocketChannel, ZMQSocketChannel
 from nbclient.exceptions import DeadKernelError
 from traitlets import Type
 
+from lxmls_nb.grading.options import START_TIMEOUT
+
 log = logging.getLogger(__name__)
 
 #: Bytes of a message from a kernel, and messages that may wait. More ends the connection.
 MAX_MESSAGE, MAX_WAITING = 64 * 2**20, 16
-
-#: Seconds that a kernel has to start.
-START_TIMEOUT = 60
 
 
 class LenientChannel(AsyncZMQSocketChannel):

@@ -12,7 +12,6 @@ import shutil
 import socket
 import tempfile
 import time
-from dataclasses import dataclass, field
 from queue import Empty
 
 import nbformat
@@ -25,52 +24,14 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 
 from lxmls_nb.grading import wire
-from lxmls_nb.grading.client import START_TIMEOUT, BoundedClient
-from lxmls_nb.grading.confine import Limits
-from lxmls_nb.grading.judge import FaultyTest, Judge, not_run
+from lxmls_nb.grading.client import BoundedClient
+from lxmls_nb.grading.judge import FaultyTest, Judge
 from lxmls_nb.grading.kernel import REPLY, REQUEST
+from lxmls_nb.grading.options import GRACE, START_TIMEOUT, Options
 from lxmls_nb.grading.provisioner import SandboxProvisioner, kernel_spec
-from lxmls_nb.grading.reasons import Reason, add_reason, ending, in_bytes, reason
+from lxmls_nb.grading.reasons import Reason, add_reason, ending, in_bytes, not_run, reason
 from lxmls_nb.grading.sandbox import SandboxError
 from lxmls_nb.grading.submissions import grade_id, is_test
-
-#: Seconds that a kernel has to stop what it does when it is interrupted.
-GRACE = 5
-
-
-@dataclass(frozen=True)
-class Options:
-    """How notebooks are executed.
-
-    Attributes
-    ----------
-    timeout : float
-        Seconds for a cell, and for each call of an answer by a test.
-    notebook_timeout : float
-        Seconds for a notebook.
-    max_output : int
-        Bytes of output that are kept of a cell; five times as much of a notebook.
-    limits : Limits
-        Of the student kernel.
-    sandbox : bool
-    user_namespace : bool, optional
-        See :class:`~lxmls_nb.grading.sandbox.Sandbox`.
-    hide : list of str
-        Folders that the student kernel must not see: the course.
-    """
-
-    timeout: float = 120
-    notebook_timeout: float = 900
-    max_output: int = 2 * 2**20
-    limits: Limits = field(default_factory=Limits)
-    sandbox: bool = True
-    user_namespace: bool | None = None
-    hide: list[str] = field(default_factory=list)
-
-    @classmethod
-    def from_dict(cls, values: dict) -> Options:
-        """Return options that have travelled as JSON."""
-        return cls(**values | {"limits": Limits(**values["limits"])})
 
 
 class SplitClient(NotebookClient):
@@ -94,6 +55,7 @@ class SplitClient(NotebookClient):
             record_timing=False,
             startup_timeout=START_TIMEOUT,
             timeout_func=self._seconds_left,
+            on_cell_executed=_keep_count,
         )
         self.manager = manager  # nbclient forgets its own when a kernel does not start
         self.options = options
@@ -305,6 +267,11 @@ class SplitClient(NotebookClient):
                     reply = {"error": {"type": "ValueError", "message": str(error), "line": ""}}
                 return reply if isinstance(reply, dict) else {}
         return None
+
+
+def _keep_count(cell: NotebookNode, cell_index: int, execute_reply: dict) -> None:
+    """Keep the number of a cell that was executed."""
+    cell.execution_count = execute_reply["content"].get("execution_count")
 
 
 def _join_streams(cell: NotebookNode) -> None:

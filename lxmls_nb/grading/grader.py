@@ -10,17 +10,15 @@ import select
 import socket
 import subprocess
 import threading
+from dataclasses import asdict
 from multiprocessing.connection import Connection
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
 
-from lxmls_nb.grading.client import START_TIMEOUT
-from lxmls_nb.grading.execute import GRACE, Options
 from lxmls_nb.grading.hub import ADDRESS, connect, end_process, start_process
-from lxmls_nb.grading.jobs import to_request
-from lxmls_nb.grading.judge import not_run
-from lxmls_nb.grading.reasons import add_reason, note_sandbox, reason
+from lxmls_nb.grading.options import GRACE, START_TIMEOUT, Options
+from lxmls_nb.grading.reasons import add_reason, not_run, note_sandbox, reason
 from lxmls_nb.grading.sandbox import SandboxError
 from lxmls_nb.grading.submissions import grade_id, is_test
 
@@ -180,8 +178,9 @@ class Executor:
                 self.process.request({"do": "execute"}, theirs)
             self._jobs = Connection(ours.detach())
         seconds = options.notebook_timeout + 4 * GRACE + START_TIMEOUT
+        request = {"notebook": text, "options": asdict(options)}
         try:
-            self._jobs.send_bytes(to_request(text, options))
+            self._jobs.send_bytes(json.dumps(request).encode())
             if self._jobs.poll(seconds):
                 return json.loads(self._jobs.recv_bytes(MAX_NOTEBOOK))
         except (EOFError, OSError, ValueError):

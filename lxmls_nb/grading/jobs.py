@@ -8,14 +8,13 @@ import signal
 import socket
 import traceback
 from contextlib import suppress
-from dataclasses import asdict
 from multiprocessing.connection import Connection
 
 import nbformat
 
-from lxmls_nb.grading.client import START_TIMEOUT
 from lxmls_nb.grading.confine import address_space
-from lxmls_nb.grading.execute import GRACE, Options, execute
+from lxmls_nb.grading.execute import execute
+from lxmls_nb.grading.options import GRACE, START_TIMEOUT, Options
 from lxmls_nb.grading.reasons import note_sandbox
 from lxmls_nb.grading.sandbox import SandboxError
 
@@ -56,8 +55,3 @@ def _do_job(text: str, link: socket.socket, options: Options) -> dict[str, str]:
         raise  # whatever the kernel has sent; the notebook comes back without a result
     except Exception:
         return {"failed": traceback.format_exc()}
-
-
-def to_request(text: str, options: Options) -> bytes:
-    """Return what :func:`serve_jobs` receives, for a notebook as JSON."""
-    return json.dumps({"notebook": text, "options": asdict(options)}).encode()

@@ -7,7 +7,6 @@ import builtins
 import contextlib
 import io
 import math
-import textwrap
 from collections.abc import Callable
 
 import numpy as np
@@ -16,10 +15,7 @@ from nbformat.v4 import new_output
 
 from lxmls_nb import checks
 from lxmls_nb.checks.probes import Reference
-from lxmls_nb.failures import WIDTH, CheckFailed
-
-#: The name of the error of a test that could not be carried out.
-NOT_RUN = "NotRun"
+from lxmls_nb.failures import CheckFailed
 
 #: Characters of a test's output that are kept.
 MAX_OUTPUT = 20_000
@@ -27,12 +23,6 @@ MAX_OUTPUT = 20_000
 
 class FaultyTest(Exception):
     """A test cell fails in a way that is not the student's: it has to be looked at."""
-
-
-def not_run(text: str) -> NotebookNode:
-    """Return the output of a test cell that was not run, which gives it no points."""
-    lines = textwrap.wrap(f"Not run: {text}", WIDTH)
-    return new_output("error", ename=NOT_RUN, evalue=text, traceback=lines)
 
 
 class Judge:

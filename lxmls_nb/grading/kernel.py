@@ -70,6 +70,9 @@ class StudentKernel(IPythonKernel):
         if status == "idle" and self.get_parent(channel)["header"]["msg_type"] != REQUEST:
             super()._publish_status(status, channel, parent)
 
+    def _publish_execute_input(self, code, parent, execution_count) -> None:
+        """Say nothing: the executor has the code, and the count comes with the reply."""
+
     def probe_request(self, stream, ident, parent) -> None:
         """Run a probe on objects of the student, named in the message, and send what it says."""
         assert self.shell is not None

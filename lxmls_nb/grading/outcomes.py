@@ -38,8 +38,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from lxmls_nb.failures import CheckFailed, NotAttempted
 from lxmls_nb.grading.exporter import UnreadableError
 from lxmls_nb.grading.files_guard import UnsafeFileError, read_plain
-from lxmls_nb.grading.judge import NOT_RUN as NOT_RUN_NAME
 from lxmls_nb.grading.reasons import KEY
+from lxmls_nb.grading.reasons import NOT_RUN as NOT_RUN_NAME
 from lxmls_nb.grading.records import read_records
 from lxmls_nb.grading.submissions import grade_id, is_test, read_notebook
 

@@ -11,10 +11,9 @@ from traitlets import Bool, Float, Integer
 
 from lxmls_nb.failures import WIDTH, CheckFailed, NotAttempted
 from lxmls_nb.grading.confine import Limits
-from lxmls_nb.grading.execute import Options
 from lxmls_nb.grading.grader import shared_process
-from lxmls_nb.grading.judge import NOT_RUN
-from lxmls_nb.grading.reasons import reasons_of
+from lxmls_nb.grading.options import Options
+from lxmls_nb.grading.reasons import NOT_RUN, reasons_of
 from lxmls_nb.grading.sandbox import Sandbox
 from lxmls_nb.grading.submissions import is_test
 
@@ -46,7 +45,7 @@ class ExecuteApart(NbGraderPreprocessor):
     max_output = Integer(2048, help="KiB of output that are kept of a cell.").tag(config=True)
 
     def options(self) -> Options:
-        """Return how notebooks are executed: see :class:`~lxmls_nb.grading.execute.Options`."""
+        """Return how notebooks are executed: see :class:`~lxmls_nb.grading.options.Options`."""
         return Options(
             timeout=self.timeout,
             notebook_timeout=self.notebook_timeout,

@@ -6,12 +6,19 @@ Reasons travel in the metadata of the notebook: each later step, and every repor
 from __future__ import annotations
 
 import signal
+import textwrap
 from dataclasses import asdict, dataclass, field
 
 from nbformat.notebooknode import NotebookNode
+from nbformat.v4 import new_output
+
+from lxmls_nb.failures import WIDTH
 
 #: Key of this project in a notebook's metadata.
 KEY = "lxmls_nb"
+
+#: The name of the error of a test that could not be carried out.
+NOT_RUN = "NotRun"
 
 #: Kinds of reasons, each with the sentence that a student reads.
 TEXTS = {
@@ -87,3 +94,9 @@ def ending(code: int) -> str:
             name = "unknown"
         return f"it was ended by signal {number} ({name})"
     return f"it ended itself with exit code {code} (is there a call such as `os._exit`?)"
+
+
+def not_run(text: str) -> NotebookNode:
+    """Return the output of a test cell that was not run, which gives it no points."""
+    lines = textwrap.wrap(f"Not run: {text}", WIDTH)
+    return new_output("error", ename=NOT_RUN, evalue=text, traceback=lines)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from lxmls_nb import __version__
-from lxmls_nb.grading.execute import Options
 from lxmls_nb.grading.grader import Executor, GradingError, shared_process
+from lxmls_nb.grading.options import Options
 from lxmls_nb.grading.sandbox import Sandbox, SandboxError
 
 
@@ -22,7 +22,7 @@ def check_worker(version: str, options: dict) -> None:
     version : str
         Of this package, where the submissions are.
     options : dict
-        Of :class:`~lxmls_nb.grading.execute.Options`.
+        Of :class:`~lxmls_nb.grading.options.Options`.
 
     Raises
     ------
