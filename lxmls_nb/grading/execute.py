@@ -115,8 +115,8 @@ class SplitClient(NotebookClient):
                 self._stop(error)
         if self.stopped is not None and is_test(cell):
             self._not_run(cell)
-        if not isinstance(cell.execution_count, int):  # it comes from the kernel
-            cell.execution_count = None
+        if type(cell.execution_count) is not int or cell.execution_count < 1:
+            cell.execution_count = None  # it comes from the kernel
         return cell
 
     def _not_run(self, cell: NotebookNode) -> None:
