@@ -118,8 +118,9 @@ class ForkedKernel:
         """Fork the kernel, which joins the sandbox if its pid namespace is all that it has."""
         pid = os.fork()
         if pid == 0:
-            log = os.dup(2)
+            log = 2
             try:
+                log = os.dup(log)  # the standard ones are closed on the way
                 if inside is not None:
                     join(inside, NAMESPACES & ~PID_NAMESPACE)
                 self._become(request, sockets, confined, log)
