@@ -77,7 +77,7 @@ def _checked(message: dict) -> dict:
 
 
 @cache
-def _context() -> zmq.asyncio.Context:
+def shared_context() -> zmq.asyncio.Context:
     """Return the context of all connections of this process."""
     context = zmq.asyncio.Context()
     context.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE)
@@ -92,7 +92,7 @@ class BoundedClient(AsyncKernelClient):
     iopub_channel_class = Type(LenientChannel)
 
     def _context_default(self) -> zmq.asyncio.Context:
-        return _context()
+        return shared_context()
 
     def start_channels(self, shell=True, iopub=True, stdin=True, hb=True, control=True) -> None:
         """Start shell and iopub: nobody types, and the warm process knows who is alive."""

@@ -24,7 +24,7 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 
 from lxmls_nb.grading import wire
-from lxmls_nb.grading.client import BoundedClient
+from lxmls_nb.grading.client import BoundedClient, shared_context
 from lxmls_nb.grading.judge import FaultyTest, Judge
 from lxmls_nb.grading.kernel import REPLY, REQUEST
 from lxmls_nb.grading.options import GRACE, START_TIMEOUT, Options
@@ -302,7 +302,10 @@ def execute(notebook: NotebookNode, link: socket.socket, options: Options) -> No
         If there is no sandbox.
     """
     folder = tempfile.mkdtemp(prefix="nb-")
-    manager = AsyncKernelManager(connection_file=f"{folder}/connection.json")
+    manager = AsyncKernelManager(
+        connection_file=f"{folder}/connection.json",
+        context=shared_context(),  # else each manager's threads would stay
+    )
     manager.client_factory = BoundedClient
     manager._kernel_spec = kernel_spec(
         link=link,
