@@ -387,6 +387,18 @@ warm.execute(new_notebook(cells=[new_code_cell("import time; time.sleep(100)")])
     assert [p for p in alive if p.status() != psutil.STATUS_ZOMBIE] == []
 
 
+def test_kernel_makes_no_children_for_the_warm_process(warm, options):
+    code = """
+import ctypes, os, platform
+number = {"x86_64": 56, "aarch64": 220}[platform.machine()]
+pid = ctypes.CDLL(None).syscall(number, 0x8000 | 17, 0, 0, 0, 0)  # CLONE_PARENT | SIGCHLD
+if pid == 0:
+    os._exit(0)
+print(pid)
+"""
+    assert see(warm, code, options) == "-1"
+
+
 # --- messages ----------------------------------------------------------------------------------
 
 

@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 #: Bytes of a message from a kernel, and messages that may wait. More ends the connection.
 MAX_MESSAGE, MAX_WAITING = 64 * 2**20, 16
 
+#: Milliseconds that a message to a kernel may wait for the connection.
+SEND_TIMEOUT = 5000
+
 
 class LenientChannel(AsyncZMQSocketChannel):
     """A channel that passes over messages which are not as they should be."""
@@ -82,6 +85,7 @@ def shared_context() -> zmq.asyncio.Context:
     context = zmq.asyncio.Context()
     context.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE)
     context.setsockopt(zmq.RCVHWM, MAX_WAITING)
+    context.setsockopt(zmq.SNDTIMEO, SEND_TIMEOUT)  # a connection that was ended stays so
     return context
 
 

@@ -21,6 +21,10 @@ from dataclasses import dataclass
 PID_NAMESPACE, USER_NAMESPACE = 0x20000000, 0x10000000
 NAMESPACES = 0x00020000 | 0x04000000 | 0x08000000 | PID_NAMESPACE | 0x40000000
 
+#: Other flags of ``clone``: a child of the parent would be left to the warm process, which does not
+#: know of it and would never wait for it.
+CLONE_NEWCGROUP, CLONE_PARENT = 0x02000000, 0x00008000
+
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP = 1, 4, 22
 PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 24, 38
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
@@ -184,7 +188,7 @@ def drop_privileges(identity: int | None) -> None:
 
 
 def deny_system_calls() -> None:
-    """Refuse the calls of :data:`DENIED`, and new user namespaces, from here on.
+    """Refuse the calls of :data:`DENIED`, new namespaces and siblings, from here on.
 
     Raises
     ------
@@ -212,7 +216,7 @@ def deny_system_calls() -> None:
     program += [
         (equal, 0, 3, clone),
         (load, 0, 0, 16),  # its flags
-        (bits, 0, 1, NAMESPACES | USER_NAMESPACE | 0x02000000),
+        (bits, 0, 1, NAMESPACES | USER_NAMESPACE | CLONE_NEWCGROUP | CLONE_PARENT),
         (back, 0, 0, deny),
         (back, 0, 0, allow),
     ]
