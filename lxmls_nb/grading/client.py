@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from queue import Empty
 
@@ -40,12 +42,8 @@ class LenientChannel(AsyncZMQSocketChannel):
         end = math.inf if timeout is None else time.monotonic() + timeout
         while True:
             left = None if timeout is None else max(0.0, end - time.monotonic())
-            try:
+            with _broken_ones_left_out():
                 return _checked(await super().get_msg(timeout=left))
-            except Empty:
-                raise
-            except Exception as error:  # whatever its parts make a parser raise
-                log.debug("a broken message: %r", error)
             if time.monotonic() >= end:
                 raise Empty
 
@@ -61,14 +59,21 @@ class LenientChannel(AsyncZMQSocketChannel):
         plain = ZMQSocketChannel(zmq.Socket.shadow(self.socket), self.session)
         end = time.monotonic() + timeout
         while True:
-            try:
+            with _broken_ones_left_out():
                 return _checked(plain.get_msg(timeout=max(0.0, end - time.monotonic())))
-            except Empty:
-                raise
-            except Exception as error:
-                log.debug("a broken message: %r", error)
             if time.monotonic() >= end:
                 raise Empty
+
+
+@contextmanager
+def _broken_ones_left_out() -> Iterator[None]:
+    """Go on after a message that is none, but not where there is no message."""
+    try:
+        yield
+    except Empty:
+        raise
+    except Exception as error:  # whatever its parts make a parser raise
+        log.debug("a broken message: %r", error)
 
 
 def _checked(message: dict) -> dict:

@@ -98,13 +98,13 @@ def _prctl(option: int, *arguments: int) -> None:
     _call("prctl", ctypes.c_int(option), *values)
 
 
-def join(process: int, namespaces: int = NAMESPACES) -> None:
+def join(process: int, namespaces: int) -> None:
     """Join namespaces of a process. Of a pid namespace, only what is forked later is a part.
 
     Parameters
     ----------
     process : int
-        A file descriptor from :func:`os.pidfd_open`.
+        A file descriptor from :func:`os.pidfd_open`, or of one namespace.
     namespaces : int
         :data:`NAMESPACES` or some of them, and :data:`USER_NAMESPACE`.
     """
@@ -114,15 +114,12 @@ def join(process: int, namespaces: int = NAMESPACES) -> None:
 @contextmanager
 def children_inside(process: int) -> Iterator[None]:
     """Meanwhile, let what this process forks be in the pid namespace of another; for root."""
-    own = os.open("/proc/self/ns/pid", os.O_RDONLY)
-    try:
+    with open("/proc/self/ns/pid", "rb", buffering=0) as own:
         join(process, PID_NAMESPACE)
         try:
             yield
         finally:
-            join(own, PID_NAMESPACE)
-    finally:
-        os.close(own)
+            join(own.fileno(), PID_NAMESPACE)
 
 
 def die_with_parent() -> None:

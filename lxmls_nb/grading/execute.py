@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import signal
 import socket
 import tempfile
 import time
 from queue import Empty
 
 import nbformat
-import zmq
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.client import CellExecutionComplete
@@ -230,13 +230,12 @@ class SplitClient(NotebookClient):
         request = {"probe": probe, "names": names, "arguments": arguments}
         message = self.kc.session.msg(REQUEST, {})
         identity = message["header"]["msg_id"]
-        shell: zmq.Socket = zmq.Socket.shadow(self.kc.shell_channel.socket)
-        self.kc.session.send(shell, message, buffers=wire.encode(request))
+        self.kc.session.send(self.kc.shell_channel.socket, message, buffers=wire.encode(request))
         seconds = self._seconds_left()
         reply = self._reply(identity, seconds)
         if reply is None:
             self.timed_out = f"a call of `{names[0]}`"
-            self.provisioner.interrupt()
+            self.provisioner.signal(signal.SIGINT)
             reply = self._reply(identity, GRACE)
             if reply is None:
                 self.provisioner.end()

@@ -117,13 +117,14 @@ class SandboxProvisioner(KernelProvisionerBase):  # type: ignore[misc]
     async def send_signal(self, signum: int) -> None:
         """Send it a signal."""
         if signum == signal.SIGKILL:
-            await self.kill()
-        elif self._started:
-            self.request({"do": "signal", "number": int(signum)})
+            self.end()
+        else:
+            self.signal(signum)
 
-    def interrupt(self) -> None:
-        """Interrupt what it does, for a caller outside of the event loop."""
-        self.request({"do": "signal", "number": int(signal.SIGINT)})
+    def signal(self, number: int) -> None:
+        """Send it a signal, for a caller outside of the event loop."""
+        if self._started:
+            self.request({"do": "signal", "number": int(number)})
 
     def end(self) -> None:
         """End it and whatever it has started, for a caller outside of the event loop."""

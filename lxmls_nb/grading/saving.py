@@ -36,17 +36,20 @@ class SaveReasons(NbGraderPreprocessor):
             saved = gradebook.find_submission_notebook(
                 names["notebook"], names["assignment"], names["student"]
             )
+            set_aside: list[str | None] = []
             # Each name or score is a query: they are looked up where there is a need.
-            set_aside = [_score_nothing(g) for g in saved.grades if cells and g.name in cells]
-            for grade in saved.grades:
-                if grade.needs_manual_grade and not cells and grade.max_score == 0:
-                    grade.needs_manual_grade = False
+            if cells:
+                set_aside = [_score_nothing(grade) for grade in saved.grades if grade.name in cells]
+            else:
+                for grade in saved.grades:
+                    if grade.needs_manual_grade and grade.max_score == 0:
+                        grade.needs_manual_grade = False
             if comments:
                 comments[next(iter(comments))] += [note for note in set_aside if note]
-            for comment in saved.comments if comments else ():
-                if comment.name in comments:
-                    before = [comment.auto_comment] if comment.auto_comment else []
-                    comment.auto_comment = "\n\n".join(before + comments[comment.name])
+                for comment in saved.comments:
+                    if comment.name in comments:
+                        before = [comment.auto_comment] if comment.auto_comment else []
+                        comment.auto_comment = "\n\n".join(before + comments[comment.name])
             gradebook.db.commit()
         return nb, resources
 

@@ -1,7 +1,7 @@
 """The warm process: it has imported what notebooks need, and forks kernels and judges from itself.
 
 It never sees a notebook. Whoever grades sends it, over a pair of sockets, a request to fork an
-*executor* (:mod:`~lxmls_nb.grading.execute`), with a connection over which the executor then gets
+*executor* (:mod:`~lxmls_nb.grading.jobs`), with a connection over which the executor then gets
 notebooks; and executors ask it, over another pair, for *student kernels*
 (:mod:`~lxmls_nb.grading.forked`). A kernel is thus forked from a process in whose memory there is
 nothing to find. When a connection is closed, what was started for it ends.
