@@ -14,10 +14,12 @@ from __future__ import annotations
 import argparse
 import re
 import tarfile
+import zipfile
 from collections import Counter
 from pathlib import Path
 
 from lxmls_nb.data import SNIPPETS, interleave, write_corpus
+from lxmls_nb.files import atomic_path
 
 NAME = "amazonReviewSnippets_GroundTruth.txt"
 CLASS_SIZE = 1000
@@ -51,6 +53,18 @@ def strongest(snippets: list[tuple[float, str]], sign: int) -> list[Counter[str]
     return [features(snippets[number][1]) for number in sorted(ranked[:CLASS_SIZE])]
 
 
+def repack(path: Path) -> None:
+    """Write an archive of NumPy's anew, so that every release of Python writes the same bytes.
+
+    NumPy asks for headers of large files, and Python before 3.11.4 writes them in another way.
+    """
+    with zipfile.ZipFile(path) as archive:
+        contents = {name: archive.read(name) for name in archive.namelist()}
+    with atomic_path(path) as partial, zipfile.ZipFile(partial, "w") as archive:
+        for name, content in contents.items():
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+
+
 def build(source: Path, target: Path) -> None:
     """Write the snippets corpus of `source` to `target`."""
     snippets = read_snippets(source)
@@ -66,6 +80,7 @@ def build(source: Path, target: Path) -> None:
     )
     counts, labels = interleave(positive, negative, nr_features=len(vocabulary))
     write_corpus(target, counts, labels, vocabulary)
+    repack(target)
     print(f"{target}: {counts.shape}, {counts.nnz} counts, {target.stat().st_size} bytes")
 
 
