@@ -5,7 +5,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from lxmls_nb.grading import files_guard
+from lxmls_grading.intake import files as files_guard
 
 c = get_config()
 
@@ -29,12 +29,12 @@ c.ClearSolutions.text_stub = "*Not attempted yet: delete this line and write you
 
 # Submissions are read with care: links, devices and huge files in them are left alone.
 files_guard.install()
-c.Autograde.exporter_class = "lxmls_nb.grading.exporter.SubmissionExporter"
+c.Autograde.exporter_class = "lxmls_grading.intake.exporter.SubmissionExporter"
 
 # Put together anew, with every cell that is not the student's from source/ (so that nbgrader's
 # CheckCellMetadata, which takes a fifth of a second, would find nothing to object to) ...
 c.Autograde.sanitize_preprocessors = [
-    "lxmls_nb.grading.rebuild.RebuildCells",
+    "lxmls_grading.intake.rebuild.RebuildCells",
     "nbgrader.preprocessors.OverwriteKernelspec",
 ]
 
@@ -47,20 +47,20 @@ c.Autograde.sanitize_preprocessors = [
 # c.ExecuteApart.disk = 256              # MiB
 # c.ExecuteApart.sandbox = True          # without one, submissions have all your rights
 c.Autograde.autograde_preprocessors = [
-    "lxmls_nb.grading.preprocessors.ExecuteApart",
-    "lxmls_nb.grading.feedback.PassiveNotebook",
+    "lxmls_grading.execution.preprocessors.ExecuteApart",
+    "lxmls_grading.feedback.passive.PassiveNotebook",
     "nbgrader.preprocessors.IgnorePattern",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
-    "lxmls_nb.grading.saving.SaveReasons",
+    "lxmls_grading.feedback.comments.SaveReasons",
     "nbgrader.preprocessors.AssignLatePenalties",
 ]
 
-c.GenerateFeedback.exporter_class = "lxmls_nb.grading.feedback_page.FeedbackExporter"
+c.GenerateFeedback.exporter_class = "lxmls_grading.feedback.page.FeedbackExporter"
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
-    "lxmls_nb.grading.saving.ShowReasons",
-    "lxmls_nb.grading.preprocessors.ShortenTracebacks",
+    "lxmls_grading.feedback.comments.ShowReasons",
+    "lxmls_grading.execution.preprocessors.ShortenTracebacks",
     # Not in nbgrader's own list: feedback would show students the hidden tests and the rubric.
     "nbgrader.preprocessors.ClearHiddenTests",
     "nbgrader.preprocessors.ClearMarkScheme",
@@ -70,6 +70,6 @@ c.GenerateFeedback.preprocessors = [
 # Pages made of submissions, for students and in the formgrader, run no scripts of theirs.
 c.HTMLExporter.sanitize_html = True
 c.HTMLExporter.filters = {
-    "clean_html": "lxmls_nb.grading.feedback.clean",
-    "markdown2html": "lxmls_nb.grading.feedback.render_markdown",
+    "clean_html": "lxmls_grading.feedback.passive.clean",
+    "markdown2html": "lxmls_grading.feedback.passive.render_markdown",
 }

@@ -16,9 +16,9 @@ os.environ["OMP_NUM_THREADS"] = "1"  # before NumPy and PyTorch start their thre
 os.environ["LXMLS_NB_DEVICE"] = "cpu"
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from lxmls_nb.grading.submissions import is_test
+from lxmls_grading.cells import is_test
 from tests.answers.runner import warm_up
-from tests.course import NOTEBOOKS, definitions, source
+from tests.support.course import NOTEBOOKS, definitions, source
 
 
 def seconds(name: str) -> list[tuple[str, float]]:

@@ -33,11 +33,11 @@ from tqdm import tqdm
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from lxmls_nb.grading.cluster import cores  # noqa: E402
-from lxmls_nb.grading.forked import ENVIRONMENT as KERNEL  # noqa: E402
-from lxmls_nb.grading.submissions import read_notebook  # noqa: E402
-from tests.classroom import ASSIGNMENT, make_course  # noqa: E402
-from tests.course import NOTEBOOKS  # noqa: E402
+from lxmls_grading.cells import read_notebook  # noqa: E402
+from lxmls_grading.class_run.cluster import cores  # noqa: E402
+from lxmls_grading.kernel.forked import ENVIRONMENT as KERNEL  # noqa: E402
+from tests.support.classroom import ASSIGNMENT, make_course  # noqa: E402
+from tests.support.course import NOTEBOOKS  # noqa: E402
 
 ENVIRONMENT = os.environ | {"LXMLS_NB_CORPUS": "snippets", "LXMLS_NB_DEVICE": "cpu"}
 
@@ -123,10 +123,10 @@ def points(course: Path) -> dict[tuple[str, str], float]:
 #: at a time as the first argument says.
 BARE = """
 import json, os, sys
-from lxmls_nb.grading.forked import ENVIRONMENT
+from lxmls_grading.kernel.forked import ENVIRONMENT
 os.environ.update(ENVIRONMENT)
 os.environ["MPLBACKEND"] = "agg"
-from lxmls_nb.grading.warm import import_everything
+from lxmls_grading.execution.warm import import_everything
 import_everything()
 import contextlib, io
 from IPython.core.interactiveshell import InteractiveShell
@@ -200,7 +200,7 @@ def both_cores() -> float:
 
 def grade(course: Path, students: int, *options: str) -> Run:
     """Grade a course with this project, print what it took, and return it."""
-    line = (sys.executable, "-m", "lxmls_nb.grading.command", "grade", ASSIGNMENT, *options)
+    line = (sys.executable, "-m", "lxmls_grading.cli", "grade", ASSIGNMENT, *options)
     done = measure(*line, cwd=course, title=f"{students} submissions")
     report(done, "lxmls-nb grade", students)
     return done

@@ -36,8 +36,9 @@ include_patterns = [
 ]
 # Folders named here are not even looked into.
 exclude_patterns = [
-    *(".*", "**/.*", "benchmarks", "build", "demo", "dist", "docs/_*", "lxmls_nb", "*.egg-info"),
-    *("source", "submitted", "autograded", "feedback", "tests", "tools", "work"),
+    *(".*", "**/.*", "benchmarks", "build", "demo", "dist", "docs/_*", "*.egg-info"),
+    *("lxmls_nb", "lxmls_grading", "source", "submitted", "autograded", "feedback"),
+    *("tests", "tools", "work"),
 ]
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx.ext.napoleon"]
 
@@ -83,7 +84,7 @@ def link_sources(app, docname, source):
     def link(match):
         text, target = match.groups()
         path = posixpath.normpath(posixpath.join(posixpath.dirname(docname), target))
-        if path.startswith("lxmls_nb/grading"):
+        if path.startswith("lxmls_grading"):
             module = path.removesuffix(".py").replace("/", ".")
             return f"{{py:mod}}`{text.strip('`')} <{module}>`"
         return text if (ROOT / path).is_dir() else match[0]

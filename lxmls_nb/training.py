@@ -12,7 +12,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from lxmls_nb.data import AmazonData
-from lxmls_nb.failures import answer_needed
+from lxmls_nb.errors import answer_needed
 
 
 @dataclass

@@ -46,7 +46,7 @@ def books_cache(shared_books, tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def warm():
     """Return a process that executes notebooks as grading does."""
-    from lxmls_nb.grading.grader import WarmProcess
+    from lxmls_grading.execution.warm_process import WarmProcess
 
     with WarmProcess() as process:
         yield process

@@ -19,8 +19,8 @@ from nbgrader.coursedir import CourseDirectory
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from lxmls_nb.grading.report import write_report  # noqa: E402
-from lxmls_nb.grading.submissions import complete, read_notebook, reference_answers  # noqa: E402
+from lxmls_grading.cells import complete, read_notebook, reference_answers  # noqa: E402
+from lxmls_grading.results.report import write_report  # noqa: E402
 from tests.answers.catalogue import read_answers  # noqa: E402
 
 COURSE = ROOT / "demo"
@@ -57,7 +57,7 @@ def grade() -> None:
     print("  lxmls-nb grade day2 ...", end="", flush=True)
     start = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "lxmls_nb.grading.command", "grade", "day2"],
+        [sys.executable, "-m", "lxmls_grading.cli", "grade", "day2"],
         cwd=COURSE,
         capture_output=True,
         text=True,

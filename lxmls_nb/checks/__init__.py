@@ -12,7 +12,7 @@ from lxmls_nb.checks.pytorch_checks import (
     log_linear_module,
     training_step,
 )
-from lxmls_nb.failures import CheckFailed, NotAttempted, show_unwritten_in_a_line
+from lxmls_nb.errors import CheckFailed, NotAttempted, show_unwritten_in_a_line
 
 __all__ = [
     "CheckFailed",

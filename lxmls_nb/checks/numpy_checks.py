@@ -7,16 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lxmls_nb.checks.hypotheses import name_loss
-from lxmls_nb.checks.replies import ask
-from lxmls_nb.checks.truth import (
-    Problem,
-    cross_entropy,
-    forward,
-    make_problem,
-    numerical_gradients,
-)
-from lxmls_nb.checks.verdicts import (
+from lxmls_nb.checks.comparing import (
     TOLERANCE,
     check_unchanged,
     compare_gradients,
@@ -32,6 +23,15 @@ from lxmls_nb.checks.verdicts import (
     result_of,
     shape_of,
     tolerance,
+)
+from lxmls_nb.checks.mistakes.gradients import name_loss
+from lxmls_nb.checks.probes.replies import ask
+from lxmls_nb.checks.problems import (
+    Problem,
+    cross_entropy,
+    forward,
+    make_problem,
+    numerical_gradients,
 )
 
 

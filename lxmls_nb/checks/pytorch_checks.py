@@ -7,26 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-# PyTorch's probes register themselves; they import PyTorch only when they run.
-from lxmls_nb.checks import pytorch_probes  # noqa: F401
-from lxmls_nb.checks.forward_hypotheses import name_log_probabilities
-from lxmls_nb.checks.hypotheses import Cause, fits
-from lxmls_nb.checks.numpy_checks import related_problems
-from lxmls_nb.checks.replies import ask
-from lxmls_nb.checks.step_hypotheses import (
-    STEP_TOLERANCE,
-    name_step,
-    name_step_gradient,
-    name_step_loss,
-)
-from lxmls_nb.checks.truth import (
-    Problem,
-    cross_entropy,
-    forward,
-    make_problem,
-    numerical_gradients,
-)
-from lxmls_nb.checks.verdicts import (
+from lxmls_nb.checks.comparing import (
     TOLERANCE,
     check_unchanged,
     compare_gradients,
@@ -43,7 +24,27 @@ from lxmls_nb.checks.verdicts import (
     shape_of,
     tolerance,
 )
-from lxmls_nb.failures import CheckFailed
+from lxmls_nb.checks.mistakes.gradients import Cause, fits
+from lxmls_nb.checks.mistakes.outputs import name_log_probabilities
+from lxmls_nb.checks.mistakes.steps import (
+    STEP_TOLERANCE,
+    name_step,
+    name_step_gradient,
+    name_step_loss,
+)
+from lxmls_nb.checks.numpy_checks import related_problems
+
+# PyTorch's probes register themselves; they import PyTorch only when they run.
+from lxmls_nb.checks.probes import pytorch_probes  # noqa: F401
+from lxmls_nb.checks.probes.replies import ask
+from lxmls_nb.checks.problems import (
+    Problem,
+    cross_entropy,
+    forward,
+    make_problem,
+    numerical_gradients,
+)
+from lxmls_nb.errors import CheckFailed
 
 
 def _check_state(result: dict, name: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from scipy.special import expit, logsumexp
 
-from lxmls_nb.failures import answer_needed
+from lxmls_nb.errors import answer_needed
 from lxmls_nb.models.model import (
     Model,
     check_labels,

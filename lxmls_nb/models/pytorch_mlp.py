@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from lxmls_nb.device import select_device
-from lxmls_nb.failures import answer_needed
+from lxmls_nb.errors import answer_needed
 from lxmls_nb.models.model import (
     Model,
     check_labels,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from lxmls_nb.grading.submissions import is_answer, is_test, read_notebook
+from lxmls_grading.cells import is_answer, is_test, read_notebook
 from tests.answers.catalogue import Answer
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from nbformat.notebooknode import NotebookNode
 
-from lxmls_nb.grading.submissions import complete, grade_id, is_answer, is_test, reference_answers
-from tests.course import release, source
+from lxmls_grading.cells import complete, grade_id, is_answer, is_test, reference_answers
+from tests.support.course import release, source
 
 #: Given cells that the hosts keep. The others (data, training, figures) decide nothing.
 KEPT = ("imports", "pytorch-log-linear")

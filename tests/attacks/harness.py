@@ -23,11 +23,11 @@ from pathlib import Path
 import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 
-from lxmls_nb.grading.submissions import complete, grade_id, is_test, reference_answers
+from lxmls_grading.cells import complete, grade_id, is_test, reference_answers
 from tests.attacks.attack import Attack, host
 from tests.attacks.machine import GRACE, Listeners, Watch, adopting
 from tests.attacks.traces import Traces, reasons_in, traces
-from tests.course import NOTEBOOKS, ROOT
+from tests.support.course import NOTEBOOKS, ROOT
 
 #: What is in the secret file and in the environment of whoever grades.
 SECRET = "s3cr3t-of-the-instructor"

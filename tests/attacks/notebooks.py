@@ -8,7 +8,7 @@ from pathlib import Path
 
 import nbformat
 
-from lxmls_nb.grading.submissions import grade_id, is_test
+from lxmls_grading.cells import grade_id, is_test
 from tests.attacks.attack import Attack, cell_of
 
 TAMPERED = ("tampered",)

@@ -6,7 +6,7 @@ from tests.attacks.attack import Attack
 
 #: Has every probe answer with `forged`, whatever is asked.
 FORGE = """
-from lxmls_nb.checks import probes
+from lxmls_nb.checks.probes import running as probes
 
 def answer_with(forged):
     def execute(name, answers, arguments):
@@ -147,7 +147,7 @@ def training_step(model, optimizer, input, output, step=training_step):
         "",
         "reports parameters at which the gradient vanishes as those before the step",
         """
-from lxmls_nb.checks import probes
+from lxmls_nb.checks.probes import running as probes
 
 ask = probes.PROBES["training_step"]
 

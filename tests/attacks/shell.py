@@ -98,7 +98,7 @@ for name in ("dictionary", "log_linear_gradients", "backpropagation"):
         "A30",
         "what the verdict compares with is replaced in the library",
         """
-from lxmls_nb.checks import numpy_checks, truth, verdicts
+from lxmls_nb.checks import numpy_checks, problems as truth, comparing as verdicts
 
 for module in (numpy_checks, truth, verdicts):
     module.distance = lambda *arguments: 0.0
@@ -183,7 +183,7 @@ shell.showtraceback = shell._showtraceback = lambda *arguments, **options: None
         "sys.excepthook, AssertionError and CheckFailed are replaced",
         """
 import builtins, sys
-import lxmls_nb.failures
+import lxmls_nb.errors
 
 class Harmless(Warning):
     heading = ""
@@ -194,7 +194,7 @@ class Harmless(Warning):
 builtins.AssertionError = Harmless
 sys.excepthook = lambda *arguments: None
 for module in list(sys.modules.values()):
-    if getattr(module, "__name__", "").startswith("lxmls_nb"):
+    if getattr(module, "__name__", "").startswith("lxmls_"):
         for name in ("fail", "result_of", "CheckFailed"):
             if hasattr(module, name):
                 setattr(module, name, Harmless)

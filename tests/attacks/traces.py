@@ -11,8 +11,8 @@ from pathlib import Path
 import nbformat
 from bs4 import BeautifulSoup
 
-from lxmls_nb.grading.reasons import reasons_of
-from lxmls_nb.grading.submissions import DELIMITER
+from lxmls_grading.cells import DELIMITER
+from lxmls_grading.reasons import reasons_of
 from tests.attacks.attack import Attack, host
 
 #: Attributes that hold an address.

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.course import ROOT
+from tests.support.course import ROOT
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from lxmls_nb.grading.submissions import read_notebook
-from tests.servers import TOKEN, jupyter_server
+from lxmls_grading.cells import read_notebook
+from tests.support.servers import TOKEN, jupyter_server
 
 #: JupyterLab asks whether there is to be news: not in a test, where there is no network.
 SETTINGS = {"fetchNews": "false", "checkForUpdates": False}

@@ -10,14 +10,14 @@ import pytest
 from nbgrader.api import Gradebook
 from playwright.sync_api import expect
 
-from lxmls_nb.grading.submissions import reference_answers
+from lxmls_grading.cells import reference_answers
 from tests.answers.catalogue import read_answers
 from tests.browser.accessibility import violations
 from tests.browser.conftest import Camera, new_page
 from tests.browser.lab import assignment_list, exchange_config, jupyter_lab
-from tests.classroom import write_submission
-from tests.course import NOTEBOOKS, ROOT, SOURCE, run, source
-from tests.servers import TOKEN, home
+from tests.support.classroom import write_submission
+from tests.support.course import NOTEBOOKS, ROOT, SOURCE, run, source
+from tests.support.servers import TOKEN, home
 
 WRONG = next(answer for answer in read_answers("exercise_2_2", "wrong") if answer.id == "M2")
 MESSAGE = "is the average over the batch missing?"
@@ -172,7 +172,7 @@ def test_grades_the_rest(day):
     """Who handed in by the plain folder; what is graded already is left alone."""
     answers = {name: reference_answers(source(name)) for name in NOTEBOOKS}
     write_submission(day.course / "submitted" / "ada" / "day2", answers)
-    run("lxmls_nb.grading.command", "grade", "day2", cwd=day.course)
+    run("lxmls_grading.cli", "grade", "day2", cwd=day.course)
     with Gradebook(f"sqlite:///{day.course}/gradebook.db") as gradebook:
         scores = {each.student.id: each.score for each in gradebook.assignment_submissions("day2")}
     assert sorted(scores.values()) == [29.5, 38]
@@ -180,7 +180,7 @@ def test_grades_the_rest(day):
 
 
 def test_reads_the_report(day):
-    run("lxmls_nb.grading.command", "report", "day2", cwd=day.course)
+    run("lxmls_grading.cli", "report", "day2", cwd=day.course)
     day.page.goto((day.course / "reports" / "day2.html").as_uri())
     expect(day.page.locator("body")).to_contain_text("What to teach again")
     day.camera.take(day.page, "report")

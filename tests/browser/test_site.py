@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.accessibility import violations
 from tests.browser.conftest import Camera, new_page
-from tests.test_book import build
+from tests.project.test_book import build
 
 PAGES = {
     "chapter": "notebooks/3_backpropagation.html",

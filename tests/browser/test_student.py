@@ -10,12 +10,12 @@ import pytest
 from nbgrader.api import Gradebook
 from playwright.sync_api import expect
 
-from lxmls_nb.grading.submissions import read_notebook, reference_answers
+from lxmls_grading.cells import read_notebook, reference_answers
 from tests.answers.catalogue import read_answers
 from tests.browser.conftest import Camera, new_page
 from tests.browser.lab import Notebook, assignment_list, exchange_config, jupyter_lab
-from tests.classroom import make_course
-from tests.course import run, source
+from tests.support.classroom import make_course
+from tests.support.course import run, source
 
 NAME = "exercise_2_2"
 ANSWER = "numpy-backpropagation"
@@ -212,6 +212,6 @@ def test_hands_in_by_the_plain_folder(day):
     """No exchange: the notebooks are copied, and graded where they are."""
     course = day.root / "course"
     shutil.copytree(day.work / "day2", course / "submitted" / "ada" / "day2")
-    run("lxmls_nb.grading.command", "grade", "day2", cwd=course)
+    run("lxmls_grading.cli", "grade", "day2", cwd=course)
     with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
         assert gradebook.find_submission("day2", "ada").score == 10

@@ -1,0 +1,100 @@
+"""Where submissions are executed: a Dask cluster on this machine, or any by its address."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dask
+from distributed import Client, LocalCluster
+from distributed.security import Security
+from distributed.utils import get_mp_context
+
+#: How often a submission is tried where its worker dies, or cannot carry it out.
+TRIES = 3
+
+#: Seconds to wait for a scheduler to answer, and for a first worker.
+PATIENCE = 30
+
+#: Dask's settings for grading.
+SETTINGS = {
+    "distributed.scheduler.allowed-failures": TRIES - 1,
+    # One warm process a worker watches the memory of its kernels: Dask need not.
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.pause": False,
+    "distributed.worker.memory.terminate": False,
+    # A worker that starts has little to import if it is forked from a process that has it all.
+    "distributed.worker.multiprocessing-method": "forkserver",
+    # Nobody looks at profiles, and at the state of the machine seldom.
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.admin.tick.interval": "500ms",
+    # No pages of its own, on any port.
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
+}
+
+
+class ClusterError(RuntimeError):
+    """There is no cluster, or it is gone."""
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def connect(
+    scheduler: str | None = None,
+    workers: int | None = None,
+    environment: dict[str, str] | None = None,
+) -> Iterator[Client]:
+    """Give a client of a cluster, and end what was started for it.
+
+    Parameters
+    ----------
+    scheduler : str, optional
+        Address of a Dask scheduler, such as ``tcp://10.0.0.1:8786``. By default a cluster is
+        started on this machine, which nobody else can use: it speaks TLS, with a key of its own.
+    workers : int, optional
+        Of the cluster on this machine, by default one a core.
+    environment : dict of str, optional
+        More of the environment of these workers.
+
+    Raises
+    ------
+    ClusterError
+        If there is no scheduler at this address.
+    """
+    for name in ("distributed", "distributed.nanny", "distributed.scheduler", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is said by the grader
+    with dask.config.set(SETTINGS):
+        if scheduler is None:
+            get_mp_context().set_forkserver_preload(["distributed", "lxmls_grading.class_run.task"])
+            with (
+                LocalCluster(
+                    n_workers=workers or cores(),
+                    threads_per_worker=1,
+                    dashboard_address="127.0.0.1:0",
+                    security=Security.temporary(),
+                    host="127.0.0.1",
+                    memory_limit=0,
+                    silence_logs=logging.CRITICAL,
+                    env=environment or {},
+                ) as cluster,
+                Client(cluster) as client,
+            ):
+                yield client
+            return
+        try:
+            client = Client(scheduler, timeout=PATIENCE)
+        except (OSError, TimeoutError, ValueError) as error:
+            raise ClusterError(f"no Dask scheduler answers at {scheduler}: {error}") from error
+        try:
+            yield client
+        finally:
+            client.close(timeout=2)

@@ -1,0 +1,281 @@
+"""nbgrader's steps for one submission, in two halves: what comes before its cells run, and after.
+
+The first half reads, and writes nothing. The second writes rows and files, and makes the folder in
+``autograded`` appear as a whole, as the last of all: where it is, its rows are.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import nbgrader.api
+from nbconvert.exporters.exporter import ResourcesDict
+from nbconvert.writers import FilesWriter
+from nbformat.notebooknode import NotebookNode
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters import Autograde
+from nbgrader.converters.base import NbGraderException
+from traitlets.utils.importstring import import_item
+
+from lxmls_grading.execution.preprocessors import ExecuteApart
+from lxmls_grading.execution.warm_process import without_result
+from lxmls_grading.intake.exporter import SubmissionExporter
+from lxmls_grading.intake.files import UNPRINTABLE, plain_files
+from lxmls_grading.reasons import reasons_of
+from lxmls_grading.records import digest_files
+
+#: Seconds that SQLite waits for another process which writes to the gradebook.
+DATABASE_TIMEOUT = 120
+
+
+def share_engine() -> None:
+    """Let nbgrader use one database engine in this process.
+
+    It opens the gradebook anew for each of its steps. With one engine for all of them, each
+    statement is compiled once and not for each submission, and tables are looked for once.
+    """
+    stock = getattr(nbgrader.api.create_engine, "__wrapped__", nbgrader.api.create_engine)
+    nbgrader.api.create_engine = cache(stock)
+    tables = nbgrader.api.Base.metadata
+    tables.create_all = cache(partial(type(tables).create_all, tables))
+
+
+class UnreadableSubmissionError(Exception):
+    """A submission cannot be read at all: the message says why."""
+
+
+class ReadingExporter(SubmissionExporter):
+    """Reads submissions where they are not executed: there need be no sandbox."""
+
+    def check(self) -> None:
+        """Look for nothing: workers do."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A submission that is ready to be executed.
+
+    Attributes
+    ----------
+    student : str
+    digest : str
+        Of what was handed in, and of the source.
+    notebooks : dict of str
+        By name, as JSON: put together anew, with the course's tests.
+    """
+
+    student: str
+    digest: str
+    notebooks: dict[str, str]
+
+
+class Marker(Autograde):
+    """Prepares submissions of one assignment, and writes down what came of them.
+
+    Parameters
+    ----------
+    coursedir : nbgrader.coursedir.CourseDirectory
+        With an ``assignment_id``, and a pattern of students as ``student_id``.
+    parent : nbgrader.apps.NbGrader
+        Whose configuration counts.
+
+    Raises
+    ------
+    NbGraderException
+        If the assignment was never generated, or ``nbgrader_config.py`` does not grade apart.
+    """
+
+    def __init__(self, coursedir, parent):
+        super().__init__(coursedir=coursedir, parent=parent)
+        share_engine()
+        self.assignment = coursedir.assignment_id
+        if coursedir.db_url.startswith("sqlite:") and "?" not in coursedir.db_url:
+            coursedir.db_url += f"?timeout={DATABASE_TIMEOUT}"
+        self.writer = FilesWriter(parent=self, config=self.config)
+        steps = [_class_of(step) for step in self.autograde_preprocessors]
+        apart = [i for i, step in enumerate(steps) if issubclass(step, ExecuteApart)]
+        if not apart:
+            raise NbGraderException(
+                "c.Autograde.autograde_preprocessors has no ExecuteApart: is this the folder of "
+                "the course, with its nbgrader_config.py?"
+            )
+        self.reading = self._exporter([*self.sanitize_preprocessors, *steps[: apart[0]]])
+        self.exporter = self._exporter(steps[apart[0] + 1 :])
+        self.options = steps[apart[0]](parent=self.reading).options()
+        self.names = self._released()
+        self._partial: str | None = None
+        self._source_digest = self._digest(
+            coursedir.format_path(coursedir.source_directory, ".", self.assignment), []
+        )
+
+    def _exporter(self, steps: list) -> ReadingExporter:
+        # A notebook is looked at as a whole after all steps, and not after each.
+        exporter = ReadingExporter(parent=self, config=self.config, optimistic_validation=True)
+        exporter._preprocessors = []
+        for step in steps:
+            exporter.register_preprocessor(step)
+        return exporter
+
+    def _released(self) -> list[str]:
+        """Return the names of the assignment's notebooks."""
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            try:
+                notebooks = gradebook.find_assignment(self.assignment).notebooks
+            except MissingEntry:
+                raise NbGraderException(
+                    f"there is no assignment {self.assignment!r} in the gradebook: run "
+                    f"`nbgrader generate_assignment {self.assignment}`"
+                ) from None
+            return sorted(notebook.name for notebook in notebooks)
+
+    # --- which submissions there are ----------------------------------------------------------
+
+    def students(self) -> list[str]:
+        """Return the students who have handed in, and fit the pattern, in order."""
+        pattern = self._format_source(self.assignment, self.coursedir.student_id)
+        expression = self._format_source(
+            re.escape(self.assignment), "(?P<student>[^/]+)", escape=True
+        )
+        excluded = (self.coursedir.student_id_exclude or "").split(",")
+        found = []
+        for folder in sorted(glob.glob(pattern)):
+            match = re.fullmatch(expression, folder)
+            if match and match["student"] not in excluded and os.path.isdir(folder):
+                found.append(match["student"])
+        return found
+
+    def submitted(self, student: str) -> str:
+        """Return the folder that a student has handed in."""
+        return self._format_source(self.assignment, student)
+
+    def autograded(self, student: str) -> str:
+        """Return the folder that a graded submission lies in."""
+        return super()._format_dest(self.assignment, student)
+
+    def has_output(self, student: str) -> bool:
+        """Whether the folder of a graded submission is there."""
+        return os.path.isdir(self.autograded(student))
+
+    def digest(self, student: str) -> str:
+        """Return a hash of a submission and of the source that it is graded with."""
+        folder = self.submitted(student)
+        return f"{self._digest(folder, self.coursedir.ignore)[:32]}-{self._source_digest[:32]}"
+
+    def _digest(self, folder: str, ignore: list[str]) -> str:
+        return digest_files(plain_files(folder, ignore, self.log), folder)
+
+    def is_newer(self, student: str) -> bool:
+        """Whether a submission is newer than what lies in ``autograded``, as nbgrader asks."""
+        new = self.coursedir.get_existing_timestamp(self.submitted(student))
+        old = self.coursedir.get_existing_timestamp(self.autograded(student))
+        return new is not None and old is not None and new > old
+
+    # --- the first half ------------------------------------------------------------------------
+
+    def prepare(self, student: str) -> Job:
+        """Read a submission and put its notebooks together anew. Nothing is written.
+
+        Raises
+        ------
+        UnreadableSubmissionError
+            If its folder cannot be read.
+        NbGraderException
+            If the source is not what was released: this concerns all submissions.
+        """
+        folder = self.submitted(student)
+        if UNPRINTABLE.search(student):
+            raise UnreadableSubmissionError("the name of its folder cannot be shown")
+        try:
+            files = set(os.listdir(folder))
+        except OSError as error:
+            raise UnreadableSubmissionError(
+                f"its folder cannot be read by the grader ({error.strerror}): {folder}"
+            ) from error
+        there = [name for name in self.names if f"{name}.ipynb" in files]
+        digest = self.digest(student)
+        notebooks = {}
+        for name in there or self.names:  # with none at all, it gets 0 points and a reason
+            path = os.path.join(folder, f"{name}.ipynb")
+            output, _ = self.reading.from_filename(path, self.init_single_notebook_resources(path))
+            notebooks[name] = output
+        return Job(student, digest, notebooks)
+
+    def give_up(self, job: Job, what: str) -> dict[str, str]:
+        """Return a submission's notebooks as not run, for a reason."""
+        return {
+            name: nbformat.v4.writes(without_result(nbformat.v4.reads(text), "given up", what=what))
+            for name, text in job.notebooks.items()
+        }
+
+    # --- the second half -----------------------------------------------------------------------
+
+    def finish(self, job: Job, executed: dict[str, str]) -> list[dict[str, Any]]:
+        """Write rows and files of a submission; its folder appears when all is written.
+
+        Parameters
+        ----------
+        job : Job
+        executed : dict of str
+            Its notebooks, executed, as JSON.
+
+        Returns
+        -------
+        reasons : list of dict
+            As in :class:`~lxmls_grading.records.Record`.
+        """
+        final = Path(self.autograded(job.student))
+        final.parent.mkdir(parents=True, exist_ok=True)
+        self._partial = tempfile.mkdtemp(prefix=f".{self.assignment}.", dir=final.parent)
+        os.chmod(self._partial, 0o755)  # as folders are that nbgrader makes
+        folder = self.submitted(job.student)
+        self.notebooks = [os.path.join(folder, f"{name}.ipynb") for name in executed]
+        reasons: list[dict[str, Any]] = []
+        try:
+            self.init_assignment(self.assignment, job.student)
+            for path, (name, text) in zip(self.notebooks, executed.items(), strict=True):
+                notebook: NotebookNode = nbformat.v4.reads(text)
+                for why in reasons_of(notebook):
+                    reasons.append({"notebook": name, "kind": why.kind, "text": why.text})
+                resources = self.init_single_notebook_resources(path)
+                resources["metadata"] = ResourcesDict(name=name, path=folder)
+                output, resources = self.exporter.from_notebook_node(notebook, resources)
+                self.write_single_notebook(output, resources)
+            self.set_permissions(self.assignment, job.student)
+            _replace(Path(self._partial), final)
+        finally:
+            shutil.rmtree(self._partial, ignore_errors=True)
+            self._partial = None
+        return reasons
+
+    def _format_dest(self, assignment_id: str, student_id: str, escape: bool = False) -> str:
+        return self._partial or super()._format_dest(assignment_id, student_id, escape=escape)
+
+    def clean_up(self) -> None:
+        """Remove what a run that was killed has left half-written."""
+        pattern = self.autograded("*")
+        for left in glob.glob(os.path.join(os.path.dirname(pattern), f".{self.assignment}.*")):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _class_of(step: Any) -> type:
+    return import_item(step) if isinstance(step, str) else step
+
+
+def _replace(new: Path, place: Path) -> None:
+    """Put a folder in place of another, or where there is none."""
+    if place.exists():
+        old = Path(tempfile.mkdtemp(prefix=f"{new.name}.", dir=place.parent))
+        os.replace(place, old / place.name)
+        os.replace(new, place)
+        shutil.rmtree(old)
+    else:
+        os.replace(new, place)

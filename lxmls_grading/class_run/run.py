@@ -1,0 +1,283 @@
+"""Grades a class: submissions go to the workers of a cluster, and what comes back is written here.
+
+Three things go on at the same time: submissions are read, as many as will be needed next; workers
+execute, one submission for each of their threads; and a thread writes what is done. Only a few
+submissions are in memory at any time.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import time
+from collections import deque
+from concurrent import futures
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+
+from distributed import CancelledError, Client, Future
+from distributed.scheduler import KilledWorker
+from nbgrader.converters.base import NbGraderException
+from sqlalchemy.exc import OperationalError
+
+from lxmls_grading.class_run.cluster import PATIENCE, TRIES, ClusterError
+from lxmls_grading.class_run.marker import Job, Marker, UnreadableSubmissionError
+from lxmls_grading.class_run.progress import Progress
+from lxmls_grading.class_run.task import OtherVersionError, check_worker, execute_submission
+from lxmls_grading.records import Record, read_record, write_record
+from lxmls_grading.sandbox.bubblewrap import SandboxError
+from lxmls_nb import __version__
+
+log = logging.getLogger(__name__)
+
+#: What concerns all submissions, and ends a run.
+FATAL = (
+    SandboxError,
+    OtherVersionError,
+    NbGraderException,
+    ClusterError,
+    OperationalError,
+    OSError,
+)
+
+
+@dataclass
+class Summary:
+    """What came of a run.
+
+    Attributes
+    ----------
+    graded, skipped, failed : list of str
+        Students: graded now, before, and not at all.
+    reasons : dict
+        By student, what was noted; see :class:`~lxmls_grading.records.Record`.
+    left : int
+        Submissions that the run did not come to.
+    seconds : float
+    error : str, optional
+        Why it has ended early.
+    """
+
+    graded: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    reasons: dict[str, list[dict]] = field(default_factory=dict)
+    left: int = 0
+    seconds: float = 0.0
+    error: str | None = None
+
+    @property
+    def status(self) -> int:
+        """The exit status: 0 if all is graded, 1 if there are reasons, 2 if nothing could run."""
+        if self.error and not self.graded:
+            return 2
+        return 1 if self.error or self.reasons or self.left else 0
+
+
+class ClassRun:
+    """One run over the submissions of an assignment.
+
+    Parameters
+    ----------
+    marker : Marker
+    progress : Progress
+    force : bool
+        Whether to grade again what is graded and unchanged.
+    """
+
+    client: Client
+
+    def __init__(self, marker: Marker, progress: Progress, force: bool = False):
+        self.marker, self.progress, self.force = marker, progress, force
+        self.root, self.assignment = marker.coursedir.root, marker.assignment
+        self.options = asdict(marker.options)
+        self.summary = Summary()
+        # Who is executed (None), or written (a future): told by other threads.
+        self.events: queue.SimpleQueue[tuple[str, futures.Future | None]] = queue.SimpleQueue()
+        self.running: dict[str, tuple[Job, Future, int]] = {}
+        self.writing: set[str] = set()
+        self.writer = futures.ThreadPoolExecutor(1, "writer")
+        self.last_seen = time.monotonic()  # when the scheduler answered
+
+    def select(self, students: list[str]) -> list[str]:
+        """Return the students whose submissions are to be graded; skip the others."""
+        return [student for student in students if not self._is_done(student)]
+
+    def run(self, client: Client, students: list[str]) -> None:
+        """Grade the submissions of some students; :attr:`summary` says what came of it.
+
+        Parameters
+        ----------
+        client : distributed.Client
+        students : list of str
+        """
+        start = time.monotonic()
+        self.client = client
+        try:
+            self._check_workers()
+            self._run(deque(students))
+        except KeyboardInterrupt:
+            self.summary.error = "stopped: run it again to go on"
+        except FATAL as error:
+            log.exception("The run has ended")
+            self.summary.error = _say(error)
+        finally:
+            for _, future, _ in self.running.values():
+                with suppress(Exception):
+                    future.cancel()
+            self.writer.shutdown(wait=True)  # what is being written is written whole
+        done = self.summary
+        done.left = len(students) - len(done.graded) - len(done.failed)
+        done.seconds = round(time.monotonic() - start, 3)
+
+    # --- the loop ------------------------------------------------------------------------------
+
+    def _run(self, todo: deque[str]) -> None:
+        ready: deque[Job] = deque()
+        while todo or ready or self.running or self.writing:
+            threads = self._threads()
+            while ready and len(self.running) < threads and len(self.writing) <= 2 * threads:
+                self._submit(ready.popleft())
+            if todo and len(ready) <= threads // 4:
+                self._prepare(todo.popleft(), ready)
+            else:
+                with suppress(queue.Empty):
+                    self._take(*self.events.get(timeout=1))
+            self._take_all()
+
+    def _take_all(self) -> None:
+        with suppress(queue.Empty):
+            while True:
+                self._take(*self.events.get_nowait())
+
+    def _prepare(self, student: str, ready: deque[Job]) -> None:
+        """Put a submission with those that are ready to be executed, if it can be read."""
+        try:
+            ready.append(self.marker.prepare(student))
+        except UnreadableSubmissionError as problem:
+            self._fail(student, "unreadable", f"The submission could not be read: {problem}.")
+
+    def _is_done(self, student: str) -> bool:
+        """Whether a submission is graded and unchanged."""
+        if self.force or not self.marker.has_output(student):
+            return False
+        record = read_record(self.root, self.assignment, student)
+        if record is None:  # graded by nbgrader alone: its rule
+            done = not self.marker.is_newer(student)
+        else:
+            done = record.graded and record.digest == self.marker.digest(student)
+        if done:
+            self.summary.skipped.append(student)
+            if record and record.reasons:
+                self.summary.reasons[student] = record.reasons
+            self.progress.skip()
+        return done
+
+    # --- the workers ---------------------------------------------------------------------------
+
+    def _check_workers(self) -> None:
+        """Make sure that each worker can execute notebooks, and let it get ready."""
+        end = time.monotonic() + PATIENCE
+        while not self._threads():
+            if time.monotonic() > end:
+                raise ClusterError("the cluster has no workers: start some with `dask worker`")
+            time.sleep(0.1)
+        self.client.run(check_worker, __version__, self.options)
+
+    def _threads(self) -> int:
+        """Return how many submissions can be executed at the same time."""
+        if self.client.status != "running":
+            closed = self.client.status in ("closed", "closing")  # else Dask is looking for it
+            if closed or time.monotonic() - self.last_seen > PATIENCE:
+                raise ClusterError("the scheduler is gone: start it and run this again to go on")
+            return 0
+        self.last_seen = time.monotonic()
+        workers = self.client.scheduler_info(n_workers=-1)["workers"]
+        return sum(worker["nthreads"] for worker in workers.values())
+
+    def _submit(self, job: Job, tries: int = 1) -> None:
+        future = self.client.submit(
+            execute_submission, __version__, self.options, job.notebooks, pure=False
+        )
+        self._await(job, future, tries)
+
+    def _await(self, job: Job, future: Future, tries: int) -> None:
+        self.running[job.student] = (job, future, tries)
+        future.add_done_callback(lambda _: self.events.put((job.student, None)))
+
+    # --- what comes back -----------------------------------------------------------------------
+
+    def _take(self, student: str, written: futures.Future | None) -> None:
+        """Take a submission that is executed, or written."""
+        if written is None:
+            self._take_executed(student)
+        else:
+            self.writing.discard(student)
+            written.result()
+
+    def _take_executed(self, student: str) -> None:
+        job, executed, tries = self.running.pop(student)
+        try:
+            result = executed.result(timeout=10)
+        except KilledWorker:
+            what = f"the process that ran it has ended {TRIES} times"
+            result = {"notebooks": self.marker.give_up(job, what), "seconds": {}}
+        except TimeoutError:  # its worker ended before it was fetched: another one does it anew
+            self._threads()  # unless the scheduler is gone
+            self._await(job, executed, tries)
+            return
+        except (futures.CancelledError, CancelledError) as error:
+            raise ClusterError("the scheduler is gone: run this again to go on") from error
+        except FATAL:
+            raise
+        except Exception as error:
+            log.exception("%s could not be executed", student)
+            if tries < TRIES:
+                self._submit(job, tries + 1)
+                return
+            what = f"{type(error).__name__}: {error}"[:300]
+            result = {"notebooks": self.marker.give_up(job, what), "seconds": {}}
+        executed.release()  # its result need not stay in the cluster's memory
+        self.writing.add(student)
+        writing = self.writer.submit(self._write, job, result)
+        writing.add_done_callback(lambda done: self.events.put((student, done)))
+
+    def _write(self, job: Job, result: dict) -> None:
+        """Write what came of a submission: in the writer's thread."""
+        student = job.student
+        try:
+            reasons = self.marker.finish(job, result["notebooks"])
+            self._record(student, True, job.digest, reasons, result["seconds"])
+        except FATAL:
+            raise
+        except Exception as error:  # what is wrong with one submission stops no other
+            log.exception("%s could not be written", student)
+            self._fail(student, "test", f"Its grades could not be written: {error!r}")
+            return
+        self.summary.graded.append(student)
+        self.progress.graded(student, reasons)
+
+    def _fail(self, student: str, kind: str, text: str) -> None:
+        """Note that a submission is not graded, and why."""
+        reasons = [{"notebook": None, "kind": kind, "text": text}]
+        self._record(student, False, "", reasons, {})
+        self.summary.failed.append(student)
+        self.progress.graded(student, reasons)
+
+    def _record(self, student: str, graded: bool, digest: str, reasons: list, seconds: dict):
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        sandbox = self.marker.options.sandbox
+        record = Record(student, self.assignment, graded, digest, now, sandbox, reasons, seconds)
+        write_record(self.root, record)
+        if reasons:
+            self.summary.reasons[student] = reasons
+
+
+def _say(error: BaseException) -> str:
+    """Return what an instructor needs to know of an error that ends a run."""
+    if isinstance(error, OperationalError):
+        return f"the gradebook cannot be used ({error.orig}): mend this and run it again to go on"
+    if isinstance(error, OSError):
+        return f"{error.strerror or error} ({error.filename}): mend this and run it again to go on"
+    return str(error)

@@ -1,0 +1,322 @@
+"""Executes a notebook in two processes: the student's cells in a sandbox, test cells here.
+
+An *executor* is a fork of the warm process, one a submission. It talks to student kernels, one a
+notebook, as any Jupyter client does, and trusts nothing that comes from there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from queue import Empty
+
+import nbformat
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.client import CellExecutionComplete
+from nbclient.exceptions import DeadKernelError
+from nbformat.notebooknode import NotebookNode
+from nbformat.v4 import new_output
+
+from lxmls_grading.cells import grade_id, is_test
+from lxmls_grading.execution.judge import FaultyTest, Judge
+from lxmls_grading.kernel import wire
+from lxmls_grading.kernel.client import BoundedClient, shared_context
+from lxmls_grading.kernel.provisioner import SandboxProvisioner, kernel_spec
+from lxmls_grading.kernel.student_kernel import REPLY, REQUEST
+from lxmls_grading.reasons import Reason, add_reason, ending, in_bytes, not_run, reason
+from lxmls_grading.sandbox.bubblewrap import SandboxError
+from lxmls_grading.settings import GRACE, START_TIMEOUT, Options
+
+
+class SplitClient(NotebookClient):
+    """Executes a notebook: test cells by a judge, all others in the student kernel.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Its test cells must be the instructor's. It is changed in place.
+    manager : AsyncKernelManager
+    options : Options
+    """
+
+    def __init__(self, notebook: NotebookNode, manager: AsyncKernelManager, options: Options):
+        super().__init__(
+            notebook,
+            km=manager,
+            allow_errors=True,
+            store_widget_state=False,
+            skip_cells_with_tag="-",  # a tag that no cell has
+            record_timing=False,
+            startup_timeout=START_TIMEOUT,
+            timeout_func=self._seconds_left,
+            on_cell_executed=_keep_count,
+        )
+        self.manager = manager  # nbclient forgets its own when a kernel does not start
+        self.options = options
+        self.judge = Judge(self._send)
+        self.stopped: Reason | None = None
+        self.timed_out: str | None = None
+        self.unrun: list[str] = []
+        self.kept = [0, 0]  # bytes of output of this cell, of the notebook
+        self.end = time.monotonic() + options.notebook_timeout
+
+    @property
+    def provisioner(self) -> SandboxProvisioner:
+        """What starts and ends the kernel."""
+        assert isinstance(self.manager.provisioner, SandboxProvisioner)
+        return self.manager.provisioner
+
+    def _seconds_left(self, cell: NotebookNode | None = None) -> float:
+        return max(0.1, min(self.options.timeout, self.end - time.monotonic()))
+
+    async def run(self) -> None:
+        """Execute the notebook; whatever a student's code does becomes a reason."""
+        try:
+            await self.async_execute()
+        except (SandboxError, ConnectionError):
+            raise  # not the student's fault
+        except Exception as error:  # between cells, from what the kernel said
+            self._stop(error)
+            for cell in self.nb.cells:
+                if is_test(cell) and not cell.get("outputs"):
+                    self._not_run(cell)
+        finally:
+            if self.kc is not None:
+                self.kc.stop_channels()
+            await self.provisioner.kill()
+        if self.stopped is not None:
+            add_reason(self.nb, Reason(self.stopped.kind, self.stopped.text, self.unrun))
+
+    async def async_execute_cell(self, cell, cell_index, execution_count=None, store_history=True):
+        """Execute a cell where it belongs."""
+        if cell.cell_type != "code":
+            return cell
+        cell.outputs, cell.execution_count, self.kept[0] = [], None, 0
+        if self.stopped is None:
+            try:
+                if is_test(cell):
+                    cell.outputs = self.judge.run(cell)  # nothing else goes on: it may block
+                else:
+                    await super().async_execute_cell(cell, cell_index, None, store_history)
+                    _join_streams(cell)
+                    self._note_limits(cell)
+            except FaultyTest as error:
+                add_reason(self.nb, reason("test", [str(grade_id(cell))], what=str(error)))
+                cell.outputs = [not_run(str(error))]
+            except SandboxError:
+                raise
+            except Exception as error:
+                self._stop(error)
+        if self.stopped is not None and is_test(cell):
+            self._not_run(cell)
+        if type(cell.execution_count) is not int or cell.execution_count < 1:
+            cell.execution_count = None  # it comes from the kernel
+        return cell
+
+    def _not_run(self, cell: NotebookNode) -> None:
+        assert self.stopped is not None
+        self.unrun.append(str(grade_id(cell)))
+        cell.outputs = [not_run(self.stopped.text)]
+
+    def _note_limits(self, cell: NotebookNode) -> None:
+        """Note a limit that a cell has run into, without being stopped."""
+        limits = self.options.limits
+        for output in cell.outputs:
+            said = f"{output.get('ename')}: {output.get('evalue')}"
+            if output.output_type == "error":
+                for words, kind, limit in (
+                    ("MemoryError", "memory", in_bytes(limits.memory)),
+                    ("can't allocate memory", "memory", in_bytes(limits.memory)),
+                    ("[Errno 28]", "disk", in_bytes(limits.disk)),  # no space left on device
+                    ("[Errno 27]", "disk", in_bytes(limits.disk)),  # file too large
+                    ("[Errno 11]", "processes", str(limits.processes)),  # from a fork
+                    ("can't start new thread", "processes", str(limits.processes)),
+                ):
+                    if words in said:
+                        add_reason(self.nb, reason(kind, limit=limit))
+                        return
+
+    def _stop(self, error: Exception) -> None:
+        """Note why nothing more can run."""
+        status = self.provisioner.status()
+        limits = self.options.limits
+        if status["stopped"]:
+            used = {"memory": in_bytes(limits.memory), "processes": str(limits.processes)}
+            limit = used.get(status["stopped"], f"{in_bytes(limits.disk)} or {limits.files} files")
+            self.stopped = reason(status["stopped"], limit=limit)
+        elif self.timed_out:
+            limit = f"{self.options.timeout:g} s"
+            self.stopped = reason("timeout", what=self.timed_out, limit=limit)
+        elif status["code"] is not None:
+            self.stopped = reason("kernel", what=ending(status["code"]))
+        else:
+            self.log.warning("a kernel's messages: %r", error)
+            self.stopped = reason("messages", what=f"{type(error).__name__}")
+
+    # --- what comes from the kernel -----------------------------------------------------------
+
+    async def _async_handle_timeout(self, timeout, cell=None):
+        """Interrupt the kernel; end it if that does not help."""
+        name = grade_id(cell) if cell is not None else None
+        self.timed_out = f"the cell `{name}`" if name else "a cell of yours"
+        await self.manager.interrupt_kernel()
+        end = time.monotonic() + GRACE
+        while time.monotonic() < end:
+            try:
+                message = await self.kc.shell_channel.get_msg(timeout=0.5)
+            except Empty:
+                continue
+            if message["msg_type"] == "execute_reply":
+                limit = f"{timeout:g} s"
+                add_reason(self.nb, reason("timeout", what=self.timed_out, limit=limit))
+                self.timed_out = None
+                return message
+        await self.provisioner.kill()
+        raise DeadKernelError("Kernel died")
+
+    def process_message(self, msg, cell, cell_index):
+        """Keep what a cell says, up to a limit."""
+        if msg["msg_type"] in ("stream", "display_data", "execute_result", "error"):
+            size, limit = len(json.dumps(msg["content"], default=str)), self.options.max_output
+            room = min(limit - self.kept[0], 5 * limit - self.kept[1])
+            self.kept = [kept + size for kept in self.kept]
+            if size > room:
+                if room > 0:
+                    start = str(msg["content"].get("text", ""))[:room]
+                    text = f"{start}\n... more than {in_bytes(limit)}: the rest is left out\n"
+                    cell.outputs.append(new_output("stream", text=text))
+                return None
+        try:
+            return super().process_message(msg, cell, cell_index)
+        except CellExecutionComplete:
+            raise
+        except Exception as error:  # what a message lacks, or has too much
+            self.log.debug("an odd message: %r", error)
+            return None
+
+    def output(self, outs, msg, display_id, cell_index):
+        """Keep an output if it is as it should be."""
+        content = msg["content"]
+        if msg["msg_type"] == "stream" and not self.clear_before_next_output:
+            # Most outputs are pieces of these: to validate each would take longer than to run it.
+            name, text = content.get("name"), content.get("text")
+            if name in ("stdout", "stderr") and isinstance(text, str):
+                outs.append(NotebookNode(output_type="stream", name=name, text=text))
+                return outs[-1]
+        count = len(outs)
+        out = super().output(outs, msg, display_id, cell_index)
+        try:
+            if out is not None:
+                nbformat.validate(out, ref="output", version=4)
+        except Exception:
+            del outs[count:]
+            return None
+        return out
+
+    def handle_comm_msg(self, outs, msg, cell_index):
+        """Take no part in what widgets say."""
+
+    # --- what the judge asks --------------------------------------------------------------------
+
+    def _send(self, probe: str, names: list[str], arguments: dict) -> dict:
+        """Run a probe in the student kernel: called by the judge."""
+        assert self.kc is not None
+        request = {"probe": probe, "names": names, "arguments": arguments}
+        message = self.kc.session.msg(REQUEST, {})
+        identity = message["header"]["msg_id"]
+        self.kc.session.send(self.kc.shell_channel.socket, message, buffers=wire.encode(request))
+        seconds = self._seconds_left()
+        reply = self._reply(identity, seconds)
+        if reply is None:
+            self.timed_out = f"a call of `{names[0]}`"
+            self.provisioner.signal(signal.SIGINT)
+            reply = self._reply(identity, GRACE)
+            if reply is None:
+                self.provisioner.end()
+                raise DeadKernelError("Kernel died")
+        if reply == {"interrupted": True}:
+            what, limit = self.timed_out or "a call", f"{seconds:.0f} s"
+            add_reason(self.nb, reason("timeout", what=what, limit=limit))
+            said = f"took longer than {limit} and was interrupted"
+            reply = {"error": {"type": "TimeoutError", "message": said, "line": ""}}
+        self.timed_out = None
+        return reply
+
+    def _reply(self, identity: str, seconds: float) -> dict | None:
+        """Return the reply to a message, None if there is none in time."""
+        assert self.kc is not None
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            try:
+                message = self.kc.shell_channel.next_message(timeout=0.5)
+            except Empty:
+                if self.provisioner.status()["code"] is not None:
+                    raise DeadKernelError("Kernel died") from None
+                continue
+            if message["msg_type"] == REPLY and message["parent_header"]["msg_id"] == identity:
+                try:
+                    reply = wire.decode([bytes(part) for part in message["buffers"]])
+                except wire.ReplyError as error:
+                    reply = {"error": {"type": "ValueError", "message": str(error), "line": ""}}
+                return reply if isinstance(reply, dict) else {}
+        return None
+
+
+def _keep_count(cell: NotebookNode, cell_index: int, execute_reply: dict) -> None:
+    """Keep the number of a cell that was executed."""
+    cell.execution_count = execute_reply["content"].get("execution_count")
+
+
+def _join_streams(cell: NotebookNode) -> None:
+    """Join pieces of one stream, and leave of a line what a terminal would show last.
+
+    nbclient's own way to do this takes hours for a line of a million characters.
+    """
+    joined: list[NotebookNode] = []
+    for output in cell.outputs:
+        last = joined[-1] if joined else None
+        if output.output_type == "stream" and last is not None and last.get("name") == output.name:
+            last.text += output.text
+        else:
+            joined.append(output)
+    for output in joined:
+        if output.output_type == "stream":
+            lines = [line.rstrip("\r").rpartition("\r")[2] for line in output.text.split("\n")]
+            output.text = "\n".join(lines)
+    cell.outputs = joined
+
+
+def execute(notebook: NotebookNode, link: socket.socket, options: Options) -> NotebookNode:
+    """Execute a notebook in place, with a kernel that comes over a link to the warm process.
+
+    Raises
+    ------
+    SandboxError
+        If there is no sandbox.
+    """
+    folder = tempfile.mkdtemp(prefix="nb-")
+    manager = AsyncKernelManager(
+        connection_file=f"{folder}/connection.json",
+        context=shared_context(),  # else each manager's threads would stay
+    )
+    manager.client_factory = BoundedClient
+    manager._kernel_spec = kernel_spec(
+        link=link,
+        folder=folder,
+        limits=options.limits,
+        sandbox=options.sandbox,
+        user_namespace=options.user_namespace,
+        hide=list(options.hide),
+    )
+    try:
+        client = SplitClient(notebook, manager, options)
+        asyncio.run(client.run())
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return notebook

@@ -1,0 +1,99 @@
+"""Starts warm processes, of which one can serve all workers of a machine: the hub.
+
+This module imports little, so that a warm process can start while others still import.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from lxmls_grading.kernel.forked import ENVIRONMENT
+
+#: What of the environment the warm process gets, and thus could be found in a student kernel.
+PASSED_ON = (
+    *("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV"),
+    *("MPLCONFIGDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"),  # where the list of fonts is kept
+)
+
+#: What libraries read when they are imported.
+READ_AT_IMPORT = (
+    *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MALLOC_ARENA_MAX"),
+    *("MPLBACKEND", "TQDM_DISABLE"),
+)
+
+#: The environment variable that tells workers where the warm process of this machine listens.
+ADDRESS = "LXMLS_NB_WARM_PROCESS"
+
+
+def start_process(*sockets: socket.socket) -> subprocess.Popen:
+    """Start a warm process, which takes requests from the first socket."""
+    environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    environment |= {name: ENVIRONMENT[name] for name in READ_AT_IMPORT}
+    numbers = [one.fileno() for one in sockets]
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "lxmls_grading.execution.warm", *map(str, numbers)],
+        env=environment,
+        pass_fds=numbers,
+        stdin=subprocess.DEVNULL,
+        cwd="/",
+    )
+
+
+def end_process(process: subprocess.Popen) -> None:
+    """Wait until a warm process, whose connection is closed, has ended."""
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def connect(address: str | None) -> socket.socket | None:
+    """Return a connection to the warm process of this machine, None if there is none."""
+    if not address:
+        return None
+    control = socket.socket(socket.AF_UNIX)
+    try:
+        control.connect(address)
+    except OSError:  # it has ended: whoever asks starts one
+        control.close()
+        return None
+    return control
+
+
+@contextmanager
+def warm_for_workers() -> Iterator[dict[str, str]]:
+    """Start one warm process for all workers of this machine, and end it.
+
+    It gets ready while others do; each worker's
+    :class:`~lxmls_grading.execution.warm_process.WarmProcess` is a fork of it.
+
+    Yields
+    ------
+    environment : dict of str
+        What tells workers where it is.
+    """
+    folder = tempfile.mkdtemp(prefix="lxmls-nb-")  # nobody else can look into it
+    ours, theirs = socket.socketpair()
+    listening = socket.socket(socket.AF_UNIX)
+    try:
+        with theirs, listening:
+            listening.bind(f"{folder}/warm")
+            listening.listen(128)
+            process = start_process(theirs, listening)
+        try:
+            yield {ADDRESS: f"{folder}/warm"}
+        finally:
+            ours.close()
+            process.terminate()  # if it still imports, for nobody; after that it takes no notice
+            end_process(process)
+    finally:
+        ours.close()
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,250 @@
+"""The warm process: it has imported what notebooks need, and forks kernels and judges from itself.
+
+It never sees a notebook. Whoever grades sends it, over a pair of sockets, a request to fork an
+*executor* (:mod:`~lxmls_grading.execution.jobs`), with a connection over which the executor then
+gets notebooks; and executors ask it, over another pair, for *student kernels*
+(:mod:`~lxmls_grading.kernel.forked`). A kernel is thus forked from a process in whose memory there
+is nothing to find. When a connection is closed, what was started for it ends.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import select
+import selectors
+import signal
+import socket
+import sys
+import time
+
+from lxmls_grading.kernel.forked import ForkedKernel
+from lxmls_grading.sandbox.bubblewrap import SandboxError
+from lxmls_grading.sandbox.confinement import die_with_parent
+
+#: Bytes of a request or reply: a line of JSON.
+MAX_REQUEST = 2**16
+
+#: Seconds between looks at what kernels use.
+WATCH = 0.1
+
+
+def import_everything() -> None:
+    """Import what kernels and executors need, and use it once where that takes time."""
+    # What the debugger, which nobody uses here, would print at its import.
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+    import ipykernel.debugger  # noqa: F401 (ipykernel imports it when a kernel starts)
+    import IPython.core.completerlib
+    import IPython.core.debugger
+    import IPython.core.oinspect
+    import IPython.core.ultratb
+    import IPython.extensions.storemagic
+    import ipywidgets  # noqa: F401
+    import jupyter_client.localinterfaces
+    import matplotlib.pyplot  # noqa: F401
+    import nbclient  # noqa: F401
+    import nbformat
+    import numpy as np
+    import torch
+    import torch._subclasses.schema_check_mode
+    import tornado.platform.asyncio  # noqa: F401
+    from jupyter_client.provisioning import KernelProvisionerFactory
+
+    import lxmls_nb.answers
+    import lxmls_nb.checks
+    import lxmls_nb.models
+    import lxmls_nb.plots
+    import lxmls_nb.plots.figure
+    import lxmls_nb.training
+    from lxmls_grading.execution import jobs  # noqa: F401
+    from lxmls_grading.kernel import student_kernel as kernel  # noqa: F401
+    from lxmls_nb.data import SentimentCorpus
+    from lxmls_nb.models import PytorchMLP  # noqa: F401
+
+    torch.set_num_threads(1)  # a fork of a process with running threads can hang
+    # What the first step of an optimizer imports, half a second of it. No backward() here: its
+    # threads would not survive the fork.
+    tensor = torch.zeros(1, requires_grad=True)
+    tensor.grad = torch.zeros(1)
+    torch.optim.SGD([tensor], lr=0.1).step()
+    # Fonts are found, letters are drawn, formats of pictures are listed.
+    for figure in (
+        lxmls_nb.plots.plot_tangent(np.array([-1, 0, 1]), np.array([1, 0, 1]), 0, 0, 0),
+        lxmls_nb.plots.plot_learning_curves({"one": [50, 60], "other": [50, 70]}),
+        lxmls_nb.plots.plot_epoch_times([20, 80], {"one": [0.1, 0.2]}),
+    ):
+        lxmls_nb.plots.figure.image(figure, "")
+    try:
+        raise NotImplementedError
+    except NotImplementedError:
+        for mode in ("Plain", "Context"):  # lists all modules
+            IPython.core.ultratb.AutoFormattedTB(mode=mode).text(*sys.exc_info())
+    SentimentCorpus("snippets")
+    KernelProvisionerFactory.instance().get_provisioner_entries()
+    jupyter_client.localinterfaces.local_ips()
+    nbformat.validate(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("")]))
+
+
+class WarmServer:
+    """Answers requests until whoever started it closes the connection.
+
+    Parameters
+    ----------
+    control : socket.socket
+        Over which executors are asked for.
+    """
+
+    def __init__(self, control: socket.socket):
+        self.control = control
+        self.selector = selectors.DefaultSelector()
+        self.selector.register(control, selectors.EVENT_READ)
+        self.kernels: dict[socket.socket, ForkedKernel] = {}
+        self.links: dict[socket.socket, int | None] = {}  # to the executor, if there is one
+
+    def serve(self) -> None:
+        """Answer requests; return when the connection is closed."""
+        looked = 0.0
+        while True:
+            for key, _ in self.selector.select(WATCH if self.kernels else 1.0):
+                connection = key.fileobj
+                assert isinstance(connection, socket.socket)
+                if not self._answer(connection):
+                    if connection is self.control:
+                        return
+                    self._end(connection)
+            if time.monotonic() - looked > WATCH:
+                for kernel in self.kernels.values():
+                    kernel.watch()
+                looked = time.monotonic()
+
+    def _answer(self, connection: socket.socket) -> bool:
+        """Answer one request; return whether there was one."""
+        try:
+            data, sockets, _, _ = socket.recv_fds(connection, MAX_REQUEST, 8)
+        except OSError:
+            return False
+        if not data:
+            return False
+        try:
+            reply = self._do(connection, json.loads(data), sockets)
+        except SandboxError as error:
+            reply = {"error": error.why}
+        finally:
+            for descriptor in sockets:
+                os.close(descriptor)
+        try:
+            connection.sendall(json.dumps(reply).encode())
+        except OSError:
+            return False
+        return True
+
+    def _do(self, connection: socket.socket, request: dict, sockets: list[int]) -> dict:
+        kernel = self.kernels.get(connection)
+        if connection is self.control:
+            if request["do"] == "execute":
+                return self._fork_executor(sockets[0])
+            self._add(socket.socket(fileno=os.dup(sockets[0])))
+            return {}
+        if request["do"] == "start":
+            if kernel is not None:
+                kernel.close()
+            kernel = self.kernels[connection] = ForkedKernel(request, sockets)
+            return {"pid": kernel.pid}
+        if kernel is None:
+            return {"code": 0, "stopped": None}
+        if request["do"] == "signal":
+            kernel.signal(request["number"])
+        elif request["do"] == "close":
+            kernel.close()
+        return {"code": kernel.poll(), "stopped": kernel.stopped}
+
+    def _fork_executor(self, jobs: int) -> dict:
+        ours, theirs = socket.socketpair()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                die_with_parent()
+                from lxmls_grading.execution.jobs import serve_jobs
+
+                for connection in [self.control, ours, *self.links]:
+                    connection.close()
+                serve_jobs(jobs, theirs)
+            finally:
+                sys.stderr.flush()
+                os._exit(0)
+        theirs.close()
+        self._add(ours, pid)
+        return {"pid": pid}
+
+    def _add(self, link: socket.socket, executor: int | None = None) -> None:
+        """Answer requests for a kernel that come over a connection, from here on."""
+        self.links[link] = executor
+        self.selector.register(link, selectors.EVENT_READ)
+
+    def _end(self, connection: socket.socket) -> None:
+        """End what was started for a connection, when it is closed."""
+        self.selector.unregister(connection)
+        kernel = self.kernels.pop(connection, None)
+        if kernel is not None:
+            kernel.close()
+        pid = self.links.pop(connection)
+        if pid is not None:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        connection.close()
+
+    def close(self) -> None:
+        """End everything."""
+        for connection in list(self.links):
+            self._end(connection)
+
+
+def _serve(control: socket.socket) -> None:
+    """Answer what comes over a connection until it is closed."""
+    server = WarmServer(control)
+    try:
+        control.sendall(b"warm")
+        server.serve()
+    finally:
+        server.close()
+
+
+def _serve_workers(control: socket.socket, listening: socket.socket) -> None:
+    """Fork a server for each worker that connects, until a connection is closed."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it has ended this process until now
+    while True:
+        if control in select.select([control, listening], [], [])[0]:
+            return  # they end, too
+        connection, _ = listening.accept()
+        if os.fork() == 0:
+            try:
+                die_with_parent()
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                signal.signal(signal.SIGTERM, signal.SIG_DFL)
+                control.close()
+                listening.close()
+                _serve(connection)
+            finally:
+                os._exit(0)
+        connection.close()
+
+
+def main() -> None:
+    """Serve on the socket whose number is the first argument.
+
+    With a second, which listens, serve whoever connects there until the first is closed.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for whoever started this process
+    sockets = [socket.socket(fileno=int(number)) for number in sys.argv[1:]]
+    import_everything()
+    gc.freeze()  # else a collection in a fork would write to, and so copy, most of the memory
+    if len(sockets) == 1:
+        _serve(*sockets)
+    else:
+        _serve_workers(*sockets)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,233 @@
+"""Executes notebooks for whoever grades: the end of the warm process that others use."""
+
+from __future__ import annotations
+
+import atexit
+import copy
+import json
+import os
+import select
+import socket
+import subprocess
+import threading
+from dataclasses import asdict
+from multiprocessing.connection import Connection
+
+import nbformat
+from nbformat.notebooknode import NotebookNode
+
+from lxmls_grading.cells import grade_id, is_test
+from lxmls_grading.execution.hub import ADDRESS, connect, end_process, start_process
+from lxmls_grading.reasons import add_reason, not_run, note_sandbox, reason
+from lxmls_grading.sandbox.bubblewrap import SandboxError
+from lxmls_grading.settings import GRACE, START_TIMEOUT, Options
+
+#: Seconds until the warm process has imported everything, and bytes of an executed notebook.
+WARM_TIMEOUT, MAX_NOTEBOOK = 120, 2**27
+
+
+class GradingError(RuntimeError):
+    """Grading itself has failed: nothing can be said about the submission."""
+
+
+class WarmProcess:
+    """Executes notebooks by forks of one warm process, which starts with the first of them.
+
+    Where :func:`~lxmls_grading.execution.hub.warm_for_workers` has started one for this machine, it
+    is a fork of that. Use it as a context manager, or call :meth:`close`. It may be used by several
+    threads.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen | None = None
+        self._control: socket.socket | None = None
+        self._lock = threading.Lock()
+
+    def execute(self, notebook: NotebookNode, options: Options) -> NotebookNode:
+        """Return a notebook executed, with reasons in its metadata where parts did not run.
+
+        Parameters
+        ----------
+        notebook : NotebookNode
+            Its test cells must be the instructor's: they are run outside of the sandbox.
+        options : Options
+
+        Raises
+        ------
+        SandboxError
+            If there is no sandbox on this machine.
+        GradingError
+            If the warm process has ended.
+        """
+        with Executor(self) as executor:
+            return nbformat.v4.reads(executor.execute(nbformat.v4.writes(notebook), options))
+
+    def start(self) -> None:
+        """Start the warm process now, so that the first notebook need not wait for it."""
+        with self._lock:
+            self._start()
+
+    def link(self) -> socket.socket:
+        """Return a connection over which a kernel can be asked for."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self.request({"do": "link"}, theirs)
+        return ours
+
+    def request(self, what: dict, sent: socket.socket) -> None:
+        """Ask for something, with a socket for what comes of it.
+
+        Raises
+        ------
+        GradingError
+            If the warm process has ended.
+        """
+        with self._lock:
+            control = self._start()
+            try:
+                socket.send_fds(control, [json.dumps(what).encode()], [sent.fileno()])
+                if control.recv(2**16):
+                    return
+            except OSError:
+                pass
+        raise GradingError("the process that runs notebooks has ended: is there memory left?")
+
+    def _start(self) -> socket.socket:
+        if self._control is not None and not self.has_ended():
+            return self._control
+        self.close()
+        control = connect(os.environ.get(ADDRESS))
+        if control is None:
+            control, theirs = socket.socketpair()
+            with theirs:
+                self._process = start_process(theirs)
+        self._control = control
+        control.settimeout(WARM_TIMEOUT)
+        try:
+            if control.recv(4) == b"warm":
+                return control
+        except OSError:
+            pass
+        self.close()
+        raise GradingError("the process that runs notebooks does not start: see the lines above")
+
+    def has_ended(self) -> bool:
+        """Whether the warm process has closed the connection: it does so when it ends."""
+        if self._control is None:
+            return True
+        try:
+            readable = select.select([self._control], [], [], 0)[0]
+            return bool(readable) and not self._control.recv(1, socket.MSG_PEEK)
+        except (OSError, ValueError):  # closed at this end
+            return True
+
+    def close(self) -> None:
+        """End the warm process and everything that it has started."""
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._process is not None:
+            end_process(self._process)
+            self._process = None
+
+    def __enter__(self) -> WarmProcess:
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self.close()
+
+
+class Executor:
+    """A fork of the warm process that executes the notebooks of one submission in turn.
+
+    It is forked for the first of them, and anew after one by which it was ended. Use it as a
+    context manager.
+
+    Parameters
+    ----------
+    process : WarmProcess
+    """
+
+    def __init__(self, process: WarmProcess):
+        self.process = process
+        self._jobs: Connection | None = None
+
+    def execute(self, text: str, options: Options) -> str:
+        """Return a notebook executed, from JSON to JSON; see :meth:`WarmProcess.execute`."""
+        reply = self._reply(text, options)
+        if "no sandbox" in reply:
+            raise SandboxError(reply["no sandbox"])
+        if "failed" in reply:
+            raise GradingError(f"the notebook could not be executed:\n{reply['failed']}")
+        if "notebook" in reply:
+            return reply["notebook"]
+        self.close()
+        if self.process.has_ended():
+            raise GradingError("the process that runs notebooks has ended: is there memory left?")
+        # The executor was ended by what the kernel sent, or by its alarm.
+        what = "it sent more than can be taken, or never ended"
+        lost = without_result(nbformat.v4.reads(text), "messages", what=what)
+        note_sandbox(lost, options.sandbox)
+        return nbformat.v4.writes(lost)
+
+    def _reply(self, text: str, options: Options) -> dict[str, str]:
+        """Return what the executor says of a notebook, nothing if it has ended."""
+        if self._jobs is None:
+            ours, theirs = socket.socketpair()
+            with theirs:
+                self.process.request({"do": "execute"}, theirs)
+            self._jobs = Connection(ours.detach())
+        seconds = options.notebook_timeout + 4 * GRACE + START_TIMEOUT
+        request = {"notebook": text, "options": asdict(options)}
+        try:
+            self._jobs.send_bytes(json.dumps(request).encode())
+            if self._jobs.poll(seconds):
+                return json.loads(self._jobs.recv_bytes(MAX_NOTEBOOK))
+        except (EOFError, OSError, ValueError):
+            pass
+        return {}
+
+    def close(self) -> None:
+        """End it."""
+        if self._jobs is not None:
+            self._jobs.close()
+            self._jobs = None
+
+    def __enter__(self) -> Executor:
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self.close()
+
+
+def without_result(notebook: NotebookNode, kind: str, **values: str) -> NotebookNode:
+    """Return a notebook whose execution came to nothing, for a reason.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+    kind : str
+        A key of :data:`~lxmls_grading.reasons.TEXTS`.
+    **values
+        What is to be filled in there.
+    """
+    executed = copy.deepcopy(notebook)
+    tests = [cell for cell in executed.cells if is_test(cell)]
+    names = [str(grade_id(cell)) for cell in tests]
+    why = reason(kind, names, **values)
+    for cell in tests:
+        cell.outputs = [not_run(why.text)]
+    add_reason(executed, why)
+    return executed
+
+
+_shared: WarmProcess | None = None
+
+
+def shared_process() -> WarmProcess:
+    """Return the warm process of this Python process; it ends with it."""
+    global _shared
+    if _shared is None:
+        _shared = WarmProcess()
+        atexit.register(_shared.close)
+    return _shared

@@ -1,0 +1,1 @@
+"""Reads and rebuilds what was handed in; runs nothing."""

@@ -1,0 +1,265 @@
+"""Reading what a student handed in, whatever it is."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+from typing import Any
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat.notebooknode import NotebookNode
+from nbgrader.converters.base import NbGraderException
+from traitlets import Integer
+
+from lxmls_grading.execution.preprocessors import ExecuteApart
+from lxmls_grading.intake.files import UnsafeFileError, is_linked, read_plain
+from lxmls_grading.reasons import add_reason, reason
+from lxmls_grading.sandbox.bubblewrap import SandboxError
+
+#: Fields of a cell's nbgrader metadata that are looked at, to say what was changed.
+FIELDS = ("grade_id", "grade", "solution", "locked", "task", "points", "checksum")
+
+#: Objects and lists in a file cost many times their text in memory.
+MAX_BRACKETS = 1_000_000
+
+#: What the format allows as the id of a cell.
+CELL_ID = re.compile("[A-Za-z0-9_-]{1,64}")
+
+#: Pictures that a student may attach to a text; the data are base64.
+PICTURES = ("image/png", "image/jpeg", "image/gif")
+MAX_PICTURES = 20
+BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
+
+
+class UnreadableError(Exception):
+    """What is wrong with a notebook, as a clause for the student."""
+
+
+class SubmissionExporter(NotebookExporter):
+    """Read a submitted notebook, and leave of it only what a student writes.
+
+    To be set as ``c.Autograde.exporter_class``. A file that is no notebook counts as an empty one
+    with a reason, so that the student's other notebooks are graded as usual.
+    """
+
+    max_bytes = Integer(20_000_000, help="Largest notebook file that is read.").tag(config=True)
+    max_cells = Integer(2000, help="Most cells that a notebook may have.").tag(config=True)
+    max_text = Integer(2_000_000, help="Most characters in all cells together.").tag(config=True)
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.check()
+
+    def check(self) -> None:
+        """Make sure that submissions can be executed: once for each run, before it does anything.
+
+        Raises
+        ------
+        NbGraderException
+            If there is no sandbox.
+        """
+        try:
+            ExecuteApart(parent=self).check()
+        except SandboxError as error:
+            self.log.error(str(error))
+            raise NbGraderException(str(error)) from error
+
+    @property
+    def coursedir(self) -> Any:
+        """The course's folders, of the converter that uses this exporter; None without one."""
+        return getattr(self.parent, "coursedir", None)
+
+    def from_filename(self, filename: str, resources=None, **kw):
+        """Convert a notebook's file; one of the ``autograded`` folder is ours, and read as it is.
+
+        Parameters
+        ----------
+        filename : str
+        resources : dict, optional
+
+        Returns
+        -------
+        output : str
+            The notebook after all steps.
+        resources : ResourcesDict
+        """
+        resources = ResourcesDict() if resources is None else resources
+        if self._is_ours(filename, resources):
+            return super().from_filename(filename, resources, **kw)
+        path, name = os.path.split(filename)
+        resources["metadata"] = ResourcesDict(name=os.path.splitext(name)[0], path=path)
+        return self.from_notebook_node(self.read_submitted(filename), resources, **kw)
+
+    def _is_ours(self, filename: str, resources) -> bool:
+        """Whether a file lies where nbgrader writes the notebooks that this class has read."""
+        names = resources.get("nbgrader")
+        if self.coursedir is None or not names:
+            return False
+        folder = self.coursedir.format_path(
+            self.coursedir.autograded_directory, names["student"], names["assignment"]
+        )
+        return os.path.normpath(os.path.dirname(filename)) == os.path.normpath(folder)
+
+    def read_submitted(self, filename: str) -> NotebookNode:
+        """Return a submitted notebook, or an empty one with the reason why it is empty."""
+        try:
+            course = self.coursedir
+            if course and is_linked(filename, course, course.submitted_directory):
+                raise UnreadableError("its folder is a link to another folder")
+            return clean_notebook(
+                parse_notebook(read_plain(filename, self.max_bytes)), self.max_cells, self.max_text
+            )
+        except UnsafeFileError as problem:
+            what = f"it {problem}"
+        except UnreadableError as problem:
+            what = str(problem)
+        except Exception:  # whatever a file can bring about: it costs nobody else a grade
+            self.log.exception("Cannot read %r", filename)
+            what = "it is not a notebook that Jupyter can open"
+        self.log.warning("Unreadable notebook %r: %s", filename, what)
+        notebook = nbformat.v4.new_notebook()
+        add_reason(notebook, reason("unreadable", what=what))
+        return notebook
+
+
+def parse_notebook(data: bytes) -> dict[str, Any]:
+    """Return the object in a notebook's file.
+
+    Raises
+    ------
+    UnreadableError
+        If there is none.
+    """
+    if not data.strip():
+        raise UnreadableError("the file is empty")
+    if data.count(b"[") + data.count(b"{") > MAX_BRACKETS:
+        raise UnreadableError("the file holds too many small parts")
+    try:
+        raw = json.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise UnreadableError("the file is not text in UTF-8") from error
+    except json.JSONDecodeError as error:
+        raise UnreadableError(f"the file is no notebook (see its line {error.lineno})") from error
+    except RecursionError as error:
+        raise UnreadableError("the file is nested too deeply") from error
+    except ValueError as error:
+        raise UnreadableError("the file holds a number that is too long") from error
+    if not isinstance(raw, dict):
+        raise UnreadableError("the file is no notebook")
+    return raw
+
+
+def clean_notebook(raw: dict[str, Any], max_cells: int, max_text: int) -> NotebookNode:
+    """Return a valid notebook with a student's texts and the marks that nbgrader put on cells.
+
+    Parameters
+    ----------
+    raw : dict
+        What a file holds, of notebook format 4 or 3.
+    max_cells, max_text : int
+        The most cells, and characters in them.
+
+    Raises
+    ------
+    UnreadableError
+        If it has no cells, too many, or another format.
+    """
+    version = raw.get("nbformat", 4)
+    sheets = [raw]
+    if version == 3:
+        sheets = raw["worksheets"] if isinstance(raw.get("worksheets"), list) else []
+    elif version != 4:
+        raise UnreadableError("its notebook format is neither 4 nor 3")
+    lists = [sheet["cells"] for sheet in sheets if isinstance(sheet, dict) and "cells" in sheet]
+    if not lists or not all(isinstance(cells, list) for cells in lists):
+        raise UnreadableError("it has no cells")
+    if sum(map(len, lists)) > max_cells:
+        raise UnreadableError(f"it has more than {max_cells} cells")
+    notebook = nbformat.v4.new_notebook()
+    ids: set[str] = set()
+    for cell in (cell for cells in lists for cell in cells if isinstance(cell, dict)):
+        notebook.cells.append(clean_cell(cell, new_id(cell.get("id"), ids)))
+    if sum(len(cell.source) for cell in notebook.cells) > max_text:
+        raise UnreadableError(f"its cells hold more than {max_text / 1e6:g} MB of text")
+    return notebook
+
+
+def new_id(wish: Any, taken: set[str]) -> str:
+    """Return a cell's id, or another one if it is not valid or taken; add it to those taken."""
+    if not isinstance(wish, str) or not CELL_ID.fullmatch(wish) or wish in taken:
+        wish = next(name for n in itertools.count(1) if (name := f"own-{n}") not in taken)
+    taken.add(wish)
+    return wish
+
+
+def clean_cell(raw: dict[str, Any], cell_id: str) -> NotebookNode:
+    """Return a cell with its type, text, pictures, and nbgrader's marks and tags; nothing else."""
+    kind = raw.get("cell_type")
+    source = clean_text(raw.get("source", raw.get("input")))  # "input" in format 3
+    if kind == "heading":  # of format 3
+        kind, source = "markdown", f"# {source}"
+    cell = NotebookNode(
+        id=cell_id,
+        cell_type=kind if kind in ("code", "markdown") else "raw",
+        metadata=clean_metadata(raw.get("metadata")),
+        source=source,
+    )
+    if cell.cell_type == "code":
+        cell.outputs, cell.execution_count = [], None
+    if cell.cell_type == "markdown":
+        pictures = clean_attachments(raw.get("attachments"))
+        if pictures:
+            cell.attachments = pictures
+    return cell
+
+
+def clean_text(text: Any) -> str:
+    """Return the text of a cell as a string that can be written, with line feeds at line ends."""
+    if isinstance(text, list):
+        text = "".join(line for line in text if isinstance(line, str))
+    if not isinstance(text, str):
+        return ""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return text.encode("utf-8", "replace").decode("utf-8")  # of lone surrogates
+
+
+def clean_metadata(metadata: Any) -> NotebookNode:
+    """Return the tags of a cell, and nbgrader's fields that hold a plain value."""
+    clean = NotebookNode()
+    if not isinstance(metadata, dict):
+        return clean
+    fields, tags = metadata.get("nbgrader"), metadata.get("tags")
+    if isinstance(fields, dict):
+        clean.nbgrader = NotebookNode(
+            {key: fields[key] for key in FIELDS if _is_plain(fields.get(key))}
+        )
+    if isinstance(tags, list):
+        texts = dict.fromkeys(clean_text(tag).replace(",", "")[:100] for tag in tags[:100])
+        clean.tags = [tag for tag in texts if tag.strip()]
+    return clean
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is a truth value, a short text or a number of a usual size."""
+    if isinstance(value, str):
+        return len(value) <= 200 and value == clean_text(value)
+    return isinstance(value, int | float) and abs(value) < 1e9  # False for NaN
+
+
+def clean_attachments(attachments: Any) -> NotebookNode:
+    """Return the pictures among the attachments of a text, by name."""
+    clean = NotebookNode()
+    for name, bundle in attachments.items() if isinstance(attachments, dict) else ():
+        if isinstance(bundle, dict) and name == clean_text(name) and len(clean) < MAX_PICTURES:
+            pictures = {
+                kind: bundle[kind]
+                for kind in PICTURES
+                if isinstance(bundle.get(kind), str) and BASE64.fullmatch(bundle[kind])
+            }
+            if pictures:
+                clean[name] = NotebookNode(pictures)
+    return clean

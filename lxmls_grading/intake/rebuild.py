@@ -1,0 +1,357 @@
+"""A submitted notebook put together anew: the course's cells from source, the student's answers.
+
+What a student handed in decides about the text of answers, and about cells that count for nothing.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import re
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat.notebooknode import NotebookNode
+from nbgrader.api import Gradebook
+from nbgrader.converters.base import NbGraderException
+from nbgrader.preprocessors import (
+    ClearHiddenTests,
+    ClearMarkScheme,
+    ClearOutput,
+    ClearSolutions,
+    ComputeChecksums,
+    LockCells,
+    NbGraderPreprocessor,
+)
+from nbgrader.utils import compute_checksum, is_grade, is_locked, is_solution, is_task
+from traitlets.config import Config
+
+from lxmls_grading.cells import read_notebook
+from lxmls_grading.intake.exporter import SubmissionExporter, new_id
+from lxmls_grading.reasons import KEY, Reason, add_reason, reason, reasons_of
+
+#: Cells that a reason names; of more, it says how many.
+MAX_NAMES = 6
+
+#: Marks that mean something to nbgrader, in the cells of the course.
+DELIMITER = re.compile(r"\b(BEGIN|END) (HIDDEN TESTS|MARK SCHEME)")
+
+#: What is said of a cell that is not there.
+MISSING = "missing"
+ANSWER_MISSING = "This cell was missing, and was put back without an answer."
+
+
+class Originals(NamedTuple):
+    """A notebook of the course.
+
+    Attributes
+    ----------
+    graded : NotebookNode
+        As the gradebook has it: without solutions, with hidden tests.
+    released : NotebookNode
+        As students got it.
+    """
+
+    graded: NotebookNode
+    released: NotebookNode
+
+
+@dataclass(frozen=True)
+class Repair:
+    """Something that was put right.
+
+    Attributes
+    ----------
+    cell : str
+        Name (``grade_id``) of the cell.
+    text : str
+        What was the matter with the cell, for the student.
+    tampered : bool
+        Whether a student did what is not theirs to do.
+    """
+
+    cell: str
+    text: str
+    tampered: bool = False
+
+
+class RebuildCells(NbGraderPreprocessor):
+    """Put a submitted notebook together anew; the first of ``c.Autograde.sanitize_preprocessors``.
+
+    What was put right is noted in the metadata of the notebook: edits of cells that are not the
+    student's as a reason, all of it as ``repairs``.
+    """
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self._known: dict[tuple[str, int, int], Originals] = {}
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict):
+        """Return the notebook put together anew.
+
+        Raises
+        ------
+        NbGraderException
+            If the source notebook is not the one that was released, or the exporter another one.
+        """
+        if not isinstance(self.parent, SubmissionExporter):
+            raise NbGraderException(f"set c.Autograde.exporter_class to {SubmissionExporter}")
+        names = resources["nbgrader"]
+        coursedir = self.parent.coursedir
+        folder = coursedir.format_path(coursedir.source_directory, ".", names["assignment"])
+        path = os.path.join(folder, f"{names['notebook']}.ipynb")
+        originals = self._originals(path, names)
+        reasons = reasons_of(nb)  # the exporter's: students' metadata do not get this far
+        notebook, repairs = rebuild(nb, originals)
+        if reasons:  # unreadable, so that it says nothing that every cell is missing
+            scored = [str(name_of(c)) for c in notebook.cells if is_grade(c) or is_task(c)]
+            reasons = [Reason(r.kind, r.text, scored) for r in reasons]
+            repairs = []
+        elif any(repair.tampered for repair in repairs):
+            reasons = [tampered(repairs, originals)]
+        for each in reasons:
+            add_reason(notebook, each)
+        if repairs:
+            notes = notebook.metadata.setdefault(KEY, NotebookNode())
+            notes.repairs = [NotebookNode(asdict(repair)) for repair in repairs]
+        for repair in repairs:
+            self.log.warning("%s of %s: %s", repair.cell, names["student"], repair.text)
+        return notebook, resources
+
+    def _originals(self, path: str, names: dict[str, str]) -> Originals:
+        """Return a source notebook, compared with what was released: once for a run of grading."""
+        try:
+            state = os.stat(path)
+        except FileNotFoundError:
+            raise _not_released(names["assignment"], f"{path} is missing") from None
+        key = (path, state.st_mtime_ns, state.st_size)
+        if key not in self._known:
+            originals = read_originals(read_notebook(path), self.config)
+            check_released(originals, path, **names)
+            self._known[key] = originals
+        return self._known[key]
+
+
+def name_of(cell: NotebookNode) -> str | None:
+    """Return the ``grade_id`` of a cell, None if there is no such string."""
+    fields = cell.metadata.get("nbgrader")
+    name = fields.get("grade_id") if isinstance(fields, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def read_originals(source: NotebookNode, config: Config | None = None) -> Originals:
+    """Return an instructor's notebook as nbgrader keeps it, and as students get it.
+
+    Parameters
+    ----------
+    source : NotebookNode
+    config : Config, optional
+        What nbgrader is configured with: it says what stands in place of solutions.
+    """
+    graded, resources = copy.deepcopy(source), ResourcesDict()
+    for step in (LockCells, ClearSolutions, ClearOutput, ComputeChecksums):
+        graded, resources = step(config=config).preprocess(graded, resources)
+    released = copy.deepcopy(graded)
+    for step in (ClearHiddenTests, ClearMarkScheme):
+        released, resources = step(config=config).preprocess(released, resources)
+    return Originals(graded, released)
+
+
+def check_released(
+    originals: Originals, path: str, notebook: str, assignment: str, db_url: str, **_: str
+) -> None:
+    """Compare a source notebook with what the gradebook knows.
+
+    Raises
+    ------
+    NbGraderException
+        If cells, their checksums or their points are not the same.
+    """
+    with Gradebook(db_url) as gradebook:
+        stored = gradebook.find_notebook(notebook, assignment)
+        checksums = {cell.name: cell.checksum for cell in stored.source_cells}
+        points = {cell.name: cell.max_score for cell in stored.grade_cells}
+        points |= {cell.name: cell.max_score for cell in stored.task_cells}
+    known = {name_of(cell): cell for cell in originals.graded.cells if is_known(cell)}
+    differ = known.keys() ^ checksums.keys()
+    for name, cell in known.items():
+        worth = float(cell.metadata.nbgrader.points) if is_grade(cell) or is_task(cell) else None
+        if checksums.get(name) != cell.metadata.nbgrader.checksum or points.get(name) != worth:
+            differ.add(name)
+    if differ:
+        raise _not_released(
+            assignment, f"{path} is not what was released: {_shorten(sorted(map(str, differ)))}"
+        )
+
+
+def _not_released(assignment: str, what: str) -> NbGraderException:
+    """Return the error that tells an instructor to release the assignment again."""
+    return NbGraderException(
+        f"{what}. Run `nbgrader generate_assignment {assignment} --force`, then grade again."
+    )
+
+
+def is_known(cell: NotebookNode) -> bool:
+    """Whether nbgrader keeps a cell of an instructor's notebook in the gradebook."""
+    return bool(is_grade(cell) or is_solution(cell) or is_locked(cell) or is_task(cell))
+
+
+def rebuild(submitted: NotebookNode, originals: Originals) -> tuple[NotebookNode, list[Repair]]:
+    """Return the cells of the course in their order, with a student's answers and own cells.
+
+    Each cell of the course is there exactly once. Those that students don't edit are as the
+    gradebook has them, tags and marks included; of an answer, the text is the student's, of several
+    copies the last one's. Own cells stay after the cell that they followed, without metadata, and
+    earlier copies of an answer stand before it in the same way.
+
+    Parameters
+    ----------
+    submitted : NotebookNode
+        What a student handed in. Nothing about its metadata is taken for granted.
+    originals : Originals
+
+    Returns
+    -------
+    notebook : NotebookNode
+    repairs : list of Repair
+    """
+    known = {name_of(cell): cell for cell in originals.graded.cells if is_known(cell)}
+    copies: dict[str | None, list[NotebookNode]] = defaultdict(list)
+    for cell in submitted.cells:
+        if name_of(cell) in known:
+            copies[name_of(cell)].append(cell)
+    # The first copy of a cell is where it stood; own cells and further copies follow one of these.
+    own: dict[str | None, list[NotebookNode]] = defaultdict(list)
+    place = None
+    for cell in submitted.cells:
+        name = name_of(cell)
+        if name not in known:
+            own[place].append(cell)
+        elif cell is copies[name][0]:
+            place = name
+        elif not is_solution(known[name]):
+            own[place].append(cell)
+
+    notebook = copy.deepcopy(originals.graded)
+    notebook.cells = [_own_cell(cell) for cell in own[None]]
+    for name, original in known.items():
+        cell = copy.deepcopy(original)
+        if is_solution(cell) and copies[name]:
+            # An earlier copy must not run after the one that counts.
+            notebook.cells += [_own_cell(earlier) for earlier in copies[name][:-1]]
+            _fill_in(cell, copies[name][-1])
+        notebook.cells += [cell, *(_own_cell(other) for other in own[name])]
+    taken = {str(cell.get("id")) for cell in known.values()}
+    for cell in notebook.cells:
+        if name_of(cell) is None:
+            cell.id = new_id(cell.id, taken)
+
+    released = {name_of(cell): cell for cell in originals.released.cells if is_known(cell)}
+    repairs = [_compare(copies[name], released[name]) for name in known]
+    return notebook, [repair for repair in repairs if repair]
+
+
+def _own_cell(cell: NotebookNode) -> NotebookNode:
+    """Return a student's own cell: its type and text."""
+    kind = cell.cell_type if cell.cell_type in ("code", "markdown") else "raw"
+    own = NotebookNode(id=cell.get("id"), cell_type=kind, metadata={})
+    if kind == "code":
+        own.outputs, own.execution_count = [], None
+    _fill_in(own, cell)
+    return own
+
+
+def _fill_in(cell: NotebookNode, submitted: NotebookNode) -> None:
+    """Put what a student wrote, and the pictures in it, into a cell.
+
+    Two things are changed with which nbgrader and nbconvert would refuse to make feedback: marks of
+    hidden tests, and pictures that are not there.
+    """
+    cell.source = DELIMITER.sub(r"\1-\2", submitted.source)
+    cell.pop("attachments", None)
+    if cell.cell_type == "markdown":
+        pictures = copy.deepcopy(submitted.get("attachments", NotebookNode()))
+        if pictures:
+            cell.attachments = pictures
+        there = "|".join(re.escape(name) for name in pictures)
+        pattern = rf"\battachment:(?!({there})[)\s])" if there else r"\battachment:"
+        cell.source = re.sub(pattern, "missing-attachment:", cell.source)
+
+
+def _compare(copies: list[NotebookNode], released: NotebookNode) -> Repair | None:
+    """Return what had to be put right about a cell of the course."""
+    name = str(name_of(released))
+    answer = is_solution(released)
+    # Nobody is blamed for prose that is not there: some is added now and then, after a release.
+    prose = released.cell_type == "markdown" and not is_task(released)
+    if not copies:
+        if answer:
+            return Repair(name, ANSWER_MISSING)
+        return Repair(name, MISSING, tampered=not prose)
+    if len(copies) > 1:
+        if answer:
+            return Repair(name, f"There were {len(copies)} copies of this cell: the last counts.")
+        return Repair(name, "copied", tampered=not prose)
+    (cell,) = copies
+    # Some editors drop all tags; none adds any.
+    if not answer and not _tags(cell) <= _tags(released):
+        return Repair(name, "tagged", tampered=True)
+    if _marks(cell) != _marks(released) and (answer or not _as_its_checksum_says(cell)):
+        return Repair(name, "marked as another kind of cell", tampered=True)
+    if cell.cell_type != released.cell_type:
+        if answer:
+            return Repair(name, f"The type of this cell was put back to {released.cell_type}.")
+        return Repair(name, "made a cell of another type", tampered=True)
+    if not answer and _text(cell) != _text(released):
+        if _as_its_checksum_says(cell):
+            return Repair(name, "from an earlier release")
+        return Repair(name, "edited", tampered=True)
+    return None
+
+
+def _tags(cell: NotebookNode) -> set[str]:
+    """Return the tags of a cell."""
+    tags = cell.metadata.get("tags")
+    return {tag for tag in tags if isinstance(tag, str)} if isinstance(tags, list) else set()
+
+
+def _marks(cell: NotebookNode) -> tuple:
+    """Return what nbgrader's marks make of a cell, and its points."""
+    points = cell.metadata.nbgrader.get("points")
+    points = float(points) if is_grade(cell) and isinstance(points, int | float) else None
+    return bool(is_grade(cell)), bool(is_solution(cell)), bool(is_locked(cell)), points
+
+
+def _text(cell: NotebookNode) -> str:
+    """Return the text of a cell without what editors change."""
+    return "\n".join(line.rstrip() for line in cell.source.rstrip().splitlines())
+
+
+def _as_its_checksum_says(cell: NotebookNode) -> bool:
+    """Whether a cell is as it was released, then or earlier.
+
+    The checksum can be made up, which saves from blame and nothing else.
+    """
+    try:
+        return compute_checksum(cell) == cell.metadata.nbgrader.get("checksum")
+    except (TypeError, ValueError, KeyError, AttributeError):  # marks that are none
+        return False
+
+
+def tampered(repairs: list[Repair], originals: Originals) -> Reason:
+    """Return the reason that names the cells which are not a student's to edit, and were."""
+    found = [repair for repair in repairs if repair.tampered]
+    missing = [repair for repair in repairs if repair.text in (MISSING, ANSWER_MISSING)]
+    if len(missing) == sum(map(is_known, originals.graded.cells)):
+        what = "none of the cells of this exercise is there, nor are your answers"
+    else:
+        what = _shorten([f"{repair.cell} ({repair.text})" for repair in found])
+    return reason("tampered", [repair.cell for repair in found], what=what)
+
+
+def _shorten(names: list[str]) -> str:
+    """Return names in a row, the first ones of many."""
+    more = [f"{len(names) - MAX_NAMES} more"] if len(names) > MAX_NAMES else []
+    return ", ".join(names[:MAX_NAMES] + more)

@@ -1,0 +1,1 @@
+"""The student's process, and the door to it."""

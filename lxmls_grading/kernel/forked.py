@@ -1,0 +1,210 @@
+"""A student kernel as the warm process knows it: a fork that gives up all privileges.
+
+What the fork becomes is in :mod:`~lxmls_grading.kernel.student_kernel`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from lxmls_grading.sandbox.bubblewrap import SCRATCH, Sandbox, SandboxError
+from lxmls_grading.sandbox.confinement import (
+    NAMESPACES,
+    PID_NAMESPACE,
+    USER_NAMESPACE,
+    Limits,
+    children_inside,
+    deny_system_calls,
+    die_with_parent,
+    drop_privileges,
+    join,
+    set_limits,
+)
+
+#: The first of the users that kernels run as, one each, where the warm process is root.
+FIRST_USER = 2_000_000_000
+
+#: What a kernel finds in its environment.
+ENVIRONMENT = {
+    "USER": "student",
+    "LOGNAME": "student",
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "LXMLS_NB_CORPUS": "snippets",
+    "LXMLS_NB_DEVICE": "cpu",
+    "LXMLS_NB_EPOCHS": "1",  # no test depends on what was trained; ten take half of all the time
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "TQDM_DISABLE": "1",  # nobody watches, and a widget takes as long as a small training
+    "MALLOC_ARENA_MAX": "1",  # each thread's arena would reserve 64 MiB that count as memory
+}
+
+
+class ForkedKernel:
+    """A student kernel and its sandbox, as the warm process knows them.
+
+    Parameters
+    ----------
+    request : dict
+        What the executor asks for: the ``key`` that messages are signed with, and options.
+    sockets : list of int
+        Listening sockets, one for each channel.
+    """
+
+    def __init__(self, request: dict, sockets: list[int]):
+        self.limits = Limits(**request["limits"])
+        self.sandbox: Sandbox | None = None
+        self.stopped: str | None = None
+        if request["sandbox"]:
+            hide = [Path(folder) for folder in request["hide"]]
+            self.sandbox = Sandbox(self.limits, hide, request["user"])
+        self.child, self.pid, self.code = 0, 0, 1
+        read, write = os.pipe()
+        try:
+            self.child = self._fork(request, sockets, write)
+        except OSError as error:
+            self.close()
+            raise SandboxError(f"the kernel could not be confined ({error})") from None
+        finally:
+            os.close(write)
+            with open(read) as told:
+                said = told.read()
+        if not said:
+            self.close()
+            raise SandboxError("the kernel could not be confined (see the log)")
+        self.pid = int(said) or self.child
+
+    def _fork(self, request: dict, sockets: list[int], write: int) -> int:
+        """Fork the kernel; return the child of this process which ends as it ends."""
+        if self.sandbox is None:
+            return self._fork_kernel(request, sockets, write)
+        inside = os.pidfd_open(self.sandbox.pid)
+        try:
+            if not self.sandbox.user:
+                with children_inside(inside):
+                    return self._fork_kernel(request, sockets, write, inside)
+            # Nobody leaves a user namespace again: another process joins it, and forks the kernel.
+            child = os.fork()
+            if child == 0:
+                try:
+                    self._wait_inside(request, sockets, write, inside)
+                finally:
+                    os._exit(1)
+            return child
+        finally:
+            os.close(inside)
+
+    def _wait_inside(self, request: dict, sockets: list[int], write: int, inside: int) -> None:
+        """Join the sandbox, fork the kernel, say its number, wait for it, and end as it ends."""
+        die_with_parent()
+        join(inside, NAMESPACES | USER_NAMESPACE)
+        ready, confined = os.pipe()
+        pid = self._fork_kernel(request, sockets, confined)
+        os.close(confined)
+        if os.read(ready, 1):
+            os.write(write, str(pid).encode())
+        os.close(write)
+        _close_all_but()
+        _, status = os.waitpid(pid, 0)
+        os._exit(os.waitstatus_to_exitcode(status) % 256)
+
+    def _fork_kernel(
+        self, request: dict, sockets: list[int], confined: int, inside: int | None = None
+    ) -> int:
+        """Fork the kernel, which joins the sandbox if its pid namespace is all that it has."""
+        pid = os.fork()
+        if pid == 0:
+            log = 2
+            try:
+                log = os.dup(log)  # the standard ones are closed on the way
+                if inside is not None:
+                    join(inside, NAMESPACES & ~PID_NAMESPACE)
+                self._become(request, sockets, confined, log)
+            except BaseException as error:
+                os.write(log, f"lxmls_nb: a kernel cannot start: {error!r}\n".encode())
+            finally:
+                os._exit(1)
+        return pid
+
+    def _become(self, request: dict, sockets: list[int], confined: int, log: int) -> None:
+        """Give up all privileges, then run a kernel."""
+        os.setsid()
+        _close_all_but(*sockets, confined, log)
+        if self.sandbox is not None:
+            os.chdir(SCRATCH)
+            # Each kernel is a user of its own, so that the number of processes is its own, too.
+            identity = None if self.sandbox.user else FIRST_USER + self.sandbox.pid
+            set_limits(self.limits)
+            drop_privileges(identity)
+            die_with_parent()
+            deny_system_calls()
+        else:
+            os.chdir(request["folder"])
+        path, scratch = os.environ.get("PATH", ""), os.getcwd()
+        os.environ.clear()
+        os.environ.update(ENVIRONMENT, HOME=scratch, TMPDIR=scratch)
+        if self.sandbox is None:
+            os.environ["PATH"] = path
+        from lxmls_grading.kernel.student_kernel import run_kernel
+
+        os.write(confined, b"0")
+        os.close(confined)
+        os.close(log)
+        run_kernel(request["key"], sockets)
+
+    def poll(self) -> int | None:
+        """Return the exit code, None while it runs."""
+        if self.child:
+            pid, status = os.waitpid(self.child, os.WNOHANG)
+            if not pid:
+                return None
+            self.child, self.code = 0, os.waitstatus_to_exitcode(status) % 256
+        return self.code
+
+    def signal(self, number: int) -> None:
+        """Send a signal, if it still runs."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def watch(self) -> None:
+        """Stop it if its processes together use more than they may."""
+        if self.sandbox is None or self.stopped:
+            return
+        if len(self.sandbox.processes()) > self.limits.processes:
+            self.stop("processes")
+        elif self.sandbox.files() > self.limits.files:
+            self.stop("disk")
+        elif self.sandbox.memory(self.limits.memory) > self.limits.memory:
+            self.stop("memory")
+
+    def stop(self, why: str) -> None:
+        """End it, and remember why."""
+        self.stopped = self.stopped or why
+        self.close()
+
+    def close(self) -> None:
+        """End it and everything that it has started."""
+        if self.sandbox is not None:
+            self.sandbox.close()
+        elif self.pid and self.poll() is None:
+            os.killpg(self.pid, signal.SIGKILL)
+        end = time.monotonic() + 2
+        while self.poll() is None:  # it ends when the kernel has
+            if time.monotonic() > end:
+                os.kill(self.child, signal.SIGKILL)
+            time.sleep(0.002)
+
+
+def _close_all_but(*keep: int) -> None:
+    """Close every file but some; the standard ones become null."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(null, number)
+    first = 3
+    for number in [*sorted(keep), 2**20]:
+        os.closerange(first, number)
+        first = number + 1

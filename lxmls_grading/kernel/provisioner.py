@@ -1,0 +1,185 @@
+"""Starts student kernels through Jupyter's own interface: a kernel provisioner.
+
+Its entry point is ``lxmls-nb-sandbox``. Kernels come from the warm process, see
+:mod:`~lxmls_grading.execution.warm`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import socket
+from dataclasses import asdict
+from typing import Any
+
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.provisioning import KernelProvisionerBase
+from traitlets import Any as AnyTrait
+from traitlets import Bool, Instance, List, Unicode
+
+from lxmls_grading.sandbox.bubblewrap import SandboxError
+from lxmls_grading.sandbox.confinement import Limits
+
+#: The name of the entry point, and of a kernel that is started through it.
+NAME = "lxmls-nb-sandbox"
+
+#: The sockets of a kernel, in the order in which it opens them, and the numbers in their names.
+CHANNELS = {"shell_port": 1, "stdin_port": 2, "control_port": 3, "iopub_port": 4}
+
+
+def kernel_spec(**config) -> KernelSpec:
+    """Return the description of a kernel that this provisioner starts.
+
+    Parameters
+    ----------
+    config
+        Attributes of :class:`SandboxProvisioner`.
+    """
+    return KernelSpec(
+        argv=["lxmls_nb"],  # never run: kernels are forked
+        display_name="Student kernel",
+        language="python",
+        metadata={"kernel_provisioner": {"provisioner_name": NAME, "config": config}},
+    )
+
+
+class SandboxProvisioner(KernelProvisionerBase):  # type: ignore[misc]
+    """Starts a kernel in a sandbox, by a fork of the warm process.
+
+    Attributes
+    ----------
+    link : socket.socket
+        Connection to the warm process, for one kernel.
+    folder : str
+        Private folder for the addresses of its sockets.
+    limits : Limits
+    sandbox : bool
+        Without one, the kernel has the rights of whoever grades.
+    user_namespace : bool or None
+        See :class:`~lxmls_grading.sandbox.bubblewrap.Sandbox`.
+    hide : list of str
+        Folders that the kernel must not see.
+    """
+
+    link = AnyTrait()
+    folder = Unicode()
+    limits = Instance(Limits, ())
+    sandbox = Bool(True)
+    user_namespace = Bool(None, allow_none=True)
+    hide = List(Unicode())
+
+    _code: int | None = None
+    _started = False
+
+    @property
+    def has_process(self) -> bool:
+        """Whether there is a kernel."""
+        return self._started
+
+    def request(self, what: dict, descriptors: list[int] | None = None) -> dict:
+        """Ask the warm process for something, and return what it says.
+
+        Raises
+        ------
+        SandboxError
+            If it cannot confine a kernel.
+        ConnectionError
+            If it has ended.
+        """
+        socket.send_fds(self.link, [json.dumps(what).encode()], descriptors or [])
+        data = self.link.recv(2**16)
+        if not data:
+            raise ConnectionError("the warm process has ended")
+        reply = json.loads(data)
+        if "error" in reply:
+            raise SandboxError(reply["error"])
+        return reply
+
+    def status(self) -> dict:
+        """Return the exit ``code``, None while it runs, and why it was ``stopped``, or None."""
+        return self.request({"do": "poll"})
+
+    async def poll(self) -> int | None:
+        """Return the exit code, None while it runs."""
+        if self._started and self._code is None:
+            self._code = self.status()["code"]
+        return self._code if self._started else 0
+
+    async def wait(self) -> int | None:
+        """Wait for its end."""
+        while await self.poll() is None:
+            await asyncio.sleep(0.02)
+        self._started = False
+        return self._code
+
+    async def send_signal(self, signum: int) -> None:
+        """Send it a signal."""
+        if signum == signal.SIGKILL:
+            self.end()
+        else:
+            self.signal(signum)
+
+    def signal(self, number: int) -> None:
+        """Send it a signal, for a caller outside of the event loop."""
+        if self._started:
+            self.request({"do": "signal", "number": int(number)})
+
+    def end(self) -> None:
+        """End it and whatever it has started, for a caller outside of the event loop."""
+        if self._started:
+            self.request({"do": "close"})
+
+    async def kill(self, restart: bool = False) -> None:
+        """End it and whatever it has started."""
+        self.end()
+
+    async def terminate(self, restart: bool = False) -> None:
+        """End it and whatever it has started."""
+        await self.kill(restart)
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """Leave nothing: :meth:`kill` has ended the sandbox."""
+
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """Return arguments for :meth:`launch_kernel`: a kernel takes none of Jupyter's."""
+        return {"cmd": []}
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Start a kernel on sockets whose addresses it does not learn."""
+        manager = self.parent
+        assert manager is not None
+        listening = [_listen(f"{self.folder}/kernel-{port}") for port in CHANNELS.values()]
+        try:
+            self.request(
+                {
+                    "do": "start",
+                    "key": manager.session.key.decode(),
+                    "limits": asdict(self.limits),
+                    "sandbox": self.sandbox,
+                    "user": self.user_namespace,
+                    "hide": self.hide,
+                    "folder": self.folder,
+                },
+                [one.fileno() for one in listening],
+            )
+        finally:
+            for one in listening:
+                one.close()
+        self._started, self._code = True, None
+        self.connection_info = {
+            **manager.get_connection_info(),
+            **CHANNELS,  # type: ignore[typeddict-item]
+            "hb_port": 5,  # there is no heartbeat: the warm process knows when a kernel ends
+            "transport": "ipc",
+            "ip": f"{self.folder}/kernel",
+        }
+        return self.connection_info
+
+
+def _listen(address: str) -> socket.socket:
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(address)
+    listening.listen(16)
+    return listening

@@ -1,0 +1,121 @@
+"""What judge and student kernel say to each other: plain data as JSON, arrays as safetensors.
+
+Neither format can carry code. What comes in is not trusted: its size, depth and number of parts
+are bounded, and whatever is not exactly as expected is refused.
+"""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import safetensors.numpy
+
+#: Bounds of a message: bytes of its two parts, values in all, depth, characters of a text.
+MAX_JSON, MAX_ARRAYS, MAX_VALUES, MAX_DEPTH, MAX_TEXT = 2**20, 2**26, 20_000, 12, 4000
+
+#: The native types that arrays travel in, by kind; others are converted to these.
+WIDEST = {"f": np.float64, "i": np.int64, "u": np.uint64}
+
+
+class ReplyError(ValueError):
+    """A message cannot be understood."""
+
+
+def encode(value) -> list[bytes]:
+    """Return plain data (see :func:`lxmls_nb.checks.probes.running.plain`) as JSON and safetensors.
+
+    Raises
+    ------
+    ReplyError
+        If there is anything else in it, or too much.
+    """
+    arrays: dict[str, np.ndarray] = {}
+    structure = _encode(value, arrays, 0)
+    parts = [json.dumps(structure).encode(), safetensors.numpy.save(arrays) if arrays else b""]
+    _check_sizes(parts)
+    return parts
+
+
+def decode(parts: list[bytes]):
+    """Return the plain data that a message holds.
+
+    Raises
+    ------
+    ReplyError
+        If the message is malformed or too large.
+    """
+    if len(parts) != 2:
+        raise ReplyError(f"a message has two parts, not {len(parts)}")
+    _check_sizes(parts)
+    try:
+        structure = json.loads(parts[0])
+        arrays = safetensors.numpy.load(bytes(parts[1])) if parts[1] else {}
+    # Whatever a hostile message makes a parser raise; RecursionError is a RuntimeError.
+    except Exception as error:
+        raise ReplyError(f"{type(error).__name__}: {str(error)[:200]}") from None
+    return _Decoder(arrays).decode(structure, 0)
+
+
+def _check_sizes(parts: list[bytes]) -> None:
+    for part, limit in zip(parts, (MAX_JSON, MAX_ARRAYS), strict=True):
+        if len(part) > limit:
+            raise ReplyError(f"{len(part)} bytes are too many, {limit} are allowed")
+
+
+def _encode(value, arrays: dict[str, np.ndarray], depth: int):
+    if depth > MAX_DEPTH:
+        raise ReplyError(f"nested more than {MAX_DEPTH} deep")
+    if value is None or type(value) in (bool, int, float, str):
+        return value
+    if isinstance(value, list | tuple):
+        return [_encode(item, arrays, depth + 1) for item in value]
+    if isinstance(value, dict):
+        return {"dict": {str(key): _encode(v, arrays, depth + 1) for key, v in value.items()}}
+    if isinstance(value, np.ndarray | np.generic):
+        array = np.asarray(value)
+        if array.dtype.kind == "c":
+            return {"complex": [_encode(part, arrays, depth + 1) for part in _parts(array)]}
+        if array.dtype.kind not in "biuf":
+            raise ReplyError(f"arrays of {array.dtype} cannot be sent")
+        if not array.dtype.isnative or array.dtype.itemsize > 8:
+            array = array.astype(WIDEST[array.dtype.kind])
+        name = str(len(arrays))
+        arrays[name] = np.ascontiguousarray(array).reshape(array.shape)
+        return {"array": name}
+    raise ReplyError(f"a {type(value).__name__} cannot be sent")
+
+
+def _parts(array: np.ndarray) -> list[np.ndarray]:
+    return [array.real.astype(np.float64), array.imag.astype(np.float64)]
+
+
+class _Decoder:
+    """Puts the arrays of a message back in their places, within bounds."""
+
+    def __init__(self, arrays: dict[str, np.ndarray]):
+        self.arrays = arrays
+        self.values = 0
+
+    def decode(self, value, depth: int):
+        self.values += 1
+        if depth > MAX_DEPTH or self.values > MAX_VALUES:
+            raise ReplyError("too deep, or too many values")
+        if value is None or type(value) in (bool, int, float):
+            return value
+        if type(value) is str and len(value) <= MAX_TEXT:
+            return value
+        if type(value) is list:
+            return [self.decode(item, depth + 1) for item in value]
+        if type(value) is dict and len(value) == 1:
+            ((kind, content),) = value.items()
+            if kind == "dict" and type(content) is dict:
+                return {str(k)[:MAX_TEXT]: self.decode(v, depth + 1) for k, v in content.items()}
+            if kind == "array" and type(content) is str and content in self.arrays:
+                return self.arrays[content]
+            if kind == "complex" and type(content) is list and len(content) == 2:
+                real, imaginary = (self.decode(part, depth + 1) for part in content)
+                arrays = isinstance(real, np.ndarray) and isinstance(imaginary, np.ndarray)
+                if arrays and real.shape == imaginary.shape:
+                    return real + 1j * imaginary
+        raise ReplyError(f"unexpected {type(value).__name__}")

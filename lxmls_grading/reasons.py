@@ -1,0 +1,102 @@
+"""Why a part of a submission was not graded as it came: for the student and the instructor.
+
+Reasons travel in the metadata of the notebook: each later step, and every report, sees them.
+"""
+
+from __future__ import annotations
+
+import signal
+import textwrap
+from dataclasses import asdict, dataclass, field
+
+from nbformat.notebooknode import NotebookNode
+from nbformat.v4 import new_output
+
+from lxmls_nb.errors import WIDTH
+
+#: Key of this project in a notebook's metadata.
+KEY = "lxmls_nb"
+
+#: The name of the error of a test that could not be carried out.
+NOT_RUN = "NotRun"
+
+#: Kinds of reasons, each with the sentence that a student reads.
+TEXTS = {
+    "memory": "Out of memory: your code asked for more than {limit}.",
+    "timeout": "Time is up: {what} took longer than {limit}. Is there a loop that never ends?",
+    "kernel": "The kernel died: {what}. Nothing of the notebook could run after that.",
+    "disk": "Disk full: your code wrote more than {limit}.",
+    "processes": "Too many processes: your code started more than {limit}.",
+    "messages": "Your code broke the line to the kernel: {what}.",
+    "tampered": "Cells that are not yours to edit were changed, and graded as released: {what}.",
+    "unreadable": "The notebook could not be read: {what}. Open it in JupyterLab, save, resubmit.",
+    "given up": "Your submission could not be graded: {what}. Your instructor will look at it.",
+    "test": "A test could not be carried out, which is not your fault: {what}.",
+}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A reason, with the cells that it concerns.
+
+    Attributes
+    ----------
+    kind : str
+        A key of :data:`TEXTS`.
+    text : str
+        A sentence for the student.
+    cells : list of str
+        Names (``grade_id``) of the cells that did not run, or were put right.
+    """
+
+    kind: str
+    text: str
+    cells: list[str] = field(default_factory=list)
+
+
+def reason(kind: str, cells: list[str] | None = None, **values: str) -> Reason:
+    """Return a reason with its text filled in."""
+    return Reason(kind, TEXTS[kind].format(**values), list(cells or []))
+
+
+def add_reason(notebook: NotebookNode, new: Reason) -> None:
+    """Note a reason in a notebook's metadata."""
+    notes = notebook.metadata.setdefault(KEY, NotebookNode())
+    notes.setdefault("reasons", []).append(NotebookNode(asdict(new)))
+
+
+def note_sandbox(notebook: NotebookNode, sandbox: bool) -> None:
+    """Note in a notebook's metadata whether it was executed in a sandbox."""
+    notebook.metadata.setdefault(KEY, NotebookNode())["sandbox"] = sandbox
+
+
+def reasons_of(notebook: NotebookNode) -> list[Reason]:
+    """Return the reasons noted in a notebook."""
+    notes = notebook.metadata.get(KEY, {}).get("reasons", [])
+    return [Reason(note["kind"], note["text"], list(note["cells"])) for note in notes]
+
+
+def in_bytes(number: int) -> str:
+    """Return a number of bytes for people."""
+    for power, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
+        if number >= 2**power:
+            return f"{number / 2**power:.3g} {unit}"
+    return f"{number} bytes"
+
+
+def ending(code: int) -> str:
+    """Say how a process has ended."""
+    if code > 192:  # minus the number of a signal, as a byte
+        number = 256 - code
+        try:
+            name = signal.Signals(number).name
+        except ValueError:
+            name = "unknown"
+        return f"it was ended by signal {number} ({name})"
+    return f"it ended itself with exit code {code} (is there a call such as `os._exit`?)"
+
+
+def not_run(text: str) -> NotebookNode:
+    """Return the output of a test cell that was not run, which gives it no points."""
+    lines = textwrap.wrap(f"Not run: {text}", WIDTH)
+    return new_output("error", ename=NOT_RUN, evalue=text, traceback=lines)

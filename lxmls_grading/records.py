@@ -1,0 +1,155 @@
+"""What grading remembers of each submission: a small file a student, beside the gradebook.
+
+A submission is done when its folder in ``autograded`` is there and its record fits what was handed
+in. Records lie in ``.lxmls_nb/<assignment>/`` in the folder of the course; to delete them costs
+nothing but time.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lxmls_grading.intake.files import UnsafeFileError, read_plain
+from lxmls_nb import __version__
+from lxmls_nb.files import atomic_path
+
+#: Folder of the course that records lie in, and the version of their format.
+FOLDER, FORMAT = ".lxmls_nb", 1
+
+
+class AlreadyGradingError(RuntimeError):
+    """Another process grades this assignment now."""
+
+
+@dataclass
+class Record:
+    """How a submission was graded.
+
+    Attributes
+    ----------
+    student, assignment : str
+    graded : bool
+        Whether it has points; else ``reasons`` say why not.
+    digest : str
+        Of what was handed in, and of the source it was graded with.
+    time : str
+        When, in ISO 8601.
+    sandbox : bool
+    reasons : list of dict
+        ``notebook`` (None for the whole submission), ``kind`` and ``text`` of each reason.
+    seconds : dict
+        How long each notebook took, by its name.
+    """
+
+    student: str
+    assignment: str
+    graded: bool
+    digest: str
+    time: str
+    sandbox: bool
+    reasons: list[dict[str, Any]] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    version: str = __version__
+    format: int = FORMAT
+
+
+def records_folder(root: str | Path, assignment: str) -> Path:
+    """Return the folder of an assignment's records."""
+    return Path(root, FOLDER, assignment)
+
+
+def _path(root: str | Path, assignment: str, student: str) -> Path:
+    # A name of a folder may fill all that a file system allows.
+    name = student if len(student) < 100 else hashlib.sha256(student.encode()).hexdigest()
+    return records_folder(root, assignment) / f"{name}.json"
+
+
+def write_record(root: str | Path, record: Record) -> None:
+    """Write a record; all of it or nothing."""
+    with atomic_path(_path(root, record.assignment, record.student)) as partial:
+        partial.write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
+
+
+def read_record(root: str | Path, assignment: str, student: str) -> Record | None:
+    """Return the record of a student; None if there is none that can be read."""
+    return _read(_path(root, assignment, student))
+
+
+def _read(path: Path) -> Record | None:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        record = Record(**found)
+        seconds = {str(name): float(value) for name, value in record.seconds.items()}
+        reasons = [
+            {key: each[key] for key in ("notebook", "kind", "text")} for each in found["reasons"]
+        ]
+    except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError):
+        return None
+    if record.format != FORMAT or not isinstance(record.student, str):
+        return None
+    record.seconds, record.reasons = seconds, reasons
+    return record
+
+
+def read_records(root: str | Path, assignment: str) -> dict[str, Record]:
+    """Return all records of an assignment, by student; what cannot be read is left out."""
+    found = (_read(path) for path in sorted(records_folder(root, assignment).glob("*.json")))
+    return {record.student: record for record in found if record is not None}
+
+
+@contextmanager
+def only_once(root: str | Path, assignment: str) -> Iterator[None]:
+    """Hold the assignment for this process; the system lets go of it however the process ends.
+
+    Raises
+    ------
+    AlreadyGradingError
+        If another process holds it.
+    """
+    folder = records_folder(root, assignment)
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            process = lock.read().strip() or "unknown"
+            raise AlreadyGradingError(
+                f"{assignment} is being graded already, by process {process}: wait, or stop it"
+            ) from None
+        lock.seek(0)
+        lock.truncate()
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        yield
+
+
+def digest_files(paths: Iterable[str], root: str | Path) -> str:
+    """Return a hash of the names and contents of files; of one that is not read, of its state.
+
+    Parameters
+    ----------
+    paths : iterable of str
+    root : path
+        The folder that their names count from.
+    """
+    digest = hashlib.sha256()
+    for path in paths:
+        try:
+            content = hashlib.sha256(read_plain(path, 2**27)).hexdigest()
+        except UnsafeFileError as problem:
+            try:
+                state = os.lstat(path)
+                content = f"{problem} {state.st_mode} {state.st_size} {state.st_mtime_ns}"
+            except OSError:
+                content = str(problem)
+        digest.update(f"{os.path.relpath(path, root)!r} {content}\n".encode(errors="replace"))
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""What instructors get: the gradebook read, the report, tables for an LMS."""

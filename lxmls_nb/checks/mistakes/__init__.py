@@ -1,0 +1,1 @@
+"""Known mistakes: from wrong numbers to the words that a student reads."""

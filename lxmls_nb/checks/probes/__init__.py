@@ -1,0 +1,1 @@
+"""What runs beside the answer, and what of its reply is believed."""

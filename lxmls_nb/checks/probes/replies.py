@@ -1,0 +1,248 @@
+"""Replies of probes, brought into the form that verdicts rely on.
+
+In grading a reply comes from a process that the student controls, and can hold anything. Its form
+is checked here, once for all verdicts; whether the values are right, verdicts decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from lxmls_nb.checks.probes import running as probes
+from lxmls_nb.errors import CheckFailed
+
+#: Characters of a text that a reply may bring into a message.
+MAX_TEXT = 400
+
+#: Characters of a text that is data.
+MAX_DATA = 1000
+
+#: Returns what it is given, in good form; raises Malformed if that cannot be.
+Form = Callable[[Any], Any]
+
+
+class Malformed(ValueError):
+    """A reply that no honest probe sends."""
+
+
+def ask(probe: str, name: str, answers: list, **arguments) -> dict:
+    """Run a probe, and return its reply in good form.
+
+    Parameters
+    ----------
+    probe : str
+        Its name.
+    name : str
+        What messages call the answer.
+    answers : list
+        What the probe is run on.
+    **arguments
+        Of the probe.
+
+    Returns
+    -------
+    reply : dict
+        As from :func:`lxmls_nb.checks.probes.running.run`, with all that honest probes report.
+
+    Raises
+    ------
+    CheckFailed
+        If the reply is not of the form that this probe's replies have.
+    """
+    try:
+        return _reply(FORMS[probe], probes.run(probe, answers, **arguments), arguments)
+    except Malformed as error:
+        raise CheckFailed(
+            f"what `{name}` reports to this check cannot be understood: {error}. Does your code "
+            "change `lxmls_nb`, or the kernel?",
+            "structure",
+        ) from None
+
+
+def _reply(form: Callable[[dict], dict], reply: object, arguments: dict) -> dict:
+    if not isinstance(reply, dict):
+        raise Malformed("it is no dictionary")
+    if "not_attempted" in reply:
+        return fields(reply, not_attempted=text, where=text)
+    if "error" in reply:
+        error = fields(reply["error"], type=text, message=text, line=text)
+        return {"error": error}
+    result = fields(reply, result=anything)["result"]
+    if isinstance(result, dict) and result.get("fitting") is False:
+        # A module that has other parameters than it should is not run.
+        return {"result": fields(result, **MODULE)}
+    return {"result": fields(result, **form(arguments))}
+
+
+# --- forms
+
+
+def anything(value: object) -> object:
+    """Take whatever there is: what looks into it takes care."""
+    return value
+
+
+def text(value: object) -> str:
+    """Take a text, shortened and in one line."""
+    if not isinstance(value, str):
+        raise Malformed("there is no text where one belongs")
+    line = " ".join(value[: 2 * MAX_TEXT].split())
+    return "".join(letter for letter in line if letter.isprintable())[:MAX_TEXT]
+
+
+def flag(value: object) -> bool:
+    """Take True or False."""
+    if not isinstance(value, bool):
+        raise Malformed("there is no truth value where one belongs")
+    return value
+
+
+def plain(value: object, depth: int = 0) -> object:
+    """Take plain data, as :func:`lxmls_nb.checks.probes.running.plain` returns it."""
+    if value is None or isinstance(value, bool | float):
+        return value
+    if isinstance(value, int):  # Python converts larger ones to neither floats nor text
+        return value if abs(value) < 2**1000 else float("inf")
+    if isinstance(value, str):
+        return value[:MAX_DATA]
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind not in "biufc" or value.size > probes.MAX_SIZE:
+            raise Malformed(f"an array holds {value.dtype} values, or too many")
+        return np.array(value)  # no sub-class of arrays
+    if depth > probes.MAX_DEPTH or not isinstance(value, list | dict):
+        raise Malformed("there is data of an unknown kind")
+    if len(value) > probes.MAX_ITEMS:
+        raise Malformed("there are too many values")
+    if isinstance(value, list):
+        return [plain(item, depth + 1) for item in value]
+    taken = {str(key)[:MAX_DATA]: plain(item, depth + 1) for key, item in value.items()}
+    if set(taken) == {"unsupported"}:  # goes into messages
+        return {"unsupported": text(str(taken["unsupported"]))}
+    return taken
+
+
+def fields(value: object, /, **forms: Form) -> dict:
+    """Take a dictionary that has these keys; leave out what else it has."""
+    if not isinstance(value, dict):
+        raise Malformed(f"there is no dictionary of {', '.join(forms)}")
+    missing = [key for key in forms if key not in value]
+    if missing:
+        raise Malformed(f"{missing[0]} is not there")
+    return {key: form(value[key]) for key, form in forms.items()}
+
+
+def items(form: Form, count: int | None = None) -> Form:
+    """Return the form of a list of `count` items, of any number by default."""
+
+    def take(value: object) -> list:
+        if not isinstance(value, list):
+            raise Malformed("there is no list where one belongs")
+        if count is not None and len(value) != count:
+            raise Malformed(f"there are {len(value)} values where {count} belong")
+        return [form(item) for item in value]
+
+    return take
+
+
+def either(*forms: Form) -> Form:
+    """Return the form of what has one of several forms."""
+
+    def take(value: object) -> object:
+        for form in forms[:-1]:
+            try:
+                return form(value)
+            except Malformed:
+                pass
+        return forms[-1](value)
+
+    return take
+
+
+def nothing(value: object) -> None:
+    """Take None."""
+    if value is not None:
+        raise Malformed("there is something where nothing belongs")
+
+
+def numbers(value: object) -> np.ndarray:
+    """Take an array of real numbers, as float64."""
+    array = plain(value)
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "iuf":
+        raise Malformed("there is no array of numbers where one belongs")
+    return array.astype(float)
+
+
+def shapes(value: object) -> str:
+    """Take a list of shapes, or None, as a text: they are only shown."""
+    return text(str(either(nothing, items(items(plain)))(value)))
+
+
+# --- the form of each probe's result, given the arguments it was run with
+
+#: What is known of a module, whether it could be run or not.
+MODULE: dict[str, Form] = {
+    "shapes": shapes,
+    "fitting": flag,
+    "state": items(text),
+}
+
+#: What is known of the output of a forward pass.
+OUTPUT: dict[str, Form] = {"type": text, "is_tensor": flag, "values": plain}
+
+
+def _output(value: object) -> dict:
+    return fields(value, **OUTPUT)
+
+
+def _calls(arguments: dict) -> dict[str, Form]:
+    return {"results": items(plain, len(arguments["calls"])), "changed": items(text)}
+
+
+def _gradients(count: int, layers: Sequence | None) -> Form:
+    """Return the form of gradients of each call: none where the output has a wrong shape."""
+    pair = items(plain, 2)
+    full = pair if layers is None else items(pair, len(layers))
+    return items(either(items(plain, 0), full), count)
+
+
+def _log_linear_module(arguments: dict) -> dict[str, Form]:
+    count = len(arguments["calls"])
+    return MODULE | {
+        "outputs": items(_output, count),
+        "gradients": _gradients(count, None),
+        "changed": flag,
+    }
+
+
+def _training_step(arguments: dict) -> dict[str, Form]:
+    count = len(arguments["batches"])
+    return MODULE | {
+        "output": _output,
+        "parameters": items(items(numbers, 2), count + 1),
+        "losses": items(plain, count),
+        "types": items(text, count),
+        "changed": items(text),
+    }
+
+
+def _log_forward(arguments: dict) -> dict[str, Form]:
+    count = len(arguments["calls"])
+    return {
+        "outputs": items(_output, count),
+        "gradients": _gradients(count, arguments["calls"][0][0]),
+        "changed": items(text),
+        "state": items(text),
+    }
+
+
+FORMS: dict[str, Callable[[dict], dict[str, Form]]] = {
+    "dictionary": lambda arguments: {"value": plain},
+    "log_linear_gradients": _calls,
+    "backpropagation": _calls,
+    "log_linear_module": _log_linear_module,
+    "training_step": _training_step,
+    "log_forward": _log_forward,
+}

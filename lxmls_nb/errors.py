@@ -1,0 +1,88 @@
+"""How a check says that an answer is wrong, or not there yet."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+#: Columns of a message: nbgrader's feedback pages don't wrap lines.
+WIDTH = 92
+
+#: What a NotImplementedError says where an answer is not written: the text that nbgrader puts in
+#: the place of a solution (nbgrader_config.py), and that of the models' methods.
+UNWRITTEN = ("not attempted yet", "is yours to write")
+
+
+class CheckFailed(AssertionError):
+    """An answer is wrong.
+
+    Parameters
+    ----------
+    message : str
+        One or two lines for the student.
+    cause : str, optional
+        Key of the likely mistake in :data:`lxmls_nb.checks.mistakes.words.CAUSES`.
+    """
+
+    heading = "Not yet right"
+
+    def __init__(self, message: str, cause: str | None = None):
+        super().__init__(message)
+        self.cause = cause
+
+    def _render_traceback_(self) -> list[str]:
+        """Tell IPython to show the message alone: the way through the library is no help."""
+        return textwrap.wrap(f"{self.heading}: {self}", WIDTH)
+
+
+class NotAttempted(CheckFailed, NotImplementedError):
+    """There is no answer yet."""
+
+    heading = "Not attempted yet"
+
+
+@contextmanager
+def answer_needed() -> Iterator[None]:
+    """Say in a line that an answer is missing, in place of the way there through the library.
+
+    Raises
+    ------
+    NotAttempted
+        If the block raises NotImplementedError.
+    """
+    try:
+        yield
+    except NotAttempted:
+        raise
+    except NotImplementedError:
+        raise NotAttempted("this needs your answer, in its cell above, first.") from None
+
+
+def unwritten(name: str) -> NotAttempted:
+    """Return the failure of a function that is not written, or of a cell: ``"<module>"``."""
+    if name.startswith("<"):
+        return NotAttempted("write your answer in this cell, and delete its last line.")
+    return NotAttempted(f"write `{name}` in its cell above, run that cell, then this one.")
+
+
+def show_unwritten_in_a_line() -> None:
+    """Have a notebook show an answer that is not written as a line, not as a traceback.
+
+    Cells that use an answer without a check would show one. Where there is no notebook, nothing
+    changes; nor does it for other errors.
+    """
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is None:
+        return
+
+    def show(shell, kind, error, trace, tb_offset=None) -> None:
+        shown = (kind, error, trace)
+        if not isinstance(error, CheckFailed) and any(text in str(error) for text in UNWRITTEN):
+            failure = unwritten(traceback.extract_tb(trace)[-1].name)
+            shown = (type(failure), failure, None)
+        shell.showtraceback(shown, tb_offset=tb_offset)
+
+    shell.set_custom_exc((NotImplementedError,), show)

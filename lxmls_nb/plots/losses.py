@@ -1,0 +1,108 @@
+"""The cost as a landscape and as a curve: how models get better, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import cycle
+from typing import Any
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from lxmls_nb.plots.figure import BLUE, STYLES, DescribedFigure, new_axes
+
+
+def plot_cost_of_probability(probabilities: Mapping[str, float]) -> DescribedFigure:
+    """Return a figure of the cross-entropy against the probability of the right class.
+
+    Parameters
+    ----------
+    probabilities : mapping of str to float
+        Points to mark on the curve, by label.
+    """
+    figure, axes = new_axes(height=3.3)
+    curve = np.linspace(0.005, 1, 400)
+    axes.plot(curve, -np.log(curve), color="black")
+    for label, probability in probabilities.items():
+        place = probability, -np.log(probability)
+        axes.plot(*place, "o", color=BLUE)
+        axes.annotate(label, place, xytext=(7, 5), textcoords="offset points", va="bottom")
+    axes.set(xlim=(0, 1), ylim=(0, 4))
+    axes.set(xlabel="probability of the right class", ylabel="cost (nats)")
+    marked = [f"{label}, {p:.3g}: {-np.log(p):.3g} nats" for label, p in probabilities.items()]
+    figure.alt = (
+        "The cost, minus the logarithm of the probability of the right class: without bound near "
+        f"zero, then falling, to zero at probability one. Marked are {'; '.join(marked)}."
+    )
+    return figure
+
+
+def plot_costs(curves: Mapping[str, Sequence[float]]) -> DescribedFigure:
+    """Return a figure of costs against epochs.
+
+    Parameters
+    ----------
+    curves : mapping of str to sequence of float
+        By label, the costs in nats: before training and after each epoch.
+    """
+    figure, axes = new_axes(height=3.6)
+    for style, (label, costs) in zip(cycle(STYLES), curves.items(), strict=False):
+        axes.plot(costs, label=label, **style)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set(xlabel="epoch", ylabel="cost on the training set (nats)")
+    axes.legend()
+    parts = [f"{label} from {costs[0]:.3f} to {costs[-1]:.3f}" for label, costs in curves.items()]
+    figure.alt = f"Cost on the training set in nats, epoch by epoch: {'; '.join(parts)}."
+    return figure
+
+
+def plot_descent(
+    cost: Callable[[float, float], float],
+    paths: Mapping[str, np.ndarray],
+    labels: tuple[str, str],
+    every: int = 6,
+) -> DescribedFigure:
+    """Return a map of the cost over two parameters, with the ways that descents took on it.
+
+    Parameters
+    ----------
+    cost : callable
+        From both parameters to the cost, in nats.
+    paths : mapping of str to ndarray of shape (steps, 2)
+        By label, the parameters after each step.
+    labels : (str, str)
+        What the parameters are called.
+    every : int
+        Of how many steps one gets a marker.
+    """
+    figure, axes = new_axes(height=4.2, grid=False)
+    figure.set_layout_engine("constrained")  # makes room for the legend below
+    places = np.concatenate(list(paths.values()))
+    low, high = places.min(axis=0), places.max(axis=0)
+    margin = 0.35 * (high - low).clip(min=1e-3)
+    x_range, y_range = np.linspace(low - margin, high + margin, 25).T
+    heights = np.array([[cost(x, y) for x in x_range] for y in y_range])
+    thin: dict[str, Any] = {"colors": "0.6", "linewidths": 0.8, "zorder": 1}
+    small: dict[str, Any] = {"colors": "0.3", "fontsize": 8, "zorder": 1.5, "inline": False}
+    lines = axes.contour(x_range, y_range, heights, levels=14, **thin)
+    for written in axes.clabel(lines, fmt="%.3f" if np.ptp(heights) < 0.5 else "%.2f", **small):
+        written.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.5})
+        x, y = axes.transLimits.transform(written.get_position())
+        if not (0.07 < x < 0.93 and 0.05 < y < 0.95):  # the frame would cut it
+            written.remove()
+    for style, (label, path) in zip(cycle(STYLES), paths.items(), strict=False):
+        axes.plot(*np.transpose(path), markevery=every, label=label, linewidth=1.2, **style)
+        axes.plot(*path[0], "k*", markersize=12)
+    axes.plot([], [], "k*", markersize=10, linestyle="none", label="start")
+    axes.set(xlabel=labels[0], ylabel=labels[1])
+    figure.legend(loc="outside lower center", ncols=len(paths) + 1, frameon=False)
+    ways = [
+        f"{label}, {len(path) - 1} steps, from ({path[0][0]:.2f}, {path[0][1]:.2f}), cost "
+        f"{cost(*path[0]):.3f}, to ({path[-1][0]:.2f}, {path[-1][1]:.2f}), {cost(*path[-1]):.3f}"
+        for label, path in paths.items()
+    ]
+    figure.alt = (
+        f"A map of the cost, from {heights.min():.2f} to {heights.max():.2f} nats, over "
+        f"{labels[0]} and {labels[1]}, with the ways of {'; '.join(ways)}."
+    )
+    return figure

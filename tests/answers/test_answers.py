@@ -1,0 +1,125 @@
+"""The tests of the exercises, tested: every known wrong answer caught, every right one accepted.
+
+Each answer is also graded as submissions are, its cells in a sandbox and the tests outside of it,
+and gets the same points there as in one kernel.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+from nbformat.v4 import new_notebook
+
+from lxmls_nb.checks.mistakes.words import CAUSES
+from lxmls_grading.settings import Options
+from lxmls_grading.cells import is_answer, is_test, points_of
+from tests.answers import runner
+from tests.answers.catalogue import NOTEBOOKS, all_answers
+from tests.answers.runner import full_marks, score, source_notebook
+from tests.support.course import ROOT
+
+RIGHT = [answer for answer in all_answers() if answer.right]
+WRONG = [answer for answer in all_answers() if not answer.right]
+
+#: Answers that are graded in one kernel, to save the time that a kernel takes to start.
+GROUPS = [
+    answers[start : start + 8]
+    for name in NOTEBOOKS
+    for answers in [[answer for answer in all_answers() if answer.notebook == name]]
+    for start in range(0, len(answers), 8)
+]
+
+#: What is simply so, whatever the mistake behind it.
+FACTS = {
+    "answer",
+    "bias-shape",
+    "error",
+    "module",
+    "not-finite",
+    "precision",
+    "random",
+    "shape",
+    "structure",
+    "type",
+    "zero",
+}
+
+
+#: An answer is scored once for all tests of it.
+score_answer = cache(runner.score_answer)
+
+
+def points_in_grading(warm, name: str, attempts: list[dict[str, str]]) -> list[dict]:
+    """Grade attempts at a notebook, one after the other in one kernel; return their points.
+
+    Of the notebook's cells, the imports, answers and tests are executed; the rest decides nothing.
+    """
+    given = [cell for cell in source_notebook(name).cells if cell.cell_type == "code"]
+    graded = [cell for cell in given if is_test(cell) or is_answer(cell)]
+    cells = [cell.copy() for cell in given if cell.id == "imports"]
+    start = len(cells)
+    for answers in attempts:
+        for cell in graded:
+            cells.append(cell.copy())
+            cells[-1].id = f"cell-{len(cells)}"
+            if is_answer(cell):
+                cells[-1].source = answers.get(cell.id, cell.source)
+    executed = warm.execute(new_notebook(cells=cells), Options(hide=[str(ROOT)]))
+    assert executed.metadata["lxmls_nb"]["sandbox"] is True
+    ends = range(start, len(cells), len(graded))
+    return [points_of(new_notebook(cells=executed.cells[n : n + len(graded)])) for n in ends]
+
+
+def test_catalogue_is_large_and_sound():
+    assert len(WRONG) >= 160
+    assert len(RIGHT) >= 45
+    assert {cause for answer in WRONG for cause in answer.causes} <= set(CAUSES)
+    assert all(answer.description and answer.code for answer in RIGHT + WRONG)
+
+
+def test_most_causes_can_be_named():
+    """With the test of each answer: the message of at least 80 % names the right cause."""
+    assert sum(bool(answer.causes) for answer in WRONG) >= 0.8 * len(WRONG)
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_reference_answers_get_full_marks(notebook):
+    result = score(notebook, {}, repeats=2)
+    assert result.failure is None, result.failure
+    assert result.points == full_marks(notebook)
+
+
+@pytest.mark.parametrize("answer", RIGHT, ids=str)
+def test_right_answer_gets_full_marks(answer):
+    result = score_answer(answer)
+    assert result.failure is None, result.failure
+    assert result.points == full_marks(answer.notebook)
+
+
+@pytest.mark.parametrize("answer", WRONG, ids=str)
+def test_wrong_answer_is_caught_and_its_cause_named(answer):
+    result = score_answer(answer)
+    failures = [cell for cell in result.cells if cell.message is not None]
+    assert failures, "every test cell passes"
+    assert result.points < result.max_points
+    for cell in failures:
+        assert cell.cause is None or cell.cause in CAUSES
+        assert len(cell.message.splitlines()) <= 2
+        assert "array(" not in cell.message
+    if answer.causes:
+        assert set(answer.causes) & set(result.causes), failures[0].message
+    # No wrong cause is named with confidence.
+    assert set(result.causes) <= set(answer.causes) | FACTS, [cell.message for cell in failures]
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=lambda group: f"{group[0]}-to-{group[-1].id}")
+def test_answers_get_the_same_points_in_grading(warm, group):
+    name = group[0].notebook
+    attempts = [{answer.grade_id: answer.code} for answer in group]
+    expected = [{c.grade_id: c.points for c in score_answer(answer).cells} for answer in group]
+    found = points_in_grading(warm, name, attempts)
+    for number, attempt in enumerate(attempts):
+        if found[number] != expected[number]:  # an answer before it may be in its way
+            (alone,) = points_in_grading(warm, name, [attempt])
+            assert alone == expected[number], group[number]

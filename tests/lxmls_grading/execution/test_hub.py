@@ -1,0 +1,89 @@
+"""One warm process serves all workers of a machine, and nobody depends on it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import nbformat
+import psutil
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from lxmls_grading.execution import hub
+from lxmls_grading.execution.warm_process import Executor, WarmProcess
+from lxmls_grading.reasons import reasons_of
+from lxmls_grading.settings import Options
+
+WITHOUT_SANDBOX = Options(sandbox=False)  # what is tested here has nothing to do with it
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """Return the list of the warm processes that have been started."""
+    processes = []
+
+    def start(*sockets):
+        processes.append(start_process(*sockets))
+        return processes[-1]
+
+    start_process = hub.start_process
+    monkeypatch.setattr(hub, "start_process", start)
+    monkeypatch.setattr("lxmls_grading.execution.warm_process.start_process", start)
+    return processes
+
+
+def run(worker: WarmProcess) -> str:
+    """Run a cell in a kernel of a worker's, and return what it printed."""
+    notebook = new_notebook(cells=[new_code_cell("print(6 * 7)")])
+    return worker.execute(notebook, WITHOUT_SANDBOX).cells[0].outputs[0].text.strip()
+
+
+def test_workers_share_one_process(started, monkeypatch):
+    with hub.warm_for_workers() as environment:
+        monkeypatch.setenv(*next(iter(environment.items())))
+        with WarmProcess() as one, WarmProcess() as other:
+            assert run(one) == run(other) == "42"
+        with WarmProcess() as later:  # the others have ended
+            assert run(later) == "42"
+    (process,) = started
+    assert process.returncode == 0
+
+
+def test_a_worker_whose_hub_has_ended_starts_a_process_of_its_own(started, monkeypatch):
+    with hub.warm_for_workers() as environment:
+        monkeypatch.setenv(*next(iter(environment.items())))
+        with WarmProcess() as worker:
+            assert run(worker) == "42"
+            os.kill(started[0].pid, signal.SIGKILL)
+            started[0].wait()
+            end = time.monotonic() + 10  # what it forked for the worker ends with it
+            while not worker.has_ended() and time.monotonic() < end:
+                time.sleep(0.01)
+            assert run(worker) == "42"
+            assert len(started) == 2
+
+
+def test_what_nobody_needs_is_ended_before_it_is_ready(started):
+    with hub.warm_for_workers():
+        pass
+    (process,) = started
+    assert process.returncode == -signal.SIGTERM  # it was still importing
+
+
+def test_executor_that_ends_costs_one_notebook():
+    text = nbformat.v4.writes(new_notebook(cells=[new_code_cell("print(6 * 7)")]))
+    with WarmProcess() as warm, Executor(warm) as executor:
+
+        def done() -> tuple[int, list[str]]:
+            executed = nbformat.v4.reads(executor.execute(text, WITHOUT_SANDBOX))
+            return len(executed.cells[0].outputs), [why.kind for why in reasons_of(executed)]
+
+        assert done() == (1, [])
+        before = psutil.Process(warm._process.pid).children()
+        assert done() == (1, [])
+        assert psutil.Process(warm._process.pid).children() == before  # one a submission
+        before[0].kill()
+        assert done() == (0, ["messages"])
+        assert done() == (1, [])

@@ -1,0 +1,294 @@
+"""Computation graphs: what is written at the nodes, and that it can be read."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from matplotlib.patches import Circle
+
+from lxmls_nb import plots
+from lxmls_nb.models import NumpyMLP
+from lxmls_nb.plots.figure import BLUE, VERMILLION
+from lxmls_nb.plots.graph_canvas import number
+from tests.support.course import definitions
+
+GEOMETRIES = [[1, 1], [2, 2], [3, 3], [2, 3, 2], [6, 5, 3], [784, 100, 50, 10]]
+
+
+def network(geometry, hidden="sigmoid", cls=NumpyMLP, scale=1.0):
+    """Return a network with random biases, and a batch for it."""
+    random = np.random.RandomState(1)
+    model = cls(geometry, [hidden] * (len(geometry) - 2) + ["softmax"])
+    model.parameters = [
+        [scale * weight, random.normal(size=bias.shape)] for weight, bias in model.parameters
+    ]
+    inputs = random.normal(size=(4, geometry[0]))
+    return model, inputs, random.randint(geometry[-1], size=4)
+
+
+def draw(model, *batch, **options):
+    return plots.plot_network(model.parameters, model.activation_functions, *batch, **options)
+
+
+def texts(figure, color=None):
+    """Return texts from left to right, and from top to bottom."""
+    chosen = [text for text in figure.axes[0].texts if text.get_text()]
+    chosen = [text for text in chosen if color is None or text.get_color() == color]
+    return sorted(chosen, key=lambda t: (round(t.get_position()[0], 3), -t.get_position()[1]))
+
+
+def words(figure, color):
+    return [text.get_text() for text in texts(figure, color)]
+
+
+def written(*arrays):
+    return [number(value) for array in arrays for value in np.ravel(array)]
+
+
+@pytest.mark.parametrize("hidden", ["sigmoid", "relu"])
+def test_forward_values_are_those_of_the_model(hidden):
+    model, inputs, output = network([4, 3, 2], hidden)
+    log_probabilities, (_, hidden_output) = model.log_forward(inputs)
+    z = [
+        layer_input @ weight.T + bias
+        for layer_input, (weight, bias) in zip(
+            (inputs, hidden_output), model.parameters, strict=True
+        )
+    ]
+    loss = model.cross_entropy_loss(inputs[[2]], output[[2]])
+    assert words(draw(model, inputs, output, example=2), BLUE) == written(
+        inputs[2], z[0][2], hidden_output[2], z[1][2], np.exp(log_probabilities[2]), loss
+    )
+
+
+def autograd_errors(model, inputs, output):
+    """Return errors by PyTorch of each linear and each hidden function, one row an example."""
+    torch = pytest.importorskip("torch")
+    nodes = [torch.tensor(inputs, requires_grad=True)]
+    for (weight, bias), name in zip(model.parameters, model.activation_functions, strict=True):
+        nodes.append(nodes[-1] @ torch.tensor(weight).T + torch.tensor(bias))
+        if name != "softmax":
+            nodes.append({"sigmoid": torch.sigmoid, "relu": torch.relu}[name](nodes[-1]))
+    for node in nodes:
+        node.retain_grad()
+    loss = torch.nn.functional.cross_entropy(nodes[-1], torch.tensor(output), reduction="sum")
+    loss.backward()
+    return [node.grad.numpy() for node in nodes[1:]]
+
+
+@pytest.mark.parametrize("geometry", [[3, 2], [4, 3, 2], [5, 4, 3, 3]])
+@pytest.mark.parametrize("hidden", ["sigmoid", "relu"])
+def test_errors_are_derivatives_of_the_loss_of_the_example(geometry, hidden):
+    model, inputs, output = network(geometry, hidden)
+    errors = autograd_errors(model, inputs, output)
+    expected = written(*(error[1] for error in errors), 1)
+    assert words(draw(model, inputs, output, example=1), VERMILLION) == [
+        f"← {text}" for text in expected
+    ]
+
+
+def test_averages_over_a_batch():
+    model, inputs, output = network([4, 3, 2])
+    figure = draw(model, inputs, output, example=None)
+    errors = autograd_errors(model, inputs, output)
+    expected = written(*(error.mean(axis=0) for error in errors), 1)
+    assert words(figure, VERMILLION) == [f"← {text}" for text in expected]
+    assert words(figure, BLUE)[-1] == number(model.cross_entropy_loss(inputs, output))
+    assert "average of the batch" in figure.alt
+
+
+def test_a_relu_at_its_kink_passes_no_error():
+    model, inputs, output = network([2, 2, 2], "relu")
+    model.parameters[0] = [np.zeros((2, 2)), np.zeros((1, 2))]
+    assert words(draw(model, inputs, output), VERMILLION)[:2] == ["← 0", "← 0"]
+
+
+def test_tensors_are_drawn_like_arrays():
+    torch = pytest.importorskip("torch")
+    model, inputs, output = network([3, 2])
+    parameters = [[torch.tensor(a, requires_grad=True) for a in pair] for pair in model.parameters]
+    tensors = torch.tensor(inputs), torch.tensor(output)
+    figure = plots.plot_network(parameters, ["softmax"], *tensors)
+    assert figure.alt == draw(model, inputs, output).alt
+
+
+def test_structure_alone_has_no_numbers_at_the_nodes():
+    model, *_ = network([784, 100, 10])
+    figure = draw(model)
+    assert words(figure, BLUE) == words(figure, VERMILLION) == []
+    assert {"784 units", "100 units", "10 units"} <= set(words(figure, "black"))
+
+
+def test_weights_and_biases_are_written_in_a_small_network():
+    model, *_ = network([3, 2])
+    ((weight, bias),) = model.parameters
+    seen = words(draw(model), "black")
+    assert set(written(weight)) <= set(seen)
+    assert {number(b) if b < 0 else f"+{number(b)}" for b in bias[0]} <= set(seen)
+
+
+def edges(figure):
+    return [line for line in figure.axes[0].lines if len(line.get_xdata()) == 2]
+
+
+def test_edges_tell_sign_by_dashes_and_colour_and_size_by_width():
+    weight = np.array([[2.0, -1.0], [0.5, -2.0]])
+    figure = plots.plot_network([[weight, np.zeros((1, 2))]], ["softmax"])
+    first = edges(figure)[:4]
+    for line, value in zip(first, weight.ravel(), strict=True):
+        assert line.is_dashed() == (value < 0)
+    assert len({line.get_color() for line in first}) == 2
+    widths = [line.get_linewidth() for line in first]
+    assert widths[0] == widths[3] > widths[1] > widths[2]
+
+
+def test_of_a_large_input_units_that_are_not_zero_are_shown():
+    model, inputs, output = network([50, 2])
+    inputs[0] = 0
+    inputs[0, [7, 31]] = 3
+    figure = draw(model, inputs, output, names=[f"word {i}" for i in range(50)])
+    shown = [text for text in words(figure, "black") if text.startswith("word")]
+    assert shown == ["word 0", "word 1", "word 7", "word 31"]
+    assert "$x_{32}$" in words(figure, "black")
+
+
+def test_the_right_class_is_always_shown():
+    model, inputs, _ = network([3, 12])
+    figure = draw(model, inputs, np.full(4, 10))
+    assert r"$\tilde{z}_{11}$" in words(figure, "black")
+    assert "the right class is number 11" in figure.alt
+
+
+def test_the_gradient_of_a_weight_is_worked_out():
+    my_numpy_mlp = definitions("exercise_2_2")["MyNumpyMLP"]
+    model, inputs, output = network([9, 7, 3], cls=my_numpy_mlp)
+    figure = draw(model, inputs, output, example=2, highlight=(0, 6, 8))
+    gradients = model.backpropagation(inputs[[2]], output[[2]])
+    formulas = [text for text in words(figure, "black") if "partial" in text]
+    assert [text.split(" = ")[-1] for text in formulas] == written(
+        gradients[0][0][6, 8], gradients[0][1][0, 6]
+    )
+    assert {"$x_{9}$", "$z_{7}^{1}$"} <= set(words(figure, "black"))
+
+
+def boxes(figure):
+    legend = figure.axes[0].get_legend()
+    found = texts(figure) + (legend.get_texts() if legend else [])
+    figure.draw_without_rendering()
+    return [(text, text.get_window_extent()) for text in found]
+
+
+def assert_legible(figure):
+    """No text lies on another, on a circle that is not its own, or outside of the figure."""
+    found = boxes(figure)
+    for (one, a), (other, b) in itertools.combinations(found, 2):
+        apart = a.x1 <= b.x0 or b.x1 <= a.x0 or a.y1 <= b.y0 or b.y1 <= a.y0
+        assert apart, f"{one.get_text()!r} and {other.get_text()!r} overlap"
+    circles = [patch for patch in figure.axes[0].patches if isinstance(patch, Circle)]
+    outlines = [circle.get_window_extent() for circle in circles]
+    for text, box in found:
+        assert figure.bbox.x0 <= box.x0
+        assert figure.bbox.y0 <= box.y0
+        assert box.x1 <= figure.bbox.x1
+        assert box.y1 <= figure.bbox.y1
+        for outline in outlines:
+            inside = outline.x0 <= box.x0 and box.x1 <= outline.x1
+            assert (inside and outline.y0 <= box.y0) or not box.overlaps(outline), text
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES)
+def test_texts_do_not_overlap(geometry):
+    model, inputs, output = network(geometry)
+    assert_legible(draw(model))
+    model, inputs, output = network(geometry, scale=30)  # longer numbers
+    names = ["a rather long name of an input"] * geometry[0]
+    assert_legible(
+        draw(model, inputs, output, names=names, class_names=["positive"] * geometry[-1])
+    )
+    assert_legible(draw(model, inputs, output, highlight=(0, 0, 0)))
+
+
+@pytest.mark.parametrize("arguments", [
+    {"example": 4},
+    {"names": ["one"]},
+    {"highlight": (1, 0, 0)},
+    {"highlight": (0, 2, 0)},
+])  # fmt: skip
+def test_what_does_not_fit_is_refused(arguments):
+    model, inputs, output = network([3, 2])
+    with pytest.raises(ValueError, match=r"example 4|1 names|no weight"):
+        draw(model, inputs, output, **arguments)
+
+
+def test_inputs_of_another_size_are_refused():
+    model, inputs, output = network([3, 2])
+    with pytest.raises(ValueError, match="2 features, not 3"):
+        draw(model, inputs[:, :2], output)
+    with pytest.raises(ValueError, match="need an input"):
+        draw(model, None, output)
+
+
+def test_alternative_text_has_structure_and_numbers():
+    model, inputs, output = network([2, 3, 2])
+    figure = draw(model, inputs, output)
+    alt = figure.alt
+    assert "2 inputs, linear (3 units), sigmoid, linear (2 units), softmax, cost" in alt
+    assert "example 0" in alt
+    for text in words(figure, BLUE) + [text[2:] for text in words(figure, VERMILLION)]:
+        assert text in alt
+    assert all(text in alt for text in written(*model.parameters[0]))
+    assert alt in figure._repr_mimebundle_()["text/html"].replace("&#x27;", "'")
+
+
+def test_a_notebook_shows_the_picture_once_and_with_its_text(monkeypatch):
+    import IPython.display
+    from IPython.core.formatters import DisplayFormatter
+
+    shown = []
+    monkeypatch.setattr(IPython.display, "display", lambda data, raw: shown.append(data))
+    formatter = DisplayFormatter()
+    formatter.formatters["image/png"].for_type(plots.DescribedFigure, lambda figure: b"again")
+    formatter.ipython_display_formatter.enabled = True
+    figure = plots.plot_chain(CHAIN, 0.5)
+    assert formatter.format(figure) == ({}, {})
+    (bundle,) = shown
+    assert set(bundle) == {"text/html", "text/plain"}
+    assert bundle["text/plain"] == figure.alt
+
+
+CHAIN = {r"$2 \cdot x$": lambda x: 2 * x, "square": np.square, r"$\exp$": np.exp}
+
+
+def test_a_chain_shows_values_errors_and_derivatives():
+    figure = plots.plot_chain(CHAIN, 0.5, ["x", "u", "v", "F"])
+    values = [0.5, 1.0, 1.0, np.e]
+    assert words(figure, BLUE) == [
+        f"${name}$ = {text}" for name, text in zip("xuvF", written(values), strict=True)
+    ]
+    errors = [4 * np.e, 2 * np.e, np.e, 1]  # exp(4x²) by x, exp(u²) by u, exp(v) by v
+    assert words(figure, VERMILLION) == [f"← {text}" for text in written(errors)]
+    slopes = [text for text in words(figure, "black") if text.startswith("×")]
+    assert slopes == [f"× {text}" for text in written([2, 2, np.e])]
+    assert all(text in figure.alt for text in written(values, errors))
+    assert_legible(figure)
+
+
+def test_a_chain_forward_only():
+    figure = plots.plot_chain(CHAIN, 0.5, errors=False)
+    assert words(figure, VERMILLION) == []
+    assert "Errors" not in figure.alt
+    assert_legible(figure)
+
+
+def test_a_chain_needs_a_symbol_for_each_result():
+    with pytest.raises(ValueError, match="3 functions need 4 symbols, not 2"):
+        plots.plot_chain(CHAIN, 0.5, ["x", "y"])
+
+
+def test_drawing_networks_does_not_import_torch():
+    code = "import sys; from lxmls_nb.plots import plot_network; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

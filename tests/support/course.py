@@ -1,0 +1,70 @@
+"""What tests of the whole course share."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import nbformat
+
+from lxmls_grading.cells import (
+    complete,
+    grade_id,
+    is_answer,
+    read_notebook,
+    reference_answers,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = ROOT / "source" / "day2"
+RELEASE = ROOT / "release" / "day2"
+NOTEBOOKS = ("exercise_2_1", "exercise_2_2", "exercise_2_3", "exercise_2_4")
+
+
+@cache
+def source(name: str):
+    """Return an instructor's notebook (not to be changed)."""
+    return read_notebook(SOURCE / f"{name}.ipynb")
+
+
+@cache
+def release(name: str):
+    """Return a student's notebook (not to be changed)."""
+    return read_notebook(RELEASE / f"{name}.ipynb")
+
+
+def write_completed(folder: Path, keep_tags: bool = True) -> None:
+    """Write the released notebooks with the reference answers filled in."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in NOTEBOOKS:
+        notebook = complete(release(name), reference_answers(source(name)))
+        if not keep_tags:
+            for cell in notebook.cells:
+                cell.metadata.pop("tags", None)
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+
+
+def definitions(name: str) -> dict:
+    """Return the namespace of a source notebook after its imports, given classes and answers."""
+    namespace: dict = {"__name__": "__main__"}
+    for cell in source(name).cells:
+        given = cell.id in ("imports", "pytorch-log-linear")
+        if cell.cell_type == "code" and (given or is_answer(cell)):
+            exec(compile(cell.source, f"<{name}: {grade_id(cell)}>", "exec"), namespace)
+    return namespace
+
+
+def run(*command: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess:
+    """Run a Python module as a command; fail with what it said if it fails."""
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"LXMLS_NB_CORPUS": "snippets", "LXMLS_NB_DEVICE": "cpu"} | environment,
+    )
+    assert done.returncode == 0, f"{' '.join(command)}:\n{done.stdout}\n{done.stderr}"
+    return done
