@@ -5,7 +5,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from lxmls_grading.intake import files as files_guard
+from lxmls_grading.nbgrader_steps import install_patches
 
 c = get_config()
 
@@ -28,13 +28,13 @@ c.ClearSolutions.code_stub = {
 c.ClearSolutions.text_stub = "*Not attempted yet: delete this line and write your answer here.*"
 
 # Submissions are read with care: links, devices and huge files in them are left alone.
-files_guard.install()
-c.Autograde.exporter_class = "lxmls_grading.intake.exporter.SubmissionExporter"
+install_patches()
+c.Autograde.exporter_class = "lxmls_grading.nbgrader_steps.SubmissionExporter"
 
 # Put together anew, with every cell that is not the student's from source/ (so that nbgrader's
 # CheckCellMetadata, which takes a fifth of a second, would find nothing to object to) ...
 c.Autograde.sanitize_preprocessors = [
-    "lxmls_grading.intake.rebuild.RebuildCells",
+    "lxmls_grading.nbgrader_steps.RebuildCells",
     "nbgrader.preprocessors.OverwriteKernelspec",
 ]
 
@@ -47,20 +47,20 @@ c.Autograde.sanitize_preprocessors = [
 # c.ExecuteApart.disk = 256              # MiB
 # c.ExecuteApart.sandbox = True          # without one, submissions have all your rights
 c.Autograde.autograde_preprocessors = [
-    "lxmls_grading.execution.preprocessors.ExecuteApart",
-    "lxmls_grading.feedback.passive.PassiveNotebook",
+    "lxmls_grading.nbgrader_steps.ExecuteApart",
+    "lxmls_grading.nbgrader_steps.PassiveNotebook",
     "nbgrader.preprocessors.IgnorePattern",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
-    "lxmls_grading.feedback.comments.SaveReasons",
+    "lxmls_grading.nbgrader_steps.SaveReasons",
     "nbgrader.preprocessors.AssignLatePenalties",
 ]
 
-c.GenerateFeedback.exporter_class = "lxmls_grading.feedback.page.FeedbackExporter"
+c.GenerateFeedback.exporter_class = "lxmls_grading.nbgrader_steps.FeedbackExporter"
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
-    "lxmls_grading.feedback.comments.ShowReasons",
-    "lxmls_grading.execution.preprocessors.ShortenTracebacks",
+    "lxmls_grading.nbgrader_steps.ShowReasons",
+    "lxmls_grading.nbgrader_steps.ShortenTracebacks",
     # Not in nbgrader's own list: feedback would show students the hidden tests and the rubric.
     "nbgrader.preprocessors.ClearHiddenTests",
     "nbgrader.preprocessors.ClearMarkScheme",
@@ -70,6 +70,6 @@ c.GenerateFeedback.preprocessors = [
 # Pages made of submissions, for students and in the formgrader, run no scripts of theirs.
 c.HTMLExporter.sanitize_html = True
 c.HTMLExporter.filters = {
-    "clean_html": "lxmls_grading.feedback.passive.clean",
-    "markdown2html": "lxmls_grading.feedback.passive.render_markdown",
+    "clean_html": "lxmls_grading.nbgrader_steps.clean",
+    "markdown2html": "lxmls_grading.nbgrader_steps.render_markdown",
 }

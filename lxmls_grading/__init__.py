@@ -1,13 +1,14 @@
-"""What instructors use to grade submissions: it takes the extra ``instructor``."""
+"""Grades submissions: what instructors use, and students do not install.
 
-import sys
-from contextlib import suppress
+The walk of a submission:
 
-# Where rfc3987_syntax is installed (JupyterLab brings it), jsonschema imports it to check addresses
-# in other alphabets, and its import takes two seconds. No notebook has such a field, and each
-# process of grading imports jsonschema.
-if not sys.modules.keys() & {"jsonschema", "rfc3987_syntax"}:
-    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
-    with suppress(ImportError):
-        import jsonschema  # noqa: F401
-    del sys.modules["rfc3987_syntax"]
+1. :mod:`~lxmls_grading.intake` reads what was handed in, and rebuilds each notebook: the course's
+   cells from source, the student's answers. Nothing of it runs.
+2. :mod:`~lxmls_grading.execution` executes it in two halves. Student cells run in a
+   :mod:`~lxmls_grading.kernel`, in a :mod:`~lxmls_grading.sandbox`; test cells in a judge outside.
+3. nbgrader saves the points; :mod:`~lxmls_grading.feedback` makes what students get.
+4. :mod:`~lxmls_grading.results` makes what instructors get: the report, and tables for an LMS.
+
+:mod:`~lxmls_grading.class_run` does this for a whole class at once, and
+:mod:`~lxmls_grading.nbgrader_steps` are the same steps, for nbgrader's own commands.
+"""

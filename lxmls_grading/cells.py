@@ -1,22 +1,26 @@
-"""Submissions made from answers: for the demo, for tests and for benchmarks."""
+"""What a cell is to nbgrader and to this project, and what is noted in the metadata of cells."""
 
 from __future__ import annotations
 
-import copy
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
 
-#: Lines that delimit regions of an instructor's notebook.
-DELIMITER = re.compile(r"^\s*### (BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)\s*$")
+#: Key of this project in the metadata of notebooks and cells.
+KEY = "lxmls_nb"
+
+#: What the notebook format allows as the id of a cell, and the text of a picture.
+CELL_ID = re.compile("[A-Za-z0-9_-]{1,64}")
+BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 
 
 def grade_id(cell: NotebookNode) -> str | None:
-    """Return the nbgrader id of a cell, None if it has none."""
-    return cell.metadata.get("nbgrader", {}).get("grade_id")
+    """Return the nbgrader id of a cell, None if it has no such string."""
+    fields = cell.metadata.get("nbgrader")
+    name = fields.get("grade_id") if isinstance(fields, dict) else None
+    return name if isinstance(name, str) else None
 
 
 def is_answer(cell: NotebookNode) -> bool:
@@ -35,55 +39,14 @@ def read_notebook(path: str | Path) -> NotebookNode:
     return nbformat.read(path, as_version=4)
 
 
-def reference_answers(source: NotebookNode) -> dict[str, str]:
-    """Return the solution cells of an instructor's notebook, without delimiters.
-
-    Returns
-    -------
-    answers : dict
-        Code by ``grade_id``.
-    """
-    return {
-        str(grade_id(cell)): "\n".join(
-            line for line in cell.source.split("\n") if not DELIMITER.match(line)
-        )
-        for cell in source.cells
-        if is_answer(cell)
-    }
+def note_cause(cell: NotebookNode, cause: str | None) -> None:
+    """Note which known mistake a test has found: a key of the mistakes in ``lxmls_nb.checks``."""
+    if cause is not None:
+        cell.metadata.setdefault(KEY, NotebookNode())["cause"] = cause
 
 
-def complete(release: NotebookNode, answers: Mapping[str, str]) -> NotebookNode:
-    """Return a copy of a student's notebook with answers filled in.
-
-    Parameters
-    ----------
-    release : NotebookNode
-    answers : mapping
-        Code by ``grade_id`` of solution cells; cells without an entry stay as they are.
-
-    Raises
-    ------
-    KeyError
-        If the notebook has no solution cell of that name.
-    """
-    notebook = copy.deepcopy(release)
-    cells = {grade_id(cell): cell for cell in notebook.cells if is_answer(cell)}
-    for name, code in answers.items():
-        if name not in cells:
-            raise KeyError(f"no solution cell {name!r}; there are {', '.join(map(str, cells))}")
-        cells[name].source = code
-    return notebook
-
-
-def points_of(executed: NotebookNode) -> dict[str, float | None]:
-    """Return the points of the test cells of an executed notebook, as nbgrader reads them.
-
-    Returns
-    -------
-    points : dict
-        By ``grade_id``.
-    """
-    from nbgrader.utils import determine_grade
-
-    tests = [cell for cell in executed.cells if is_test(cell)]
-    return {str(grade_id(cell)): determine_grade(cell)[0] for cell in tests}
+def cause_of(cell: NotebookNode) -> str | None:
+    """Return the mistake that a test has found, None where none is noted."""
+    notes = cell.metadata.get(KEY)
+    cause = notes.get("cause") if isinstance(notes, dict) else None
+    return cause if isinstance(cause, str) else None

@@ -9,7 +9,6 @@ import logging
 import os
 import sys
 import warnings
-from dataclasses import asdict
 
 from lxmls_grading.doctor import doctor
 
@@ -32,6 +31,8 @@ def open_course(assignment: str, student: str = "*", sandbox: bool | None = None
     app : nbgrader.apps.NbGrader
         It has read ``nbgrader_config.py``; its ``coursedir`` has the course's folders.
     """
+    import lxmls_grading.startup  # noqa: F401, I001 (before what imports jsonschema)
+
     from nbgrader.apps import NbGrader
     from sqlalchemy.exc import SAWarning
     from traitlets.config import Config
@@ -87,7 +88,7 @@ def _grade(given: argparse.Namespace, environment: dict[str, str]) -> int:
                     f"nobody who fits {given.student!r} has handed in {given.assignment!r}: "
                     f"{marker.submitted(given.student)} is not there"
                 )
-            if not marker.options.sandbox and not given.quiet:
+            if not marker.settings.sandbox and not given.quiet:
                 print("Submissions run WITHOUT a sandbox, with all your rights.", file=sys.stderr)
             marker.clean_up()
             progress = Progress(len(students), given.assignment, given.quiet)
@@ -106,7 +107,7 @@ def _grade(given: argparse.Namespace, environment: dict[str, str]) -> int:
     if summary.error:
         print(f"lxmls-nb: {summary.error}", file=sys.stderr)
     if given.json:
-        print(json.dumps(asdict(summary) | {"status": summary.status}))
+        print(json.dumps(summary.to_dict()))
     elif not given.quiet and (summary.seconds or summary.skipped):
         print(_sentence(given.assignment, summary))
     return summary.status

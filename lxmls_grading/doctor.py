@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lxmls_grading.sandbox.bubblewrap import Sandbox, SandboxError, find_bubblewrap
-from lxmls_grading.sandbox.confinement import Limits
+from lxmls_grading.settings import Settings
 
 #: The pins of this project, in the folder that it is installed from.
 PINS = Path(__file__).resolve().parents[1] / "constraints.txt"
@@ -88,7 +88,7 @@ def look_at_corpora() -> Iterator[Finding]:
 def look_at_sandbox() -> Iterator[Finding]:
     """Make a sandbox, as grading does."""
     try:
-        Sandbox(Limits(), []).close()
+        Sandbox(Settings()).close()
         yield Finding(f"sandbox: made by {find_bubblewrap()}")
     except SandboxError as error:
         yield Finding(f"sandbox: {error.why}", str(error).partition("\n")[2])

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import signal
 import textwrap
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 
+from lxmls_grading.cells import KEY
 from lxmls_nb.errors import WIDTH
-
-#: Key of this project in a notebook's metadata.
-KEY = "lxmls_nb"
 
 #: The name of the error of a test that could not be carried out.
 NOT_RUN = "NotRun"
@@ -37,32 +37,57 @@ TEXTS = {
 
 @dataclass(frozen=True)
 class Reason:
-    """A reason, with the cells that it concerns.
+    """Why something was not graded as it came, with the cells that it concerns.
 
     Attributes
     ----------
     kind : str
-        A key of :data:`TEXTS`.
+        A key of :data:`TEXTS`, in what this version has written.
     text : str
         A sentence for the student.
-    cells : list of str
+    cells : tuple of str
         Names (``grade_id``) of the cells that did not run, or were put right.
+    notebook : str, optional
+        The notebook that it concerns; by default the whole submission or, in the metadata of a
+        notebook, that notebook.
     """
 
     kind: str
     text: str
-    cells: list[str] = field(default_factory=list)
+    cells: tuple[str, ...] = ()
+    notebook: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the reason as plain data, for JSON."""
+        return asdict(self) | {"cells": list(self.cells)}
+
+    @classmethod
+    def from_dict(cls, values: Any) -> Reason:
+        """Return a reason from what :meth:`to_dict` has returned, now or in an earlier version.
+
+        Raises
+        ------
+        ValueError
+            If the values are something else: files can be damaged.
+        """
+        match values:
+            case {"kind": str(kind), "text": str(text)}:
+                cells, notebook = values.get("cells", []), values.get("notebook")
+                named = isinstance(cells, list) and all(isinstance(name, str) for name in cells)
+                if named and isinstance(notebook, str | None):
+                    return cls(kind, text, tuple(cells), notebook)
+        raise ValueError(f"{values!r} is not a reason")
 
 
-def reason(kind: str, cells: list[str] | None = None, **values: str) -> Reason:
+def reason(kind: str, cells: Iterable[str] = (), **values: str) -> Reason:
     """Return a reason with its text filled in."""
-    return Reason(kind, TEXTS[kind].format(**values), list(cells or []))
+    return Reason(kind, TEXTS[kind].format(**values), tuple(cells))
 
 
 def add_reason(notebook: NotebookNode, new: Reason) -> None:
     """Note a reason in a notebook's metadata."""
     notes = notebook.metadata.setdefault(KEY, NotebookNode())
-    notes.setdefault("reasons", []).append(NotebookNode(asdict(new)))
+    notes.setdefault("reasons", []).append(NotebookNode(new.to_dict()))
 
 
 def note_sandbox(notebook: NotebookNode, sandbox: bool) -> None:
@@ -72,8 +97,7 @@ def note_sandbox(notebook: NotebookNode, sandbox: bool) -> None:
 
 def reasons_of(notebook: NotebookNode) -> list[Reason]:
     """Return the reasons noted in a notebook."""
-    notes = notebook.metadata.get(KEY, {}).get("reasons", [])
-    return [Reason(note["kind"], note["text"], list(note["cells"])) for note in notes]
+    return [Reason.from_dict(note) for note in notebook.metadata.get(KEY, {}).get("reasons", [])]
 
 
 def in_bytes(number: int) -> str:

@@ -15,9 +15,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from lxmls_grading.intake.files import UnsafeFileError, read_plain
+from lxmls_grading.reasons import Reason
 from lxmls_nb import __version__
 from lxmls_nb.files import atomic_path
 
@@ -43,8 +43,7 @@ class Record:
     time : str
         When, in ISO 8601.
     sandbox : bool
-    reasons : list of dict
-        ``notebook`` (None for the whole submission), ``kind`` and ``text`` of each reason.
+    reasons : list of Reason
     seconds : dict
         How long each notebook took, by its name.
     """
@@ -55,7 +54,7 @@ class Record:
     digest: str
     time: str
     sandbox: bool
-    reasons: list[dict[str, Any]] = field(default_factory=list)
+    reasons: list[Reason] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     version: str = __version__
     format: int = FORMAT
@@ -75,7 +74,8 @@ def _path(root: str | Path, assignment: str, student: str) -> Path:
 def write_record(root: str | Path, record: Record) -> None:
     """Write a record; all of it or nothing."""
     with atomic_path(_path(root, record.assignment, record.student)) as partial:
-        partial.write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
+        values = asdict(record) | {"reasons": [reason.to_dict() for reason in record.reasons]}
+        partial.write_text(json.dumps(values, indent=1), encoding="utf-8")
 
 
 def read_record(root: str | Path, assignment: str, student: str) -> Record | None:
@@ -88,9 +88,7 @@ def _read(path: Path) -> Record | None:
         found = json.loads(path.read_text(encoding="utf-8"))
         record = Record(**found)
         seconds = {str(name): float(value) for name, value in record.seconds.items()}
-        reasons = [
-            {key: each[key] for key in ("notebook", "kind", "text")} for each in found["reasons"]
-        ]
+        reasons = [Reason.from_dict(each) for each in found["reasons"]]
     except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError):
         return None
     if record.format != FORMAT or not isinstance(record.student, str):

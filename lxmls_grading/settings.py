@@ -1,21 +1,20 @@
-"""How notebooks are executed: what an instructor sets, and what all sides wait for each other."""
+"""How notebooks are executed: what an instructor sets, and how long the processes wait."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-from lxmls_grading.sandbox.confinement import Limits
+from dataclasses import asdict, dataclass
+from typing import Any
 
 #: Seconds that a kernel has to start.
-START_TIMEOUT = 60
+KERNEL_START_TIMEOUT = 60
 
 #: Seconds that a kernel has to stop what it does when it is interrupted.
 GRACE = 5
 
 
 @dataclass(frozen=True)
-class Options:
-    """How notebooks are executed.
+class Settings:
+    """How notebooks are executed, on the whole way from the configuration to the student kernel.
 
     Attributes
     ----------
@@ -25,24 +24,39 @@ class Options:
         Seconds for a notebook.
     max_output : int
         Bytes of output that are kept of a cell; five times as much of a notebook.
-    limits : Limits
-        Of the student kernel.
+    memory : int
+        Bytes that all processes of a student kernel may use together.
+    processes : int
+        Processes and threads of a student kernel.
+    disk : int
+        Bytes of the kernel's scratch folder, which is in memory.
+    files : int
+        Files in the scratch folder.
     sandbox : bool
+        Whether student kernels live in a sandbox. Without one they have the rights of the grader.
     user_namespace : bool, optional
-        See :class:`~lxmls_grading.sandbox.bubblewrap.Sandbox`.
-    hide : list of str
-        Folders that the student kernel must not see: the course.
+        Whether a sandbox has a user namespace of its own. By default it has one where the grader
+        is not root, since it is needed there.
+    hide : tuple of str
+        Folders that student kernels must not see: the course.
     """
 
     timeout: float = 120
     notebook_timeout: float = 900
     max_output: int = 2 * 2**20
-    limits: Limits = field(default_factory=Limits)
+    memory: int = 2 * 2**30
+    processes: int = 100
+    disk: int = 256 * 2**20
+    files: int = 10_000
     sandbox: bool = True
     user_namespace: bool | None = None
-    hide: list[str] = field(default_factory=list)
+    hide: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as plain data, for JSON."""
+        return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: dict) -> Options:
-        """Return options that have travelled as JSON."""
-        return cls(**values | {"limits": Limits(**values["limits"])})
+    def from_dict(cls, values: dict[str, Any]) -> Settings:
+        """Return settings from what :meth:`to_dict` has returned."""
+        return cls(**values | {"hide": tuple(values["hide"])})

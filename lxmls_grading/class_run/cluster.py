@@ -74,7 +74,9 @@ def connect(
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is said by the grader
     with dask.config.set(SETTINGS):
         if scheduler is None:
-            get_mp_context().set_forkserver_preload(["distributed", "lxmls_grading.class_run.task"])
+            get_mp_context().set_forkserver_preload(
+                ["lxmls_grading.startup", "distributed", "lxmls_grading.class_run.task"]
+            )
             with (
                 LocalCluster(
                     n_workers=workers or cores(),

@@ -11,53 +11,31 @@ import os
 import re
 import shutil
 import tempfile
-from dataclasses import dataclass
-from functools import cache, partial
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import nbformat
-import nbgrader.api
 from nbconvert.exporters.exporter import ResourcesDict
 from nbconvert.writers import FilesWriter
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
-from traitlets.utils.importstring import import_item
 
-from lxmls_grading.execution.preprocessors import ExecuteApart
+from lxmls_grading.execution.execute_apart import ExecuteApart
 from lxmls_grading.execution.warm_process import without_result
 from lxmls_grading.intake.exporter import SubmissionExporter
 from lxmls_grading.intake.files import UNPRINTABLE, plain_files
-from lxmls_grading.reasons import reasons_of
+from lxmls_grading.nbgrader_patches import class_of, share_engine
+from lxmls_grading.reasons import Reason, reasons_of
 from lxmls_grading.records import digest_files
 
 #: Seconds that SQLite waits for another process which writes to the gradebook.
 DATABASE_TIMEOUT = 120
 
 
-def share_engine() -> None:
-    """Let nbgrader use one database engine in this process.
-
-    It opens the gradebook anew for each of its steps. With one engine for all of them, each
-    statement is compiled once and not for each submission, and tables are looked for once.
-    """
-    stock = getattr(nbgrader.api.create_engine, "__wrapped__", nbgrader.api.create_engine)
-    nbgrader.api.create_engine = cache(stock)
-    tables = nbgrader.api.Base.metadata
-    tables.create_all = cache(partial(type(tables).create_all, tables))
-
-
 class UnreadableSubmissionError(Exception):
     """A submission cannot be read at all: the message says why."""
-
-
-class ReadingExporter(SubmissionExporter):
-    """Reads submissions where they are not executed: there need be no sandbox."""
-
-    def check(self) -> None:
-        """Look for nothing: workers do."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +79,7 @@ class Marker(Autograde):
         if coursedir.db_url.startswith("sqlite:") and "?" not in coursedir.db_url:
             coursedir.db_url += f"?timeout={DATABASE_TIMEOUT}"
         self.writer = FilesWriter(parent=self, config=self.config)
-        steps = [_class_of(step) for step in self.autograde_preprocessors]
+        steps = [class_of(step) for step in self.autograde_preprocessors]
         apart = [i for i, step in enumerate(steps) if issubclass(step, ExecuteApart)]
         if not apart:
             raise NbGraderException(
@@ -110,16 +88,16 @@ class Marker(Autograde):
             )
         self.reading = self._exporter([*self.sanitize_preprocessors, *steps[: apart[0]]])
         self.exporter = self._exporter(steps[apart[0] + 1 :])
-        self.options = steps[apart[0]](parent=self.reading).options()
+        self.settings = steps[apart[0]](parent=self.reading).settings()
         self.names = self._released()
         self._partial: str | None = None
         self._source_digest = self._digest(
             coursedir.format_path(coursedir.source_directory, ".", self.assignment), []
         )
 
-    def _exporter(self, steps: list) -> ReadingExporter:
+    def _exporter(self, steps: list) -> SubmissionExporter:
         # A notebook is looked at as a whole after all steps, and not after each.
-        exporter = ReadingExporter(parent=self, config=self.config, optimistic_validation=True)
+        exporter = SubmissionExporter(parent=self, config=self.config, optimistic_validation=True)
         exporter._preprocessors = []
         for step in steps:
             exporter.register_preprocessor(step)
@@ -218,7 +196,7 @@ class Marker(Autograde):
 
     # --- the second half -----------------------------------------------------------------------
 
-    def finish(self, job: Job, executed: dict[str, str]) -> list[dict[str, Any]]:
+    def finish(self, job: Job, executed: dict[str, str]) -> list[Reason]:
         """Write rows and files of a submission; its folder appears when all is written.
 
         Parameters
@@ -229,8 +207,7 @@ class Marker(Autograde):
 
         Returns
         -------
-        reasons : list of dict
-            As in :class:`~lxmls_grading.records.Record`.
+        reasons : list of Reason
         """
         final = Path(self.autograded(job.student))
         final.parent.mkdir(parents=True, exist_ok=True)
@@ -238,13 +215,12 @@ class Marker(Autograde):
         os.chmod(self._partial, 0o755)  # as folders are that nbgrader makes
         folder = self.submitted(job.student)
         self.notebooks = [os.path.join(folder, f"{name}.ipynb") for name in executed]
-        reasons: list[dict[str, Any]] = []
+        reasons: list[Reason] = []
         try:
             self.init_assignment(self.assignment, job.student)
             for path, (name, text) in zip(self.notebooks, executed.items(), strict=True):
                 notebook: NotebookNode = nbformat.v4.reads(text)
-                for why in reasons_of(notebook):
-                    reasons.append({"notebook": name, "kind": why.kind, "text": why.text})
+                reasons += [replace(why, notebook=name) for why in reasons_of(notebook)]
                 resources = self.init_single_notebook_resources(path)
                 resources["metadata"] = ResourcesDict(name=name, path=folder)
                 output, resources = self.exporter.from_notebook_node(notebook, resources)
@@ -264,10 +240,6 @@ class Marker(Autograde):
         pattern = self.autograded("*")
         for left in glob.glob(os.path.join(os.path.dirname(pattern), f".{self.assignment}.*")):
             shutil.rmtree(left, ignore_errors=True)
-
-
-def _class_of(step: Any) -> type:
-    return import_item(step) if isinstance(step, str) else step
 
 
 def _replace(new: Path, place: Path) -> None:

@@ -7,6 +7,8 @@ import textwrap
 
 from tqdm import tqdm
 
+from lxmls_grading.reasons import Reason
+
 
 class Progress:
     """A bar with counts, rate and time left; and above it who got a reason, and which.
@@ -28,13 +30,13 @@ class Progress:
             dynamic_ncols=True, smoothing=0.1, file=sys.stderr,
         )  # fmt: skip
 
-    def graded(self, student: str, reasons: list[dict]) -> None:
+    def graded(self, student: str, reasons: list[Reason]) -> None:
         """Show that a submission is done."""
         if reasons:
             self.reasons += 1
             for reason in reasons:
-                place = f", {reason['notebook']}" if reason["notebook"] else ""
-                text = textwrap.shorten(f"{student}{place}: {reason['text']}", 300)
+                place = f", {reason.notebook}" if reason.notebook else ""
+                text = textwrap.shorten(f"{student}{place}: {reason.text}", 300)
                 self._say("".join(c if c.isprintable() else "?" for c in text))
         self._count(1)
 

@@ -15,6 +15,7 @@ from concurrent import futures
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from distributed import CancelledError, Client, Future
 from distributed.scheduler import KilledWorker
@@ -24,17 +25,22 @@ from sqlalchemy.exc import OperationalError
 from lxmls_grading.class_run.cluster import PATIENCE, TRIES, ClusterError
 from lxmls_grading.class_run.marker import Job, Marker, UnreadableSubmissionError
 from lxmls_grading.class_run.progress import Progress
-from lxmls_grading.class_run.task import OtherVersionError, check_worker, execute_submission
+from lxmls_grading.class_run.task import (
+    OtherInstallationError,
+    check_worker,
+    execute_submission,
+    installed,
+)
+from lxmls_grading.reasons import Reason
 from lxmls_grading.records import Record, read_record, write_record
 from lxmls_grading.sandbox.bubblewrap import SandboxError
-from lxmls_nb import __version__
 
 log = logging.getLogger(__name__)
 
 #: What concerns all submissions, and ends a run.
 FATAL = (
     SandboxError,
-    OtherVersionError,
+    OtherInstallationError,
     NbGraderException,
     ClusterError,
     OperationalError,
@@ -51,7 +57,7 @@ class Summary:
     graded, skipped, failed : list of str
         Students: graded now, before, and not at all.
     reasons : dict
-        By student, what was noted; see :class:`~lxmls_grading.records.Record`.
+        By student, what was noted.
     left : int
         Submissions that the run did not come to.
     seconds : float
@@ -62,7 +68,7 @@ class Summary:
     graded: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
-    reasons: dict[str, list[dict]] = field(default_factory=dict)
+    reasons: dict[str, list[Reason]] = field(default_factory=dict)
     left: int = 0
     seconds: float = 0.0
     error: str | None = None
@@ -73,6 +79,11 @@ class Summary:
         if self.error and not self.graded:
             return 2
         return 1 if self.error or self.reasons or self.left else 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the summary and its status as plain data, for JSON."""
+        reasons = {name: [each.to_dict() for each in own] for name, own in self.reasons.items()}
+        return asdict(self) | {"reasons": reasons, "status": self.status}
 
 
 class ClassRun:
@@ -91,7 +102,7 @@ class ClassRun:
     def __init__(self, marker: Marker, progress: Progress, force: bool = False):
         self.marker, self.progress, self.force = marker, progress, force
         self.root, self.assignment = marker.coursedir.root, marker.assignment
-        self.options = asdict(marker.options)
+        self.settings = marker.settings
         self.summary = Summary()
         # Who is executed (None), or written (a future): told by other threads.
         self.events: queue.SimpleQueue[tuple[str, futures.Future | None]] = queue.SimpleQueue()
@@ -183,7 +194,7 @@ class ClassRun:
             if time.monotonic() > end:
                 raise ClusterError("the cluster has no workers: start some with `dask worker`")
             time.sleep(0.1)
-        self.client.run(check_worker, __version__, self.options)
+        self.client.run(check_worker, installed(), self.settings)
 
     def _threads(self) -> int:
         """Return how many submissions can be executed at the same time."""
@@ -198,7 +209,7 @@ class ClassRun:
 
     def _submit(self, job: Job, tries: int = 1) -> None:
         future = self.client.submit(
-            execute_submission, __version__, self.options, job.notebooks, pure=False
+            execute_submission, installed(), self.settings, job.notebooks, pure=False
         )
         self._await(job, future, tries)
 
@@ -260,14 +271,16 @@ class ClassRun:
 
     def _fail(self, student: str, kind: str, text: str) -> None:
         """Note that a submission is not graded, and why."""
-        reasons = [{"notebook": None, "kind": kind, "text": text}]
+        reasons = [Reason(kind, text)]
         self._record(student, False, "", reasons, {})
         self.summary.failed.append(student)
         self.progress.graded(student, reasons)
 
-    def _record(self, student: str, graded: bool, digest: str, reasons: list, seconds: dict):
+    def _record(
+        self, student: str, graded: bool, digest: str, reasons: list[Reason], seconds: dict
+    ) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        sandbox = self.marker.options.sandbox
+        sandbox = self.settings.sandbox
         record = Record(student, self.assignment, graded, digest, now, sandbox, reasons, seconds)
         write_record(self.root, record)
         if reasons:

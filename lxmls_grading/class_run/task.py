@@ -1,52 +1,64 @@
-"""What a worker does: execute the notebooks of one submission. It needs this package, no more."""
+"""What a worker does: execute the notebooks of one submission. It needs both packages, no more."""
 
 from __future__ import annotations
 
+import hashlib
 import time
+from functools import cache
+from pathlib import Path
 
+import lxmls_grading
+import lxmls_nb
 from lxmls_grading.execution.warm_process import Executor, GradingError, shared_process
 from lxmls_grading.sandbox.bubblewrap import Sandbox, SandboxError
-from lxmls_grading.settings import Options
-from lxmls_nb import __version__
+from lxmls_grading.settings import Settings
 
 
-class OtherVersionError(RuntimeError):
-    """A worker has another version of this package than the process that asks."""
+class OtherInstallationError(RuntimeError):
+    """A worker has other code than the process that asks."""
 
 
-def check_worker(version: str, options: dict) -> None:
+@cache
+def installed() -> str:
+    """Return the version that is installed, and a hash of all files of both packages."""
+    digest = hashlib.sha256()
+    for package in (lxmls_grading, lxmls_nb):
+        folder = Path(str(package.__file__)).parent
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                name = f"{package.__name__}/{path.relative_to(folder).as_posix()}"
+                digest.update(f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return f"{lxmls_nb.__version__} ({digest.hexdigest()[:12]})"
+
+
+def check_worker(expected: str, settings: Settings) -> None:
     """Make sure that a worker can execute notebooks, and start the process that it forks from.
 
     Parameters
     ----------
-    version : str
-        Of this package, where the submissions are.
-    options : dict
-        Of :class:`~lxmls_grading.settings.Options`.
+    expected : str
+        What :func:`installed` returns where the submissions are.
+    settings : Settings
 
     Raises
     ------
-    OtherVersionError
-        If the version here is another one.
+    OtherInstallationError
+        If a file of the packages is another one here.
     SandboxError
         If there is no sandbox here.
     """
-    if version != __version__:
-        raise OtherVersionError(
-            f"a worker has lxmls-nb {__version__}, and this is {version}: install the same on both"
-        )
-    chosen = Options.from_dict(options)
-    if chosen.sandbox:
-        Sandbox(chosen.limits, []).close()
+    _check_installation(expected)
+    if settings.sandbox:
+        Sandbox(settings).close()
     shared_process().start()
 
 
-def execute_submission(version: str, options: dict, notebooks: dict[str, str]) -> dict:
-    """Execute the notebooks of a submission, put together anew with the course's tests.
+def execute_submission(expected: str, settings: Settings, notebooks: dict[str, str]) -> dict:
+    """Execute the notebooks of a submission, rebuilt with the course's tests.
 
     Parameters
     ----------
-    version, options
+    expected, settings
         See :func:`check_worker`.
     notebooks : dict of str
         By name, each as JSON.
@@ -55,19 +67,31 @@ def execute_submission(version: str, options: dict, notebooks: dict[str, str]) -
     -------
     result : dict
         ``notebooks``, as they came, and ``seconds``, how long each took.
+
+    Raises
+    ------
+    OtherInstallationError
+        If this worker has joined since the others were checked, and has other code.
+    SandboxError, GradingError
+        If nothing can be executed here.
     """
-    if version != __version__:
-        check_worker(version, options)
-    chosen = Options.from_dict(options)
+    _check_installation(expected)
     executed, seconds = {}, {}
     with Executor(shared_process()) as executor:
         for name, text in notebooks.items():
             start = time.perf_counter()
             try:
-                executed[name] = executor.execute(text, chosen)
+                executed[name] = executor.execute(text, settings)
             except (SandboxError, GradingError):
                 raise
             except Exception as error:  # which might not survive the way
                 raise GradingError(f"{type(error).__name__}: {error}"[:2000]) from None
             seconds[name] = round(time.perf_counter() - start, 3)
     return {"notebooks": executed, "seconds": seconds}
+
+
+def _check_installation(expected: str) -> None:
+    if installed() != expected:
+        raise OtherInstallationError(
+            f"a worker has lxmls-nb {installed()}, and this is {expected}: install the same on both"
+        )

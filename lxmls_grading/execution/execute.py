@@ -13,6 +13,7 @@ import signal
 import socket
 import tempfile
 import time
+from dataclasses import replace
 from queue import Empty
 
 import nbformat
@@ -27,11 +28,11 @@ from lxmls_grading.cells import grade_id, is_test
 from lxmls_grading.execution.judge import FaultyTest, Judge
 from lxmls_grading.kernel import wire
 from lxmls_grading.kernel.client import BoundedClient, shared_context
-from lxmls_grading.kernel.provisioner import SandboxProvisioner, kernel_spec
+from lxmls_grading.kernel.provisioner import KERNEL_SPEC, SandboxProvisioner
 from lxmls_grading.kernel.student_kernel import REPLY, REQUEST
 from lxmls_grading.reasons import Reason, add_reason, ending, in_bytes, not_run, reason
 from lxmls_grading.sandbox.bubblewrap import SandboxError
-from lxmls_grading.settings import GRACE, START_TIMEOUT, Options
+from lxmls_grading.settings import GRACE, KERNEL_START_TIMEOUT, Settings
 
 
 class SplitClient(NotebookClient):
@@ -42,10 +43,10 @@ class SplitClient(NotebookClient):
     notebook : NotebookNode
         Its test cells must be the instructor's. It is changed in place.
     manager : AsyncKernelManager
-    options : Options
+    settings : Settings
     """
 
-    def __init__(self, notebook: NotebookNode, manager: AsyncKernelManager, options: Options):
+    def __init__(self, notebook: NotebookNode, manager: AsyncKernelManager, settings: Settings):
         super().__init__(
             notebook,
             km=manager,
@@ -53,18 +54,18 @@ class SplitClient(NotebookClient):
             store_widget_state=False,
             skip_cells_with_tag="-",  # a tag that no cell has
             record_timing=False,
-            startup_timeout=START_TIMEOUT,
+            startup_timeout=KERNEL_START_TIMEOUT,
             timeout_func=self._seconds_left,
             on_cell_executed=_keep_count,
         )
         self.manager = manager  # nbclient forgets its own when a kernel does not start
-        self.options = options
+        self.settings = settings
         self.judge = Judge(self._send)
         self.stopped: Reason | None = None
         self.timed_out: str | None = None
         self.unrun: list[str] = []
         self.kept = [0, 0]  # bytes of output of this cell, of the notebook
-        self.end = time.monotonic() + options.notebook_timeout
+        self.end = time.monotonic() + settings.notebook_timeout
 
     @property
     def provisioner(self) -> SandboxProvisioner:
@@ -73,7 +74,7 @@ class SplitClient(NotebookClient):
         return self.manager.provisioner
 
     def _seconds_left(self, cell: NotebookNode | None = None) -> float:
-        return max(0.1, min(self.options.timeout, self.end - time.monotonic()))
+        return max(0.1, min(self.settings.timeout, self.end - time.monotonic()))
 
     async def run(self) -> None:
         """Execute the notebook; whatever a student's code does becomes a reason."""
@@ -91,7 +92,7 @@ class SplitClient(NotebookClient):
                 self.kc.stop_channels()
             await self.provisioner.kill()
         if self.stopped is not None:
-            add_reason(self.nb, Reason(self.stopped.kind, self.stopped.text, self.unrun))
+            add_reason(self.nb, replace(self.stopped, cells=tuple(self.unrun)))
 
     async def async_execute_cell(self, cell, cell_index, execution_count=None, store_history=True):
         """Execute a cell where it belongs."""
@@ -126,17 +127,17 @@ class SplitClient(NotebookClient):
 
     def _note_limits(self, cell: NotebookNode) -> None:
         """Note a limit that a cell has run into, without being stopped."""
-        limits = self.options.limits
+        settings = self.settings
         for output in cell.outputs:
             said = f"{output.get('ename')}: {output.get('evalue')}"
             if output.output_type == "error":
                 for words, kind, limit in (
-                    ("MemoryError", "memory", in_bytes(limits.memory)),
-                    ("can't allocate memory", "memory", in_bytes(limits.memory)),
-                    ("[Errno 28]", "disk", in_bytes(limits.disk)),  # no space left on device
-                    ("[Errno 27]", "disk", in_bytes(limits.disk)),  # file too large
-                    ("[Errno 11]", "processes", str(limits.processes)),  # from a fork
-                    ("can't start new thread", "processes", str(limits.processes)),
+                    ("MemoryError", "memory", in_bytes(settings.memory)),
+                    ("can't allocate memory", "memory", in_bytes(settings.memory)),
+                    ("[Errno 28]", "disk", in_bytes(settings.disk)),  # no space left on device
+                    ("[Errno 27]", "disk", in_bytes(settings.disk)),  # file too large
+                    ("[Errno 11]", "processes", str(settings.processes)),  # from a fork
+                    ("can't start new thread", "processes", str(settings.processes)),
                 ):
                     if words in said:
                         add_reason(self.nb, reason(kind, limit=limit))
@@ -145,13 +146,15 @@ class SplitClient(NotebookClient):
     def _stop(self, error: Exception) -> None:
         """Note why nothing more can run."""
         status = self.provisioner.status()
-        limits = self.options.limits
+        settings = self.settings
         if status["stopped"]:
-            used = {"memory": in_bytes(limits.memory), "processes": str(limits.processes)}
-            limit = used.get(status["stopped"], f"{in_bytes(limits.disk)} or {limits.files} files")
+            used = {"memory": in_bytes(settings.memory), "processes": str(settings.processes)}
+            limit = used.get(
+                status["stopped"], f"{in_bytes(settings.disk)} or {settings.files} files"
+            )
             self.stopped = reason(status["stopped"], limit=limit)
         elif self.timed_out:
-            limit = f"{self.options.timeout:g} s"
+            limit = f"{self.settings.timeout:g} s"
             self.stopped = reason("timeout", what=self.timed_out, limit=limit)
         elif status["code"] is not None:
             self.stopped = reason("kernel", what=ending(status["code"]))
@@ -183,7 +186,7 @@ class SplitClient(NotebookClient):
     def process_message(self, msg, cell, cell_index):
         """Keep what a cell says, up to a limit."""
         if msg["msg_type"] in ("stream", "display_data", "execute_result", "error"):
-            size, limit = len(json.dumps(msg["content"], default=str)), self.options.max_output
+            size, limit = len(json.dumps(msg["content"], default=str)), self.settings.max_output
             room = min(limit - self.kept[0], 5 * limit - self.kept[1])
             self.kept = [kept + size for kept in self.kept]
             if size > room:
@@ -292,7 +295,7 @@ def _join_streams(cell: NotebookNode) -> None:
     cell.outputs = joined
 
 
-def execute(notebook: NotebookNode, link: socket.socket, options: Options) -> NotebookNode:
+def execute(notebook: NotebookNode, link: socket.socket, settings: Settings) -> NotebookNode:
     """Execute a notebook in place, with a kernel that comes over a link to the warm process.
 
     Raises
@@ -306,16 +309,10 @@ def execute(notebook: NotebookNode, link: socket.socket, options: Options) -> No
         context=shared_context(),  # else each manager's threads would stay
     )
     manager.client_factory = BoundedClient
-    manager._kernel_spec = kernel_spec(
-        link=link,
-        folder=folder,
-        limits=options.limits,
-        sandbox=options.sandbox,
-        user_namespace=options.user_namespace,
-        hide=list(options.hide),
-    )
+    manager._kernel_spec = KERNEL_SPEC
+    manager.provisioner = SandboxProvisioner(manager, link, folder, settings)
     try:
-        client = SplitClient(notebook, manager, options)
+        client = SplitClient(notebook, manager, settings)
         asyncio.run(client.run())
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -13,17 +13,21 @@ from multiprocessing.connection import Connection
 import nbformat
 
 from lxmls_grading.execution.execute import execute
+from lxmls_grading.execution.warm_process import EXECUTED, FAILED, NO_SANDBOX
 from lxmls_grading.reasons import note_sandbox
 from lxmls_grading.sandbox.bubblewrap import SandboxError
 from lxmls_grading.sandbox.confinement import address_space
-from lxmls_grading.settings import GRACE, START_TIMEOUT, Options
+from lxmls_grading.settings import GRACE, KERNEL_START_TIMEOUT, Settings
 
 #: Bytes that an executor may take for itself, whatever a kernel sends.
 MAX_MEMORY = 2 * 2**30
 
 
 def serve_jobs(jobs: int, link: socket.socket) -> None:
-    """Do jobs, one after the other: receive options and a notebook, execute it, send it back.
+    """Do the jobs of an :class:`~lxmls_grading.execution.warm_process.Executor`, one by one.
+
+    A job comes as two messages, the settings and the notebook. The answer is two messages, too: a
+    word for the outcome, and the notebook executed or why it was not.
 
     Parameters
     ----------
@@ -36,22 +40,23 @@ def serve_jobs(jobs: int, link: socket.socket) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
     with Connection(jobs) as connection, suppress(EOFError):
         while True:
-            request = json.loads(connection.recv_bytes())
-            options = Options.from_dict(request["options"])
-            signal.alarm(int(options.notebook_timeout + 3 * GRACE + START_TIMEOUT))
-            reply = _do_job(request["notebook"], link, options)
-            connection.send_bytes(json.dumps(reply).encode())
+            settings = Settings.from_dict(json.loads(connection.recv_bytes()))
+            notebook = connection.recv_bytes().decode()
+            signal.alarm(int(settings.notebook_timeout + 3 * GRACE + KERNEL_START_TIMEOUT))
+            for part in _do_job(notebook, link, settings):
+                connection.send_bytes(part.encode())
             signal.alarm(0)
 
 
-def _do_job(text: str, link: socket.socket, options: Options) -> dict[str, str]:
+def _do_job(text: str, link: socket.socket, settings: Settings) -> tuple[str, str]:
+    """Return the outcome of a job, and what belongs to it."""
     try:
-        executed = execute(nbformat.v4.reads(text), link, options)
-        note_sandbox(executed, options.sandbox)
-        return {"notebook": nbformat.v4.writes(executed)}
+        executed = execute(nbformat.v4.reads(text), link, settings)
+        note_sandbox(executed, settings.sandbox)
+        return EXECUTED, nbformat.v4.writes(executed)
     except SandboxError as error:
-        return {"no sandbox": error.why}
+        return NO_SANDBOX, error.why
     except MemoryError:
         raise  # whatever the kernel has sent; the notebook comes back without a result
     except Exception:
-        return {"failed": traceback.format_exc()}
+        return FAILED, traceback.format_exc()

@@ -13,6 +13,7 @@ import numpy as np
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 
+from lxmls_grading.cells import note_cause
 from lxmls_nb import checks
 from lxmls_nb.checks.probes.running import Reference
 from lxmls_nb.errors import CheckFailed
@@ -51,7 +52,7 @@ class Judge:
             raise
 
     def run(self, cell: NotebookNode) -> list[NotebookNode]:
-        """Return the outputs of a test cell.
+        """Return the outputs of a test cell, and note in its metadata which mistake it has found.
 
         Parameters
         ----------
@@ -82,6 +83,7 @@ class Judge:
         if printed.getvalue():
             outputs.append(new_output("stream", text=printed.getvalue()[:MAX_OUTPUT]))
         if error is not None:
+            note_cause(cell, error.cause)
             outputs.append(
                 new_output(
                     "error",

@@ -32,6 +32,8 @@ WATCH = 0.1
 
 def import_everything() -> None:
     """Import what kernels and executors need, and use it once where that takes time."""
+    import lxmls_grading.startup  # noqa: F401 (before what imports jsonschema)
+
     # What the debugger, which nobody uses here, would print at its import.
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
     import ipykernel.debugger  # noqa: F401 (ipykernel imports it when a kernel starts)
@@ -49,7 +51,6 @@ def import_everything() -> None:
     import torch
     import torch._subclasses.schema_check_mode
     import tornado.platform.asyncio  # noqa: F401
-    from jupyter_client.provisioning import KernelProvisionerFactory
 
     import lxmls_nb.answers
     import lxmls_nb.checks
@@ -81,7 +82,6 @@ def import_everything() -> None:
         for mode in ("Plain", "Context"):  # lists all modules
             IPython.core.ultratb.AutoFormattedTB(mode=mode).text(*sys.exc_info())
     SentimentCorpus("snippets")
-    KernelProvisionerFactory.instance().get_provisioner_entries()
     jupyter_client.localinterfaces.local_ips()
     nbformat.validate(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("")]))
 
@@ -100,7 +100,7 @@ class WarmServer:
         self.selector = selectors.DefaultSelector()
         self.selector.register(control, selectors.EVENT_READ)
         self.kernels: dict[socket.socket, ForkedKernel] = {}
-        self.links: dict[socket.socket, int | None] = {}  # to the executor, if there is one
+        self.executors: dict[socket.socket, int] = {}  # by the connection, which asks for kernels
 
     def serve(self) -> None:
         """Answer requests; return when the connection is closed."""
@@ -142,10 +142,7 @@ class WarmServer:
     def _do(self, connection: socket.socket, request: dict, sockets: list[int]) -> dict:
         kernel = self.kernels.get(connection)
         if connection is self.control:
-            if request["do"] == "execute":
-                return self._fork_executor(sockets[0])
-            self._add(socket.socket(fileno=os.dup(sockets[0])))
-            return {}
+            return self._fork_executor(sockets[0])
         if request["do"] == "start":
             if kernel is not None:
                 kernel.close()
@@ -167,20 +164,16 @@ class WarmServer:
                 die_with_parent()
                 from lxmls_grading.execution.jobs import serve_jobs
 
-                for connection in [self.control, ours, *self.links]:
+                for connection in [self.control, ours, *self.executors]:
                     connection.close()
                 serve_jobs(jobs, theirs)
             finally:
                 sys.stderr.flush()
                 os._exit(0)
         theirs.close()
-        self._add(ours, pid)
+        self.executors[ours] = pid
+        self.selector.register(ours, selectors.EVENT_READ)
         return {"pid": pid}
-
-    def _add(self, link: socket.socket, executor: int | None = None) -> None:
-        """Answer requests for a kernel that come over a connection, from here on."""
-        self.links[link] = executor
-        self.selector.register(link, selectors.EVENT_READ)
 
     def _end(self, connection: socket.socket) -> None:
         """End what was started for a connection, when it is closed."""
@@ -188,15 +181,14 @@ class WarmServer:
         kernel = self.kernels.pop(connection, None)
         if kernel is not None:
             kernel.close()
-        pid = self.links.pop(connection)
-        if pid is not None:
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
+        pid = self.executors.pop(connection)
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
         connection.close()
 
     def close(self) -> None:
         """End everything."""
-        for connection in list(self.links):
+        for connection in list(self.executors):
             self._end(connection)
 
 

@@ -10,7 +10,6 @@ import select
 import socket
 import subprocess
 import threading
-from dataclasses import asdict
 from multiprocessing.connection import Connection
 
 import nbformat
@@ -20,10 +19,14 @@ from lxmls_grading.cells import grade_id, is_test
 from lxmls_grading.execution.hub import ADDRESS, connect, end_process, start_process
 from lxmls_grading.reasons import add_reason, not_run, note_sandbox, reason
 from lxmls_grading.sandbox.bubblewrap import SandboxError
-from lxmls_grading.settings import GRACE, START_TIMEOUT, Options
+from lxmls_grading.settings import GRACE, KERNEL_START_TIMEOUT, Settings
 
 #: Seconds until the warm process has imported everything, and bytes of an executed notebook.
 WARM_TIMEOUT, MAX_NOTEBOOK = 120, 2**27
+
+
+#: What becomes of a job: the notebook is executed, there is no sandbox, or grading itself failed.
+EXECUTED, NO_SANDBOX, FAILED = "executed", "no sandbox", "failed"
 
 
 class GradingError(RuntimeError):
@@ -43,14 +46,14 @@ class WarmProcess:
         self._control: socket.socket | None = None
         self._lock = threading.Lock()
 
-    def execute(self, notebook: NotebookNode, options: Options) -> NotebookNode:
+    def execute(self, notebook: NotebookNode, settings: Settings) -> NotebookNode:
         """Return a notebook executed, with reasons in its metadata where parts did not run.
 
         Parameters
         ----------
         notebook : NotebookNode
             Its test cells must be the instructor's: they are run outside of the sandbox.
-        options : Options
+        settings : Settings
 
         Raises
         ------
@@ -60,22 +63,15 @@ class WarmProcess:
             If the warm process has ended.
         """
         with Executor(self) as executor:
-            return nbformat.v4.reads(executor.execute(nbformat.v4.writes(notebook), options))
+            return nbformat.v4.reads(executor.execute(nbformat.v4.writes(notebook), settings))
 
     def start(self) -> None:
         """Start the warm process now, so that the first notebook need not wait for it."""
         with self._lock:
             self._start()
 
-    def link(self) -> socket.socket:
-        """Return a connection over which a kernel can be asked for."""
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self.request({"do": "link"}, theirs)
-        return ours
-
-    def request(self, what: dict, sent: socket.socket) -> None:
-        """Ask for something, with a socket for what comes of it.
+    def fork_executor(self, jobs: socket.socket) -> None:
+        """Have an executor forked, which takes jobs from a socket.
 
         Raises
         ------
@@ -85,7 +81,7 @@ class WarmProcess:
         with self._lock:
             control = self._start()
             try:
-                socket.send_fds(control, [json.dumps(what).encode()], [sent.fileno()])
+                socket.send_fds(control, [b'{"do": "execute"}'], [jobs.fileno()])
                 if control.recv(2**16):
                     return
             except OSError:
@@ -152,40 +148,41 @@ class Executor:
         self.process = process
         self._jobs: Connection | None = None
 
-    def execute(self, text: str, options: Options) -> str:
+    def execute(self, text: str, settings: Settings) -> str:
         """Return a notebook executed, from JSON to JSON; see :meth:`WarmProcess.execute`."""
-        reply = self._reply(text, options)
-        if "no sandbox" in reply:
-            raise SandboxError(reply["no sandbox"])
-        if "failed" in reply:
-            raise GradingError(f"the notebook could not be executed:\n{reply['failed']}")
-        if "notebook" in reply:
-            return reply["notebook"]
+        outcome, result = self._ask(text, settings)
+        if outcome == EXECUTED:
+            return result
+        if outcome == NO_SANDBOX:
+            raise SandboxError(result)
+        if outcome == FAILED:
+            raise GradingError(f"the notebook could not be executed:\n{result}")
         self.close()
         if self.process.has_ended():
             raise GradingError("the process that runs notebooks has ended: is there memory left?")
         # The executor was ended by what the kernel sent, or by its alarm.
         what = "it sent more than can be taken, or never ended"
         lost = without_result(nbformat.v4.reads(text), "messages", what=what)
-        note_sandbox(lost, options.sandbox)
+        note_sandbox(lost, settings.sandbox)
         return nbformat.v4.writes(lost)
 
-    def _reply(self, text: str, options: Options) -> dict[str, str]:
-        """Return what the executor says of a notebook, nothing if it has ended."""
+    def _ask(self, text: str, settings: Settings) -> tuple[str, str]:
+        """Return the outcome of a job and its result; empty strings if the executor has ended."""
         if self._jobs is None:
             ours, theirs = socket.socketpair()
             with theirs:
-                self.process.request({"do": "execute"}, theirs)
+                self.process.fork_executor(theirs)
             self._jobs = Connection(ours.detach())
-        seconds = options.notebook_timeout + 4 * GRACE + START_TIMEOUT
-        request = {"notebook": text, "options": asdict(options)}
+        seconds = settings.notebook_timeout + 4 * GRACE + KERNEL_START_TIMEOUT
         try:
-            self._jobs.send_bytes(json.dumps(request).encode())
+            self._jobs.send_bytes(json.dumps(settings.to_dict()).encode())
+            self._jobs.send_bytes(text.encode())
             if self._jobs.poll(seconds):
-                return json.loads(self._jobs.recv_bytes(MAX_NOTEBOOK))
+                outcome = self._jobs.recv_bytes(MAX_NOTEBOOK).decode()
+                return outcome, self._jobs.recv_bytes(MAX_NOTEBOOK).decode()
         except (EOFError, OSError, ValueError):
             pass
-        return {}
+        return "", ""
 
     def close(self) -> None:
         """End it."""

@@ -5,20 +5,17 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import re
 from typing import Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
-from nbgrader.converters.base import NbGraderException
 from traitlets import Integer
 
-from lxmls_grading.execution.preprocessors import ExecuteApart
-from lxmls_grading.intake.files import UnsafeFileError, is_linked, read_plain
+from lxmls_grading.cells import BASE64, CELL_ID
+from lxmls_grading.intake.files import UnreadableError, UnsafeFileError, is_linked, read_plain
 from lxmls_grading.reasons import add_reason, reason
-from lxmls_grading.sandbox.bubblewrap import SandboxError
 
 #: Fields of a cell's nbgrader metadata that are looked at, to say what was changed.
 FIELDS = ("grade_id", "grade", "solution", "locked", "task", "points", "checksum")
@@ -26,17 +23,9 @@ FIELDS = ("grade_id", "grade", "solution", "locked", "task", "points", "checksum
 #: Objects and lists in a file cost many times their text in memory.
 MAX_BRACKETS = 1_000_000
 
-#: What the format allows as the id of a cell.
-CELL_ID = re.compile("[A-Za-z0-9_-]{1,64}")
-
 #: Pictures that a student may attach to a text; the data are base64.
 PICTURES = ("image/png", "image/jpeg", "image/gif")
 MAX_PICTURES = 20
-BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
-
-
-class UnreadableError(Exception):
-    """What is wrong with a notebook, as a clause for the student."""
 
 
 class SubmissionExporter(NotebookExporter):
@@ -49,24 +38,6 @@ class SubmissionExporter(NotebookExporter):
     max_bytes = Integer(20_000_000, help="Largest notebook file that is read.").tag(config=True)
     max_cells = Integer(2000, help="Most cells that a notebook may have.").tag(config=True)
     max_text = Integer(2_000_000, help="Most characters in all cells together.").tag(config=True)
-
-    def __init__(self, **options):
-        super().__init__(**options)
-        self.check()
-
-    def check(self) -> None:
-        """Make sure that submissions can be executed: once for each run, before it does anything.
-
-        Raises
-        ------
-        NbGraderException
-            If there is no sandbox.
-        """
-        try:
-            ExecuteApart(parent=self).check()
-        except SandboxError as error:
-            self.log.error(str(error))
-            raise NbGraderException(str(error)) from error
 
     @property
     def coursedir(self) -> Any:

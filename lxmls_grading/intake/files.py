@@ -1,14 +1,7 @@
-"""Which files of a submission are read and copied: small plain ones, and no links.
-
-nbgrader copies the files of a submission to ``autograded`` and to ``feedback``, which the student
-gets, and follows links on the way: to a private file of the instructor, to ``/dev/zero``. It has no
-setting for that, so :func:`install` puts other functions in place of three of nbgrader's.
-"""
+"""Which files of a submission are read: small plain ones, and no links."""
 
 from __future__ import annotations
 
-import contextlib
-import datetime
 import fnmatch
 import os
 import re
@@ -16,11 +9,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.converters import Autograde, GenerateFeedback
-from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.utils import parse_utc
 
 #: Limits of what is copied from a submission.
 MAX_BYTES = 10_000_000
@@ -30,18 +19,16 @@ MAX_FILES = 1000
 MAX_ENTRIES = 10_000
 MAX_PATH = 500
 
-#: Not copied back to students: a browser would run what is in them, as a part of the feedback.
-ACTIVE = ("*.htm", "*.html", "*.xhtml", "*.svg", "*.xml")
-
 #: Control characters, and what is no character, in the name of a folder.
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
-
-_stock_init_assignment = BaseConverter.init_assignment
-_stock_init_notebooks = BaseConverter.init_notebooks
 
 
 class UnsafeFileError(OSError):
     """A file that is not read: its message says what it is, after "it"."""
+
+
+class UnreadableError(Exception):
+    """What is wrong with a notebook, as a clause for the student."""
 
 
 def read_plain(path: str | Path, limit: int) -> bytes:
@@ -137,75 +124,3 @@ def plain_files(folder: str | Path, exclude: Sequence[str], log) -> list[str]:
                 total += status.st_size
                 files.append(entry.path)
     return sorted(files)
-
-
-def _copy_files(self, assignment_id: str, student_id: str) -> None:
-    """Copy the other files of a submission, as ``BaseConverter.init_assignment`` does."""
-    if not isinstance(self, Autograde | GenerateFeedback):
-        return _stock_init_assignment(self, assignment_id, student_id)  # the instructor's own files
-    source = self._format_source(assignment_id, student_id)
-    if is_linked(Path(source, "file"), self.coursedir, self._input_directory):
-        self.log.warning("Left out all files of %s, which is a link", source)
-        return None
-    exclude = [*self.coursedir.ignore, "*.ipynb"]
-    if isinstance(self, GenerateFeedback):
-        exclude += ACTIVE
-    for filename in plain_files(source, exclude, self.log):
-        path = Path(self._format_dest(assignment_id, student_id), os.path.relpath(filename, source))
-        try:
-            data = read_plain(filename, MAX_BYTES)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.unlink(missing_ok=True)
-            path.write_bytes(data)
-        except OSError as problem:
-            self.log.warning("Left out %r, which %s", filename, problem)
-    return None
-
-
-def _known_notebooks(self) -> None:
-    """Find the notebooks to grade, as ``BaseConverter.init_notebooks``: those of the assignment.
-
-    A submission with none of them gets them all, as notebooks that are not there: it gets 0 points
-    and a reason. In nbgrader it fails, after asking whether the assignment was ever generated.
-    """
-    _stock_init_notebooks(self)
-    known = []
-    with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
-        with contextlib.suppress(MissingEntry):  # of which nbgrader says what to do
-            notebooks = gradebook.find_assignment(self.coursedir.assignment_id).notebooks
-            known = fnmatch.filter([each.name for each in notebooks], self.coursedir.notebook_id)
-        known = sorted(f"{name}.ipynb" for name in known)
-    for assignment, notebooks in list(self.assignments.items()):
-        if UNPRINTABLE.search(assignment):
-            # nbgrader stops all grading at a line break in the name of a student's folder.
-            self.log.error("Left out %r: its name has characters that cannot be shown", assignment)
-            del self.assignments[assignment]
-        elif known:
-            there = {os.path.basename(path) for path in notebooks}
-            if there - set(known):
-                self.log.warning(
-                    "Left out %d notebooks of %s that are not part of the assignment",
-                    len(there - set(known)),
-                    assignment,
-                )
-            names = [name for name in known if name in there] or known
-            self.assignments[assignment] = [os.path.join(assignment, name) for name in names]
-
-
-def _timestamp(self, dest_path: str) -> datetime.datetime | None:
-    """Return when a submission was handed in; None where its file does not say so."""
-    path = os.path.join(dest_path, "timestamp.txt")
-    if not os.path.lexists(path):
-        return None
-    try:
-        return parse_utc(read_plain(path, 1000).decode().strip())
-    except Exception as problem:  # parsers of dates raise many kinds
-        self.log.warning("Left out the time in %s: %s", path, problem)
-        return None
-
-
-def install() -> None:
-    """Put the functions above in place of nbgrader's. To call it again changes nothing."""
-    BaseConverter.init_assignment = _copy_files
-    Autograde.init_notebooks = _known_notebooks
-    CourseDirectory.get_existing_timestamp = _timestamp

@@ -9,7 +9,7 @@ import copy
 import os
 import re
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import NamedTuple
 
 from nbconvert.exporters.exporter import ResourcesDict
@@ -28,9 +28,9 @@ from nbgrader.preprocessors import (
 from nbgrader.utils import compute_checksum, is_grade, is_locked, is_solution, is_task
 from traitlets.config import Config
 
-from lxmls_grading.cells import read_notebook
+from lxmls_grading.cells import KEY, grade_id, read_notebook
 from lxmls_grading.intake.exporter import SubmissionExporter, new_id
-from lxmls_grading.reasons import KEY, Reason, add_reason, reason, reasons_of
+from lxmls_grading.reasons import Reason, add_reason, reason, reasons_of
 
 #: Cells that a reason names; of more, it says how many.
 MAX_NAMES = 6
@@ -106,8 +106,8 @@ class RebuildCells(NbGraderPreprocessor):
         reasons = reasons_of(nb)  # the exporter's: students' metadata do not get this far
         notebook, repairs = rebuild(nb, originals)
         if reasons:  # unreadable, so that it says nothing that every cell is missing
-            scored = [str(name_of(c)) for c in notebook.cells if is_grade(c) or is_task(c)]
-            reasons = [Reason(r.kind, r.text, scored) for r in reasons]
+            scored = [str(grade_id(c)) for c in notebook.cells if is_grade(c) or is_task(c)]
+            reasons = [replace(each, cells=tuple(scored)) for each in reasons]
             repairs = []
         elif any(repair.tampered for repair in repairs):
             reasons = [tampered(repairs, originals)]
@@ -132,13 +132,6 @@ class RebuildCells(NbGraderPreprocessor):
             check_released(originals, path, **names)
             self._known[key] = originals
         return self._known[key]
-
-
-def name_of(cell: NotebookNode) -> str | None:
-    """Return the ``grade_id`` of a cell, None if there is no such string."""
-    fields = cell.metadata.get("nbgrader")
-    name = fields.get("grade_id") if isinstance(fields, dict) else None
-    return name if isinstance(name, str) else None
 
 
 def read_originals(source: NotebookNode, config: Config | None = None) -> Originals:
@@ -174,7 +167,7 @@ def check_released(
         checksums = {cell.name: cell.checksum for cell in stored.source_cells}
         points = {cell.name: cell.max_score for cell in stored.grade_cells}
         points |= {cell.name: cell.max_score for cell in stored.task_cells}
-    known = {name_of(cell): cell for cell in originals.graded.cells if is_known(cell)}
+    known = {grade_id(cell): cell for cell in originals.graded.cells if is_known(cell)}
     differ = known.keys() ^ checksums.keys()
     for name, cell in known.items():
         worth = float(cell.metadata.nbgrader.points) if is_grade(cell) or is_task(cell) else None
@@ -217,16 +210,16 @@ def rebuild(submitted: NotebookNode, originals: Originals) -> tuple[NotebookNode
     notebook : NotebookNode
     repairs : list of Repair
     """
-    known = {name_of(cell): cell for cell in originals.graded.cells if is_known(cell)}
+    known = {grade_id(cell): cell for cell in originals.graded.cells if is_known(cell)}
     copies: dict[str | None, list[NotebookNode]] = defaultdict(list)
     for cell in submitted.cells:
-        if name_of(cell) in known:
-            copies[name_of(cell)].append(cell)
+        if grade_id(cell) in known:
+            copies[grade_id(cell)].append(cell)
     # The first copy of a cell is where it stood; own cells and further copies follow one of these.
     own: dict[str | None, list[NotebookNode]] = defaultdict(list)
     place = None
     for cell in submitted.cells:
-        name = name_of(cell)
+        name = grade_id(cell)
         if name not in known:
             own[place].append(cell)
         elif cell is copies[name][0]:
@@ -245,10 +238,10 @@ def rebuild(submitted: NotebookNode, originals: Originals) -> tuple[NotebookNode
         notebook.cells += [cell, *(_own_cell(other) for other in own[name])]
     taken = {str(cell.get("id")) for cell in known.values()}
     for cell in notebook.cells:
-        if name_of(cell) is None:
+        if grade_id(cell) is None:
             cell.id = new_id(cell.id, taken)
 
-    released = {name_of(cell): cell for cell in originals.released.cells if is_known(cell)}
+    released = {grade_id(cell): cell for cell in originals.released.cells if is_known(cell)}
     repairs = [_compare(copies[name], released[name]) for name in known]
     return notebook, [repair for repair in repairs if repair]
 
@@ -282,7 +275,7 @@ def _fill_in(cell: NotebookNode, submitted: NotebookNode) -> None:
 
 def _compare(copies: list[NotebookNode], released: NotebookNode) -> Repair | None:
     """Return what had to be put right about a cell of the course."""
-    name = str(name_of(released))
+    name = str(grade_id(released))
     answer = is_solution(released)
     # Nobody is blamed for prose that is not there: some is added now and then, after a release.
     prose = released.cell_type == "markdown" and not is_task(released)

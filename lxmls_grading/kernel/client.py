@@ -17,7 +17,7 @@ from jupyter_client.channels import AsyncZMQSocketChannel, ZMQSocketChannel
 from nbclient.exceptions import DeadKernelError
 from traitlets import Type
 
-from lxmls_grading.settings import START_TIMEOUT
+from lxmls_grading.settings import KERNEL_START_TIMEOUT
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ class BoundedClient(AsyncKernelClient):
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """Wait until the kernel answers, and not the fifth of a second longer that Jupyter does."""
-        end = time.monotonic() + (timeout or START_TIMEOUT)
+        end = time.monotonic() + (timeout or KERNEL_START_TIMEOUT)
         while time.monotonic() < end:
             self.kernel_info()
             try:

@@ -8,21 +8,20 @@ from __future__ import annotations
 import os
 import signal
 import time
-from pathlib import Path
 
 from lxmls_grading.sandbox.bubblewrap import SCRATCH, Sandbox, SandboxError
 from lxmls_grading.sandbox.confinement import (
     NAMESPACES,
     PID_NAMESPACE,
     USER_NAMESPACE,
-    Limits,
     children_inside,
-    deny_system_calls,
     die_with_parent,
     drop_privileges,
     join,
     set_limits,
 )
+from lxmls_grading.sandbox.seccomp import deny_system_calls
+from lxmls_grading.settings import Settings
 
 #: The first of the users that kernels run as, one each, where the warm process is root.
 FIRST_USER = 2_000_000_000
@@ -50,18 +49,18 @@ class ForkedKernel:
     Parameters
     ----------
     request : dict
-        What the executor asks for: the ``key`` that messages are signed with, and options.
+        What the executor asks for: the ``key`` that messages are signed with, the ``settings`` as
+        a dictionary, and the ``folder`` to work in where there is no sandbox.
     sockets : list of int
         Listening sockets, one for each channel.
     """
 
     def __init__(self, request: dict, sockets: list[int]):
-        self.limits = Limits(**request["limits"])
+        self.settings = Settings.from_dict(request["settings"])
         self.sandbox: Sandbox | None = None
         self.stopped: str | None = None
-        if request["sandbox"]:
-            hide = [Path(folder) for folder in request["hide"]]
-            self.sandbox = Sandbox(self.limits, hide, request["user"])
+        if self.settings.sandbox:
+            self.sandbox = Sandbox(self.settings)
         self.child, self.pid, self.code = 0, 0, 1
         read, write = os.pipe()
         try:
@@ -138,7 +137,7 @@ class ForkedKernel:
             os.chdir(SCRATCH)
             # Each kernel is a user of its own, so that the number of processes is its own, too.
             identity = None if self.sandbox.user else FIRST_USER + self.sandbox.pid
-            set_limits(self.limits)
+            set_limits(self.settings)
             drop_privileges(identity)
             die_with_parent()
             deny_system_calls()
@@ -174,11 +173,11 @@ class ForkedKernel:
         """Stop it if its processes together use more than they may."""
         if self.sandbox is None or self.stopped:
             return
-        if len(self.sandbox.processes()) > self.limits.processes:
+        if len(self.sandbox.processes()) > self.settings.processes:
             self.stop("processes")
-        elif self.sandbox.files() > self.limits.files:
+        elif self.sandbox.files() > self.settings.files:
             self.stop("disk")
-        elif self.sandbox.memory(self.limits.memory) > self.limits.memory:
+        elif self.sandbox.memory(self.settings.memory) > self.settings.memory:
             self.stop("memory")
 
     def stop(self, why: str) -> None:

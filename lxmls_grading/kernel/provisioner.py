@@ -1,7 +1,6 @@
 """Starts student kernels through Jupyter's own interface: a kernel provisioner.
 
-Its entry point is ``lxmls-nb-sandbox``. Kernels come from the warm process, see
-:mod:`~lxmls_grading.execution.warm`.
+Kernels come from the warm process, see :mod:`~lxmls_grading.execution.warm`.
 """
 
 from __future__ import annotations
@@ -10,68 +9,45 @@ import asyncio
 import json
 import signal
 import socket
-from dataclasses import asdict
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import KernelManager
 from jupyter_client.provisioning import KernelProvisionerBase
-from traitlets import Any as AnyTrait
-from traitlets import Bool, Instance, List, Unicode
 
 from lxmls_grading.sandbox.bubblewrap import SandboxError
-from lxmls_grading.sandbox.confinement import Limits
-
-#: The name of the entry point, and of a kernel that is started through it.
-NAME = "lxmls-nb-sandbox"
+from lxmls_grading.settings import Settings
 
 #: The sockets of a kernel, in the order in which it opens them, and the numbers in their names.
 CHANNELS = {"shell_port": 1, "stdin_port": 2, "control_port": 3, "iopub_port": 4}
 
-
-def kernel_spec(**config) -> KernelSpec:
-    """Return the description of a kernel that this provisioner starts.
-
-    Parameters
-    ----------
-    config
-        Attributes of :class:`SandboxProvisioner`.
-    """
-    return KernelSpec(
-        argv=["lxmls_nb"],  # never run: kernels are forked
-        display_name="Student kernel",
-        language="python",
-        metadata={"kernel_provisioner": {"provisioner_name": NAME, "config": config}},
-    )
+#: What Jupyter asks of a kernel's description; no command is run, since kernels are forked.
+KERNEL_SPEC = KernelSpec(argv=["lxmls_nb"], display_name="Student kernel", language="python")
 
 
 class SandboxProvisioner(KernelProvisionerBase):  # type: ignore[misc]
     """Starts a kernel in a sandbox, by a fork of the warm process.
 
-    Attributes
+    Parameters
     ----------
+    manager : KernelManager
+        Its ``provisioner`` is to be set to this object, so that it looks for no other.
     link : socket.socket
         Connection to the warm process, for one kernel.
     folder : str
-        Private folder for the addresses of its sockets.
-    limits : Limits
-    sandbox : bool
-        Without one, the kernel has the rights of whoever grades.
-    user_namespace : bool or None
-        See :class:`~lxmls_grading.sandbox.bubblewrap.Sandbox`.
-    hide : list of str
-        Folders that the kernel must not see.
+        Private folder for the addresses of the kernel's sockets.
+    settings : Settings
     """
-
-    link = AnyTrait()
-    folder = Unicode()
-    limits = Instance(Limits, ())
-    sandbox = Bool(True)
-    user_namespace = Bool(None, allow_none=True)
-    hide = List(Unicode())
 
     _code: int | None = None
     _started = False
+
+    def __init__(
+        self, manager: KernelManager, link: socket.socket, folder: str, settings: Settings
+    ):
+        super().__init__(parent=manager, kernel_spec=KERNEL_SPEC)
+        self.link, self.folder, self.settings = link, folder, settings
 
     @property
     def has_process(self) -> bool:
@@ -156,10 +132,7 @@ class SandboxProvisioner(KernelProvisionerBase):  # type: ignore[misc]
                 {
                     "do": "start",
                     "key": manager.session.key.decode(),
-                    "limits": asdict(self.limits),
-                    "sandbox": self.sandbox,
-                    "user": self.user_namespace,
-                    "hide": self.hide,
+                    "settings": self.settings.to_dict(),
                     "folder": self.folder,
                 },
                 [one.fileno() for one in listening],

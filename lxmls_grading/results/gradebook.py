@@ -13,7 +13,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
@@ -35,11 +35,10 @@ from nbgrader.utils import determine_grade
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from lxmls_grading.cells import grade_id, is_test, read_notebook
-from lxmls_grading.intake.exporter import UnreadableError
-from lxmls_grading.intake.files import UnsafeFileError, read_plain
-from lxmls_grading.reasons import KEY
+from lxmls_grading.cells import KEY, grade_id, is_test, read_notebook
+from lxmls_grading.intake.files import UnreadableError, UnsafeFileError, read_plain
 from lxmls_grading.reasons import NOT_RUN as NOT_RUN_NAME
+from lxmls_grading.reasons import Reason, reasons_of
 from lxmls_grading.records import read_records
 from lxmls_nb.errors import CheckFailed, NotAttempted
 
@@ -72,22 +71,6 @@ class CellKey(NamedTuple):
 
 
 @dataclass
-class Remark:
-    """Why something was not graded as it came.
-
-    Attributes
-    ----------
-    notebook : str or None
-        None if it concerns the whole submission.
-    kind, text : str
-    """
-
-    notebook: str | None
-    kind: str
-    text: str
-
-
-@dataclass
 class NotebookResult:
     """What a graded notebook says.
 
@@ -97,13 +80,12 @@ class NotebookResult:
         By name of a test cell, what became of it, and its message if it failed.
     sandbox : bool, optional
         Whether it ran in a sandbox; None if nothing says so.
-    reasons : list of tuple
-        Kind and text of each.
+    reasons : list of Reason
     """
 
     tests: dict[str, tuple[str, str]] = field(default_factory=dict)
     sandbox: bool | None = None
-    reasons: list[tuple[str, str]] = field(default_factory=list)
+    reasons: list[Reason] = field(default_factory=list)
 
 
 @dataclass
@@ -119,7 +101,7 @@ class Known:
     given_up: bool = False
     sandbox: bool | None = None
     version: str | None = None
-    remarks: list[Remark] = field(default_factory=list)
+    reasons: list[Reason] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -310,10 +292,7 @@ def known_of(root: str | Path, assignment: str) -> dict[str, Known]:
             given_up=record.graded is False,
             sandbox=record.sandbox if isinstance(record.sandbox, bool) else None,
             version=record.version if isinstance(record.version, str) else None,
-            remarks=[
-                Remark(_text(each["notebook"]) or None, _text(each["kind"]), _text(each["text"]))
-                for each in record.reasons
-            ],
+            reasons=record.reasons,
             seconds={
                 name: value
                 for name, value in record.seconds.items()
@@ -322,10 +301,6 @@ def known_of(root: str | Path, assignment: str) -> dict[str, Known]:
         )
         for student, record in read_records(root, assignment).items()
     }
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def read_result(path: str | Path) -> NotebookResult:
@@ -349,7 +324,7 @@ def _result(notebook: NotebookNode) -> NotebookResult:
     notes = notebook.metadata.get(KEY, {})
     result = NotebookResult(
         sandbox=notes.get("sandbox") if isinstance(notes.get("sandbox"), bool) else None,
-        reasons=[(str(each["kind"]), str(each["text"])) for each in notes.get("reasons", [])],
+        reasons=reasons_of(notebook),
     )
     for cell in notebook.cells:
         if is_test(cell):

@@ -2,8 +2,8 @@
 
 ::
 
-    nbgrader export --exporter lxmls_grading.results.lms.CanvasExporter --to canvas.csv
-    nbgrader export --exporter lxmls_grading.results.lms.MoodleExporter --to moodle.csv
+    nbgrader export --exporter lxmls_grading.nbgrader_steps.CanvasExporter --to canvas.csv
+    nbgrader export --exporter lxmls_grading.nbgrader_steps.MoodleExporter --to moodle.csv
 
 ``--assignment`` and ``--student`` select, as in nbgrader's own export; what they name has to be
 there. What else a course may want to set stands in ``nbgrader_config.py``, for example::

@@ -93,10 +93,10 @@ def row_of(survey: Survey, entry: Entry) -> list[str | float]:
     """Return a student's row of the table."""
     points, keys = entry.points, columns_of(survey)
     reasons = " | ".join(
-        f"{short(remark.notebook)}: {printable(remark.text)}"
-        if remark.notebook
-        else printable(remark.text)
-        for remark in entry.remarks
+        f"{short(reason.notebook)}: {printable(reason.text)}"
+        if reason.notebook
+        else printable(reason.text)
+        for reason in entry.reasons
     )
     row: list[str | float] = [entry.student, entry.status]
     if points is None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nbgrader.coursedir import CourseDirectory
 
-from lxmls_grading.intake.exporter import UnreadableError
+from lxmls_grading.intake.files import UnreadableError
+from lxmls_grading.reasons import Reason
 from lxmls_grading.results.gradebook import (
     NOT_ATTEMPTED,
     PASSED,
@@ -21,13 +22,12 @@ from lxmls_grading.results.gradebook import (
     Messages,
     NotebookResult,
     Points,
-    Remark,
     handed_in,
     printable,
     read_result,
 )
 
-#: How many remarks are kept for the page: all of a large class would be too many to read.
+#: How many reasons are kept for the page: all of a large class would be too many to read.
 ROWS = 500
 
 #: What becomes of a submission.
@@ -115,7 +115,7 @@ class Entry:
 
     student: str
     status: str
-    remarks: list[Remark]
+    reasons: list[Reason]
     points: Points | None = None
 
 
@@ -167,10 +167,10 @@ class Survey:
         self.sandbox: dict[bool | None, list[str]] = defaultdict(list)
         self.versions: set[str] = set()
         self.totals: list[float] = []
-        self.waiting = self.late = self.with_remarks = 0
+        self.waiting = self.late = self.with_reasons = 0
         self.kinds: Counter[str] = Counter()
-        self.remarks: list[tuple[Entry, Remark]] = []
-        self.left_out = 0  # remarks that are too many for a page
+        self.reasons: list[tuple[Entry, Reason]] = []
+        self.left_out = 0  # reasons that are too many for a page
 
     def folder(self, student: str) -> str:
         """Return the folder of a student's graded notebooks."""
@@ -193,7 +193,7 @@ class Survey:
         status = self.status(student)
         self.statuses[status] += 1
         known = self.known.get(student, Known())
-        entry = Entry(student, status, list(known.remarks))
+        entry = Entry(student, status, list(known.reasons))
         if status in (GRADED, GIVEN_UP) and known.version:
             self.versions.add(known.version)
         for name, seconds in known.seconds.items():
@@ -205,13 +205,13 @@ class Survey:
         elif status == GIVEN_UP:
             if known.sandbox is False:
                 self.sandbox[False].append(student)
-            if not entry.remarks:
-                entry.remarks.append(Remark(None, "given up", "Grading noted no reason."))
-        self.with_remarks += bool(entry.remarks)
-        self.kinds.update({remark.kind for remark in entry.remarks})
-        shown = entry.remarks[: ROWS - len(self.remarks)]
-        self.remarks += [(entry, remark) for remark in shown]
-        self.left_out += len(entry.remarks) - len(shown)
+            if not entry.reasons:
+                entry.reasons.append(Reason("given up", "Grading noted no reason."))
+        self.with_reasons += bool(entry.reasons)
+        self.kinds.update({reason.kind for reason in entry.reasons})
+        shown = entry.reasons[: ROWS - len(self.reasons)]
+        self.reasons += [(entry, reason) for reason in shown]
+        self.left_out += len(entry.reasons) - len(shown)
         return entry
 
     def _add_graded(self, entry: Entry, known: Known) -> None:
@@ -225,11 +225,11 @@ class Survey:
             self.sandbox[True].append(entry.student)
         else:
             self.sandbox[None].append(entry.student)
-        said = {(remark.notebook, remark.text) for remark in entry.remarks}
+        said = {(reason.notebook, reason.text) for reason in entry.reasons}
         for name, result in results.items():
-            for kind, text in result.reasons if result else []:
-                if (name, text) not in said:
-                    entry.remarks.append(Remark(name, kind, text))
+            for reason in result.reasons if result else []:
+                if (name, reason.text) not in said:
+                    entry.reasons.append(replace(reason, notebook=name))
         points = entry.points
         for key, test in self.tests.items():
             result = results[key.notebook]
@@ -262,7 +262,7 @@ class Survey:
             return read_result(path)
         except UnreadableError as problem:
             text = f"What is under autograded/ could not be read for this report: {problem}."
-            entry.remarks.append(Remark(name, "not in this report", text))
+            entry.reasons.append(Reason("not in this report", text, notebook=name))
             return None
 
 

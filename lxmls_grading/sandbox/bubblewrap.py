@@ -20,7 +20,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from lxmls_grading.sandbox.confinement import Limits
+from lxmls_grading.settings import Settings
 
 #: The folder that a student's code may write to, and starts in.
 SCRATCH = "/scratch"
@@ -33,7 +33,7 @@ SETTINGS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localti
 SECRETS = (f"{sys.prefix}/etc", "/usr/etc", "/usr/local/etc", "/usr/local/share/nbgrader")
 
 #: Seconds that bubblewrap has to make a sandbox: it takes 0.02.
-START_TIMEOUT = 20
+SANDBOX_START_TIMEOUT = 20
 
 HOW_TO_GET_IT = (
     "Grading runs each submission in a sandbox, and there is none here: {why}.\n"
@@ -97,14 +97,13 @@ def _inside(path: Path, folders: Iterable[Path] = ()) -> bool:
     return any(path.is_relative_to(folder) for folder in [*folders, *map(Path, SYSTEM)])
 
 
-def command(limits: Limits, hide: list[Path], info: int, user: bool) -> list[str]:
+def command(settings: Settings, info: int, user: bool) -> list[str]:
     """Return the command line that makes a sandbox.
 
     Parameters
     ----------
-    limits : Limits
-    hide : list of Path
-        Folders that must not be seen, even where they lie in one that is shown: the course.
+    settings : Settings
+        Its ``hide`` are folders that must not be seen, even where they lie in one that is shown.
     info : int
         File descriptor that bubblewrap tells its process on.
     user : bool
@@ -128,15 +127,16 @@ def command(limits: Limits, hide: list[Path], info: int, user: bool) -> list[str
         line += ["--ro-bind-try", name, name]
     hidden: list[Path] = []
     # Parents first: the course may lie in a folder that is shown, and hold one itself (.venv).
-    for path in sorted([*shown, *hide, *map(Path, SECRETS)], key=lambda path: len(path.parts)):
+    hide = map(Path, (*settings.hide, *SECRETS))
+    for path in sorted([*shown, *hide], key=lambda path: len(path.parts)):
         if path in shown:
             line += ["--ro-bind", str(path), str(path)]
         elif path.is_dir() and _inside(path, shown):
             line += ["--tmpfs", str(path)]
             hidden.append(path)
     line += ["--proc", "/proc", "--dev", "/dev"]
-    line += ["--perms", "1777", "--size", str(min(limits.disk, 2**26)), "--tmpfs", "/dev/shm"]
-    line += ["--perms", "1777", "--size", str(limits.disk), "--tmpfs", SCRATCH]
+    line += ["--perms", "1777", "--size", str(min(settings.disk, 2**26)), "--tmpfs", "/dev/shm"]
+    line += ["--perms", "1777", "--size", str(settings.disk), "--tmpfs", SCRATCH]
     if not any(path.is_relative_to("/tmp") for path in shown):
         line += ["--symlink", SCRATCH.lstrip("/"), "/tmp"]
     line += ["--chdir", SCRATCH]
@@ -155,11 +155,7 @@ class Sandbox:
 
     Parameters
     ----------
-    limits : Limits
-    hide : list of Path
-        Folders that must not be seen.
-    user : bool, optional
-        Whether to make a user namespace: it is needed, and made, where this process is not root.
+    settings : Settings
 
     Attributes
     ----------
@@ -174,11 +170,12 @@ class Sandbox:
         If it cannot be made.
     """
 
-    def __init__(self, limits: Limits, hide: list[Path], user: bool | None = None):
+    def __init__(self, settings: Settings):
+        user = settings.user_namespace
         self.user = os.geteuid() != 0 if user is None else user
         read, write = os.pipe()
         try:
-            line = command(limits, hide, write, self.user)
+            line = command(settings, write, self.user)
             self.process = subprocess.Popen(
                 line,
                 stdin=subprocess.PIPE,
@@ -199,7 +196,7 @@ class Sandbox:
             assert self.process.stdout is not None
             self.process.stdin.write(b"ready\n")
             self.process.stdin.flush()
-            ready = select.select([self.process.stdout], [], [], START_TIMEOUT)[0]
+            ready = select.select([self.process.stdout], [], [], SANDBOX_START_TIMEOUT)[0]
             if not ready or self.process.stdout.readline() != b"ready\n":
                 raise BrokenPipeError("it does not answer")
             self.pid = int(json.loads(text)["child-pid"])

@@ -12,8 +12,9 @@ import pytest
 from nbformat.v4 import new_notebook
 
 from lxmls_nb.checks.mistakes.words import CAUSES
-from lxmls_grading.settings import Options
-from lxmls_grading.cells import is_answer, is_test, points_of
+from lxmls_grading.settings import Settings
+from lxmls_grading.cells import is_answer, is_test
+from tests.support.submissions import points_of
 from tests.answers import runner
 from tests.answers.catalogue import NOTEBOOKS, all_answers
 from tests.answers.runner import full_marks, score, source_notebook
@@ -65,7 +66,7 @@ def points_in_grading(warm, name: str, attempts: list[dict[str, str]]) -> list[d
             cells[-1].id = f"cell-{len(cells)}"
             if is_answer(cell):
                 cells[-1].source = answers.get(cell.id, cell.source)
-    executed = warm.execute(new_notebook(cells=cells), Options(hide=[str(ROOT)]))
+    executed = warm.execute(new_notebook(cells=cells), Settings(hide=(str(ROOT),)))
     assert executed.metadata["lxmls_nb"]["sandbox"] is True
     ends = range(start, len(cells), len(graded))
     return [points_of(new_notebook(cells=executed.cells[n : n + len(graded)])) for n in ends]

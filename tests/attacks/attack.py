@@ -10,8 +10,9 @@ from pathlib import Path
 
 from nbformat.notebooknode import NotebookNode
 
-from lxmls_grading.cells import complete, grade_id, is_answer, is_test, reference_answers
+from lxmls_grading.cells import grade_id, is_answer, is_test
 from tests.support.course import release, source
+from tests.support.submissions import complete, reference_answers
 
 #: Given cells that the hosts keep. The others (data, training, figures) decide nothing.
 KEPT = ("imports", "pytorch-log-linear")

@@ -23,11 +23,12 @@ from pathlib import Path
 import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 
-from lxmls_grading.cells import complete, grade_id, is_test, reference_answers
+from lxmls_grading.cells import grade_id, is_test
 from tests.attacks.attack import Attack, host
 from tests.attacks.machine import GRACE, Listeners, Watch, adopting
 from tests.attacks.traces import Traces, reasons_in, traces
 from tests.support.course import NOTEBOOKS, ROOT
+from tests.support.submissions import complete, reference_answers
 
 #: What is in the secret file and in the environment of whoever grades.
 SECRET = "s3cr3t-of-the-instructor"

@@ -11,9 +11,9 @@ from pathlib import Path
 import nbformat
 from bs4 import BeautifulSoup
 
-from lxmls_grading.cells import DELIMITER
 from lxmls_grading.reasons import reasons_of
 from tests.attacks.attack import Attack, host
+from tests.support.submissions import DELIMITER
 
 #: Attributes that hold an address.
 ADDRESSES = {"href", "src", "action", "formaction", "xlink:href", "data", "srcdoc", "poster"}

@@ -10,7 +10,6 @@ import pytest
 from nbgrader.api import Gradebook
 from playwright.sync_api import expect
 
-from lxmls_grading.cells import reference_answers
 from tests.answers.catalogue import read_answers
 from tests.browser.accessibility import violations
 from tests.browser.conftest import Camera, new_page
@@ -18,6 +17,7 @@ from tests.browser.lab import assignment_list, exchange_config, jupyter_lab
 from tests.support.classroom import write_submission
 from tests.support.course import NOTEBOOKS, ROOT, SOURCE, run, source
 from tests.support.servers import TOKEN, home
+from tests.support.submissions import reference_answers
 
 WRONG = next(answer for answer in read_answers("exercise_2_2", "wrong") if answer.id == "M2")
 MESSAGE = "is the average over the batch missing?"

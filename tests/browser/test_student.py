@@ -10,12 +10,13 @@ import pytest
 from nbgrader.api import Gradebook
 from playwright.sync_api import expect
 
-from lxmls_grading.cells import read_notebook, reference_answers
+from lxmls_grading.cells import read_notebook
 from tests.answers.catalogue import read_answers
 from tests.browser.conftest import Camera, new_page
 from tests.browser.lab import Notebook, assignment_list, exchange_config, jupyter_lab
 from tests.support.classroom import make_course
 from tests.support.course import run, source
+from tests.support.submissions import reference_answers
 
 NAME = "exercise_2_2"
 ANSWER = "numpy-backpropagation"

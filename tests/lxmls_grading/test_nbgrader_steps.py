@@ -14,10 +14,10 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from lxmls_grading.cells import reference_answers
 from tests.support.classroom import make_course, write_submission
 from tests.support.course import run, source
 from tests.support.servers import SECONDS, TOKEN, jupyter_server
+from tests.support.submissions import reference_answers
 
 NAME = "exercise_2_1"
 

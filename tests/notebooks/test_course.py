@@ -13,13 +13,7 @@ import numpy as np
 import pytest
 from nbgrader.api import Gradebook
 
-from lxmls_grading.cells import (
-    DELIMITER,
-    complete,
-    is_answer,
-    read_notebook,
-    reference_answers,
-)
+from lxmls_grading.cells import is_answer, read_notebook
 from lxmls_nb.data import AmazonData, SentimentCorpus
 from lxmls_nb.models import glorot_weight_init
 from lxmls_nb.training import train
@@ -34,6 +28,7 @@ from tests.support.course import (
     source,
     write_completed,
 )
+from tests.support.submissions import DELIMITER, complete, reference_answers
 from tools import demo
 
 #: Test accuracies in % that the LxMLS toolkit gives, before training and after each epoch.

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from nbgrader.utils import get_username
 
-from lxmls_grading.cells import reference_answers
 from tests.support.classroom import write_submission
 from tests.support.commands import run_command
 from tests.support.course import ROOT, SOURCE, source
+from tests.support.submissions import reference_answers
 
 PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/students.md", "docs/instructors.md"]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import nbformat
 
-from lxmls_grading.cells import complete, reference_answers
 from tests.answers.catalogue import read_answers
 from tests.support.course import NOTEBOOKS, ROOT, SOURCE, release, run, source
+from tests.support.submissions import complete, reference_answers
 
 #: How often an exercise is solved, solved with a mistake in one answer, and not attempted.
 KINDS = {"right": 0.5, "wrong": 0.35, "blank": 0.15}

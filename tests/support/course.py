@@ -10,13 +10,8 @@ from pathlib import Path
 
 import nbformat
 
-from lxmls_grading.cells import (
-    complete,
-    grade_id,
-    is_answer,
-    read_notebook,
-    reference_answers,
-)
+from lxmls_grading.cells import grade_id, is_answer, read_notebook
+from tests.support.submissions import complete, reference_answers
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "source" / "day2"

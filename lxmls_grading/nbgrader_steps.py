@@ -1,0 +1,27 @@
+"""Everything of this package that ``nbgrader_config.py`` names, at one address."""
+
+from lxmls_grading.execution.execute_apart import ExecuteApart
+from lxmls_grading.feedback.comments import SaveReasons, ShowReasons
+from lxmls_grading.feedback.page import FeedbackExporter
+from lxmls_grading.feedback.passive import PassiveNotebook, clean, render_markdown
+from lxmls_grading.feedback.tracebacks import ShortenTracebacks
+from lxmls_grading.intake.exporter import SubmissionExporter
+from lxmls_grading.intake.rebuild import RebuildCells
+from lxmls_grading.nbgrader_patches import install_patches
+from lxmls_grading.results.lms import CanvasExporter, MoodleExporter
+
+__all__ = [
+    "CanvasExporter",
+    "ExecuteApart",
+    "FeedbackExporter",
+    "MoodleExporter",
+    "PassiveNotebook",
+    "RebuildCells",
+    "SaveReasons",
+    "ShortenTracebacks",
+    "ShowReasons",
+    "SubmissionExporter",
+    "clean",
+    "install_patches",
+    "render_markdown",
+]

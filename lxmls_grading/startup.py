@@ -1,0 +1,15 @@
+"""To be imported first where a process of grading starts: it saves two seconds of imports.
+
+Where rfc3987_syntax is installed (JupyterLab brings it), jsonschema imports it to check addresses
+in other alphabets, and its import takes two seconds. No notebook has such a field, and each process
+of grading imports jsonschema. Written for jsonschema 4.26.
+"""
+
+import sys
+from contextlib import suppress
+
+if not sys.modules.keys() & {"jsonschema", "rfc3987_syntax"}:
+    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+    with suppress(ImportError):
+        import jsonschema  # noqa: F401
+    del sys.modules["rfc3987_syntax"]
