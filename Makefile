@@ -91,10 +91,11 @@ attacks: $(INSTALLED)  ## Show what hostile submissions achieve, here and with n
 	$(BIN)/python -m tests.attacks
 
 .PHONY: lint
-lint: $(INSTALLED)  ## Check style and types
+lint: $(INSTALLED)  ## Check style, types and the direction of imports
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 .PHONY: format
 format: $(INSTALLED)  ## Bring the code into shape

@@ -126,7 +126,7 @@ import json, os, sys
 from lxmls_grading.kernel.forked import ENVIRONMENT
 os.environ.update(ENVIRONMENT)
 os.environ["MPLBACKEND"] = "agg"
-from lxmls_grading.execution.warm import import_everything
+from lxmls_grading.execution.warm_server import import_everything
 import_everything()
 import contextlib, io
 from IPython.core.interactiveshell import InteractiveShell

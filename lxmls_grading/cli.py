@@ -31,8 +31,6 @@ def open_course(assignment: str, student: str = "*", sandbox: bool | None = None
     app : nbgrader.apps.NbGrader
         It has read ``nbgrader_config.py``; its ``coursedir`` has the course's folders.
     """
-    import lxmls_grading.startup  # noqa: F401, I001 (before what imports jsonschema)
-
     from nbgrader.apps import NbGrader
     from sqlalchemy.exc import SAWarning
     from traitlets.config import Config
@@ -209,7 +207,20 @@ def _positive(text: str) -> int:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command, and return its exit status."""
     given = parser().parse_args(arguments)
-    return given.function(given)
+    import lxmls_grading.startup  # noqa: F401 (before what imports jsonschema)
+
+    try:
+        return given.function(given)
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing.startswith("lxmls_"):
+            raise
+        print(
+            f"lxmls-nb: {missing} is not installed; it comes with what instructors install: "
+            "pip install 'lxmls-nb[instructor]'",
+            file=sys.stderr,
+        )
+        return 2
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def start_process(*sockets: socket.socket) -> subprocess.Popen:
     environment |= {name: ENVIRONMENT[name] for name in READ_AT_IMPORT}
     numbers = [one.fileno() for one in sockets]
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "lxmls_grading.execution.warm", *map(str, numbers)],
+        [sys.executable, "-P", "-m", "lxmls_grading.execution.warm_server", *map(str, numbers)],
         env=environment,
         pass_fds=numbers,
         stdin=subprocess.DEVNULL,

@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 
 import nbformat
 
-from lxmls_grading.execution.execute import execute
+from lxmls_grading.execution.split_client import execute
 from lxmls_grading.execution.warm_process import EXECUTED, FAILED, NO_SANDBOX
 from lxmls_grading.reasons import note_sandbox
 from lxmls_grading.sandbox.bubblewrap import SandboxError

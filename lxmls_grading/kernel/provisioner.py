@@ -1,6 +1,6 @@
 """Starts student kernels through Jupyter's own interface: a kernel provisioner.
 
-Kernels come from the warm process, see :mod:`~lxmls_grading.execution.warm`.
+Kernels come from the warm process, see :mod:`~lxmls_grading.execution.warm_server`.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ def import_everything() -> None:
     import lxmls_nb.plots.figure
     import lxmls_nb.training
     from lxmls_grading.execution import jobs  # noqa: F401
-    from lxmls_grading.kernel import student_kernel as kernel  # noqa: F401
+    from lxmls_grading.kernel import student_kernel  # noqa: F401
     from lxmls_nb.data import SentimentCorpus
     from lxmls_nb.models import PytorchMLP  # noqa: F401
 
