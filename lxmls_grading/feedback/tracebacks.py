@@ -1,0 +1,35 @@
+"""Tracebacks in the feedback: what went wrong, without the lines of hidden tests."""
+
+from __future__ import annotations
+
+import textwrap
+
+from nbformat.notebooknode import NotebookNode
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from lxmls_grading.cells import is_test
+from lxmls_grading.reasons import NOT_RUN
+from lxmls_nb.errors import WIDTH, CheckFailed, NotAttempted
+
+#: What is said instead of an exception's name.
+HEADINGS = {kind.__name__: kind.heading for kind in (CheckFailed, NotAttempted)}
+HEADINGS[NOT_RUN] = "Not run"
+
+#: Characters of an error's message that are shown.
+MAX_LENGTH = 1000
+
+
+class ShortenTracebacks(NbGraderPreprocessor):
+    """Leave of a test cell's traceback only what went wrong, for feedback.
+
+    IPython shows the lines around the one that failed: those of the hidden tests.
+    """
+
+    def preprocess_cell(self, cell: NotebookNode, resources, index):
+        """Put the error's message, wrapped, in place of a test cell's traceback."""
+        for output in cell.get("outputs", []) if is_test(cell) else []:
+            if output.output_type == "error":
+                heading = HEADINGS.get(output.ename, output.ename)
+                text = f"{heading}: {output.evalue}"
+                output.traceback = textwrap.wrap(text[:MAX_LENGTH], WIDTH)
+        return cell, resources
