@@ -11,8 +11,8 @@ from nbgrader.api import Grade, Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_solution
 
-from lxmls_grading.reasons import TEXTS, reasons_of
 from lxmls_grading.cells import KEY, grade_id
+from lxmls_grading.reasons import TEXTS, reasons_of
 
 #: Kinds of reasons that say that cells did not run.
 DID_NOT_RUN = TEXTS.keys() - {"tampered"}

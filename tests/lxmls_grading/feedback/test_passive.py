@@ -15,10 +15,19 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from nbgrader.server_extensions.formgrader import handlers
 from traitlets.config import Config
 
-from lxmls_nb.plots.figure import image
-from lxmls_grading.feedback import passive as feedback
-from lxmls_grading.feedback.passive import PassiveNotebook, clean
+from lxmls_grading.feedback.passive import (
+    CLASSES,
+    LINK,
+    MAX_OUTPUTS,
+    MAX_TEXT,
+    PICTURE,
+    STYLES,
+    TAGS,
+    PassiveNotebook,
+    clean,
+)
 from lxmls_nb.plots import plot_learning_curves
+from lxmls_nb.plots.figure import image
 from tests.support.course import release
 
 JS = "document.documentElement.dataset.hacked='{}'"
@@ -199,22 +208,22 @@ def powers(text: str) -> Counter:
     """Count what of a page does more than show text and pictures."""
     found: Counter = Counter()
     for element in BeautifulSoup(text, "html.parser").find_all(True):
-        if element.name not in feedback.TAGS:
+        if element.name not in TAGS:
             found[element.name] += 1
         for name, value in element.attrs.items():
             value = " ".join(value) if isinstance(value, list) else value
             if name == "style":
                 for rule in value.split(";"):
                     prop = rule.partition(":")[0].strip()
-                    if prop and prop not in feedback.STYLES:
+                    if prop and prop not in STYLES:
                         found[rule] += 1
             elif name == "class":
-                found.update(f".{word}" for word in value.split() if word not in feedback.CLASSES)
+                found.update(f".{word}" for word in value.split() if word not in CLASSES)
             elif name == "src":
-                if not feedback.PICTURE.fullmatch(value):
+                if not PICTURE.fullmatch(value):
                     found[value[:80]] += 1
             elif name == "href":
-                if not feedback.LINK.match(value):
+                if not LINK.match(value):
                     found[value[:80]] += 1
             elif name == "id" and re.fullmatch(r"cell-id=[\w-]+", value):
                 continue  # nbconvert's own
@@ -276,8 +285,8 @@ def test_outputs_stay_small():
     text = "x" * 10**6
     cell = new_code_cell("1", outputs=[new_output("stream", text=text)] * 300)
     (made,) = passive(new_notebook(cells=[cell])).cells
-    assert len(made.outputs) <= feedback.MAX_OUTPUTS
-    assert all(len(output.text) < 2 * feedback.MAX_TEXT for output in made.outputs)
+    assert len(made.outputs) <= MAX_OUTPUTS
+    assert all(len(output.text) < 2 * MAX_TEXT for output in made.outputs)
 
 
 CURVES = plot_learning_curves({"Mine & yours": [50.0, 75.0]})

@@ -1,0 +1,77 @@
+"""A course, and a cluster that grades it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import distributed
+import nbformat
+import pytest
+
+from lxmls_grading import cli
+from lxmls_grading.class_run.cluster import SETTINGS
+from tests.support.course import ROOT, run
+from tests.support.small_course import NAMES, source_notebook
+
+#: Two tasks whose workers end, as if they had run out of memory.
+PRELOAD = """
+import os
+from lxmls_grading.class_run import task
+real = getattr(task, "real", task.execute_submission)
+task.real = real  # Dask loads this more than once
+def execute_submission(expected, settings, notebooks):
+    if any("# ends its worker" in text for text in notebooks.values()):
+        os._exit(1)
+    if any("# cannot be executed" in text for text in notebooks.values()):
+        raise RuntimeError("there is something wrong here")
+    return real(expected, settings, notebooks)
+task.execute_submission = execute_submission
+"""
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory):
+    """A course with two small notebooks: to be copied."""
+    root = tmp_path_factory.mktemp("released")
+    (root / "source" / "day2").mkdir(parents=True)
+    for name in NAMES:
+        nbformat.write(source_notebook(), root / "source" / "day2" / f"{name}.ipynb")
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    run("nbgrader", "generate_assignment", "day2", cwd=root)
+    return root
+
+
+@pytest.fixture
+def course(released, tmp_path, monkeypatch):
+    root = Path(shutil.copytree(released, tmp_path / "course"))
+    monkeypatch.chdir(root)
+    return root
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A cluster that tests share: its workers are warm already."""
+    import dask
+
+    settings = SETTINGS | {"distributed.worker.preload": [PRELOAD]}
+    options = {"n_workers": 2, "threads_per_worker": 1, "memory_limit": 0}
+    with (
+        dask.config.set(settings),
+        distributed.LocalCluster(dashboard_address="127.0.0.1:0", **options) as local,
+    ):
+        yield local
+
+
+@pytest.fixture
+def grade(cluster, capsys):
+    """Return a function that runs the command here, with the shared workers."""
+
+    def call(*arguments: str) -> tuple[int, dict, str]:
+        options = ["--scheduler", cluster.scheduler_address, "--json"]
+        status = cli.main(["grade", "day2", *options, *arguments])
+        said = capsys.readouterr()
+        return status, json.loads(said.out), said.err
+
+    return call

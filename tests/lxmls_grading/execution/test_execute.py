@@ -1,0 +1,81 @@
+"""Kernels that die and replies that are forged: earlier points are kept, no point is unearned."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from tests.support.execution import OPTIONS, RIGHT, TEST, attempt, graded, kinds
+from tests.support.submissions import points_of
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("import os; os._exit(3)", "exit code 3"),
+        ("import os; os.kill(os.getpid(), 9)", "SIGKILL"),
+        ("import os; os.kill(os.getpid(), 11)", "SIGSEGV"),
+    ],
+)
+def test_dead_kernel_is_told_and_earlier_points_are_kept(warm, options, code, words):
+    executed, points, reasons = attempt(warm, code, options)
+    assert points == 0
+    assert kinds(reasons) == ["kernel"]
+    assert words in reasons[0]["text"]
+    assert reasons[0]["cells"] == ["after"]
+    assert executed.cells[-1].outputs[0].ename == "NotRun"
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "{'result': {'value': {'a': float('nan')}}}",
+        "{'result': None}",
+        "{}",
+        "{'result': {'value': [1] * 30000}}",
+        "{'result': {'value': 'x' * 10**6}}",
+        "[1, 2]",
+        "{'interrupted': True}",
+    ],
+)
+def test_forged_replies_earn_nothing(warm, forged):
+    code = f"import lxmls_nb.checks.probes.running as p\np.execute = lambda *a: {forged}"
+    _, points, _ = attempt(warm, code)
+    assert points == 0
+
+
+def test_answer_that_ends_its_kernel_in_a_test_is_told(warm):
+    code = "import os, lxmls_nb.checks.probes.running as p\np.execute = lambda *a: os._exit(1)"
+    _, points, reasons = attempt(warm, code)
+    assert points == 0
+    assert kinds(reasons) == ["kernel"]
+
+
+def test_garbage_in_a_reply_earns_nothing_and_the_rest_runs(warm):
+    code = """
+from lxmls_grading.kernel import wire
+honest = wire.encode
+wire.encode = lambda value: [b"{" * 1000, b"\\x00" * 1000]
+"""
+    cells = [new_code_cell(RIGHT), new_code_cell(code), graded(TEST, "garbage")]
+    cells += [new_code_cell("wire.encode = honest"), graded(TEST, "after")]
+    points = points_of(warm.execute(new_notebook(cells=cells), OPTIONS))
+    assert points["garbage"] == 0
+
+
+def test_shell_that_is_disarmed_keeps_the_points_of_what_was_right(warm):
+    code = """
+shell = get_ipython()
+shell.input_transformers_cleanup.append(lambda lines: [])
+"""
+    _, points, _ = attempt(warm, code)
+    assert points == 2
+
+
+def test_without_a_sandbox_is_a_choice_that_shows(warm):
+    executed, points, reasons = attempt(warm, "print(1)", replace(OPTIONS, sandbox=False))
+    assert points == 2
+    assert reasons == []
+    assert executed.metadata["lxmls_nb"]["sandbox"] is False

@@ -1,0 +1,126 @@
+"""What ends a notebook that takes too much, and what then becomes of the tests."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.support.execution import OPTIONS, attempt, kinds, printed
+
+
+def test_endless_loop_is_interrupted_and_the_rest_runs(warm, options):
+    _, points, reasons = attempt(warm, "while True: pass", replace(options, timeout=1))
+    assert points == 2
+    assert kinds(reasons) == ["timeout"]
+    assert reasons[0]["cells"] == []
+
+
+def test_endless_loop_that_ignores_signals_is_ended(warm):
+    code = "import signal; signal.signal(2, signal.SIG_IGN)\nwhile True: pass"
+    _, points, reasons = attempt(warm, code, replace(OPTIONS, timeout=1))
+    assert points == 0
+    assert kinds(reasons) == ["timeout"]
+
+
+def test_answer_that_never_ends_is_interrupted_in_its_test(warm):
+    code = """
+class Slow(dict):
+    def __len__(self):
+        while True: pass
+import lxmls_nb.checks.probes.running as probes
+def forever(answer):
+    while True: pass
+probes.PROBES["dictionary"] = forever
+"""
+    executed, points, reasons = attempt(warm, code, replace(OPTIONS, timeout=1))
+    assert points == 0
+    assert kinds(reasons) == ["timeout"]
+    assert "took longer" in executed.cells[-1].outputs[0].evalue
+
+
+def test_memory_of_one_process_is_limited(warm, options):
+    code = "import numpy as np\nx = np.ones(10**9)"
+    _, points, reasons = attempt(warm, code, options)
+    assert points == 2  # an ordinary error, after which the notebook goes on
+    assert kinds(reasons) == ["memory"]
+
+
+def test_memory_of_all_processes_is_limited(warm):
+    """Each of the children takes less than is allowed, all of them more."""
+    code = """
+import os, time
+for _ in range(6):
+    if os.fork() == 0:
+        x = b"x" * 300_000_000
+        time.sleep(60)
+time.sleep(60)
+"""
+    small = replace(OPTIONS, memory=800 * 2**20)
+    _, points, reasons = attempt(warm, code, small)
+    assert points == 0
+    assert kinds(reasons) == ["memory"]
+
+
+def test_number_of_processes_is_limited(warm):
+    code = """
+import os, time
+for _ in range(300):
+    try:
+        if os.fork() == 0:
+            time.sleep(60)
+            os._exit(0)
+    except OSError as error:
+        print(error)
+        break
+"""
+    executed, points, reasons = attempt(warm, code, replace(OPTIONS, processes=30))
+    if "processes" in kinds(reasons) or "memory" in kinds(reasons):
+        assert points == 0
+    else:
+        assert "Resource temporarily unavailable" in printed(executed, 2)
+
+
+def test_disk_is_limited(warm, options):
+    code = """
+try:
+    with open("big", "wb") as file:
+        for _ in range(100):
+            file.write(bytes(10**6))
+except OSError as error:
+    print(error.strerror)
+"""
+    executed, points, _ = attempt(warm, code, replace(options, disk=20 * 2**20))
+    assert points == 2
+    assert printed(executed, 2) in ("No space left on device", "File too large")
+
+
+def test_number_of_files_is_limited(warm, options):
+    code = "for n in range(10**6): open(f'{n}', 'w').close()"
+    _, points, reasons = attempt(warm, code, replace(options, files=500))
+    assert points == 0
+    assert kinds(reasons) == ["disk"]
+
+
+@pytest.mark.parametrize(
+    "code", ["print('x' * 10**8)", "for _ in range(10**4): print('x' * 10**4)"]
+)
+def test_output_is_limited(warm, code):
+    executed, points, _ = attempt(warm, code, replace(OPTIONS, max_output=10**6, timeout=60))
+    assert points == 2
+    assert 1000 < len(printed(executed, 2)) < 3 * 10**6
+    assert "left out" in printed(executed, 2)
+
+
+def test_five_reasons_read_differently(warm):
+    texts = {
+        kind: attempt(warm, code, options)[2][0]["text"]
+        for kind, code, options in [
+            ("timeout", "while True: pass", replace(OPTIONS, timeout=1)),
+            ("kernel", "import os; os._exit(0)", OPTIONS),
+            ("memory", "x = bytearray(10**11)", OPTIONS),
+        ]
+    }
+    assert "Time is up" in texts["timeout"]
+    assert "kernel died" in texts["kernel"]
+    assert "Out of memory" in texts["memory"]

@@ -1,0 +1,146 @@
+"""What is counted of a class."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from lxmls_grading.results import survey
+from tests.support.reporting import TESTS, TIMEOUT, Page, write
+
+
+def test_table_has_a_row_for_everybody(reported):
+    _, rows = reported
+    assert [row["student"] for row in rows] == ["ada", "bob", "cyn", "dan", "eve", "fay", "gil"]
+    assert [row["status"] for row in rows] == ["graded"] * 4 + [
+        "not handed in",
+        "could not be graded",
+        "not graded yet",
+    ]
+    # In the order of the course's notebooks; a rubric without points has no column.
+    assert list(rows[0]) == [
+        "student",
+        "status",
+        "2.1 test-b",
+        "2.1 test-a",
+        "2.1 essay",
+        "2.2 test-c",
+        "exercise 2.1",
+        "exercise 2.2",
+        "points",
+        "late_penalty",
+        "total",
+        "max",
+        "needs_manual_grade",
+        "reasons",
+    ]
+    assert [*rows[0].values()][2:] == ["2", "1", "2", "3", "5", "3", "8", "0", "8", "8", "no", ""]
+    assert [*rows[1].values()][2:] == ["0", "1", "0", "0", "1", "0", "1", "0", "1", "8", "yes", ""]
+    assert [*rows[3].values()][2:] == ["2", "0", "0", "0", "2", "0", "2", "1", "1", "8", "no", ""]
+    assert rows[2]["reasons"] == "2.1: Time is up: `train` took too long. | 2.2: " + TIMEOUT["text"]
+    assert rows[5]["reasons"] == "It ended us."
+    assert rows[4]["total"] == rows[5]["total"] == rows[6]["total"] == ""
+
+
+def test_tests_are_counted(reported):
+    page = Page(reported[0])
+    # points, pass rate; passed, failed, not attempted, not run
+    assert page.row("2.1 test-a") == ["2.1 test-a", "1", "75 %", "3", "1", "0", "0"]
+    assert page.row("2.1 test-b") == ["2.1 test-b", "2", "50 %", "2", "2", "0", "0"]
+    assert page.row("2.2 test-c") == ["2.2 test-c", "3", "25 %", "1", "0", "2", "1"]
+    assert page.row("2.1 essay") == ["2.1 essay", "2", "0.67", "3", "1"]
+    assert ["Exercise 2.1", "5", "2.25", "1.5"] in page.rows
+
+
+def test_the_class_is_summed_up(reported):
+    text = " ".join(Page(reported[0]).text.split())
+    for said in (
+        "Handed in 6",
+        "Graded 4",
+        "Could not be graded 1",
+        "Not graded yet 1",
+        "Not handed in 1",
+        "With reasons 2",
+        "Wait for points by hand 1",
+        "With a late penalty 1",
+        "Mean total 2.75 of 8",
+        "Median total 1 of 8",
+        "Sandbox on for all",
+        "2026-11-24 04:00 UTC",
+        "Graded with lxmls-nb 0.1.0",
+    ):
+        assert re.sub(r"\s", "", said) in re.sub(r"\s", "", text), said
+
+
+def test_what_to_teach_again_comes_first(reported):
+    text = " ".join(Page(reported[0]).text.split())
+    begin, end = text.index("What to teach again"), text.index("The class")
+    assert text[:begin].count("points") == 0
+    # Most points lost first: 3 x 3 of test-c, then 2 x 2 of test-b, with its message.
+    first = text[begin:end]
+    assert re.findall(r"(\S+) of (\S+) points lost (\S+ \S+)", first) == [
+        ("9", "12", "2.2 test-c"),
+        ("4", "8", "2.1 test-b"),
+        ("1", "4", "2.1 test-a"),
+    ]
+    assert "2 students: off by 3.5 at (1, 2)." in first
+
+
+def test_times_are_summed_up(reported):
+    rows = Page(reported[0]).rows
+    times = [row for row in rows if len(row) == 5 and row[2].endswith(" s")]
+    assert times == [
+        ["Exercise 2.1", "2", "2.0 s", "2.9 s", "3.0 s"],
+        ["Exercise 2.2", "1", "2.0 s", "2.0 s", "2.0 s"],
+    ]
+
+
+def test_nothing_to_teach_where_all_is_right(course):
+    course.add("ada", essay=2)
+    page, _ = course.report()
+    assert "no points were lost" in page
+    assert "Unknown: <code>lxmls-nb grade</code> notes it" in page  # there is no record
+
+
+def test_sandbox_that_was_off_is_a_warning(small_class):
+    assert "was OFF" not in small_class.report()[0]
+    small_class.add("hal", sandbox=False)
+    page = Page(small_class.report()[0])
+    assert ("p", {"class": "warning"}) in page.elements
+    assert "OFF for 1 submission" in page.text
+    assert "OFF for 1: hal" in " ".join(page.text.split())
+
+
+def test_sandbox_is_unknown_where_nothing_says_so(course):
+    course.add("ada", sandbox=None)
+    page = " ".join(Page(course.report()[0]).text.split())
+    assert "Unknown for 1: ada" in page
+    course.record("ada")
+    assert "On for all 1 graded submission." in Page(course.report()[0]).text
+
+
+def test_reasons_are_listed_once(reported):
+    page = Page(reported[0])
+    rows = [row for row in page.rows if row[0] in ("cyn", "fay")]
+    assert [row[:2] for row in rows] == [["cyn", "2.1"], ["cyn", "2.2"], ["fay", "all"]]
+    assert "Could not be graded." in rows[2][2]
+
+
+def test_many_reasons_are_cut_on_the_page(small_class, monkeypatch):
+    monkeypatch.setattr(survey, "ROWS", 2)
+    page, rows = small_class.report()
+    assert "And 1 more" in page
+    assert sum(bool(row["reasons"]) for row in rows) == 2
+
+
+def test_submissions_graded_by_nbgrader_alone_are_graded(course):
+    """Neither records nor this project's notes."""
+    course.add("ada", {"test-b": ("AssertionError", "no")}, essay=0)
+    for name in TESTS:
+        path = course.graded("ada", name)
+        content = json.loads(path.read_text())
+        content["metadata"] = {}
+        write(path, content)
+    page, rows = course.report()
+    assert rows[0]["status"] == "graded"
+    assert "AssertionError: no" in page

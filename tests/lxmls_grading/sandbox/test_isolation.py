@@ -1,0 +1,158 @@
+"""What a student kernel can see and do."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from nbformat.v4 import new_code_cell, new_notebook
+
+from lxmls_grading.execution.warm_process import WarmProcess
+from tests.support.course import ROOT
+from tests.support.execution import printed, see
+
+
+def test_course_is_not_in_sight(warm, options):
+    code = f"""
+import os
+walk = os.walk({str(ROOT)!r})
+found = [os.path.join(folder, name) for folder, _, names in walk for name in names]
+print([name for name in found if ".venv" not in name and "lxmls_nb/" not in name])
+print(os.path.isdir({str(ROOT / "lxmls_nb")!r}))
+"""
+    assert see(warm, code, options) == "[]\nTrue"
+
+
+def test_homes_and_settings_are_not_in_sight(warm, options):
+    code = """
+import glob, os, sys
+for name in ("/etc/passwd", "/etc/shadow", "/var", "/run", "/mnt", "/sys", "/boot"):
+    assert not os.path.exists(name), name
+
+def ours(path):  # /tmp is a link to /scratch unless Python itself lies in /tmp
+    shown = os.path.realpath(path).startswith((sys.prefix, sys.base_prefix, "/scratch"))
+    return shown or path.endswith("/lxmls_nb")
+
+for start in ("/home", "/root", "/opt", "/srv", "/tmp"):
+    for folder, folders, files in os.walk(start, followlinks=True):
+        folders[:] = [name for name in folders if not ours(os.path.join(folder, name))]
+        for name in files:
+            path = os.path.join(folder, name)
+            assert ours(path) or not os.path.exists(path), path
+assert not glob.glob(sys.prefix + "/etc/*")
+"""
+    assert see(warm, code, options) == ""
+
+
+def test_only_the_scratch_folder_can_be_written(warm, options):
+    code = """
+import os, sys, lxmls_nb, tempfile
+for folder in ("/", "/usr", "/dev", "/etc", "/usr/local/etc", "/proc/sys/kernel",
+               sys.prefix, sys.prefix + "/etc", sys.base_prefix,
+               os.path.dirname(lxmls_nb.__file__)):
+    try:
+        open(os.path.join(folder, "x"), "w")
+    except OSError:
+        continue
+    print("wrote to", folder)
+print(os.getcwd(), os.environ["HOME"], tempfile.gettempdir())
+with open("x", "w") as file:
+    file.write("here")
+"""
+    assert see(warm, code, options) == "/scratch /scratch /scratch"
+
+
+def test_no_process_but_its_own_is_in_sight(warm, options):
+    code = """
+import os
+for pid in sorted(int(name) for name in os.listdir("/proc") if name.isdigit()):
+    print(open(f"/proc/{pid}/comm").read().strip(), end=" ")
+"""
+    names = see(warm, code, options).split()
+    assert names[0] == "cat"
+    assert len(names) == 2
+
+
+def test_kernels_don_t_see_each_other(warm):
+    write = "for folder in ('/scratch', '/dev/shm'): open(folder + '/secret', 'w').close()"
+    assert see(warm, write) == ""
+    look = "import glob; print(glob.glob('/*/secret') + glob.glob('/dev/shm/*'))"
+    assert see(warm, look) == "[]"
+
+
+def test_environment_says_nothing(warm, options, monkeypatch):
+    monkeypatch.setenv("SECRET_TOKEN", "hunter2")
+    with WarmProcess() as process:  # it inherits what is set now
+        code = "import os; print(open('/proc/self/environ').read()); print(dict(os.environ))"
+        text = see(process, code, options)
+    assert "hunter2" not in text
+    assert "JUPYTER" not in text
+
+
+def test_no_right_is_left(warm, options):
+    code = """
+import ctypes, os, resource
+status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+assert {int(status[name], 16) for name in status if name.startswith("Cap")} == {0}
+assert status["NoNewPrivs"].strip() == "1"
+assert status["Seccomp"].strip() == "2"
+assert 0 not in os.getresuid() + os.getresgid()
+libc = ctypes.CDLL(None, use_errno=True)
+for name, arguments in {
+    "unshare": [0x10000000],  # a user namespace, in which one would be root
+    "ptrace": [16, 1, 0, 0],
+    "mount": [b"none", b"/scratch", b"tmpfs", 0, 0],
+    "memfd_create": [b"x", 0],
+    "shmget": [1, 4096, 0o1600],
+    "setns": [0, 0],
+}.items():
+    assert getattr(libc, name)(*arguments) == -1 and ctypes.get_errno() == 1, name
+try:
+    os.setuid(0)
+except OSError:
+    print("none")
+"""
+    assert see(warm, code, options) == "none"
+
+
+def test_no_network(warm, options):
+    listener = subprocess.Popen(
+        [sys.executable, "-m", "http.server", "0", "--bind", "127.0.0.1"],
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        text=True,
+    )
+    try:
+        port = int(listener.stdout.readline().split(" port ")[1].split()[0])
+        code = f"""
+import socket
+for address in [("127.0.0.1", {port}), ("10.0.0.1", 80)]:
+    try:
+        socket.create_connection(address, 1)
+        print("connected to", address)
+    except OSError as error:
+        print("no")
+"""
+        assert see(warm, code, options) == "no\nno"
+    finally:
+        listener.kill()
+        listener.wait()
+
+
+def test_the_course_s_own_tools_work(warm, options):
+    code = """
+import torch, tempfile, multiprocessing, subprocess
+x = torch.ones(3, requires_grad=True); x.sum().backward()
+with tempfile.TemporaryDirectory() as folder:
+    torch.save(x, folder + "/x.pt")
+print(subprocess.run(["echo", "hello"], capture_output=True, text=True).stdout.strip())
+import matplotlib.pyplot as plt
+plt.plot([1, 2]); plt.close()
+import warnings; warnings.warn("careful")
+"""
+    cells = [new_code_cell(code), new_code_cell("import matplotlib.pyplot as plt\nplt.plot([1])")]
+    executed = warm.execute(new_notebook(cells=cells), options)
+    assert "hello" in printed(executed)
+    kinds = [kind for o in executed.cells[1].outputs for kind in o.get("data", {})]
+    assert "image/png" in kinds

@@ -1,0 +1,49 @@
+"""Notebooks that tests of grading execute, and what becomes of them."""
+
+from __future__ import annotations
+
+from nbformat.v4 import new_code_cell, new_notebook
+
+from lxmls_grading.settings import Settings
+from tests.support.course import ROOT
+from tests.support.submissions import points_of
+
+OPTIONS = Settings(hide=(str(ROOT),), timeout=20)
+RIGHT = "answers = {'a': 'b'}"
+TEST = "checks.dictionary(answers, expected={'a': 'b'})"
+
+
+def graded(source: str, name: str = "test", points: float = 2.0):
+    cell = new_code_cell(source)
+    cell.metadata["nbgrader"] = {
+        "grade": True,
+        "solution": False,
+        "locked": True,
+        "grade_id": name,
+        "points": points,
+    }
+    return cell
+
+
+def printed(notebook, index: int = 0) -> str:
+    """Return what a cell of an executed notebook has printed; fail if it raised."""
+    outputs = notebook.cells[index].outputs
+    assert all(output.output_type == "stream" for output in outputs), outputs
+    return "".join(output.text for output in outputs).strip()
+
+
+def see(warm, code: str, options: Settings = OPTIONS) -> str:
+    return printed(warm.execute(new_notebook(cells=[new_code_cell(code)]), options))
+
+
+def attempt(warm, code: str, options: Settings = OPTIONS):
+    """Run a right answer, its test, some code, and the test again."""
+    cells = [new_code_cell(RIGHT), graded(TEST, "before"), new_code_cell(code)]
+    executed = warm.execute(new_notebook(cells=[*cells, graded(TEST, "after")]), options)
+    points = points_of(executed)
+    assert points["before"] == 2.0
+    return executed, points["after"], executed.metadata["lxmls_nb"].get("reasons", [])
+
+
+def kinds(reasons) -> list[str]:
+    return [reason["kind"] for reason in reasons]
