@@ -12,7 +12,7 @@ from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
 
-from lxmls_grading.intake import files
+from lxmls_grading.nbgrader_patches import install_patches
 from tests.support.conversion import convert
 from tests.support.course import SOURCE
 from tests.support.execution import OPTIONS
@@ -35,8 +35,8 @@ def _guarded(monkeypatch):
     ):
         monkeypatch.setattr(owner, name, getattr(owner, name))
     monkeypatch.setattr(Autograde, "init_notebooks", Autograde.init_notebooks)
-    files.install()
-    files.install()
+    install_patches()
+    install_patches()  # a second time changes nothing
 
 
 @pytest.fixture(scope="module")
