@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lxmls_grading.cells import cause_of
 from lxmls_grading.execution.judge import FaultyTest, Judge
 from lxmls_nb.checks.probes.running import execute
 from tests.support.execution import TEST, graded
@@ -33,6 +34,13 @@ def test_judge_tells_a_faulty_test_from_a_wrong_answer():
     assert [output.output_type for output in outputs] == ["error"]
     assert outputs[0].ename == "CheckFailed"
     assert "\n".join(outputs[0].traceback).startswith("Not yet right")
+
+
+def test_judge_notes_which_mistake_a_test_has_found():
+    wrong, right = graded(TEST), graded(TEST)
+    judge(answers={"a": "c"}).run(wrong)
+    judge(answers={"a": "b"}).run(right)
+    assert (cause_of(wrong), cause_of(right)) == ("answer", None)
 
 
 def test_judge_hands_out_no_more_than_names():
