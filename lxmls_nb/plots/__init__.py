@@ -1,10 +1,11 @@
-"""The figures of the day, each with a text that says what it shows to those who don't see it."""
+"""The figures of the day, each with an alternative text for those who cannot see it."""
 
 from lxmls_nb.plots.curves import (
+    plot_cost_of_probability,
+    plot_costs,
+    plot_descent,
     plot_epoch_times,
     plot_learning_curves,
-    plot_tangent,
-    tangent_explorer,
 )
 from lxmls_nb.plots.figure import (
     BLUE,
@@ -18,7 +19,7 @@ from lxmls_nb.plots.figure import (
     show,
 )
 from lxmls_nb.plots.graphs import plot_chain, plot_network
-from lxmls_nb.plots.losses import plot_cost_of_probability, plot_costs, plot_descent
+from lxmls_nb.plots.tangent import plot_tangent, tangent_explorer
 
 __all__ = [
     "BLUE",

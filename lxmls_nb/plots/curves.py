@@ -1,182 +1,18 @@
-"""The figures of the day, each with a text that says what it shows to those who don't see it."""
+"""Curves of losses, accuracies and times, and the loss as a map over two parameters."""
 
 from __future__ import annotations
 
-import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import cycle
+from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
-from lxmls_nb.errors import NotAttempted, answer_needed
-from lxmls_nb.models.weight_study import get_mlp_loss_range, get_mlp_parameter_handlers
-from lxmls_nb.plots.figure import (
-    BLUE,
-    STYLES,
-    VERMILLION,
-    DescribedFigure,
-    image,
-    make_room,
-    new_axes,
-)
+from lxmls_nb.plots.figure import BLUE, STYLES, DescribedFigure, new_axes
 
 
-def plot_tangent(
-    weight_range: np.ndarray,
-    loss_range: np.ndarray,
-    current_weight: float,
-    current_loss: float,
-    current_gradient: float,
-    ax=None,
-) -> Figure:
-    """Draw the loss against one weight, and the gradient as the tangent that it should be.
-
-    Parameters
-    ----------
-    weight_range, loss_range : ndarray, shape (V,)
-        From :func:`~lxmls_nb.models.get_mlp_loss_range`; losses in nats.
-    current_weight, current_loss, current_gradient : float
-        Where the model is now, and what backpropagation says of this weight.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw. By default in a new figure.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure
-    """
-    weight_range, loss_range = np.asarray(weight_range), np.asarray(loss_range)
-    figure, axes = (ax.figure, ax) if ax is not None else new_axes()
-    tangent = current_loss + current_gradient * (weight_range - current_weight)
-    axes.plot(weight_range, loss_range, color=BLUE, label="loss")
-    axes.plot(weight_range, tangent, color=VERMILLION, linestyle="--", label="slope: gradient")
-    axes.plot(current_weight, current_loss, "x", color="black", label="current weight", ms=9, mew=2)
-    # A steep tangent must not squeeze the curve flat, nor rounding errors look like a curve.
-    low, high = min(loss_range.min(), current_loss), max(loss_range.max(), current_loss)
-    margin = 0.15 * (high - low) if high - low > 1e-9 else 0.1
-    axes.set_ylim(low - margin, high + margin)
-    axes.ticklabel_format(useOffset=False)
-    axes.set(xlabel="weight value", ylabel="loss (nats)")
-    axes.legend()
-    if isinstance(figure, DescribedFigure):
-        make_room(axes)  # a flat loss is told with many digits
-        figure.alt = (
-            f"The loss, {low:.4g} to {high:.4g} nats, against one weight, {weight_range.min():.3g} "
-            f"to {weight_range.max():.3g}. A cross marks the current weight, {current_weight:.4g}, "
-            f"with the loss {current_loss:.4g}; the dashed line through it has the slope of the "
-            f"gradient, {current_gradient:.3g}."
-        )
-    return figure
-
-
-@answer_needed()
-def tangent_explorer(model, batch: dict, layer: int = 1, row: int = 0, column: int = 0):
-    """Draw the tangent figure of any weight, with controls to choose it by.
-
-    Parameters
-    ----------
-    model : NumpyMLP
-        One with a `backpropagation`.
-    batch : dict
-        ``input`` and ``output``.
-    layer, row, column : int
-        The weight to begin with: index into `model.parameters`, and place in its matrix.
-
-    Returns
-    -------
-    ipywidgets.VBox or matplotlib.figure.Figure
-        The figure alone where there is no notebook, or ipywidgets is not installed.
-
-    Raises
-    ------
-    IndexError
-        If there is no such weight.
-    ValueError
-        If `backpropagation` gives no gradient for this layer yet.
-    """
-    figure = _draw_weight(model, batch, layer, row, column)
-    widgets = _widgets()
-    if widgets is None:
-        return figure
-    picture = widgets.HTML(image(figure, figure.alt))
-    sliders = [
-        widgets.IntSlider(value, 0, size - 1, description=name, continuous_update=False)
-        for value, (name, size) in zip((layer, row, column), _sizes(model, layer), strict=True)
-    ]
-
-    places = {layer: (row, column)}  # what was last chosen in each layer
-
-    def redraw(change) -> None:
-        chosen = sliders[0].value
-        for slider, (_, size) in zip(sliders, _sizes(model, chosen), strict=True):
-            slider.max = size - 1  # a value beyond it moves there
-        if change["owner"] is sliders[0] and chosen in places:
-            sliders[1].value, sliders[2].value = places[chosen]
-        places[chosen] = (sliders[1].value, sliders[2].value)
-        try:
-            figure = _draw_weight(model, batch, *[slider.value for slider in sliders])
-            picture.value = image(figure, figure.alt)
-        except Exception as error:  # a student's code: show it, there is no traceback here
-            picture.value = f"<pre>{html.escape(f'{type(error).__name__}: {error}')}</pre>"
-
-    for slider in sliders:
-        slider.observe(redraw, names="value")
-    still = {"text/html": picture.value, "text/plain": figure.alt}
-
-    class Explorer(widgets.VBox):  # type: ignore[name-defined]
-        """Shows the figure alone where widgets don't run, on a web page for example."""
-
-        def _repr_mimebundle_(self, **options):
-            return super()._repr_mimebundle_(**options) | still
-
-    return Explorer([widgets.HBox(sliders), picture])
-
-
-def _sizes(model, layer: int) -> list[tuple[str, int]]:
-    """Return how many layers there are, and rows and columns in the weight of one."""
-    count = len(model.parameters)
-    rows, columns = np.shape(model.parameters[layer][0]) if 0 <= layer < count else (0, 0)
-    return [("layer_index", count), ("row", rows), ("column", columns)]
-
-
-def _draw_weight(model, batch: dict, layer: int, row: int, column: int) -> DescribedFigure:
-    """Return the tangent figure of one weight of a model."""
-    for index, (name, size) in zip((layer, row, column), _sizes(model, layer), strict=True):
-        if not 0 <= index < size:
-            raise IndexError(f"there is no {name} {index}: choose 0 to {size - 1}")
-    get_parameter, set_parameter = get_mlp_parameter_handlers(
-        layer_index=layer, is_bias=False, row=row, column=column
-    )
-    gradients = model.backpropagation(batch["input"], batch["output"])
-    if gradients[layer][0] is None:  # students write it a layer at a time
-        raise NotAttempted(f"backpropagation gives no gradient of layer {layer + 1}.")
-    ranges = get_mlp_loss_range(model, get_parameter, set_parameter, batch, num_values=81)
-    figure, axes = new_axes()
-    plot_tangent(
-        *ranges,
-        get_parameter(model.parameters),
-        model.cross_entropy_loss(batch["input"], batch["output"]),
-        get_parameter(gradients),
-        ax=axes,
-    )
-    title = f"layer_index {layer}, row {row}, column {column}"
-    axes.set_title(title)
-    figure.alt = f"{title}. {figure.alt}"
-    return figure
-
-
-def _widgets():
-    """Return ipywidgets, or None where nobody could move a slider."""
-    try:
-        import ipywidgets
-        from IPython import get_ipython
-    except ImportError:
-        return None
-    return ipywidgets if getattr(get_ipython(), "kernel", None) else None
-
-
-def plot_learning_curves(curves: Mapping[str, Sequence[float]]) -> Figure:
+def plot_learning_curves(curves: Mapping[str, Sequence[float]]) -> DescribedFigure:
     """Return a figure of accuracies against epochs.
 
     Parameters
@@ -196,7 +32,9 @@ def plot_learning_curves(curves: Mapping[str, Sequence[float]]) -> Figure:
     return figure
 
 
-def plot_epoch_times(hidden_sizes: Sequence[int], seconds: Mapping[str, Sequence[float]]) -> Figure:
+def plot_epoch_times(
+    hidden_sizes: Sequence[int], seconds: Mapping[str, Sequence[float]]
+) -> DescribedFigure:
     """Return a figure of the time per epoch against the hidden size, both logarithmic.
 
     Parameters
@@ -204,7 +42,7 @@ def plot_epoch_times(hidden_sizes: Sequence[int], seconds: Mapping[str, Sequence
     hidden_sizes : sequence of int
         Numbers of hidden units.
     seconds : mapping of str to sequence of float
-        By label, the seconds an epoch took with each of them.
+        By label, the seconds that an epoch took with each of these numbers.
     """
     figure, axes = new_axes()
     parts = []
@@ -220,4 +58,100 @@ def plot_epoch_times(hidden_sizes: Sequence[int], seconds: Mapping[str, Sequence
     axes.set(xlabel="hidden size (units)", ylabel="time per epoch (s)")
     axes.legend()
     figure.alt = f"Seconds an epoch takes against the number of hidden units. {'; '.join(parts)}."
+    return figure
+
+
+def plot_costs(curves: Mapping[str, Sequence[float]]) -> DescribedFigure:
+    """Return a figure of losses against epochs.
+
+    Parameters
+    ----------
+    curves : mapping of str to sequence of float
+        By label, the losses in nats: before training and after each epoch.
+    """
+    figure, axes = new_axes(height=3.6)
+    for style, (label, costs) in zip(cycle(STYLES), curves.items(), strict=False):
+        axes.plot(costs, label=label, **style)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set(xlabel="epoch", ylabel="cost on the training set (nats)")
+    axes.legend()
+    parts = [f"{label} from {costs[0]:.3f} to {costs[-1]:.3f}" for label, costs in curves.items()]
+    figure.alt = f"Cost on the training set in nats, epoch by epoch: {'; '.join(parts)}."
+    return figure
+
+
+def plot_cost_of_probability(probabilities: Mapping[str, float]) -> DescribedFigure:
+    """Return a figure of the cross-entropy against the probability of the right class.
+
+    Parameters
+    ----------
+    probabilities : mapping of str to float
+        Points to mark on the curve, by label.
+    """
+    figure, axes = new_axes(height=3.3)
+    curve = np.linspace(0.005, 1, 400)
+    axes.plot(curve, -np.log(curve), color="black")
+    for label, probability in probabilities.items():
+        place = probability, -np.log(probability)
+        axes.plot(*place, "o", color=BLUE)
+        axes.annotate(label, place, xytext=(7, 5), textcoords="offset points", va="bottom")
+    axes.set(xlim=(0, 1), ylim=(0, 4))
+    axes.set(xlabel="probability of the right class", ylabel="cost (nats)")
+    marked = [f"{label}, {p:.3g}: {-np.log(p):.3g} nats" for label, p in probabilities.items()]
+    figure.alt = (
+        "The cost, minus the logarithm of the probability of the right class: without bound near "
+        f"zero, then falling, to zero at probability one. Marked are {'; '.join(marked)}."
+    )
+    return figure
+
+
+def plot_descent(
+    cost: Callable[[float, float], float],
+    paths: Mapping[str, np.ndarray],
+    labels: tuple[str, str],
+    every: int = 6,
+) -> DescribedFigure:
+    """Return a map of the loss over two parameters, with the paths of gradient descents on it.
+
+    Parameters
+    ----------
+    cost : callable
+        From both parameters to the loss, in nats.
+    paths : mapping of str to ndarray of shape (steps, 2)
+        By label, the parameters after each step.
+    labels : (str, str)
+        Names of the parameters.
+    every : int
+        Each how many steps a path gets a marker.
+    """
+    figure, axes = new_axes(height=4.2, grid=False)
+    figure.set_layout_engine("constrained")  # it makes room for the legend below
+    places = np.concatenate(list(paths.values()))
+    low, high = places.min(axis=0), places.max(axis=0)
+    margin = 0.35 * (high - low).clip(min=1e-3)
+    x_range, y_range = np.linspace(low - margin, high + margin, 25).T
+    heights = np.array([[cost(x, y) for x in x_range] for y in y_range])
+    thin: dict[str, Any] = {"colors": "0.6", "linewidths": 0.8, "zorder": 1}
+    small: dict[str, Any] = {"colors": "0.3", "fontsize": 8, "zorder": 1.5, "inline": False}
+    lines = axes.contour(x_range, y_range, heights, levels=14, **thin)
+    for written in axes.clabel(lines, fmt="%.3f" if np.ptp(heights) < 0.5 else "%.2f", **small):
+        written.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.5})
+        x, y = axes.transLimits.transform(written.get_position())
+        if not (0.07 < x < 0.93 and 0.05 < y < 0.95):  # the frame would cut this number
+            written.remove()
+    for style, (label, path) in zip(cycle(STYLES), paths.items(), strict=False):
+        axes.plot(*np.transpose(path), markevery=every, label=label, linewidth=1.2, **style)
+        axes.plot(*path[0], "k*", markersize=12)
+    axes.plot([], [], "k*", markersize=10, linestyle="none", label="start")
+    axes.set(xlabel=labels[0], ylabel=labels[1])
+    figure.legend(loc="outside lower center", ncols=len(paths) + 1, frameon=False)
+    ways = [
+        f"{label}, {len(path) - 1} steps, from ({path[0][0]:.2f}, {path[0][1]:.2f}), cost "
+        f"{cost(*path[0]):.3f}, to ({path[-1][0]:.2f}, {path[-1][1]:.2f}), {cost(*path[-1]):.3f}"
+        for label, path in paths.items()
+    ]
+    figure.alt = (
+        f"A map of the cost, from {heights.min():.2f} to {heights.max():.2f} nats, over "
+        f"{labels[0]} and {labels[1]}, with the ways of {'; '.join(ways)}."
+    )
     return figure

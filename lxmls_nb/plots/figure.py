@@ -1,4 +1,4 @@
-"""Figures that come with a text, and the colours that they share."""
+"""Figures that come with an alternative text, and the colours that they share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from PIL import Image
 #: Okabe and Ito's colours, which people with any kind of colour vision can tell apart.
 BLUE, VERMILLION, GREEN, PURPLE, ORANGE = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00"
 
-#: Curves differ by dashes and markers, too: they may lie on top of each other.
+#: Curves differ by dashes and markers, too, since they may lie on top of each other.
 STYLES: list[dict[str, Any]] = [
     {"color": color, "linestyle": dashes, "marker": marker, "markerfacecolor": "none"}
     for color, dashes, marker in zip(
@@ -22,26 +22,26 @@ STYLES: list[dict[str, Any]] = [
     )
 ]
 
-#: Pixels an inch: figures are drawn twice as fine as they are shown.
+#: Pixels per inch. Figures are shown at half their size, so that they are sharp.
 DPI = 192
 
-#: Inches: the usual width, and the room around axes on the left and right, below and above.
+#: The usual width, and the room around axes on the left and right, below and above, in inches.
 WIDTH, MARGINS = 6.4, (0.95, 0.15, 0.55, 0.35)
 
 
 class DescribedFigure(Figure):
-    """A figure that a notebook shows together with `alt`, what it shows in words."""
+    """A figure that a notebook shows together with `alt`, a description of it in words."""
 
     alt = ""
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return {"text/html": image(self, self.alt), "text/plain": self.alt}
 
     def _ipython_display_(self) -> None:
-        # Where pyplot is imported, IPython would add the picture once more, without `alt`.
+        # Where pyplot is imported, IPython would show the picture once more, without `alt`.
         from IPython.display import display
 
-        display(self._repr_mimebundle_(), raw=True)
+        display(self._repr_mimebundle_(), raw=True)  # type: ignore[no-untyped-call]
 
 
 def new_axes(height: float = 4, grid: bool = True) -> tuple[DescribedFigure, Axes]:
@@ -54,7 +54,7 @@ def new_axes(height: float = 4, grid: bool = True) -> tuple[DescribedFigure, Axe
     grid : bool
     """
     figure = DescribedFigure(figsize=(WIDTH, height))
-    # Room for labels is the same in every figure: to measure them takes longer than to draw.
+    # The room for labels is the same in every figure: measuring them takes longer than drawing.
     left, right, bottom, top = MARGINS
     figure.subplots_adjust(left / WIDTH, bottom / height, 1 - right / WIDTH, 1 - top / height)
     axes = figure.add_subplot(axisbelow=True)
@@ -64,24 +64,25 @@ def new_axes(height: float = 4, grid: bool = True) -> tuple[DescribedFigure, Axe
 
 
 def make_room(axes: Axes) -> None:
-    """Leave as much room on the left of axes as the numbers there need."""
+    """Leave as much room on the left of axes as their numbers need."""
     labels = axes.yaxis.get_major_formatter().format_ticks([*axes.get_yticks()])
     left = 0.5 + 0.085 * max(map(len, labels), default=0)
     axes.figure.subplots_adjust(max(left, MARGINS[0]) / WIDTH)
 
 
 def show(figure: Figure, alt: str) -> None:
-    """Show any Matplotlib figure in a notebook together with `alt`, what it shows in words."""
+    """Show any Matplotlib figure in a notebook together with `alt`, a description in words."""
     from IPython.display import display
     from matplotlib import pyplot
 
-    display({"text/html": image(figure, alt), "text/plain": alt}, raw=True)
-    pyplot.close(figure)  # else a figure of pyplot's is shown once more
+    bundle = {"text/html": image(figure, alt), "text/plain": alt}
+    display(bundle, raw=True)  # type: ignore[no-untyped-call]
+    pyplot.close(figure)  # otherwise pyplot shows a figure of its own once more
 
 
 def image(figure: Figure, alt: str) -> str:
-    """Return a figure as an ``<img>`` of HTML, the picture in it."""
-    # JupyterLab knows no alternative text for image/png, but it does for an <img> in HTML.
+    """Return a figure as an HTML ``<img>`` that contains the picture and its description."""
+    # JupyterLab has no alternative text for image/png, but it has one for an <img> in HTML.
     code = base64.b64encode(_png(figure)).decode()
     width = round(figure.get_figwidth() * DPI / 2)
     return (
@@ -91,7 +92,7 @@ def image(figure: Figure, alt: str) -> str:
 
 
 def _png(figure: Figure) -> bytes:
-    """Return a picture of a figure in 256 colours: half the bytes, and half the time to pack."""
+    """Return a PNG in 256 colours: half the bytes, and half the time, of one in all colours."""
     pixels, data = io.BytesIO(), io.BytesIO()
     figure.savefig(pixels, format="rgba", dpi=DPI)
     width, height = (int(inches * DPI) for inches in figure.get_size_inches())

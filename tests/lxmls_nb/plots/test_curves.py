@@ -1,4 +1,4 @@
-"""The figures of the day: what is drawn, and what is said of it."""
+"""Curves of losses, accuracies and times: what is drawn, and what is told of it."""
 
 from __future__ import annotations
 
@@ -8,41 +8,6 @@ import numpy as np
 import pytest
 
 from lxmls_nb import plots
-from lxmls_nb.models import get_mlp_loss_range, get_mlp_parameter_handlers
-from lxmls_nb.plots import curves
-from tests.support.course import definitions
-
-
-@pytest.fixture(scope="module")
-def model():
-    my_numpy_mlp = definitions("exercise_2_2")["MyNumpyMLP"]
-    return my_numpy_mlp(geometry=[6, 4, 3], activation_functions=["sigmoid", "softmax"])
-
-
-@pytest.fixture(scope="module")
-def batch():
-    random = np.random.RandomState(0)
-    return {"input": random.normal(size=(5, 6)), "output": np.array([0, 1, 2, 0, 1])}
-
-
-def test_the_gradient_is_drawn_as_a_line_through_the_current_weight(model, batch):
-    get_parameter, set_parameter = get_mlp_parameter_handlers(layer_index=1, row=2, column=1)
-    weights, losses = get_mlp_loss_range(model, get_parameter, set_parameter, batch)
-    weight = get_parameter(model.parameters)
-    loss = model.cross_entropy_loss(batch["input"], batch["output"])
-    gradient = get_parameter(model.backpropagation(batch["input"], batch["output"]))
-    figure = plots.plot_tangent(weights, losses, weight, loss, gradient)
-    (axes,) = figure.axes
-    curve, tangent, cross = axes.lines
-    np.testing.assert_array_equal(curve.get_ydata(), losses)
-    slope, at_zero = np.polyfit(tangent.get_xdata(), tangent.get_ydata(), 1)
-    assert slope == pytest.approx(gradient)
-    assert slope * weight + at_zero == pytest.approx(loss)
-    assert (cross.get_xdata()[0], cross.get_ydata()[0]) == (weight, loss)
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("weight value", "loss (nats)")
-    # A right gradient is a tangent: near the weight the curve is on the line.
-    near = np.abs(weights - weight) < 0.1
-    np.testing.assert_allclose(losses[near], slope * weights[near] + at_zero, atol=1e-3)
 
 
 def test_figures_are_shown_with_an_alternative_text():
@@ -72,60 +37,38 @@ def test_epoch_times():
     assert {"0.1", "0.2"} <= {label.get_text() for label in axes.get_yticklabels()}
 
 
-def test_explorer_is_a_static_figure_where_there_is_no_notebook(model, batch):
-    figure = plots.tangent_explorer(model, batch, layer=0, row=1, column=2)
-    assert "row 1, column 2" in figure.alt
+def test_the_cost_of_a_probability_is_minus_its_logarithm():
+    figure = plots.plot_cost_of_probability({"sure": 0.9, "unsure": 0.2})
+    (axes,) = figure.axes
+    curve, *points = axes.lines
+    np.testing.assert_allclose(curve.get_ydata(), -np.log(curve.get_xdata()))
+    places = [(line.get_xdata()[0], line.get_ydata()[0]) for line in points]
+    assert places == [(p, pytest.approx(-np.log(p))) for p in (0.9, 0.2)]
+    assert "nats" in axes.get_ylabel()
+    assert "unsure, 0.2: 1.61 nats" in figure.alt
 
 
-def test_explorer_redraws_for_another_weight(model, batch, monkeypatch):
-    ipywidgets = pytest.importorskip("ipywidgets")
-    monkeypatch.setattr(curves, "_widgets", lambda: ipywidgets)
-    box = plots.tangent_explorer(model, batch, layer=0, row=1, column=5)
-    controls, picture = box.children
-    layer, row, column = controls.children
-    before = picture.value
-    row.value = 3
-    assert picture.value != before
-    assert "row 3" in picture.value
-    layer.value = 1  # the last layer has 3 rows and 4 columns
-    assert (row.max, column.max) == (2, 3)
-    assert "column 3" in picture.value
+def test_costs_count_epochs_from_zero():
+    figure = plots.plot_costs({"slow": [0.7, 0.6, 0.5], "fast": [0.7, 0.3, 0.2]})
+    (axes,) = figure.axes
+    assert [list(line.get_ydata()) for line in axes.lines] == [[0.7, 0.6, 0.5], [0.7, 0.3, 0.2]]
+    assert all(list(line.get_xdata()) == [0, 1, 2] for line in axes.lines)
+    assert axes.get_xlabel() == "epoch"
+    assert "nats" in axes.get_ylabel()
+    assert "fast from 0.700 to 0.200" in figure.alt
 
 
-def test_explorer_shows_its_figure_where_widgets_do_not_run(model, batch, monkeypatch):
-    ipywidgets = pytest.importorskip("ipywidgets")
-    monkeypatch.setattr(curves, "_widgets", lambda: ipywidgets)
-    bundle = plots.tangent_explorer(model, batch, layer=0, row=1, column=5)._repr_mimebundle_()
-    assert "application/vnd.jupyter.widget-view+json" in bundle
-    assert bundle["text/html"].startswith("<img ")
-    assert "row 1, column 5" in bundle["text/plain"]
+def test_a_descent_is_drawn_on_the_map_of_its_cost():
+    def cost(a, b):
+        return a**2 + 2 * b**2
 
-
-def test_explorer_remembers_what_was_chosen_in_a_layer(model, batch, monkeypatch):
-    ipywidgets = pytest.importorskip("ipywidgets")
-    monkeypatch.setattr(curves, "_widgets", lambda: ipywidgets)
-    layer, row, column = (
-        plots.tangent_explorer(model, batch, layer=0, row=1, column=5).children[0].children
-    )
-    layer.value = 1
-    assert column.value == 3
-    layer.value = 0
-    assert (row.value, column.value) == (1, 5)
-
-
-def test_a_gradient_that_is_not_written_is_not_attempted(batch):
-    from lxmls_nb.checks import NotAttempted
-    from lxmls_nb.models import NumpyMLP
-
-    class LastLayer(NumpyMLP):
-        def backpropagation(self, input, output):
-            return [[None, None], [np.zeros((3, 4)), np.zeros((1, 3))]]
-
-    model = LastLayer([6, 4, 3], ["sigmoid", "softmax"])
-    with pytest.raises(NotAttempted, match="layer 1"):
-        plots.tangent_explorer(model, batch, layer=0)
-
-
-def test_a_weight_that_is_not_there_is_refused(model, batch):
-    with pytest.raises(IndexError, match="99"):
-        plots.tangent_explorer(model, batch, layer=0, row=99)
+    path = np.array([[2.0, 1.0], [1.0, 0.2], [0.1, 0.0]])
+    figure = plots.plot_descent(cost, {"mine": path}, labels=("a", "b"), every=1)
+    (axes,) = figure.axes
+    np.testing.assert_array_equal(np.transpose(axes.lines[0].get_data()), path)
+    (contours,) = axes.collections
+    for level, lines in zip(contours.levels, contours.get_paths(), strict=True):
+        for a, b in lines.vertices:
+            assert cost(a, b) == pytest.approx(level, abs=0.03)
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("a", "b")
+    assert "mine, 2 steps, from (2.00, 1.00), cost 6.000, to (0.10, 0.00), 0.010" in figure.alt

@@ -13,7 +13,7 @@ from matplotlib.patches import Circle
 from lxmls_nb import plots
 from lxmls_nb.models import NumpyMLP
 from lxmls_nb.plots.figure import BLUE, VERMILLION
-from lxmls_nb.plots.graph_canvas import number
+from lxmls_nb.plots.graph_layout import number
 from tests.support.course import definitions
 
 GEOMETRIES = [[1, 1], [2, 2], [3, 3], [2, 3, 2], [6, 5, 3], [784, 100, 50, 10]]
