@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 
 class AnswerNotFound(Exception):
@@ -12,8 +13,12 @@ class AnswerNotFound(Exception):
 
 
 def load_solution(
-    notebook: str, grade_id: str, name: str, namespace: dict, trial: Callable | None = None
-):
+    notebook: str,
+    grade_id: str,
+    name: str,
+    namespace: dict[str, Any],
+    trial: Callable[[Any], object] | None = None,
+) -> Any:
     """Run one cell of a notebook and return what it defines.
 
     Parameters

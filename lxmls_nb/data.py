@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
+from typing import overload
 
 import numpy as np
 import pooch
@@ -41,6 +42,16 @@ BOOKS_URL = (
     "959a927aa3d808022782ea9bb9b08c8cd2234d58/data/sentiment/books/"
 )
 SNIPPETS = Path(__file__).parent / "corpora" / "snippets.npz"
+
+
+#: The input and the output of some examples.
+Batch = dict[str, np.ndarray]
+
+#: Counts, labels and vocabulary.
+Loaded = tuple[sparse.csr_array, np.ndarray, list[str]]
+
+#: Feature index and count of the words of each review.
+Reviews = list[list[tuple[int, int]]]
 
 
 class CorpusError(ValueError):
@@ -104,7 +115,7 @@ class SentimentCorpus:
         )
 
 
-class Batches(Sequence):
+class Batches(Sequence[Batch]):
     """Batches of a corpus, each made dense only when it is asked for.
 
     Items are dictionaries: ``input``, float array of shape (M', I), and ``output``, int array
@@ -118,7 +129,7 @@ class Batches(Sequence):
         None for one batch that holds everything.
     """
 
-    def __init__(self, counts, labels: np.ndarray, batch_size: int | None = None):
+    def __init__(self, counts: sparse.csr_array, labels: np.ndarray, batch_size: int | None = None):
         if batch_size is not None and not is_size(batch_size):
             raise ValueError(f"batch_size is a positive whole number or None, not {batch_size!r}")
         self._counts, self._labels = counts, labels
@@ -130,7 +141,11 @@ class Batches(Sequence):
     def __len__(self) -> int:
         return -(-len(self._labels) // self.batch_size)
 
-    def __getitem__(self, index):
+    @overload
+    def __getitem__(self, index: int) -> Batch: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Batch]: ...
+    def __getitem__(self, index: int | slice) -> Batch | list[Batch]:
         """Return one batch, or a list of batches for a slice."""
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
@@ -143,7 +158,7 @@ class Batches(Sequence):
         dense[rows, columns] = self._counts.data[start:end]
         return {"input": dense, "output": labels}
 
-    def __iter__(self) -> Iterator[dict[str, np.ndarray]]:
+    def __iter__(self) -> Iterator[Batch]:
         return (self[number] for number in range(len(self)))
 
 
@@ -219,7 +234,7 @@ def cache_folder() -> Path:
     return Path(os.environ.get("LXMLS_NB_CACHE") or pooch.os_cache("lxmls_nb")).expanduser()
 
 
-def _books(cache: Path):
+def _books(cache: Path) -> Loaded:
     """Load the books corpus: the cached matrix, else the (fetched) review files."""
     cached = cache / "books.npz"
     try:
@@ -244,7 +259,7 @@ def _books(cache: Path):
     return counts, labels, vocabulary
 
 
-def parse_folder(folder: Path, min_count: int = 5):
+def parse_folder(folder: Path, min_count: int = 5) -> Loaded:
     """Parse ``positive.review`` and ``negative.review``, one review a line.
 
     A line is ``feature:count feature:count ... #label#:positive``. Features that occur less
@@ -285,7 +300,9 @@ def parse_folder(folder: Path, min_count: int = 5):
     return counts, labels, list(index)
 
 
-def interleave(positive: list, negative: list, nr_features: int):
+def interleave(
+    positive: Reviews, negative: Reviews, nr_features: int
+) -> tuple[sparse.csr_array, np.ndarray]:
     """Return the counts and labels of two classes of reviews that take turns.
 
     Parameters
@@ -356,7 +373,11 @@ def _digest(arrays: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def write_corpus(
-    path: Path, counts, labels: np.ndarray, vocabulary: list[str], compressed: bool = True
+    path: Path,
+    counts: sparse.csr_array,
+    labels: np.ndarray,
+    vocabulary: list[str],
+    compressed: bool = True,
 ) -> None:
     """Write a corpus as a sparse matrix with a digest; all of it or nothing."""
     arrays = {
@@ -371,7 +392,7 @@ def write_corpus(
         save(file, allow_pickle=False, digest=_digest(arrays), **arrays)
 
 
-def read_corpus(path: Path):
+def read_corpus(path: Path) -> Loaded:
     """Read a corpus that :func:`write_corpus` wrote.
 
     Raises

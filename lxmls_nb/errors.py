@@ -7,6 +7,8 @@ import textwrap
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import TracebackType
+from typing import Any
 
 #: Columns of a message: nbgrader's feedback pages don't wrap lines.
 WIDTH = 92
@@ -78,8 +80,14 @@ def show_unwritten_in_a_line() -> None:
     if shell is None:
         return
 
-    def show(shell, kind, error, trace, tb_offset=None) -> None:
-        shown = (kind, error, trace)
+    def show(
+        shell: Any,
+        kind: type[BaseException],
+        error: BaseException,
+        trace: TracebackType,
+        tb_offset: int | None = None,
+    ) -> None:
+        shown: tuple[Any, ...] = (kind, error, trace)
         if not isinstance(error, CheckFailed) and any(text in str(error) for text in UNWRITTEN):
             failure = unwritten(traceback.extract_tb(trace)[-1].name)
             shown = (type(failure), failure, None)

@@ -32,6 +32,6 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         Path(name).unlink(missing_ok=True)
 
 
-def is_size(value) -> bool:
-    """Whether a value is a positive whole number: an int, or an integer of NumPy."""
+def is_size(value: object) -> bool:
+    """Return whether a value is a positive whole number: an int, or an integer of NumPy."""
     return isinstance(value, Integral) and not isinstance(value, bool) and int(value) > 0

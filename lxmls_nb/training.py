@@ -14,6 +14,9 @@ from tqdm.auto import tqdm
 from lxmls_nb.data import AmazonData
 from lxmls_nb.errors import answer_needed
 
+Predict = Callable[..., np.ndarray]
+Update = Callable[..., object]
+
 
 @dataclass
 class History:
@@ -32,12 +35,12 @@ class History:
 
 
 @answer_needed()
-def accuracy(predict: Callable, data: AmazonData) -> float:
+def accuracy(predict: Predict, data: AmazonData) -> float:
     """Return the share of the test set that is predicted right, in %."""
     return _accuracy(predict, data.batches("test", batch_size=None)[0])
 
 
-def _accuracy(predict: Callable, test_set: dict[str, np.ndarray]) -> float:
+def _accuracy(predict: Predict, test_set: dict[str, np.ndarray]) -> float:
     predicted = np.asarray(predict(input=test_set["input"]))
     if predicted.shape != test_set["output"].shape:
         raise ValueError(
@@ -48,8 +51,8 @@ def _accuracy(predict: Callable, test_set: dict[str, np.ndarray]) -> float:
 
 @answer_needed()
 def train(
-    update: Callable,
-    predict: Callable,
+    update: Update,
+    predict: Predict,
     data: AmazonData,
     num_epochs: int = 10,
     batch_size: int = 30,

@@ -92,7 +92,8 @@ def write_submissions() -> dict[str, str]:
         for student, answers in work.items():
             folder = COURSE / "submitted" / student / "day2"
             folder.mkdir(parents=True, exist_ok=True)
-            nbformat.write(complete(release, answers), folder / f"{notebook}.ipynb")
+            path = folder / f"{notebook}.ipynb"
+            nbformat.write(complete(release, answers), path)  # type: ignore[no-untyped-call]
     return students
 
 

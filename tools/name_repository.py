@@ -23,7 +23,8 @@ FILES = ("pyproject.toml", "README.md", "source/day2/*.ipynb")
 def repository(root: Path = ROOT) -> str:
     """Return the name that `pyproject.toml` has now, ``OWNER/NAME``."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return project["urls"]["Repository"].removeprefix("https://github.com/")
+    address: str = project["urls"]["Repository"]
+    return address.removeprefix("https://github.com/")
 
 
 def rename(new: str, root: Path = ROOT) -> list[Path]:

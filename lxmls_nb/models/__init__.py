@@ -1,5 +1,7 @@
 """Models of the day: the scaffolds that exercises complete, and what they are made of."""
 
+from typing import Any
+
 from scipy.special import logsumexp
 
 from lxmls_nb.models.model import Model, glorot_weight_init, index2onehot
@@ -18,7 +20,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     # PyTorch takes seconds to import, and Exercises 2.1 and 2.2 do without it.
     if name == "PytorchMLP":
         from lxmls_nb.models.pytorch_mlp import PytorchMLP

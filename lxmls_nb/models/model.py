@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lxmls_nb.files import atomic_path, is_size
 
@@ -21,7 +22,7 @@ class Model:
         """Return the most probable class index of each example, shape (M,)."""
         raise NotImplementedError(f"{type(self).__name__} does not say how to predict")
 
-    def update(self, input: np.ndarray, output: np.ndarray):
+    def update(self, input: np.ndarray, output: np.ndarray) -> float | None:
         """Make one step of Stochastic Gradient Descent on a batch."""
         raise NotImplementedError(f"{type(self).__name__} does not say how to update")
 
@@ -73,10 +74,13 @@ def index2onehot(index: np.ndarray, num_classes: int) -> np.ndarray:
     ValueError
         If a label is not one of 0 … K-1.
     """
-    return np.eye(num_classes)[check_labels(index, num_classes)]
+    onehot: np.ndarray = np.eye(num_classes)[check_labels(index, num_classes)]
+    return onehot
 
 
-def check_labels(output, num_classes: int, num_examples: int | None = None) -> np.ndarray:
+def check_labels(
+    output: ArrayLike, num_classes: int, num_examples: int | None = None
+) -> np.ndarray:
     """Return labels as an integer array.
 
     Raises

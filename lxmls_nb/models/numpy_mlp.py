@@ -86,7 +86,8 @@ class NumpyMLP(Model):
 
     def predict(self, input: np.ndarray) -> np.ndarray:
         """Return the most probable class index of each example, shape (M,)."""
-        return np.argmax(self.log_forward(input)[0], axis=1)
+        predicted: np.ndarray = np.argmax(self.log_forward(input)[0], axis=1)
+        return predicted
 
     def cross_entropy_loss(self, input: np.ndarray, output: np.ndarray) -> float:
         """Return the mean cross-entropy of a batch, in nats.
@@ -100,7 +101,7 @@ class NumpyMLP(Model):
         labels = check_labels(output, self.geometry[-1], len(log_probabilities))
         return float(-np.mean(log_probabilities[np.arange(len(labels)), labels]))
 
-    def backpropagation(self, input: np.ndarray, output: np.ndarray):
+    def backpropagation(self, input: np.ndarray, output: np.ndarray) -> list[list[np.ndarray]]:
         """Return the gradient of the loss, ``[[weight_gradient, bias_gradient], ...]``.
 
         A pair a layer, first layer first, each array of the shape of its parameter.

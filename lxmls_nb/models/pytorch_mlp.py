@@ -79,7 +79,9 @@ class PytorchMLP(Model):
         )
         return torch.nn.functional.nll_loss(self.log_forward(input), labels.long())
 
-    def _loss_and_gradients(self, input: np.ndarray, output: np.ndarray):
+    def _loss_and_gradients(
+        self, input: np.ndarray, output: np.ndarray
+    ) -> tuple[torch.Tensor, list[tuple[torch.Tensor, torch.Tensor]]]:
         loss = self._loss(input, output)
         if not loss.requires_grad:
             raise ValueError(

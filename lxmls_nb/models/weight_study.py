@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
+
+from lxmls_nb.models.numpy_mlp import NumpyMLP
+
+Parameters = Sequence[Sequence[np.ndarray]]
+Getter = Callable[..., float]
+Setter = Callable[..., list[list[np.ndarray]]]
 
 
 def get_mlp_parameter_handlers(
     layer_index: int = 0, is_bias: bool = False, row: int = 0, column: int = 0
-) -> tuple[Callable, Callable]:
+) -> tuple[Getter, Setter]:
     """Return functions that get and set one weight or bias of a network.
 
     Parameters
@@ -33,10 +39,10 @@ def get_mlp_parameter_handlers(
     kind = 1 if is_bias else 0
     place = (0, column) if is_bias else (row, column)
 
-    def get_parameter(parameters) -> float:
+    def get_parameter(parameters: Parameters) -> float:
         return float(parameters[layer_index][kind][place])
 
-    def set_parameter(parameters, value: float) -> list:
+    def set_parameter(parameters: Parameters, value: float) -> list[list[np.ndarray]]:
         changed = [list(layer) for layer in parameters]
         array = np.array(changed[layer_index][kind], dtype=float)
         array[place] = value
@@ -47,9 +53,9 @@ def get_mlp_parameter_handlers(
 
 
 def get_mlp_loss_range(
-    model,
-    get_parameter: Callable,
-    set_parameter: Callable,
+    model: NumpyMLP,
+    get_parameter: Getter,
+    set_parameter: Setter,
     batch: dict[str, np.ndarray],
     span: float = 10.0,
     num_values: int = 200,

@@ -23,7 +23,8 @@ from packaging.version import Version
 import lxmls_nb
 
 ROOT = Path(__file__).resolve().parents[2]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT, SETUPTOOLS = PYPROJECT["project"], PYPROJECT["tool"]["setuptools"]
 EXTRAS = PROJECT["optional-dependencies"]
 REQUIREMENTS = [
     Requirement(line)
@@ -178,3 +179,10 @@ def test_students_part_needs_only_students_packages():
 def test_snippets_are_in_the_package():
     files = importlib.resources.files("lxmls_nb")
     assert (files / "corpora" / "snippets.npz").is_file()
+
+
+@pytest.mark.parametrize("package", ["lxmls_nb", GRADING])
+def test_both_packages_have_types(package):
+    """A file `py.typed` tells type checkers so; wheels have what package-data names."""
+    assert (importlib.resources.files(package) / "py.typed").is_file()
+    assert "py.typed" in SETUPTOOLS["package-data"][package]
