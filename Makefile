@@ -46,6 +46,17 @@ demo: $(INSTALLED)  ## Release the assignment, grade a small class, show the res
 test: lint  ## Run all checks
 	$(BIN)/python -m pytest -n 3 --dist loadfile
 
+# Not a part of `make test`, which would take longer: processes that tests start are looked at, too.
+# What a kernel does to itself once it is in its sandbox is tested, but not seen here, since nothing
+# can be written from there: set_limits(), drop_privileges() and deny_system_calls() count as missed.
+.PHONY: coverage
+coverage: $(INSTALLED)  ## Print which lines and branches of checks and sandbox are tested
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n 3 --dist loadfile \
+	  tests/lxmls_nb/checks tests/answers tests/lxmls_grading/sandbox
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report
+
 # The days of a student and of an instructor in a real JupyterLab, side by side. Each step leaves a
 # picture in build/screenshots.
 .PHONY: test-browser
