@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from tests.answers.changes import ChangeError, changed
 
 FOLDER = Path(__file__).parent
 NOTEBOOKS = ("exercise_2_1", "exercise_2_2", "exercise_2_3", "exercise_2_4")
-HEADER = re.compile(r"^# %% (?P<id>\S+) (?P<grade_id>\S+)(?: cause=(?P<cause>\S+))?\s*$", re.M)
+FILES = {"right": "right.py", "wrong": "wrong.diff"}
+HEADER = re.compile(
+    r"^# %% (?P<id>\S+) (?P<grade_id>\S+)(?: cause=(?P<cause>\S+))?(?: of=(?P<of>\S+))?\s*$",
+    re.M,
+)
 
 
 @dataclass(frozen=True)
@@ -23,8 +29,8 @@ class Answer:
         Where the answer goes.
     right : bool
     causes : tuple of str
-        Of a wrong one: keys in ``lxmls_nb.checks.mistakes.words.CAUSES`` that name the mistake, none
-        where it is caught but cannot be named.
+        Of a wrong one: keys in ``lxmls_nb.checks.mistakes.words.CAUSES`` that name the mistake,
+        none where it is caught but cannot be named.
     description : str
         What is wrong, or what style it is.
     code : str
@@ -43,30 +49,46 @@ class Answer:
 
 
 def read_answers(notebook: str, kind: str) -> list[Answer]:
-    """Return the answers of a notebook, of kind ``"right"`` or ``"wrong"``."""
-    text = (FOLDER / notebook / f"{kind}.py").read_text(encoding="utf-8")
+    """Return the answers of a notebook, of kind ``"right"`` or ``"wrong"``.
+
+    Raises
+    ------
+    ValueError
+        If an entry cannot be read; the message names it.
+    """
+    bases = {} if kind == "right" else {each.id: each for each in read_answers(notebook, "right")}
+    text = (FOLDER / notebook / FILES[kind]).read_text(encoding="utf-8")
     headers = list(HEADER.finditer(text))
     ends = [header.start() for header in headers[1:]] + [len(text)]
     answers = []
     for header, end in zip(headers, ends, strict=True):
         description, _, code = text[header.end() : end].strip("\n").partition("\n")
         causes = (header["cause"] or "none").split(",")
-        answers.append(
-            Answer(
-                id=header["id"],
-                notebook=notebook,
-                grade_id=header["grade_id"],
-                right=kind == "right",
-                causes=() if causes == ["none"] else tuple(causes),
-                description=description.lstrip("# "),
-                code=code.strip("\n"),
-            )
+        answer = Answer(
+            id=header["id"],
+            notebook=notebook,
+            grade_id=header["grade_id"],
+            right=kind == "right",
+            causes=() if causes == ["none"] else tuple(causes),
+            description=description.lstrip("# "),
+            code=code.strip("\n"),
         )
+        answers.append(_expanded(answer, header["of"], bases) if header["of"] else answer)
     names = [answer.id for answer in answers]
     twice = {name for name in names if names.count(name) > 1}
     if twice or len(headers) != len(re.findall(r"^# %%", text, re.M)):
-        raise ValueError(f"{notebook}/{kind}.py: ids that occur twice {twice}, or a bad header")
+        raise ValueError(f"{notebook}/{FILES[kind]}: ids that occur twice {twice}, or a bad header")
     return answers
+
+
+def _expanded(answer: Answer, base: str, bases: dict[str, Answer]) -> Answer:
+    """Return an answer with its whole code, made of its changes to a right answer."""
+    if base not in bases or bases[base].grade_id != answer.grade_id:
+        raise ValueError(f"{answer}: there is no right answer {base!r} to {answer.grade_id}")
+    try:
+        return replace(answer, code=changed(bases[base].code, answer.code))
+    except ChangeError as error:
+        raise ValueError(f"{answer}, changes of {base}: {error}") from None
 
 
 def all_answers() -> list[Answer]:
@@ -74,7 +96,6 @@ def all_answers() -> list[Answer]:
     return [
         answer
         for notebook in NOTEBOOKS
-        for kind in ("right", "wrong")
-        if (FOLDER / notebook / f"{kind}.py").exists()
+        for kind in FILES
         for answer in read_answers(notebook, kind)
     ]

@@ -1,3 +1,17 @@
+# %% plain log-linear-gradients
+# The plain way. Most wrong answers are changes of this one.
+def log_linear_gradients(weight, bias, input, output):
+    num_examples = input.shape[0]
+    z = input @ weight.T + bias
+    log_probabilities = z - logsumexp(z, axis=1, keepdims=True)
+    probabilities = np.exp(log_probabilities)
+    loss = -np.mean(log_probabilities[np.arange(num_examples), output])
+    error = (probabilities - index2onehot(output, weight.shape[0])) / num_examples
+    gradient_weight = error.T @ input
+    gradient_bias = np.sum(error, axis=0, keepdims=True)
+    return loss, gradient_weight, gradient_bias
+
+
 # %% R1 log-linear-gradients
 # Explicit loops over examples, classes and features, with the math module.
 import math
@@ -340,6 +354,21 @@ def log_linear_gradients(weight, bias, input, output):
     pesos[:] = erro.T @ entrada
     vies[:] = erro.sum(axis=0)
     return perda, pesos, vies
+
+# %% plain-equations log-linear-equations
+# The plain way. Most wrong answers are changes of this one.
+block_equations = {
+    "block a": "initialisation",
+    "block b": "linear",
+    "block c": "softmax",
+    "block d": "prediction",
+    "block e": "log-linear",
+    "block f": "softmax-error",
+    "block g": "weight-gradient",
+    "block h": "bias-gradient",
+    "block i": "sgd",
+}
+
 
 # %% E1 log-linear-equations
 # Capitals and blanks around the names.

@@ -1,3 +1,24 @@
+# %% plain numpy-backpropagation
+# The plain way. Most wrong answers are changes of this one.
+class MyNumpyMLP(NumpyMLP):
+    def backpropagation(self, input, output):
+        log_probabilities, layer_inputs = self.log_forward(input)
+        num_examples = input.shape[0]
+        probabilities = np.exp(log_probabilities)
+        indicator = index2onehot(output, probabilities.shape[1])
+        error = (probabilities - indicator) / num_examples
+        gradients = []
+        for n in reversed(range(len(self.parameters))):
+            weight, bias = self.parameters[n]
+            weight_gradient = error.T @ layer_inputs[n]
+            bias_gradient = np.sum(error, axis=0, keepdims=True)
+            gradients.append([weight_gradient, bias_gradient])
+            if n > 0:
+                a = layer_inputs[n]
+                error = (error @ weight) * a * (1 - a)
+        return gradients[::-1]
+
+
 # %% R1 numpy-backpropagation
 # Explicit loops over examples, units and inputs.
 class MyNumpyMLP(NumpyMLP):

@@ -1,3 +1,25 @@
+# %% plain pytorch-module
+# The plain way. Most wrong answers are changes of this one.
+class LogLinear(torch.nn.Module):
+    def __init__(self, input_size, num_classes):
+        super().__init__()
+        self.linear = torch.nn.Linear(input_size, num_classes)
+
+    def forward(self, input):
+        return torch.log_softmax(self.linear(input), dim=1)
+
+
+def training_step(model, optimizer, input, output):
+    device = next(model.parameters()).device
+    input = torch.tensor(input, dtype=torch.float32, device=device)
+    output = torch.tensor(output, dtype=torch.int64, device=device)
+    optimizer.zero_grad()
+    loss = torch.nn.functional.nll_loss(model(input), output)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
 # %% R1 pytorch-module
 # Two nn.Parameter, F.linear and F.log_softmax.
 import torch.nn.functional as F
@@ -609,6 +631,22 @@ def training_step(model, optimizer, input, output):
     loss.backward()
     optimizer.step()
     return np.float64(loss.item())
+
+
+# %% plain-questions pytorch-questions
+# The plain way. Most wrong answers are changes of this one.
+pytorch_answers = {
+    "weight_dtype": "float32",
+    "label_dtype": "int64",
+    "from_numpy_memory": "shares",
+    "late_float": "non-leaf",
+    "second_backward": "adds",
+    "update_without_data": "fails",
+    "loss_input": "log-probabilities",
+    "softmax_dim": "classes",
+    "loss_average": "mean",
+}
+
 
 # %% Q1 pytorch-questions
 # PyTorch's own types in place of their names.

@@ -1,3 +1,14 @@
+# %% plain pytorch-log-forward
+# The plain way. Most wrong answers are changes of this one.
+class MyPytorchMLP(PytorchMLP):
+    def log_forward(self, input):
+        x = self.to_tensor(input)
+        for weight, bias in self.parameters[:-1]:
+            x = torch.sigmoid(x @ weight.T + bias)
+        weight, bias = self.parameters[-1]
+        return torch.log_softmax(x @ weight.T + bias, dim=1)
+
+
 # %% R1 pytorch-log-forward
 # F.linear and F.log_softmax, with the biases as vectors.
 import torch.nn.functional as F
