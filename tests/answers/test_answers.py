@@ -11,14 +11,14 @@ from functools import cache
 import pytest
 from nbformat.v4 import new_notebook
 
-from lxmls_nb.checks.mistakes.words import CAUSES
-from lxmls_grading.settings import Settings
 from lxmls_grading.cells import is_answer, is_test
-from tests.support.submissions import points_of
+from lxmls_grading.settings import Settings
+from lxmls_nb.checks.mistakes.words import CAUSES
 from tests.answers import runner
 from tests.answers.catalogue import NOTEBOOKS, all_answers
 from tests.answers.runner import full_marks, score, source_notebook
 from tests.support.course import ROOT
+from tests.support.submissions import points_of
 
 RIGHT = [answer for answer in all_answers() if answer.right]
 WRONG = [answer for answer in all_answers() if not answer.right]
