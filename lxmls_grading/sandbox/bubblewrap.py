@@ -19,6 +19,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from lxmls_grading.settings import Settings
 
@@ -53,7 +54,7 @@ class SandboxError(RuntimeError):
         super().__init__(HOW_TO_GET_IT.format(why=why))
         self.why = why
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         # Workers send it to the process that grades.
         return type(self), (self.why,)
 

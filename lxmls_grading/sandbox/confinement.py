@@ -15,6 +15,7 @@ import struct
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from lxmls_grading.settings import Settings
 
@@ -32,7 +33,7 @@ class ConfinementError(OSError):
     """A step of the confinement failed: the student's code must not run."""
 
 
-def _call(name: str, *arguments) -> None:
+def _call(name: str, *arguments: Any) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if getattr(libc, name)(*arguments) != 0:
         number = ctypes.get_errno()
