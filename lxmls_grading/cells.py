@@ -36,7 +36,8 @@ def is_test(cell: NotebookNode) -> bool:
 
 def read_notebook(path: str | Path) -> NotebookNode:
     """Read a notebook in the current format."""
-    return nbformat.read(path, as_version=4)
+    notebook: NotebookNode = nbformat.read(path, as_version=4)
+    return notebook
 
 
 def note_cause(cell: NotebookNode, cause: str | None) -> None:

@@ -9,13 +9,20 @@ import logging
 import os
 import sys
 import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lxmls_grading.doctor import doctor
+
+if TYPE_CHECKING:
+    from nbgrader.apps import NbGrader
+
+    from lxmls_grading.class_run.run import Summary
 
 # What takes long to import is imported where it is needed: `--help` is then there at once.
 
 
-def open_course(assignment: str, student: str = "*", sandbox: bool | None = None):
+def open_course(assignment: str, student: str = "*", sandbox: bool | None = None) -> NbGrader:
     """Return nbgrader's application for the course of this folder.
 
     Parameters
@@ -111,7 +118,7 @@ def _grade(given: argparse.Namespace, environment: dict[str, str]) -> int:
     return summary.status
 
 
-def _sentence(assignment: str, summary) -> str:
+def _sentence(assignment: str, summary: Summary) -> str:
     """Say in a line what came of a run."""
     parts = [f"{len(summary.graded)} graded"]
     if summary.graded:
@@ -123,7 +130,7 @@ def _sentence(assignment: str, summary) -> str:
     return f"{assignment}: {', '.join(parts)}. What to teach again: lxmls-nb report {assignment}"
 
 
-def log_to(path, log: logging.Logger) -> None:
+def log_to(path: Path, log: logging.Logger) -> None:
     """Write to a file what nbgrader and grading say in detail, instead of on the terminal."""
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setLevel(logging.INFO)
@@ -210,7 +217,7 @@ def main(arguments: list[str] | None = None) -> int:
     import lxmls_grading.startup  # noqa: F401 (before what imports jsonschema)
 
     try:
-        return given.function(given)
+        status: int = given.function(given)
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing.startswith("lxmls_"):
@@ -221,6 +228,7 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 2
+    return status
 
 
 if __name__ == "__main__":

@@ -39,14 +39,15 @@ _stock_init_assignment = BaseConverter.init_assignment
 _stock_init_notebooks = BaseConverter.init_notebooks
 
 
-def _copy_files(self, assignment_id: str, student_id: str) -> None:
+def _copy_files(self: BaseConverter, assignment_id: str, student_id: str) -> None:
     """Copy the other files of a submission, as ``BaseConverter.init_assignment`` does."""
     if not isinstance(self, Autograde | GenerateFeedback):
-        return _stock_init_assignment(self, assignment_id, student_id)  # the instructor's own files
+        _stock_init_assignment(self, assignment_id, student_id)  # the instructor's own files
+        return
     source = self._format_source(assignment_id, student_id)
     if is_linked(Path(source, "file"), self.coursedir, self._input_directory):
         self.log.warning("Left out all files of %s, which is a link", source)
-        return None
+        return
     exclude = [*self.coursedir.ignore, "*.ipynb"]
     if isinstance(self, GenerateFeedback):
         exclude += ACTIVE
@@ -59,10 +60,9 @@ def _copy_files(self, assignment_id: str, student_id: str) -> None:
             path.write_bytes(data)
         except OSError as problem:
             self.log.warning("Left out %r, which %s", filename, problem)
-    return None
 
 
-def _known_notebooks(self) -> None:
+def _known_notebooks(self: BaseConverter) -> None:
     """Find the notebooks to grade, as ``BaseConverter.init_notebooks``: those of the assignment.
 
     A submission with none of them gets them all, as notebooks that are not there: it gets 0 points
@@ -98,21 +98,23 @@ def _known_notebooks(self) -> None:
             self.assignments[assignment] = [os.path.join(assignment, name) for name in names]
 
 
-def _timestamp(self, dest_path: str) -> datetime.datetime | None:
+def _timestamp(self: CourseDirectory, dest_path: str) -> datetime.datetime | None:
     """Return when a submission was handed in; None where its file does not say so."""
     path = os.path.join(dest_path, "timestamp.txt")
     if not os.path.lexists(path):
         return None
     try:
-        return parse_utc(read_plain(path, 1000).decode().strip())
+        timestamp: datetime.datetime = parse_utc(read_plain(path, 1000).decode().strip())
     except Exception as problem:  # parsers of dates raise many kinds
         self.log.warning("Left out the time in %s: %s", path, problem)
         return None
+    return timestamp
 
 
 def class_of(step: Any) -> type:
     """Return the class of a step, which nbgrader's configuration may give by its address."""
-    return import_item(step) if isinstance(step, str) else step
+    found: type = import_item(step) if isinstance(step, str) else step
+    return found
 
 
 def install_patches() -> None:

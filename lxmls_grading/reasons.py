@@ -123,4 +123,5 @@ def ending(code: int) -> str:
 def not_run(text: str) -> NotebookNode:
     """Return the output of a test cell that was not run, which gives it no points."""
     lines = textwrap.wrap(f"Not run: {text}", WIDTH)
-    return new_output("error", ename=NOT_RUN, evalue=text, traceback=lines)
+    output: NotebookNode = new_output("error", ename=NOT_RUN, evalue=text, traceback=lines)
+    return output

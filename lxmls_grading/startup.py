@@ -7,9 +7,11 @@ of grading imports jsonschema. Written for jsonschema 4.26.
 
 import sys
 from contextlib import suppress
+from typing import Any
 
 if not sys.modules.keys() & {"jsonschema", "rfc3987_syntax"}:
-    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+    modules: dict[str, Any] = sys.modules
+    modules["rfc3987_syntax"] = None
     with suppress(ImportError):
         import jsonschema  # noqa: F401
-    del sys.modules["rfc3987_syntax"]
+    del modules["rfc3987_syntax"]
