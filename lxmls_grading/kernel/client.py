@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from queue import Empty
+from typing import Any
 
 import zmq
 import zmq.asyncio
@@ -31,7 +32,7 @@ SEND_TIMEOUT = 5000
 class LenientChannel(AsyncZMQSocketChannel):
     """A channel that passes over messages which are not as they should be."""
 
-    async def get_msg(self, timeout: float | None = None) -> dict:  # type: ignore[override]
+    async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:  # type: ignore[override]
         """Return the next message that is one.
 
         Raises
@@ -47,7 +48,7 @@ class LenientChannel(AsyncZMQSocketChannel):
             if time.monotonic() >= end:
                 raise Empty
 
-    def next_message(self, timeout: float) -> dict:
+    def next_message(self, timeout: float) -> dict[str, Any]:
         """Return the next message that is one, for a caller outside of the event loop.
 
         Raises
@@ -76,7 +77,7 @@ def _broken_ones_left_out() -> Iterator[None]:
         log.debug("a broken message: %r", error)
 
 
-def _checked(message: dict) -> dict:
+def _checked(message: dict[str, Any]) -> dict[str, Any]:
     """Return a message whose parts are of the types that they should be."""
     parts = (message["header"], message["parent_header"], message["content"])
     if isinstance(message["msg_type"], str) and all(isinstance(part, dict) for part in parts):
@@ -103,7 +104,14 @@ class BoundedClient(AsyncKernelClient):
     def _context_default(self) -> zmq.asyncio.Context:
         return shared_context()
 
-    def start_channels(self, shell=True, iopub=True, stdin=True, hb=True, control=True) -> None:
+    def start_channels(
+        self,
+        shell: bool = True,
+        iopub: bool = True,
+        stdin: bool = True,
+        hb: bool = True,
+        control: bool = True,
+    ) -> None:
         """Start shell and iopub: nobody types, and the warm process knows who is alive."""
         super().start_channels(shell, iopub, stdin=False, hb=False, control=False)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from typing import Any
 
 from lxmls_grading.sandbox.bubblewrap import SCRATCH, Sandbox, SandboxError
 from lxmls_grading.sandbox.confinement import (
@@ -55,7 +56,7 @@ class ForkedKernel:
         Listening sockets, one for each channel.
     """
 
-    def __init__(self, request: dict, sockets: list[int]):
+    def __init__(self, request: dict[str, Any], sockets: list[int]):
         self.settings = Settings.from_dict(request["settings"])
         self.sandbox: Sandbox | None = None
         self.stopped: str | None = None
@@ -77,7 +78,7 @@ class ForkedKernel:
             raise SandboxError("the kernel could not be confined (see the log)")
         self.pid = int(said) or self.child
 
-    def _fork(self, request: dict, sockets: list[int], write: int) -> int:
+    def _fork(self, request: dict[str, Any], sockets: list[int], write: int) -> int:
         """Fork the kernel; return the child of this process which ends as it ends."""
         if self.sandbox is None:
             return self._fork_kernel(request, sockets, write)
@@ -97,7 +98,9 @@ class ForkedKernel:
         finally:
             os.close(inside)
 
-    def _wait_inside(self, request: dict, sockets: list[int], write: int, inside: int) -> None:
+    def _wait_inside(
+        self, request: dict[str, Any], sockets: list[int], write: int, inside: int
+    ) -> None:
         """Join the sandbox, fork the kernel, say its number, wait for it, and end as it ends."""
         die_with_parent()
         join(inside, NAMESPACES | USER_NAMESPACE)
@@ -112,7 +115,7 @@ class ForkedKernel:
         os._exit(os.waitstatus_to_exitcode(status) % 256)
 
     def _fork_kernel(
-        self, request: dict, sockets: list[int], confined: int, inside: int | None = None
+        self, request: dict[str, Any], sockets: list[int], confined: int, inside: int | None = None
     ) -> int:
         """Fork the kernel, which joins the sandbox if its pid namespace is all that it has."""
         pid = os.fork()
@@ -129,7 +132,7 @@ class ForkedKernel:
                 os._exit(1)
         return pid
 
-    def _become(self, request: dict, sockets: list[int], confined: int, log: int) -> None:
+    def _become(self, request: dict[str, Any], sockets: list[int], confined: int, log: int) -> None:
         """Give up all privileges, then run a kernel."""
         os.setsid()
         _close_all_but(*sockets, confined, log)

@@ -14,19 +14,24 @@ from typing import Any
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
-from jupyter_client.provisioning import KernelProvisionerBase
+from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
 from lxmls_grading.sandbox.bubblewrap import SandboxError
 from lxmls_grading.settings import Settings
 
 #: The sockets of a kernel, in the order in which it opens them, and the numbers in their names.
-CHANNELS = {"shell_port": 1, "stdin_port": 2, "control_port": 3, "iopub_port": 4}
+CHANNELS: KernelConnectionInfo = {
+    "shell_port": 1,
+    "stdin_port": 2,
+    "control_port": 3,
+    "iopub_port": 4,
+}
 
 #: What Jupyter asks of a kernel's description; no command is run, since kernels are forked.
 KERNEL_SPEC = KernelSpec(argv=["lxmls_nb"], display_name="Student kernel", language="python")
 
 
-class SandboxProvisioner(KernelProvisionerBase):  # type: ignore[misc]
+class SandboxProvisioner(KernelProvisionerBase):
     """Starts a kernel in a sandbox, by a fork of the warm process.
 
     Parameters
@@ -54,7 +59,7 @@ class SandboxProvisioner(KernelProvisionerBase):  # type: ignore[misc]
         """Whether there is a kernel."""
         return self._started
 
-    def request(self, what: dict, descriptors: list[int] | None = None) -> dict:
+    def request(self, what: dict[str, Any], descriptors: list[int] | None = None) -> dict[str, Any]:
         """Ask the warm process for something, and return what it says.
 
         Raises
@@ -68,12 +73,12 @@ class SandboxProvisioner(KernelProvisionerBase):  # type: ignore[misc]
         data = self.link.recv(2**16)
         if not data:
             raise ConnectionError("the warm process has ended")
-        reply = json.loads(data)
+        reply: dict[str, Any] = json.loads(data)
         if "error" in reply:
             raise SandboxError(reply["error"])
         return reply
 
-    def status(self) -> dict:
+    def status(self) -> dict[str, Any]:
         """Return the exit ``code``, None while it runs, and why it was ``stopped``, or None."""
         return self.request({"do": "poll"})
 
@@ -143,7 +148,7 @@ class SandboxProvisioner(KernelProvisionerBase):  # type: ignore[misc]
         self._started, self._code = True, None
         self.connection_info = {
             **manager.get_connection_info(),
-            **CHANNELS,  # type: ignore[typeddict-item]
+            **CHANNELS,
             "hb_port": 5,  # there is no heartbeat: the warm process knows when a kernel ends
             "transport": "ipc",
             "ip": f"{self.folder}/kernel",

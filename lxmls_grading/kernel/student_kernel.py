@@ -10,6 +10,7 @@ import inspect
 import sys
 import tempfile
 from types import SimpleNamespace
+from typing import Any
 
 import zmq
 from ipykernel import ipkernel
@@ -34,7 +35,7 @@ MAX_TEXT = 2**22
 class StudentShell(ZMQInteractiveShell):
     """IPython's shell, without what only a history that is written down would need."""
 
-    def _format_exception_for_storage(self, *arguments, **options) -> dict:
+    def _format_exception_for_storage(self, *arguments: Any, **options: Any) -> dict[str, Any]:
         """Format none a second time: nobody reads a history of errors."""
         return {}
 
@@ -44,7 +45,7 @@ class StudentCompiler(XCachingCompiler):
 
     def get_code_name(self, raw_code: str, code: str, number: int) -> str:
         """Return the name of a cell; a traceback would look for it in all modules there are."""
-        name = super().get_code_name(raw_code, code, number)
+        name: str = super().get_code_name(raw_code, code, number)
         inspect.modulesbyfile[name] = "__main__"
         return name
 
@@ -56,24 +57,24 @@ class StudentKernel(IPythonKernel):
     compiler_class = Type(StudentCompiler)
     msg_types = [*IPythonKernel.msg_types, REQUEST]  # noqa: RUF012 (as in the parent class)
 
-    def __init__(self, **options):
+    def __init__(self, **options: Any):
         # It would list the files of all modules, for its debugger, and so copy megabytes that a
         # kernel shares with the warm process.
-        ipkernel.sys = SimpleNamespace(modules={})  # type: ignore[attr-defined]
+        vars(ipkernel)["sys"] = SimpleNamespace(modules={})
         try:
             super().__init__(**options)
         finally:
-            ipkernel.sys = sys  # type: ignore[attr-defined]
+            vars(ipkernel)["sys"] = sys
 
-    def _publish_status(self, status, channel, parent=None) -> None:
+    def _publish_status(self, status: str, channel: str, parent: Any = None) -> None:
         """Say no more than that a cell is done: for that the executor waits."""
         if status == "idle" and self.get_parent(channel)["header"]["msg_type"] != REQUEST:
             super()._publish_status(status, channel, parent)
 
-    def _publish_execute_input(self, code, parent, execution_count) -> None:
+    def _publish_execute_input(self, code: str, parent: Any, execution_count: int) -> None:
         """Say nothing: the executor has the code, and the count comes with the reply."""
 
-    def probe_request(self, stream, ident, parent) -> None:
+    def probe_request(self, stream: Any, ident: Any, parent: dict[str, Any]) -> None:
         """Run a probe on objects of the student, named in the message, and send what it says."""
         assert self.shell is not None
         assert self.session is not None
@@ -130,23 +131,23 @@ class BoundedStream(OutStream):
 class StudentKernelApp(IPKernelApp):
     """Starts a kernel on sockets that are there already, without files and arguments."""
 
-    kernel_class = Type(StudentKernel, klass="ipykernel.kernelbase.Kernel")  # type: ignore
+    kernel_class: Any = Type(StudentKernel, klass="ipykernel.kernelbase.Kernel")
     outstream_class = DottedObjectName(f"{__name__}.BoundedStream", allow_none=True)
     sockets: list[int]
 
-    def parse_command_line(self, argv=None) -> None:
+    def parse_command_line(self, argv: Any = None) -> None:
         """Take none: building the parser takes longer than all the rest."""
 
-    def load_config_file(self, *arguments, **options) -> None:
+    def load_config_file(self, *arguments: Any, **options: Any) -> None:
         """Take none: a kernel is the same for everyone."""
 
     def init_connection_file(self) -> None:
         """Take none: the key is set, the sockets listen."""
 
-    def write_connection_file(self, **options) -> None:
+    def write_connection_file(self, **options: Any) -> None:
         """Write none."""
 
-    def init_control(self, context) -> None:
+    def init_control(self, context: zmq.Context[Any]) -> None:
         """Take no thread for messages to the shell: only subshells, of which there are none, do."""
         super().init_control(context)
         self.shell_channel_thread.io_loop.close()
@@ -167,7 +168,7 @@ class StudentKernelApp(IPKernelApp):
     def init_poller(self) -> None:
         """Take none: the parent is in another namespace."""
 
-    def _try_bind_socket(self, s, port):
+    def _try_bind_socket(self, s: zmq.Socket[Any], port: int) -> int:
         # libzmq accepts on a socket that it is given, whatever the address says.
         s.setsockopt(zmq.USE_FD, self.sockets.pop(0))
         s.bind(f"ipc://{len(self.sockets)}")

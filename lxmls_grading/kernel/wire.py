@@ -7,8 +7,10 @@ are bounded, and whatever is not exactly as expected is refused.
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import safetensors.numpy
 
 #: Bounds of a message: bytes of its two parts, values in all, depth, characters of a text.
@@ -17,12 +19,14 @@ MAX_JSON, MAX_ARRAYS, MAX_VALUES, MAX_DEPTH, MAX_TEXT = 2**20, 2**26, 20_000, 12
 #: The native types that arrays travel in, by kind; others are converted to these.
 WIDEST = {"f": np.float64, "i": np.int64, "u": np.uint64}
 
+Array = npt.NDArray[Any]
+
 
 class ReplyError(ValueError):
     """A message cannot be understood."""
 
 
-def encode(value) -> list[bytes]:
+def encode(value: Any) -> list[bytes]:
     """Return plain data (see :func:`lxmls_nb.checks.probes.running.plain`) as JSON and safetensors.
 
     Raises
@@ -30,14 +34,14 @@ def encode(value) -> list[bytes]:
     ReplyError
         If there is anything else in it, or too much.
     """
-    arrays: dict[str, np.ndarray] = {}
+    arrays: dict[str, Array] = {}
     structure = _encode(value, arrays, 0)
     parts = [json.dumps(structure).encode(), safetensors.numpy.save(arrays) if arrays else b""]
     _check_sizes(parts)
     return parts
 
 
-def decode(parts: list[bytes]):
+def decode(parts: list[bytes]) -> Any:
     """Return the plain data that a message holds.
 
     Raises
@@ -63,7 +67,7 @@ def _check_sizes(parts: list[bytes]) -> None:
             raise ReplyError(f"{len(part)} bytes are too many, {limit} are allowed")
 
 
-def _encode(value, arrays: dict[str, np.ndarray], depth: int):
+def _encode(value: Any, arrays: dict[str, Array], depth: int) -> Any:
     if depth > MAX_DEPTH:
         raise ReplyError(f"nested more than {MAX_DEPTH} deep")
     if value is None or type(value) in (bool, int, float, str):
@@ -86,18 +90,18 @@ def _encode(value, arrays: dict[str, np.ndarray], depth: int):
     raise ReplyError(f"a {type(value).__name__} cannot be sent")
 
 
-def _parts(array: np.ndarray) -> list[np.ndarray]:
+def _parts(array: Array) -> list[Array]:
     return [array.real.astype(np.float64), array.imag.astype(np.float64)]
 
 
 class _Decoder:
     """Puts the arrays of a message back in their places, within bounds."""
 
-    def __init__(self, arrays: dict[str, np.ndarray]):
+    def __init__(self, arrays: dict[str, Array]):
         self.arrays = arrays
         self.values = 0
 
-    def decode(self, value, depth: int):
+    def decode(self, value: Any, depth: int) -> Any:
         self.values += 1
         if depth > MAX_DEPTH or self.values > MAX_VALUES:
             raise ReplyError("too deep, or too many values")
