@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from nbformat.notebooknode import NotebookNode
 from nbgrader.converters.base import NbGraderException
@@ -64,7 +65,7 @@ class ExecuteApart(NbGraderPreprocessor):
             self.log.error(str(error))
             raise NbGraderException(str(error)) from error
 
-    def preprocess(self, nb: NotebookNode, resources):
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Execute a notebook whose test cells are the instructor's."""
         executed = shared_process().execute(nb, self.settings())
         names = resources["nbgrader"]

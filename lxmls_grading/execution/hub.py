@@ -32,7 +32,7 @@ READ_AT_IMPORT = (
 ADDRESS = "LXMLS_NB_WARM_PROCESS"
 
 
-def start_process(*sockets: socket.socket) -> subprocess.Popen:
+def start_process(*sockets: socket.socket) -> subprocess.Popen[bytes]:
     """Start a warm process, which takes requests from the first socket."""
     environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     environment |= {name: ENVIRONMENT[name] for name in READ_AT_IMPORT}
@@ -46,7 +46,7 @@ def start_process(*sockets: socket.socket) -> subprocess.Popen:
     )
 
 
-def end_process(process: subprocess.Popen) -> None:
+def end_process(process: subprocess.Popen[bytes]) -> None:
     """Wait until a warm process, whose connection is closed, has ended."""
     try:
         process.wait(10)

@@ -8,6 +8,7 @@ import contextlib
 import io
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from nbformat.notebooknode import NotebookNode
@@ -38,12 +39,17 @@ class Judge:
         ``send(probe_name, names, arguments) -> reply`` runs a probe in the student kernel.
     """
 
-    def __init__(self, send: Callable):
+    def __init__(self, send: Callable[[str, list[str], dict[str, Any]], dict[str, Any]]):
         self._ask = send
         self._lost: Exception | None = None
-        self.namespace: dict = {"__name__": "__main__", "np": np, "numpy": np, "checks": checks}
+        self.namespace: dict[str, Any] = {
+            "__name__": "__main__",
+            "np": np,
+            "numpy": np,
+            "checks": checks,
+        }
 
-    def send(self, probe: str, names: list[str], arguments: dict) -> dict:
+    def send(self, probe: str, names: list[str], arguments: dict[str, Any]) -> dict[str, Any]:
         """Run a probe in the student kernel; remember if that is not there any more."""
         try:
             return self._ask(probe, names, arguments)
@@ -97,7 +103,7 @@ class Judge:
             outputs.append(new_output("execute_result", {"text/plain": repr(points)}))
         return outputs
 
-    def _execute(self, source: str):
+    def _execute(self, source: str) -> Any:
         """Run code, and return the value of its last line if that is an expression."""
         tree = ast.parse(source)
         used = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
@@ -118,7 +124,7 @@ class Judge:
             raise FaultyTest(f"{type(error).__name__}: {error}"[:300]) from error
 
 
-def _partial(value, points: float) -> float:
+def _partial(value: Any, points: float) -> float:
     """Return the points that a test cell gives as the value of its last line."""
     if isinstance(value, bool) or not isinstance(value, int | float | np.number):
         raise FaultyTest(f"its last line gives {value!r}, not a number of points")

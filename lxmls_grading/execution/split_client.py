@@ -15,12 +15,12 @@ import tempfile
 import time
 from dataclasses import replace
 from queue import Empty
+from typing import Any
 
 import nbformat
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
-from nbclient.client import CellExecutionComplete
-from nbclient.exceptions import DeadKernelError
+from nbclient.exceptions import CellExecutionComplete, DeadKernelError
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 
@@ -94,7 +94,13 @@ class SplitClient(NotebookClient):
         if self.stopped is not None:
             add_reason(self.nb, replace(self.stopped, cells=tuple(self.unrun)))
 
-    async def async_execute_cell(self, cell, cell_index, execution_count=None, store_history=True):
+    async def async_execute_cell(
+        self,
+        cell: NotebookNode,
+        cell_index: int,
+        execution_count: int | None = None,
+        store_history: bool = True,
+    ) -> NotebookNode:
         """Execute a cell where it belongs."""
         if cell.cell_type != "code":
             return cell
@@ -164,15 +170,18 @@ class SplitClient(NotebookClient):
 
     # --- what comes from the kernel -----------------------------------------------------------
 
-    async def _async_handle_timeout(self, timeout, cell=None):
+    async def _async_handle_timeout(
+        self, timeout: float, cell: NotebookNode | None = None
+    ) -> dict[str, Any]:
         """Interrupt the kernel; end it if that does not help."""
+        assert self.kc is not None
         name = grade_id(cell) if cell is not None else None
         self.timed_out = f"the cell `{name}`" if name else "a cell of yours"
         await self.manager.interrupt_kernel()
         end = time.monotonic() + GRACE
         while time.monotonic() < end:
             try:
-                message = await self.kc.shell_channel.get_msg(timeout=0.5)
+                message: dict[str, Any] = await self.kc.shell_channel.get_msg(timeout=0.5)
             except Empty:
                 continue
             if message["msg_type"] == "execute_reply":
@@ -183,7 +192,9 @@ class SplitClient(NotebookClient):
         await self.provisioner.kill()
         raise DeadKernelError("Kernel died")
 
-    def process_message(self, msg, cell, cell_index):
+    def process_message(
+        self, msg: dict[str, Any], cell: NotebookNode, cell_index: int
+    ) -> NotebookNode | None:
         """Keep what a cell says, up to a limit."""
         if msg["msg_type"] in ("stream", "display_data", "execute_result", "error"):
             size, limit = len(json.dumps(msg["content"], default=str)), self.settings.max_output
@@ -203,7 +214,13 @@ class SplitClient(NotebookClient):
             self.log.debug("an odd message: %r", error)
             return None
 
-    def output(self, outs, msg, display_id, cell_index):
+    def output(
+        self,
+        outs: list[NotebookNode],
+        msg: dict[str, Any],
+        display_id: str | None,
+        cell_index: int,
+    ) -> NotebookNode | None:
         """Keep an output if it is as it should be."""
         content = msg["content"]
         if msg["msg_type"] == "stream" and not self.clear_before_next_output:
@@ -222,12 +239,14 @@ class SplitClient(NotebookClient):
             return None
         return out
 
-    def handle_comm_msg(self, outs, msg, cell_index):
+    def handle_comm_msg(
+        self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int
+    ) -> None:
         """Take no part in what widgets say."""
 
     # --- what the judge asks --------------------------------------------------------------------
 
-    def _send(self, probe: str, names: list[str], arguments: dict) -> dict:
+    def _send(self, probe: str, names: list[str], arguments: dict[str, Any]) -> dict[str, Any]:
         """Run a probe in the student kernel: called by the judge."""
         assert self.kc is not None
         request = {"probe": probe, "names": names, "arguments": arguments}
@@ -251,7 +270,7 @@ class SplitClient(NotebookClient):
         self.timed_out = None
         return reply
 
-    def _reply(self, identity: str, seconds: float) -> dict | None:
+    def _reply(self, identity: str, seconds: float) -> dict[str, Any] | None:
         """Return the reply to a message, None if there is none in time."""
         assert self.kc is not None
         end = time.monotonic() + seconds
@@ -271,7 +290,7 @@ class SplitClient(NotebookClient):
         return None
 
 
-def _keep_count(cell: NotebookNode, cell_index: int, execute_reply: dict) -> None:
+def _keep_count(cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:
     """Keep the number of a cell that was executed."""
     cell.execution_count = execute_reply["content"].get("execution_count")
 

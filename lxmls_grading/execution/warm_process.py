@@ -42,7 +42,7 @@ class WarmProcess:
     """
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._lock = threading.Lock()
 
@@ -63,7 +63,9 @@ class WarmProcess:
             If the warm process has ended.
         """
         with Executor(self) as executor:
-            return nbformat.v4.reads(executor.execute(nbformat.v4.writes(notebook), settings))
+            text = executor.execute(nbformat.v4.writes(notebook), settings)
+        executed: NotebookNode = nbformat.v4.reads(text)
+        return executed
 
     def start(self) -> None:
         """Start the warm process now, so that the first notebook need not wait for it."""
@@ -129,7 +131,7 @@ class WarmProcess:
     def __enter__(self) -> WarmProcess:
         return self
 
-    def __exit__(self, *exception) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
 
@@ -164,7 +166,8 @@ class Executor:
         what = "it sent more than can be taken, or never ended"
         lost = without_result(nbformat.v4.reads(text), "messages", what=what)
         note_sandbox(lost, settings.sandbox)
-        return nbformat.v4.writes(lost)
+        written: str = nbformat.v4.writes(lost)
+        return written
 
     def _ask(self, text: str, settings: Settings) -> tuple[str, str]:
         """Return the outcome of a job and its result; empty strings if the executor has ended."""
@@ -193,7 +196,7 @@ class Executor:
     def __enter__(self) -> Executor:
         return self
 
-    def __exit__(self, *exception) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
 

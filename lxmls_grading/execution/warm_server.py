@@ -18,6 +18,7 @@ import signal
 import socket
 import sys
 import time
+from typing import Any
 
 from lxmls_grading.kernel.forked import ForkedKernel
 from lxmls_grading.sandbox.bubblewrap import SandboxError
@@ -139,7 +140,9 @@ class WarmServer:
             return False
         return True
 
-    def _do(self, connection: socket.socket, request: dict, sockets: list[int]) -> dict:
+    def _do(
+        self, connection: socket.socket, request: dict[str, Any], sockets: list[int]
+    ) -> dict[str, Any]:
         kernel = self.kernels.get(connection)
         if connection is self.control:
             return self._fork_executor(sockets[0])
@@ -156,7 +159,7 @@ class WarmServer:
             kernel.close()
         return {"code": kernel.poll(), "stopped": kernel.stopped}
 
-    def _fork_executor(self, jobs: int) -> dict:
+    def _fork_executor(self, jobs: int) -> dict[str, Any]:
         ours, theirs = socket.socketpair()
         pid = os.fork()
         if pid == 0:
