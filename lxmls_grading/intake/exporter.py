@@ -44,7 +44,9 @@ class SubmissionExporter(NotebookExporter):
         """The course's folders, of the converter that uses this exporter; None without one."""
         return getattr(self.parent, "coursedir", None)
 
-    def from_filename(self, filename: str, resources=None, **kw):
+    def from_filename(
+        self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[Any, dict[str, Any]]:
         """Convert a notebook's file; one of the ``autograded`` folder is ours, and read as it is.
 
         Parameters
@@ -63,14 +65,16 @@ class SubmissionExporter(NotebookExporter):
             return super().from_filename(filename, resources, **kw)
         path, name = os.path.split(filename)
         resources["metadata"] = ResourcesDict(name=os.path.splitext(name)[0], path=path)
-        return self.from_notebook_node(self.read_submitted(filename), resources, **kw)
+        submitted = self.read_submitted(filename)
+        converted: tuple[str, dict[str, Any]] = self.from_notebook_node(submitted, resources, **kw)
+        return converted
 
-    def _is_ours(self, filename: str, resources) -> bool:
+    def _is_ours(self, filename: str, resources: dict[str, Any]) -> bool:
         """Whether a file lies where nbgrader writes the notebooks that this class has read."""
         names = resources.get("nbgrader")
         if self.coursedir is None or not names:
             return False
-        folder = self.coursedir.format_path(
+        folder: str = self.coursedir.format_path(
             self.coursedir.autograded_directory, names["student"], names["assignment"]
         )
         return os.path.normpath(os.path.dirname(filename)) == os.path.normpath(folder)
@@ -92,7 +96,7 @@ class SubmissionExporter(NotebookExporter):
             self.log.exception("Cannot read %r", filename)
             what = "it is not a notebook that Jupyter can open"
         self.log.warning("Unreadable notebook %r: %s", filename, what)
-        notebook = nbformat.v4.new_notebook()
+        notebook: NotebookNode = nbformat.v4.new_notebook()
         add_reason(notebook, reason("unreadable", what=what))
         return notebook
 
@@ -150,7 +154,7 @@ def clean_notebook(raw: dict[str, Any], max_cells: int, max_text: int) -> Notebo
         raise UnreadableError("it has no cells")
     if sum(map(len, lists)) > max_cells:
         raise UnreadableError(f"it has more than {max_cells} cells")
-    notebook = nbformat.v4.new_notebook()
+    notebook: NotebookNode = nbformat.v4.new_notebook()
     ids: set[str] = set()
     for cell in (cell for cells in lists for cell in cells if isinstance(cell, dict)):
         notebook.cells.append(clean_cell(cell, new_id(cell.get("id"), ids)))
@@ -161,10 +165,11 @@ def clean_notebook(raw: dict[str, Any], max_cells: int, max_text: int) -> Notebo
 
 def new_id(wish: Any, taken: set[str]) -> str:
     """Return a cell's id, or another one if it is not valid or taken; add it to those taken."""
-    if not isinstance(wish, str) or not CELL_ID.fullmatch(wish) or wish in taken:
-        wish = next(name for n in itertools.count(1) if (name := f"own-{n}") not in taken)
-    taken.add(wish)
-    return wish
+    name = wish if isinstance(wish, str) else ""
+    if not CELL_ID.fullmatch(name) or name in taken:
+        name = next(own for n in itertools.count(1) if (own := f"own-{n}") not in taken)
+    taken.add(name)
+    return name
 
 
 def clean_cell(raw: dict[str, Any], cell_id: str) -> NotebookNode:
@@ -194,8 +199,9 @@ def clean_text(text: Any) -> str:
         text = "".join(line for line in text if isinstance(line, str))
     if not isinstance(text, str):
         return ""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")
-    return text.encode("utf-8", "replace").decode("utf-8")  # of lone surrogates
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = lines.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return lines.encode("utf-8", "replace").decode("utf-8")  # of lone surrogates
 
 
 def clean_metadata(metadata: Any) -> NotebookNode:

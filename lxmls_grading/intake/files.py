@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import logging
 import os
 import re
 import stat
@@ -82,7 +83,7 @@ def is_linked(path: str | Path, coursedir: CourseDirectory, step: str) -> bool:
     return any(folder.is_symlink() for folder in Path(path).parents if top in folder.parents)
 
 
-def plain_files(folder: str | Path, exclude: Sequence[str], log) -> list[str]:
+def plain_files(folder: str | Path, exclude: Sequence[str], log: logging.Logger) -> list[str]:
     """Return the paths of the small plain files below a folder.
 
     Parameters

@@ -10,7 +10,7 @@ import os
 import re
 from collections import defaultdict
 from dataclasses import asdict, dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
@@ -84,11 +84,13 @@ class RebuildCells(NbGraderPreprocessor):
     student's as a reason, all of it as ``repairs``.
     """
 
-    def __init__(self, **options):
+    def __init__(self, **options: Any):
         super().__init__(**options)
         self._known: dict[tuple[str, int, int], Originals] = {}
 
-    def preprocess(self, nb: NotebookNode, resources: ResourcesDict):
+    def preprocess(
+        self, nb: NotebookNode, resources: ResourcesDict
+    ) -> tuple[NotebookNode, ResourcesDict]:
         """Return the notebook put together anew.
 
         Raises
@@ -310,7 +312,7 @@ def _tags(cell: NotebookNode) -> set[str]:
     return {tag for tag in tags if isinstance(tag, str)} if isinstance(tags, list) else set()
 
 
-def _marks(cell: NotebookNode) -> tuple:
+def _marks(cell: NotebookNode) -> tuple[bool, bool, bool, float | None]:
     """Return what nbgrader's marks make of a cell, and its points."""
     points = cell.metadata.nbgrader.get("points")
     points = float(points) if is_grade(cell) and isinstance(points, int | float) else None
@@ -328,7 +330,7 @@ def _as_its_checksum_says(cell: NotebookNode) -> bool:
     The checksum can be made up, which saves from blame and nothing else.
     """
     try:
-        return compute_checksum(cell) == cell.metadata.nbgrader.get("checksum")
+        return bool(compute_checksum(cell) == cell.metadata.nbgrader.get("checksum"))
     except (TypeError, ValueError, KeyError, AttributeError):  # marks that are none
         return False
 
