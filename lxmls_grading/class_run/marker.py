@@ -13,10 +13,11 @@ import shutil
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 from nbconvert.exporters.exporter import ResourcesDict
-from nbconvert.writers import FilesWriter
+from nbconvert.writers.files import FilesWriter
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde
@@ -29,6 +30,10 @@ from lxmls_grading.intake.files import UNPRINTABLE, plain_files
 from lxmls_grading.nbgrader_patches import class_of, share_engine
 from lxmls_grading.reasons import Reason, reasons_of
 from lxmls_grading.records import digest_files
+
+if TYPE_CHECKING:
+    from nbgrader.apps import NbGrader
+    from nbgrader.coursedir import CourseDirectory
 
 #: Seconds that SQLite waits for another process which writes to the gradebook.
 DATABASE_TIMEOUT = 120
@@ -72,7 +77,7 @@ class Marker(Autograde):
         If the assignment was never generated, or ``nbgrader_config.py`` does not grade apart.
     """
 
-    def __init__(self, coursedir, parent):
+    def __init__(self, coursedir: CourseDirectory, parent: NbGrader):
         super().__init__(coursedir=coursedir, parent=parent)
         share_engine()
         self.assignment = coursedir.assignment_id
@@ -95,7 +100,7 @@ class Marker(Autograde):
             coursedir.format_path(coursedir.source_directory, ".", self.assignment), []
         )
 
-    def _exporter(self, steps: list) -> SubmissionExporter:
+    def _exporter(self, steps: list[Any]) -> SubmissionExporter:
         # A notebook is looked at as a whole after all steps, and not after each.
         exporter = SubmissionExporter(parent=self, config=self.config, optimistic_validation=True)
         exporter._preprocessors = []
@@ -133,11 +138,13 @@ class Marker(Autograde):
 
     def submitted(self, student: str) -> str:
         """Return the folder that a student has handed in."""
-        return self._format_source(self.assignment, student)
+        folder: str = self._format_source(self.assignment, student)
+        return folder
 
     def autograded(self, student: str) -> str:
         """Return the folder that a graded submission lies in."""
-        return super()._format_dest(self.assignment, student)
+        folder: str = super()._format_dest(self.assignment, student)
+        return folder
 
     def has_output(self, student: str) -> bool:
         """Whether the folder of a graded submission is there."""

@@ -105,8 +105,10 @@ class ClassRun:
         self.settings = marker.settings
         self.summary = Summary()
         # Who is executed (None), or written (a future): told by other threads.
-        self.events: queue.SimpleQueue[tuple[str, futures.Future | None]] = queue.SimpleQueue()
-        self.running: dict[str, tuple[Job, Future, int]] = {}
+        self.events: queue.SimpleQueue[tuple[str, futures.Future[None] | None]] = (
+            queue.SimpleQueue()
+        )
+        self.running: dict[str, tuple[Job, Future[dict[str, Any]], int]] = {}
         self.writing: set[str] = set()
         self.writer = futures.ThreadPoolExecutor(1, "writer")
         self.last_seen = time.monotonic()  # when the scheduler answered
@@ -213,13 +215,13 @@ class ClassRun:
         )
         self._await(job, future, tries)
 
-    def _await(self, job: Job, future: Future, tries: int) -> None:
+    def _await(self, job: Job, future: Future[dict[str, Any]], tries: int) -> None:
         self.running[job.student] = (job, future, tries)
         future.add_done_callback(lambda _: self.events.put((job.student, None)))
 
     # --- what comes back -----------------------------------------------------------------------
 
-    def _take(self, student: str, written: futures.Future | None) -> None:
+    def _take(self, student: str, written: futures.Future[None] | None) -> None:
         """Take a submission that is executed, or written."""
         if written is None:
             self._take_executed(student)
@@ -254,7 +256,7 @@ class ClassRun:
         writing = self.writer.submit(self._write, job, result)
         writing.add_done_callback(lambda done: self.events.put((student, done)))
 
-    def _write(self, job: Job, result: dict) -> None:
+    def _write(self, job: Job, result: dict[str, Any]) -> None:
         """Write what came of a submission: in the writer's thread."""
         student = job.student
         try:
@@ -277,7 +279,12 @@ class ClassRun:
         self.progress.graded(student, reasons)
 
     def _record(
-        self, student: str, graded: bool, digest: str, reasons: list[Reason], seconds: dict
+        self,
+        student: str,
+        graded: bool,
+        digest: str,
+        reasons: list[Reason],
+        seconds: dict[str, float],
     ) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         sandbox = self.settings.sandbox

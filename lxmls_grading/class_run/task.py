@@ -6,6 +6,7 @@ import hashlib
 import time
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import lxmls_grading
 import lxmls_nb
@@ -53,7 +54,9 @@ def check_worker(expected: str, settings: Settings) -> None:
     shared_process().start()
 
 
-def execute_submission(expected: str, settings: Settings, notebooks: dict[str, str]) -> dict:
+def execute_submission(
+    expected: str, settings: Settings, notebooks: dict[str, str]
+) -> dict[str, Any]:
     """Execute the notebooks of a submission, rebuilt with the course's tests.
 
     Parameters
