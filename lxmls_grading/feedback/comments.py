@@ -27,7 +27,9 @@ class SaveReasons(NbGraderPreprocessor):
     given 0 of 0 points there.
     """
 
-    def preprocess(self, nb: NotebookNode, resources: ResourcesDict):
+    def preprocess(
+        self, nb: NotebookNode, resources: ResourcesDict
+    ) -> tuple[NotebookNode, ResourcesDict]:
         """Write comments and grades, all or none."""
         comments = comments_of(nb)
         cells = {name for r in reasons_of(nb) if r.kind in DID_NOT_RUN for name in r.cells}
@@ -90,7 +92,9 @@ class ShowReasons(NbGraderPreprocessor):
     In nbgrader, a comment by hand hides the automatic one.
     """
 
-    def preprocess(self, nb: NotebookNode, resources: ResourcesDict):
+    def preprocess(
+        self, nb: NotebookNode, resources: ResourcesDict
+    ) -> tuple[NotebookNode, ResourcesDict]:
         """Add to comments on answers what they do not say yet."""
         comments = comments_of(nb)
         for cell in nb.cells:

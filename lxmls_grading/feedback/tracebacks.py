@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from typing import Any
 
 from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
@@ -25,7 +26,9 @@ class ShortenTracebacks(NbGraderPreprocessor):
     IPython shows the lines around the one that failed: those of the hidden tests.
     """
 
-    def preprocess_cell(self, cell: NotebookNode, resources, index):
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: Any, index: int
+    ) -> tuple[NotebookNode, Any]:
         """Put the error's message, wrapped, in place of a test cell's traceback."""
         for output in cell.get("outputs", []) if is_test(cell) else []:
             if output.output_type == "error":
