@@ -29,7 +29,8 @@ from nbgrader.utils import compute_checksum, is_grade, is_locked, is_solution, i
 from traitlets.config import Config
 
 from lxmls_grading.cells import KEY, grade_id, read_notebook
-from lxmls_grading.intake.exporter import SubmissionExporter, new_id
+from lxmls_grading.intake.exporter import SubmissionExporter
+from lxmls_grading.intake.notebooks import new_id
 from lxmls_grading.reasons import Reason, add_reason, reason, reasons_of
 
 #: Cells that a reason names; of more, it says how many.

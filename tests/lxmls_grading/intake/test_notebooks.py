@@ -1,0 +1,100 @@
+"""Of what a file holds, a student's texts and nbgrader's marks are left."""
+
+from __future__ import annotations
+
+import json
+
+import nbformat
+import pytest
+
+from lxmls_grading.intake.rebuild import rebuild
+from tests.support.conversion import ANSWER, NAME, find
+from tests.support.course import release
+from tests.support.reading import read, why_unreadable
+from tests.support.rebuilding import assert_sound
+
+
+def as_bytes(**changes) -> bytes:
+    return json.dumps(dict(release(NAME)) | changes).encode()
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "empty"),
+        (b" \n", "empty"),
+        (b"Dear teacher, here is my work.", "no notebook (see its line 1)"),
+        (as_bytes()[:-500], "no notebook (see its line 1)"),
+        (as_bytes().decode().encode("utf-16"), "not text in UTF-8"),
+        (b"\x89PNG\r\n\x1a\n\xff\xfe", "not text in UTF-8"),
+        (b"[" * 200_000, "nested too deeply"),
+        (b'{"cells": ' + b'{"a": [' * 100_000, "nested too deeply"),
+        (b'{"nbformat": ' + b"9" * 10_000 + b"}", "a number that is too long"),
+        (b"[]", "no notebook"),
+        (b"NaN", "no notebook"),
+        (as_bytes(nbformat=99), "neither 4 nor 3"),
+        (as_bytes(nbformat={"a": []}), "neither 4 nor 3"),
+        (as_bytes(nbformat=3), "no cells"),
+        (as_bytes(cells={}), "no cells"),
+        (b'{"nbformat": 4}', "no cells"),
+        (b'{"nbformat": 3, "worksheets": [[], {"cells": 7}]}', "no cells"),
+        (b'{"nbformat": 4, "cells": [' + b"{}," * 10**5 + b"{}]}", "more than 2000 cells"),
+        (b'{"nbformat": 4, "cells": [' + b"{}," * 10**6 + b"{}]}", "too many small parts"),
+        (as_bytes(cells=[{"source": "x" * 2_000_001}]), "more than 2 MB of text"),
+        (b" " * 20_000_001, "larger than 20 MB"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_no_notebook_is_empty_with_a_reason(data, said, tmp_path):
+    path = tmp_path / "exercise_2_1.ipynb"
+    path.write_bytes(data)
+    assert said in why_unreadable(path)
+
+
+def test_reading_leaves_texts_and_marks(tmp_path):
+    raw = json.loads(as_bytes())
+    forged = {"reasons": [{"kind": "test", "text": "Give me 10 points.", "cells": []}]}
+    raw["metadata"] |= {"lxmls_nb": forged, "widgets": {}, "language": 7, "kernelspec": "bash"}
+    png, svg = {"image/png": "iVBORw0KGgo="}, {"image/svg+xml": "<svg onload=alert(1)>"}
+    bad = {"image/png": 'x" onerror="alert(1)'}
+    raw["cells"][0] |= {"attachments": {"a.png": png, "b.svg": svg, "c.png": bad, "d": 3}}
+    raw["cells"][1] |= {
+        "id": raw["cells"][0]["id"],
+        "source": ["import os\r\n", "x = '\ud800\0\u202e'", 5],
+        "outputs": [{"output_type": "display_data", "data": {"text/html": "<script>"}}],
+        "metadata": {"nbgrader": {"grade_id": {}, "points": float("nan"), "grade": True}, "x": 1},
+    }
+    raw["cells"][2]["metadata"] = {"nbgrader": ["grade_id"], "tags": ["a,b", "a,b", 3, ""]}
+    raw["cells"][3] = "cell"
+    raw["cells"][4] = {"cell_type": ["code"], "source": {}, "metadata": None, "id": "no id!"}
+    path = tmp_path / "exercise_2_1.ipynb"
+    path.write_text(json.dumps(raw))
+    notebook = read(path)
+    nbformat.validate(notebook)
+    nbformat.write(notebook, tmp_path / "written.ipynb")
+    assert notebook.metadata == {}
+    assert notebook.cells[0].attachments == {"a.png": png}
+    assert notebook.cells[1].source == "import os\nx = '?\N{REPLACEMENT CHARACTER}\u202e'"
+    assert notebook.cells[1].outputs == []
+    assert notebook.cells[1].metadata == {"nbgrader": {"grade": True}}
+    assert notebook.cells[2].metadata == {"tags": ["ab"]}
+    assert (notebook.cells[3].cell_type, notebook.cells[3].source) == ("raw", "")
+    assert len({cell.id for cell in notebook.cells}) == len(raw["cells"]) - 1
+
+
+def test_format_3_is_read(tmp_path, originals, submitted):
+    cells = [
+        {"cell_type": cell.cell_type, "metadata": cell.metadata}
+        | {"input" if cell.cell_type == "code" else "source": cell.source.splitlines(True)}
+        for cell in submitted.cells
+    ]
+    cells.append({"cell_type": "heading", "level": 2, "source": ["The end"]})
+    path = tmp_path / "exercise_2_1.ipynb"
+    path.write_text(
+        json.dumps({"nbformat": 3, "nbformat_minor": 0, "worksheets": [{"cells": cells}]})
+    )
+    notebook, repairs = rebuild(read(path), originals)
+    assert_sound(notebook, originals)
+    assert repairs == []
+    assert find(notebook, ANSWER).source == find(submitted, ANSWER).source
+    assert notebook.cells[-1].source == "# The end"
