@@ -15,15 +15,15 @@ from nbgrader.coursedir import CourseDirectory
 from lxmls_grading.nbgrader_patches import install_patches
 from tests.support.conversion import convert
 from tests.support.course import SOURCE
-from tests.support.execution import OPTIONS
+from tests.support.execution import SETTINGS
 
 
 @pytest.fixture(params=[False, True], ids=["as-user", "user-namespace"])
-def options(request):
+def settings(request):
     """Both ways to have no rights: another user, where root grades, and a user namespace."""
     if not request.param and os.geteuid() != 0:
         pytest.skip("only root can become another user")
-    return replace(OPTIONS, user_namespace=request.param)
+    return replace(SETTINGS, user_namespace=request.param)
 
 
 @pytest.fixture

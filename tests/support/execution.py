@@ -8,7 +8,7 @@ from lxmls_grading.settings import Settings
 from tests.support.course import ROOT
 from tests.support.submissions import points_of
 
-OPTIONS = Settings(hide=(str(ROOT),), timeout=20)
+SETTINGS = Settings(hide=(str(ROOT),), timeout=20)
 RIGHT = "answers = {'a': 'b'}"
 TEST = "checks.dictionary(answers, expected={'a': 'b'})"
 
@@ -32,14 +32,14 @@ def printed(notebook, index: int = 0) -> str:
     return "".join(output.text for output in outputs).strip()
 
 
-def see(warm, code: str, options: Settings = OPTIONS) -> str:
-    return printed(warm.execute(new_notebook(cells=[new_code_cell(code)]), options))
+def see(warm, code: str, settings: Settings = SETTINGS) -> str:
+    return printed(warm.execute(new_notebook(cells=[new_code_cell(code)]), settings))
 
 
-def attempt(warm, code: str, options: Settings = OPTIONS):
+def attempt(warm, code: str, settings: Settings = SETTINGS):
     """Run a right answer, its test, some code, and the test again."""
     cells = [new_code_cell(RIGHT), graded(TEST, "before"), new_code_cell(code)]
-    executed = warm.execute(new_notebook(cells=[*cells, graded(TEST, "after")]), options)
+    executed = warm.execute(new_notebook(cells=[*cells, graded(TEST, "after")]), settings)
     points = points_of(executed)
     assert points["before"] == 2.0
     return executed, points["after"], executed.metadata["lxmls_nb"].get("reasons", [])

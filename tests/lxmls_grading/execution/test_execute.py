@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from tests.support.execution import OPTIONS, RIGHT, TEST, attempt, graded, kinds
+from tests.support.execution import RIGHT, SETTINGS, TEST, attempt, graded, kinds
 from tests.support.submissions import points_of
 
 
@@ -19,8 +19,8 @@ from tests.support.submissions import points_of
         ("import os; os.kill(os.getpid(), 11)", "SIGSEGV"),
     ],
 )
-def test_dead_kernel_is_told_and_earlier_points_are_kept(warm, options, code, words):
-    executed, points, reasons = attempt(warm, code, options)
+def test_dead_kernel_is_told_and_earlier_points_are_kept(warm, settings, code, words):
+    executed, points, reasons = attempt(warm, code, settings)
     assert points == 0
     assert kinds(reasons) == ["kernel"]
     assert words in reasons[0]["text"]
@@ -61,7 +61,7 @@ wire.encode = lambda value: [b"{" * 1000, b"\\x00" * 1000]
 """
     cells = [new_code_cell(RIGHT), new_code_cell(code), graded(TEST, "garbage")]
     cells += [new_code_cell("wire.encode = honest"), graded(TEST, "after")]
-    points = points_of(warm.execute(new_notebook(cells=cells), OPTIONS))
+    points = points_of(warm.execute(new_notebook(cells=cells), SETTINGS))
     assert points["garbage"] == 0
 
 
@@ -75,7 +75,7 @@ shell.input_transformers_cleanup.append(lambda lines: [])
 
 
 def test_without_a_sandbox_is_a_choice_that_shows(warm):
-    executed, points, reasons = attempt(warm, "print(1)", replace(OPTIONS, sandbox=False))
+    executed, points, reasons = attempt(warm, "print(1)", replace(SETTINGS, sandbox=False))
     assert points == 2
     assert reasons == []
     assert executed.metadata["lxmls_nb"]["sandbox"] is False

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.execution import OPTIONS, attempt, kinds, printed
+from tests.support.execution import SETTINGS, attempt, kinds, printed
 
 
-def test_endless_loop_is_interrupted_and_the_rest_runs(warm, options):
-    _, points, reasons = attempt(warm, "while True: pass", replace(options, timeout=1))
+def test_endless_loop_is_interrupted_and_the_rest_runs(warm, settings):
+    _, points, reasons = attempt(warm, "while True: pass", replace(settings, timeout=1))
     assert points == 2
     assert kinds(reasons) == ["timeout"]
     assert reasons[0]["cells"] == []
@@ -18,7 +18,7 @@ def test_endless_loop_is_interrupted_and_the_rest_runs(warm, options):
 
 def test_endless_loop_that_ignores_signals_is_ended(warm):
     code = "import signal; signal.signal(2, signal.SIG_IGN)\nwhile True: pass"
-    _, points, reasons = attempt(warm, code, replace(OPTIONS, timeout=1))
+    _, points, reasons = attempt(warm, code, replace(SETTINGS, timeout=1))
     assert points == 0
     assert kinds(reasons) == ["timeout"]
 
@@ -33,15 +33,15 @@ def forever(answer):
     while True: pass
 probes.PROBES["dictionary"] = forever
 """
-    executed, points, reasons = attempt(warm, code, replace(OPTIONS, timeout=1))
+    executed, points, reasons = attempt(warm, code, replace(SETTINGS, timeout=1))
     assert points == 0
     assert kinds(reasons) == ["timeout"]
     assert "took longer" in executed.cells[-1].outputs[0].evalue
 
 
-def test_memory_of_one_process_is_limited(warm, options):
+def test_memory_of_one_process_is_limited(warm, settings):
     code = "import numpy as np\nx = np.ones(10**9)"
-    _, points, reasons = attempt(warm, code, options)
+    _, points, reasons = attempt(warm, code, settings)
     assert points == 2  # an ordinary error, after which the notebook goes on
     assert kinds(reasons) == ["memory"]
 
@@ -56,7 +56,7 @@ for _ in range(6):
         time.sleep(60)
 time.sleep(60)
 """
-    small = replace(OPTIONS, memory=800 * 2**20)
+    small = replace(SETTINGS, memory=800 * 2**20)
     _, points, reasons = attempt(warm, code, small)
     assert points == 0
     assert kinds(reasons) == ["memory"]
@@ -74,14 +74,14 @@ for _ in range(300):
         print(error)
         break
 """
-    executed, points, reasons = attempt(warm, code, replace(OPTIONS, processes=30))
+    executed, points, reasons = attempt(warm, code, replace(SETTINGS, processes=30))
     if "processes" in kinds(reasons) or "memory" in kinds(reasons):
         assert points == 0
     else:
         assert "Resource temporarily unavailable" in printed(executed, 2)
 
 
-def test_disk_is_limited(warm, options):
+def test_disk_is_limited(warm, settings):
     code = """
 try:
     with open("big", "wb") as file:
@@ -90,14 +90,14 @@ try:
 except OSError as error:
     print(error.strerror)
 """
-    executed, points, _ = attempt(warm, code, replace(options, disk=20 * 2**20))
+    executed, points, _ = attempt(warm, code, replace(settings, disk=20 * 2**20))
     assert points == 2
     assert printed(executed, 2) in ("No space left on device", "File too large")
 
 
-def test_number_of_files_is_limited(warm, options):
+def test_number_of_files_is_limited(warm, settings):
     code = "for n in range(10**6): open(f'{n}', 'w').close()"
-    _, points, reasons = attempt(warm, code, replace(options, files=500))
+    _, points, reasons = attempt(warm, code, replace(settings, files=500))
     assert points == 0
     assert kinds(reasons) == ["disk"]
 
@@ -106,7 +106,7 @@ def test_number_of_files_is_limited(warm, options):
     "code", ["print('x' * 10**8)", "for _ in range(10**4): print('x' * 10**4)"]
 )
 def test_output_is_limited(warm, code):
-    executed, points, _ = attempt(warm, code, replace(OPTIONS, max_output=10**6, timeout=60))
+    executed, points, _ = attempt(warm, code, replace(SETTINGS, max_output=10**6, timeout=60))
     assert points == 2
     assert 1000 < len(printed(executed, 2)) < 3 * 10**6
     assert "left out" in printed(executed, 2)
@@ -114,11 +114,11 @@ def test_output_is_limited(warm, code):
 
 def test_five_reasons_read_differently(warm):
     texts = {
-        kind: attempt(warm, code, options)[2][0]["text"]
-        for kind, code, options in [
-            ("timeout", "while True: pass", replace(OPTIONS, timeout=1)),
-            ("kernel", "import os; os._exit(0)", OPTIONS),
-            ("memory", "x = bytearray(10**11)", OPTIONS),
+        kind: attempt(warm, code, settings)[2][0]["text"]
+        for kind, code, settings in [
+            ("timeout", "while True: pass", replace(SETTINGS, timeout=1)),
+            ("kernel", "import os; os._exit(0)", SETTINGS),
+            ("memory", "x = bytearray(10**11)", SETTINGS),
         ]
     }
     assert "Time is up" in texts["timeout"]

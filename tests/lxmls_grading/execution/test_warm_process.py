@@ -34,11 +34,11 @@ def test_a_grader_that_is_killed_leaves_nothing_running():
     code = """
 from nbformat.v4 import new_code_cell, new_notebook
 from lxmls_grading.execution.warm_process import WarmProcess
-from tests.support.execution import OPTIONS
+from tests.support.execution import SETTINGS
 warm = WarmProcess()
 warm.start()
 print(warm._process.pid, flush=True)
-warm.execute(new_notebook(cells=[new_code_cell("import time; time.sleep(100)")]), OPTIONS)
+warm.execute(new_notebook(cells=[new_code_cell("import time; time.sleep(100)")]), SETTINGS)
 """
     grader = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT
@@ -55,7 +55,7 @@ warm.execute(new_notebook(cells=[new_code_cell("import time; time.sleep(100)")])
     assert [p for p in alive if p.status() != psutil.STATUS_ZOMBIE] == []
 
 
-def test_kernel_makes_no_children_for_the_warm_process(warm, options):
+def test_kernel_makes_no_children_for_the_warm_process(warm, settings):
     code = """
 import ctypes, os, platform
 number = {"x86_64": 56, "aarch64": 220}[platform.machine()]
@@ -64,4 +64,4 @@ if pid == 0:
     os._exit(0)
 print(pid)
 """
-    assert see(warm, code, options) == "-1"
+    assert see(warm, code, settings) == "-1"

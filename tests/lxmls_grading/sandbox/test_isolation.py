@@ -13,7 +13,7 @@ from tests.support.course import ROOT
 from tests.support.execution import printed, see
 
 
-def test_course_is_not_in_sight(warm, options):
+def test_course_is_not_in_sight(warm, settings):
     code = f"""
 import os
 walk = os.walk({str(ROOT)!r})
@@ -21,10 +21,10 @@ found = [os.path.join(folder, name) for folder, _, names in walk for name in nam
 print([name for name in found if ".venv" not in name and "lxmls_nb/" not in name])
 print(os.path.isdir({str(ROOT / "lxmls_nb")!r}))
 """
-    assert see(warm, code, options) == "[]\nTrue"
+    assert see(warm, code, settings) == "[]\nTrue"
 
 
-def test_homes_and_settings_are_not_in_sight(warm, options):
+def test_homes_and_settings_are_not_in_sight(warm, settings):
     code = """
 import glob, os, sys
 for name in ("/etc/passwd", "/etc/shadow", "/var", "/run", "/mnt", "/sys", "/boot"):
@@ -42,10 +42,10 @@ for start in ("/home", "/root", "/opt", "/srv", "/tmp"):
             assert ours(path) or not os.path.exists(path), path
 assert not glob.glob(sys.prefix + "/etc/*")
 """
-    assert see(warm, code, options) == ""
+    assert see(warm, code, settings) == ""
 
 
-def test_only_the_scratch_folder_can_be_written(warm, options):
+def test_only_the_scratch_folder_can_be_written(warm, settings):
     code = """
 import os, sys, lxmls_nb, tempfile
 for folder in ("/", "/usr", "/dev", "/etc", "/usr/local/etc", "/proc/sys/kernel",
@@ -60,16 +60,16 @@ print(os.getcwd(), os.environ["HOME"], tempfile.gettempdir())
 with open("x", "w") as file:
     file.write("here")
 """
-    assert see(warm, code, options) == "/scratch /scratch /scratch"
+    assert see(warm, code, settings) == "/scratch /scratch /scratch"
 
 
-def test_no_process_but_its_own_is_in_sight(warm, options):
+def test_no_process_but_its_own_is_in_sight(warm, settings):
     code = """
 import os
 for pid in sorted(int(name) for name in os.listdir("/proc") if name.isdigit()):
     print(open(f"/proc/{pid}/comm").read().strip(), end=" ")
 """
-    names = see(warm, code, options).split()
+    names = see(warm, code, settings).split()
     assert names[0] == "cat"
     assert len(names) == 2
 
@@ -81,16 +81,16 @@ def test_kernels_don_t_see_each_other(warm):
     assert see(warm, look) == "[]"
 
 
-def test_environment_says_nothing(warm, options, monkeypatch):
+def test_environment_says_nothing(warm, settings, monkeypatch):
     monkeypatch.setenv("SECRET_TOKEN", "hunter2")
     with WarmProcess() as process:  # it inherits what is set now
         code = "import os; print(open('/proc/self/environ').read()); print(dict(os.environ))"
-        text = see(process, code, options)
+        text = see(process, code, settings)
     assert "hunter2" not in text
     assert "JUPYTER" not in text
 
 
-def test_no_right_is_left(warm, options):
+def test_no_right_is_left(warm, settings):
     code = """
 import ctypes, os, resource
 status = dict(line.split(":", 1) for line in open("/proc/self/status"))
@@ -113,10 +113,10 @@ try:
 except OSError:
     print("none")
 """
-    assert see(warm, code, options) == "none"
+    assert see(warm, code, settings) == "none"
 
 
-def test_no_network(warm, options):
+def test_no_network(warm, settings):
     listener = subprocess.Popen(
         [sys.executable, "-m", "http.server", "0", "--bind", "127.0.0.1"],
         stdout=subprocess.PIPE,
@@ -134,13 +134,13 @@ for address in [("127.0.0.1", {port}), ("10.0.0.1", 80)]:
     except OSError as error:
         print("no")
 """
-        assert see(warm, code, options) == "no\nno"
+        assert see(warm, code, settings) == "no\nno"
     finally:
         listener.kill()
         listener.wait()
 
 
-def test_the_course_s_own_tools_work(warm, options):
+def test_the_course_s_own_tools_work(warm, settings):
     code = """
 import torch, tempfile, multiprocessing, subprocess
 x = torch.ones(3, requires_grad=True); x.sum().backward()
@@ -152,7 +152,7 @@ plt.plot([1, 2]); plt.close()
 import warnings; warnings.warn("careful")
 """
     cells = [new_code_cell(code), new_code_cell("import matplotlib.pyplot as plt\nplt.plot([1])")]
-    executed = warm.execute(new_notebook(cells=cells), options)
+    executed = warm.execute(new_notebook(cells=cells), settings)
     assert "hello" in printed(executed)
     kinds = [kind for o in executed.cells[1].outputs for kind in o.get("data", {})]
     assert "image/png" in kinds
