@@ -9,7 +9,7 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 
 #: Key of this project in the metadata of notebooks and cells.
-KEY = "lxmls_nb"
+METADATA_KEY = "lxmls_nb"
 
 #: What the notebook format allows as the id of a cell, and the text of a picture.
 CELL_ID = re.compile("[A-Za-z0-9_-]{1,64}")
@@ -43,11 +43,11 @@ def read_notebook(path: str | Path) -> NotebookNode:
 def note_cause(cell: NotebookNode, cause: str | None) -> None:
     """Note which known mistake a test has found: a key of the mistakes in ``lxmls_nb.checks``."""
     if cause is not None:
-        cell.metadata.setdefault(KEY, NotebookNode())["cause"] = cause
+        cell.metadata.setdefault(METADATA_KEY, NotebookNode())["cause"] = cause
 
 
 def cause_of(cell: NotebookNode) -> str | None:
     """Return the mistake that a test has found, None where none is noted."""
-    notes = cell.metadata.get(KEY)
+    notes = cell.metadata.get(METADATA_KEY)
     cause = notes.get("cause") if isinstance(notes, dict) else None
     return cause if isinstance(cause, str) else None

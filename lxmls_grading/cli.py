@@ -45,14 +45,14 @@ def open_course(assignment: str, student: str = "*", sandbox: bool | None = None
     warnings.filterwarnings("ignore", category=SAWarning)  # of nbgrader's, with SQLAlchemy 2.1
     app = NbGrader()
     app.initialize([])
-    options = Config()
-    options.CourseDirectory.assignment_id = assignment
-    options.CourseDirectory.student_id = student
-    options.CourseDirectory.notebook_id = "*"
+    config = Config()
+    config.CourseDirectory.assignment_id = assignment
+    config.CourseDirectory.student_id = student
+    config.CourseDirectory.notebook_id = "*"
     if sandbox is not None:
-        options.ExecuteApart.sandbox = sandbox
-    app.update_config(options)
-    app.coursedir.update_config(options)
+        config.ExecuteApart.sandbox = sandbox
+    app.update_config(config)
+    app.coursedir.update_config(config)
     return app
 
 
@@ -72,18 +72,18 @@ def grade(given: argparse.Namespace) -> int:
 def _grade(given: argparse.Namespace, environment: dict[str, str]) -> int:
     from nbgrader.converters.base import NbGraderException
 
-    from lxmls_grading.class_run.cluster import ClusterError, connect
+    from lxmls_grading.class_run.cluster import ClusterError, connect_to_cluster
     from lxmls_grading.class_run.marker import Marker
     from lxmls_grading.class_run.progress import Progress
     from lxmls_grading.class_run.run import ClassRun, Summary
-    from lxmls_grading.records import AlreadyGradingError, only_once, records_folder
+    from lxmls_grading.records import AlreadyGradingError, lock_assignment, records_folder
 
     app = open_course(given.assignment, given.student, False if given.no_sandbox else None)
     root = app.coursedir.root
     os.chdir(root)  # as nbgrader does: patterns of folders may be relative
     summary = Summary()
     try:
-        with only_once(root, given.assignment):
+        with lock_assignment(root, given.assignment):
             logfile = records_folder(root, given.assignment) / "grade.log"
             log_to(logfile, app.log)
             marker = Marker(app.coursedir, app)
@@ -103,7 +103,7 @@ def _grade(given: argparse.Namespace, environment: dict[str, str]) -> int:
                 students = run.select(students)
                 if students:
                     gc.freeze()  # nothing that is here now will ever be garbage
-                    with connect(given.scheduler, given.workers, environment) as client:
+                    with connect_to_cluster(given.scheduler, given.workers, environment) as client:
                         run.run(client, students)
             finally:
                 progress.close()

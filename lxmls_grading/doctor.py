@@ -27,23 +27,23 @@ class Finding:
     Attributes
     ----------
     what : str
-    mend : str
+    repair : str
         The command that mends it, or what to do; empty where nothing is wrong.
     """
 
     what: str
-    mend: str = ""
+    repair: str = ""
 
 
-def look_at_python() -> Iterator[Finding]:
+def inspect_python() -> Iterator[Finding]:
     """Look at the version of Python."""
     version = ".".join(map(str, sys.version_info[:3]))
     too_old = sys.version_info < OLDEST
-    mend = "make setup PYTHON=python3.12, or any other from 3.11 on" if too_old else ""
-    yield Finding(f"Python {version}", mend)
+    repair = "make setup PYTHON=python3.12, or any other from 3.11 on" if too_old else ""
+    yield Finding(f"Python {version}", repair)
 
 
-def look_at_packages(pins: Path = PINS) -> Iterator[Finding]:
+def inspect_packages(pins: Path = PINS) -> Iterator[Finding]:
     """Compare the versions of packages that are installed with those that are pinned."""
     if not pins.is_file():
         yield Finding(f"packages: not compared, there is no {pins.name} beside the package")
@@ -69,14 +69,14 @@ def _canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def look_at_device() -> Iterator[Finding]:
+def inspect_device() -> Iterator[Finding]:
     """Look for where PyTorch computes. Grading itself always computes on the CPU."""
     from lxmls_nb.device import select_device
 
     yield Finding(f"PyTorch computes on: {select_device()} (grading: on the CPU)")
 
 
-def look_at_corpora() -> Iterator[Finding]:
+def inspect_corpora() -> Iterator[Finding]:
     """Look for the corpora: snippets are part of the package, and what grading takes."""
     from lxmls_nb.data import SentimentCorpus, cache_folder
 
@@ -85,7 +85,7 @@ def look_at_corpora() -> Iterator[Finding]:
     yield Finding(f"corpus: books {'are cached' if cached else 'will be fetched when asked for'}")
 
 
-def look_at_sandbox() -> Iterator[Finding]:
+def inspect_sandbox() -> Iterator[Finding]:
     """Make a sandbox, as grading does."""
     try:
         Sandbox(Settings()).close()
@@ -94,7 +94,7 @@ def look_at_sandbox() -> Iterator[Finding]:
         yield Finding(f"sandbox: {error.why}", str(error).partition("\n")[2])
 
 
-def look_at_kernels() -> Iterator[Finding]:
+def inspect_kernels() -> Iterator[Finding]:
     """Look for a Jupyter kernel that students' notebooks ask for."""
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
@@ -104,42 +104,42 @@ def look_at_kernels() -> Iterator[Finding]:
         yield Finding("Jupyter: there is no kernel python3", "pip install ipykernel")
         return
     missing = os.path.isabs(program) and not os.access(program, os.X_OK)
-    mend = "python -m ipykernel install --sys-prefix" if missing else ""
-    yield Finding(f"Jupyter: the kernel python3 runs {program}", mend)
+    repair = "python -m ipykernel install --sys-prefix" if missing else ""
+    yield Finding(f"Jupyter: the kernel python3 runs {program}", repair)
 
 
-def look_at_course() -> Iterator[Finding]:
+def inspect_course() -> Iterator[Finding]:
     """Look for a course in this folder."""
     there = Path("nbgrader_config.py").is_file()
-    mend = "" if there else "cd to the folder of the course, where nbgrader_config.py is"
-    yield Finding(f"course: {Path.cwd()}" if there else "course: there is none here", mend)
+    repair = "" if there else "cd to the folder of the course, where nbgrader_config.py is"
+    yield Finding(f"course: {Path.cwd()}" if there else "course: there is none here", repair)
 
 
 #: What is looked at, in this order.
-LOOKS: tuple[Callable[[], Iterator[Finding]], ...] = (
-    look_at_python,
-    look_at_packages,
-    look_at_device,
-    look_at_corpora,
-    look_at_sandbox,
-    look_at_kernels,
-    look_at_course,
+INSPECTIONS: tuple[Callable[[], Iterator[Finding]], ...] = (
+    inspect_python,
+    inspect_packages,
+    inspect_device,
+    inspect_corpora,
+    inspect_sandbox,
+    inspect_kernels,
+    inspect_course,
 )
 
 
 def doctor() -> int:
     """Print what is found; return 0 if nothing is wrong, else 1."""
     wrong = 0
-    for look in LOOKS:
+    for look in INSPECTIONS:
         try:
             findings = list(look())
         except Exception as error:  # a package that does not import, and whatever else
-            name = look.__name__.removeprefix("look_at_")
+            name = look.__name__.removeprefix("inspect_")
             findings = [Finding(f"{name}: {type(error).__name__}: {error}", "make setup")]
         for finding in findings:
-            print(f"{'!!' if finding.mend else 'ok'}  {finding.what}")
-            if finding.mend:
+            print(f"{'!!' if finding.repair else 'ok'}  {finding.what}")
+            if finding.repair:
                 wrong += 1
-                print("    " + finding.mend.replace("\n", "\n    "))
+                print("    " + finding.repair.replace("\n", "\n    "))
     print("\nEverything is in place." if not wrong else f"\n{wrong} to mend.")
     return 1 if wrong else 0

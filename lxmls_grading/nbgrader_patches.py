@@ -25,7 +25,7 @@ from nbgrader.utils import parse_utc
 from traitlets.utils.importstring import import_item
 
 from lxmls_grading.intake.files import (
-    MAX_BYTES,
+    MAX_FILE_BYTES,
     UNPRINTABLE,
     is_linked,
     plain_files,
@@ -33,7 +33,7 @@ from lxmls_grading.intake.files import (
 )
 
 #: Not copied back to students: a browser would run what is in them, as a part of the feedback.
-ACTIVE = ("*.htm", "*.html", "*.xhtml", "*.svg", "*.xml")
+ACTIVE_FILES = ("*.htm", "*.html", "*.xhtml", "*.svg", "*.xml")
 
 _stock_init_assignment = BaseConverter.init_assignment
 _stock_init_notebooks = BaseConverter.init_notebooks
@@ -50,11 +50,11 @@ def _copy_files(self: BaseConverter, assignment_id: str, student_id: str) -> Non
         return
     exclude = [*self.coursedir.ignore, "*.ipynb"]
     if isinstance(self, GenerateFeedback):
-        exclude += ACTIVE
+        exclude += ACTIVE_FILES
     for filename in plain_files(source, exclude, self.log):
         path = Path(self._format_dest(assignment_id, student_id), os.path.relpath(filename, source))
         try:
-            data = read_plain(filename, MAX_BYTES)
+            data = read_plain(filename, MAX_FILE_BYTES)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.unlink(missing_ok=True)
             path.write_bytes(data)

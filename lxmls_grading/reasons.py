@@ -14,11 +14,11 @@ from typing import Any
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 
-from lxmls_grading.cells import KEY
+from lxmls_grading.cells import METADATA_KEY
 from lxmls_nb.errors import WIDTH
 
 #: The name of the error of a test that could not be carried out.
-NOT_RUN = "NotRun"
+NOT_RUN_ERROR = "NotRun"
 
 #: Kinds of reasons, each with the sentence that a student reads.
 TEXTS = {
@@ -86,21 +86,24 @@ def reason(kind: str, cells: Iterable[str] = (), **values: str) -> Reason:
 
 def add_reason(notebook: NotebookNode, new: Reason) -> None:
     """Note a reason in a notebook's metadata."""
-    notes = notebook.metadata.setdefault(KEY, NotebookNode())
+    notes = notebook.metadata.setdefault(METADATA_KEY, NotebookNode())
     notes.setdefault("reasons", []).append(NotebookNode(new.to_dict()))
 
 
 def note_sandbox(notebook: NotebookNode, sandbox: bool) -> None:
     """Note in a notebook's metadata whether it was executed in a sandbox."""
-    notebook.metadata.setdefault(KEY, NotebookNode())["sandbox"] = sandbox
+    notebook.metadata.setdefault(METADATA_KEY, NotebookNode())["sandbox"] = sandbox
 
 
 def reasons_of(notebook: NotebookNode) -> list[Reason]:
     """Return the reasons noted in a notebook."""
-    return [Reason.from_dict(note) for note in notebook.metadata.get(KEY, {}).get("reasons", [])]
+    return [
+        Reason.from_dict(note)
+        for note in notebook.metadata.get(METADATA_KEY, {}).get("reasons", [])
+    ]
 
 
-def in_bytes(number: int) -> str:
+def format_bytes(number: int) -> str:
     """Return a number of bytes for people."""
     for power, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
         if number >= 2**power:
@@ -108,7 +111,7 @@ def in_bytes(number: int) -> str:
     return f"{number} bytes"
 
 
-def ending(code: int) -> str:
+def describe_exit(code: int) -> str:
     """Say how a process has ended."""
     if code > 192:  # minus the number of a signal, as a byte
         number = 256 - code
@@ -123,5 +126,5 @@ def ending(code: int) -> str:
 def not_run(text: str) -> NotebookNode:
     """Return the output of a test cell that was not run, which gives it no points."""
     lines = textwrap.wrap(f"Not run: {text}", WIDTH)
-    output: NotebookNode = new_output("error", ename=NOT_RUN, evalue=text, traceback=lines)
+    output: NotebookNode = new_output("error", ename=NOT_RUN_ERROR, evalue=text, traceback=lines)
     return output

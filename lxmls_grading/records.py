@@ -22,7 +22,7 @@ from lxmls_nb import __version__
 from lxmls_nb.files import atomic_path
 
 #: Folder of the course that records lie in, and the version of their format.
-FOLDER, FORMAT = ".lxmls_nb", 1
+RECORDS_FOLDER, RECORD_FORMAT = ".lxmls_nb", 1
 
 
 class AlreadyGradingError(RuntimeError):
@@ -57,12 +57,12 @@ class Record:
     reasons: list[Reason] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     version: str = __version__
-    format: int = FORMAT
+    format: int = RECORD_FORMAT
 
 
 def records_folder(root: str | Path, assignment: str) -> Path:
     """Return the folder of an assignment's records."""
-    return Path(root, FOLDER, assignment)
+    return Path(root, RECORDS_FOLDER, assignment)
 
 
 def _path(root: str | Path, assignment: str, student: str) -> Path:
@@ -91,7 +91,7 @@ def _read(path: Path) -> Record | None:
         reasons = [Reason.from_dict(each) for each in found["reasons"]]
     except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError):
         return None
-    if record.format != FORMAT or not isinstance(record.student, str):
+    if record.format != RECORD_FORMAT or not isinstance(record.student, str):
         return None
     record.seconds, record.reasons = seconds, reasons
     return record
@@ -104,7 +104,7 @@ def read_records(root: str | Path, assignment: str) -> dict[str, Record]:
 
 
 @contextmanager
-def only_once(root: str | Path, assignment: str) -> Iterator[None]:
+def lock_assignment(root: str | Path, assignment: str) -> Iterator[None]:
     """Hold the assignment for this process; the system lets go of it however the process ends.
 
     Raises

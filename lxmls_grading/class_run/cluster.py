@@ -13,14 +13,14 @@ from distributed.security import Security
 from distributed.utils import get_mp_context
 
 #: How often a submission is tried where its worker dies, or cannot carry it out.
-TRIES = 3
+MAX_TRIES = 3
 
 #: Seconds to wait for a scheduler to answer, and for a first worker.
-PATIENCE = 30
+CLUSTER_TIMEOUT = 30
 
 #: Dask's settings for grading.
-SETTINGS = {
-    "distributed.scheduler.allowed-failures": TRIES - 1,
+DASK_SETTINGS = {
+    "distributed.scheduler.allowed-failures": MAX_TRIES - 1,
     # One warm process a worker watches the memory of its kernels: Dask need not.
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,
@@ -48,7 +48,7 @@ def cores() -> int:
 
 
 @contextmanager
-def connect(
+def connect_to_cluster(
     scheduler: str | None = None,
     workers: int | None = None,
     environment: dict[str, str] | None = None,
@@ -72,7 +72,7 @@ def connect(
     """
     for name in ("distributed", "distributed.nanny", "distributed.scheduler", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is said by the grader
-    with dask.config.set(SETTINGS):
+    with dask.config.set(DASK_SETTINGS):
         if scheduler is None:
             get_mp_context().set_forkserver_preload(
                 ["lxmls_grading.startup", "distributed", "lxmls_grading.class_run.task"]
@@ -93,7 +93,7 @@ def connect(
                 yield client
             return
         try:
-            client = Client(scheduler, timeout=PATIENCE)
+            client = Client(scheduler, timeout=CLUSTER_TIMEOUT)
         except (OSError, TimeoutError, ValueError) as error:
             raise ClusterError(f"no Dask scheduler answers at {scheduler}: {error}") from error
         try:

@@ -44,7 +44,7 @@ class UnreadableSubmissionError(Exception):
 
 
 @dataclass(frozen=True)
-class Job:
+class PreparedSubmission:
     """A submission that is ready to be executed.
 
     Attributes
@@ -94,7 +94,7 @@ class Marker(Autograde):
         self.reading = self._exporter([*self.sanitize_preprocessors, *steps[: apart[0]]])
         self.exporter = self._exporter(steps[apart[0] + 1 :])
         self.settings = steps[apart[0]](parent=self.reading).settings()
-        self.names = self._released()
+        self.notebook_names = self._released()
         self._partial: str | None = None
         self._source_digest = self._digest(
             coursedir.format_path(coursedir.source_directory, ".", self.assignment), []
@@ -166,7 +166,7 @@ class Marker(Autograde):
 
     # --- the first half ------------------------------------------------------------------------
 
-    def prepare(self, student: str) -> Job:
+    def prepare(self, student: str) -> PreparedSubmission:
         """Read a submission and put its notebooks together anew. Nothing is written.
 
         Raises
@@ -185,30 +185,30 @@ class Marker(Autograde):
             raise UnreadableSubmissionError(
                 f"its folder cannot be read by the grader ({error.strerror}): {folder}"
             ) from error
-        there = [name for name in self.names if f"{name}.ipynb" in files]
+        there = [name for name in self.notebook_names if f"{name}.ipynb" in files]
         digest = self.digest(student)
         notebooks = {}
-        for name in there or self.names:  # with none at all, it gets 0 points and a reason
+        for name in there or self.notebook_names:  # with none at all, it gets 0 points and a reason
             path = os.path.join(folder, f"{name}.ipynb")
             output, _ = self.reading.from_filename(path, self.init_single_notebook_resources(path))
             notebooks[name] = output
-        return Job(student, digest, notebooks)
+        return PreparedSubmission(student, digest, notebooks)
 
-    def give_up(self, job: Job, what: str) -> dict[str, str]:
+    def give_up(self, submission: PreparedSubmission, what: str) -> dict[str, str]:
         """Return a submission's notebooks as not run, for a reason."""
         return {
             name: nbformat.v4.writes(without_result(nbformat.v4.reads(text), "given up", what=what))
-            for name, text in job.notebooks.items()
+            for name, text in submission.notebooks.items()
         }
 
     # --- the second half -----------------------------------------------------------------------
 
-    def finish(self, job: Job, executed: dict[str, str]) -> list[Reason]:
+    def finish(self, submission: PreparedSubmission, executed: dict[str, str]) -> list[Reason]:
         """Write rows and files of a submission; its folder appears when all is written.
 
         Parameters
         ----------
-        job : Job
+        submission : PreparedSubmission
         executed : dict of str
             Its notebooks, executed, as JSON.
 
@@ -216,15 +216,15 @@ class Marker(Autograde):
         -------
         reasons : list of Reason
         """
-        final = Path(self.autograded(job.student))
+        final = Path(self.autograded(submission.student))
         final.parent.mkdir(parents=True, exist_ok=True)
         self._partial = tempfile.mkdtemp(prefix=f".{self.assignment}.", dir=final.parent)
         os.chmod(self._partial, 0o755)  # as folders are that nbgrader makes
-        folder = self.submitted(job.student)
+        folder = self.submitted(submission.student)
         self.notebooks = [os.path.join(folder, f"{name}.ipynb") for name in executed]
         reasons: list[Reason] = []
         try:
-            self.init_assignment(self.assignment, job.student)
+            self.init_assignment(self.assignment, submission.student)
             for path, (name, text) in zip(self.notebooks, executed.items(), strict=True):
                 notebook: NotebookNode = nbformat.v4.reads(text)
                 reasons += [replace(why, notebook=name) for why in reasons_of(notebook)]
@@ -232,7 +232,7 @@ class Marker(Autograde):
                 resources["metadata"] = ResourcesDict(name=name, path=folder)
                 output, resources = self.exporter.from_notebook_node(notebook, resources)
                 self.write_single_notebook(output, resources)
-            self.set_permissions(self.assignment, job.student)
+            self.set_permissions(self.assignment, submission.student)
             _replace(Path(self._partial), final)
         finally:
             shutil.rmtree(self._partial, ignore_errors=True)

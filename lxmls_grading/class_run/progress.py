@@ -37,7 +37,7 @@ class Progress:
             for reason in reasons:
                 place = f", {reason.notebook}" if reason.notebook else ""
                 text = textwrap.shorten(f"{student}{place}: {reason.text}", 300)
-                self._say("".join(c if c.isprintable() else "?" for c in text))
+                self._write_line("".join(c if c.isprintable() else "?" for c in text))
         self._count(1)
 
     def skip(self) -> None:
@@ -53,7 +53,7 @@ class Progress:
         if not number:
             self.bar.refresh()
 
-    def _say(self, line: str) -> None:
+    def _write_line(self, line: str) -> None:
         if not self.quiet:
             self.bar.write(line, file=sys.stderr)
 

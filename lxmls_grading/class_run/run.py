@@ -22,8 +22,8 @@ from distributed.scheduler import KilledWorker
 from nbgrader.converters.base import NbGraderException
 from sqlalchemy.exc import OperationalError
 
-from lxmls_grading.class_run.cluster import PATIENCE, TRIES, ClusterError
-from lxmls_grading.class_run.marker import Job, Marker, UnreadableSubmissionError
+from lxmls_grading.class_run.cluster import CLUSTER_TIMEOUT, MAX_TRIES, ClusterError
+from lxmls_grading.class_run.marker import Marker, PreparedSubmission, UnreadableSubmissionError
 from lxmls_grading.class_run.progress import Progress
 from lxmls_grading.class_run.task import (
     OtherInstallationError,
@@ -108,9 +108,9 @@ class ClassRun:
         self.events: queue.SimpleQueue[tuple[str, futures.Future[None] | None]] = (
             queue.SimpleQueue()
         )
-        self.running: dict[str, tuple[Job, Future[dict[str, Any]], int]] = {}
+        self.running: dict[str, tuple[PreparedSubmission, Future[dict[str, Any]], int]] = {}
         self.writing: set[str] = set()
-        self.writer = futures.ThreadPoolExecutor(1, "writer")
+        self.writer_thread = futures.ThreadPoolExecutor(1, "writer")
         self.last_seen = time.monotonic()  # when the scheduler answered
 
     def select(self, students: list[str]) -> list[str]:
@@ -134,12 +134,12 @@ class ClassRun:
             self.summary.error = "stopped: run it again to go on"
         except FATAL as error:
             log.exception("The run has ended")
-            self.summary.error = _say(error)
+            self.summary.error = _explain(error)
         finally:
             for _, future, _ in self.running.values():
                 with suppress(Exception):
                     future.cancel()
-            self.writer.shutdown(wait=True)  # what is being written is written whole
+            self.writer_thread.shutdown(wait=True)  # what is being written is written whole
         done = self.summary
         done.left = len(students) - len(done.graded) - len(done.failed)
         done.seconds = round(time.monotonic() - start, 3)
@@ -147,7 +147,7 @@ class ClassRun:
     # --- the loop ------------------------------------------------------------------------------
 
     def _run(self, todo: deque[str]) -> None:
-        ready: deque[Job] = deque()
+        ready: deque[PreparedSubmission] = deque()
         while todo or ready or self.running or self.writing:
             threads = self._threads()
             while ready and len(self.running) < threads and len(self.writing) <= 2 * threads:
@@ -164,7 +164,7 @@ class ClassRun:
             while True:
                 self._take(*self.events.get_nowait())
 
-    def _prepare(self, student: str, ready: deque[Job]) -> None:
+    def _prepare(self, student: str, ready: deque[PreparedSubmission]) -> None:
         """Put a submission with those that are ready to be executed, if it can be read."""
         try:
             ready.append(self.marker.prepare(student))
@@ -191,7 +191,7 @@ class ClassRun:
 
     def _check_workers(self) -> None:
         """Make sure that each worker can execute notebooks, and let it get ready."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + CLUSTER_TIMEOUT
         while not self._threads():
             if time.monotonic() > end:
                 raise ClusterError("the cluster has no workers: start some with `dask worker`")
@@ -202,22 +202,24 @@ class ClassRun:
         """Return how many submissions can be executed at the same time."""
         if self.client.status != "running":
             closed = self.client.status in ("closed", "closing")  # else Dask is looking for it
-            if closed or time.monotonic() - self.last_seen > PATIENCE:
+            if closed or time.monotonic() - self.last_seen > CLUSTER_TIMEOUT:
                 raise ClusterError("the scheduler is gone: start it and run this again to go on")
             return 0
         self.last_seen = time.monotonic()
         workers = self.client.scheduler_info(n_workers=-1)["workers"]
         return sum(worker["nthreads"] for worker in workers.values())
 
-    def _submit(self, job: Job, tries: int = 1) -> None:
+    def _submit(self, submission: PreparedSubmission, tries: int = 1) -> None:
         future = self.client.submit(
-            execute_submission, installed(), self.settings, job.notebooks, pure=False
+            execute_submission, installed(), self.settings, submission.notebooks, pure=False
         )
-        self._await(job, future, tries)
+        self._await(submission, future, tries)
 
-    def _await(self, job: Job, future: Future[dict[str, Any]], tries: int) -> None:
-        self.running[job.student] = (job, future, tries)
-        future.add_done_callback(lambda _: self.events.put((job.student, None)))
+    def _await(
+        self, submission: PreparedSubmission, future: Future[dict[str, Any]], tries: int
+    ) -> None:
+        self.running[submission.student] = (submission, future, tries)
+        future.add_done_callback(lambda _: self.events.put((submission.student, None)))
 
     # --- what comes back -----------------------------------------------------------------------
 
@@ -230,15 +232,15 @@ class ClassRun:
             written.result()
 
     def _take_executed(self, student: str) -> None:
-        job, executed, tries = self.running.pop(student)
+        submission, executed, tries = self.running.pop(student)
         try:
             result = executed.result(timeout=10)
         except KilledWorker:
-            what = f"the process that ran it has ended {TRIES} times"
-            result = {"notebooks": self.marker.give_up(job, what), "seconds": {}}
+            what = f"the process that ran it has ended {MAX_TRIES} times"
+            result = {"notebooks": self.marker.give_up(submission, what), "seconds": {}}
         except TimeoutError:  # its worker ended before it was fetched: another one does it anew
             self._threads()  # unless the scheduler is gone
-            self._await(job, executed, tries)
+            self._await(submission, executed, tries)
             return
         except (futures.CancelledError, CancelledError) as error:
             raise ClusterError("the scheduler is gone: run this again to go on") from error
@@ -246,22 +248,22 @@ class ClassRun:
             raise
         except Exception as error:
             log.exception("%s could not be executed", student)
-            if tries < TRIES:
-                self._submit(job, tries + 1)
+            if tries < MAX_TRIES:
+                self._submit(submission, tries + 1)
                 return
             what = f"{type(error).__name__}: {error}"[:300]
-            result = {"notebooks": self.marker.give_up(job, what), "seconds": {}}
+            result = {"notebooks": self.marker.give_up(submission, what), "seconds": {}}
         executed.release()  # its result need not stay in the cluster's memory
         self.writing.add(student)
-        writing = self.writer.submit(self._write, job, result)
+        writing = self.writer_thread.submit(self._write, submission, result)
         writing.add_done_callback(lambda done: self.events.put((student, done)))
 
-    def _write(self, job: Job, result: dict[str, Any]) -> None:
+    def _write(self, submission: PreparedSubmission, result: dict[str, Any]) -> None:
         """Write what came of a submission: in the writer's thread."""
-        student = job.student
+        student = submission.student
         try:
-            reasons = self.marker.finish(job, result["notebooks"])
-            self._record(student, True, job.digest, reasons, result["seconds"])
+            reasons = self.marker.finish(submission, result["notebooks"])
+            self._record(student, True, submission.digest, reasons, result["seconds"])
         except FATAL:
             raise
         except Exception as error:  # what is wrong with one submission stops no other
@@ -294,7 +296,7 @@ class ClassRun:
             self.summary.reasons[student] = reasons
 
 
-def _say(error: BaseException) -> str:
+def _explain(error: BaseException) -> str:
     """Return what an instructor needs to know of an error that ends a run."""
     if isinstance(error, OperationalError):
         return f"the gradebook cannot be used ({error.orig}): mend this and run it again to go on"

@@ -29,7 +29,7 @@ READ_AT_IMPORT = (
 )
 
 #: The environment variable that tells workers where the warm process of this machine listens.
-ADDRESS = "LXMLS_NB_WARM_PROCESS"
+ADDRESS_VARIABLE = "LXMLS_NB_WARM_PROCESS"
 
 
 def start_process(*sockets: socket.socket) -> subprocess.Popen[bytes]:
@@ -55,7 +55,7 @@ def end_process(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def connect(address: str | None) -> socket.socket | None:
+def connect_to_warm_process(address: str | None) -> socket.socket | None:
     """Return a connection to the warm process of this machine, None if there is none."""
     if not address:
         return None
@@ -89,7 +89,7 @@ def warm_for_workers() -> Iterator[dict[str, str]]:
             listening.listen(128)
             process = start_process(theirs, listening)
         try:
-            yield {ADDRESS: f"{folder}/warm"}
+            yield {ADDRESS_VARIABLE: f"{folder}/warm"}
         finally:
             ours.close()
             process.terminate()  # if it still imports, for nobody; after that it takes no notice

@@ -12,18 +12,18 @@ from multiprocessing.connection import Connection
 
 import nbformat
 
-from lxmls_grading.execution.split_client import execute
-from lxmls_grading.execution.warm_process import EXECUTED, FAILED, NO_SANDBOX
+from lxmls_grading.execution.split_client import execute_notebook
+from lxmls_grading.execution.warm_process import EXECUTED, NO_SANDBOX, NOT_EXECUTED
 from lxmls_grading.reasons import note_sandbox
 from lxmls_grading.sandbox.bubblewrap import SandboxError
 from lxmls_grading.sandbox.confinement import address_space
 from lxmls_grading.settings import GRACE, KERNEL_START_TIMEOUT, Settings
 
 #: Bytes that an executor may take for itself, whatever a kernel sends.
-MAX_MEMORY = 2 * 2**30
+EXECUTOR_MEMORY = 2 * 2**30
 
 
-def serve_jobs(jobs: int, link: socket.socket) -> None:
+def serve_jobs(jobs: int, connection: socket.socket) -> None:
     """Do the jobs of an :class:`~lxmls_grading.execution.warm_process.Executor`, one by one.
 
     A job comes as two messages, the settings and the notebook. The answer is two messages, too: a
@@ -33,25 +33,25 @@ def serve_jobs(jobs: int, link: socket.socket) -> None:
     ----------
     jobs : int
         File descriptor of the connection to whoever grades. When it is closed, this returns.
-    link : socket.socket
+    connection : socket.socket
         Connection to the warm process, for kernels.
     """
-    most = address_space() + MAX_MEMORY
+    most = address_space() + EXECUTOR_MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    with Connection(jobs) as connection, suppress(EOFError):
+    with Connection(jobs) as job_connection, suppress(EOFError):
         while True:
-            settings = Settings.from_dict(json.loads(connection.recv_bytes()))
-            notebook = connection.recv_bytes().decode()
+            settings = Settings.from_dict(json.loads(job_connection.recv_bytes()))
+            notebook = job_connection.recv_bytes().decode()
             signal.alarm(int(settings.notebook_timeout + 3 * GRACE + KERNEL_START_TIMEOUT))
-            for part in _do_job(notebook, link, settings):
-                connection.send_bytes(part.encode())
+            for part in _do_job(notebook, connection, settings):
+                job_connection.send_bytes(part.encode())
             signal.alarm(0)
 
 
-def _do_job(text: str, link: socket.socket, settings: Settings) -> tuple[str, str]:
+def _do_job(text: str, connection: socket.socket, settings: Settings) -> tuple[str, str]:
     """Return the outcome of a job, and what belongs to it."""
     try:
-        executed = execute(nbformat.v4.reads(text), link, settings)
+        executed = execute_notebook(nbformat.v4.reads(text), connection, settings)
         note_sandbox(executed, settings.sandbox)
         return EXECUTED, nbformat.v4.writes(executed)
     except SandboxError as error:
@@ -59,4 +59,4 @@ def _do_job(text: str, link: socket.socket, settings: Settings) -> tuple[str, st
     except MemoryError:
         raise  # whatever the kernel has sent; the notebook comes back without a result
     except Exception:
-        return FAILED, traceback.format_exc()
+        return NOT_EXECUTED, traceback.format_exc()

@@ -29,8 +29,8 @@ from lxmls_grading.execution.judge import FaultyTest, Judge
 from lxmls_grading.kernel import wire
 from lxmls_grading.kernel.client import BoundedClient, shared_context
 from lxmls_grading.kernel.provisioner import KERNEL_SPEC, SandboxProvisioner
-from lxmls_grading.kernel.student_kernel import REPLY, REQUEST
-from lxmls_grading.reasons import Reason, add_reason, ending, in_bytes, not_run, reason
+from lxmls_grading.kernel.student_kernel import PROBE_REPLY, PROBE_REQUEST
+from lxmls_grading.reasons import Reason, add_reason, describe_exit, format_bytes, not_run, reason
 from lxmls_grading.sandbox.bubblewrap import SandboxError
 from lxmls_grading.settings import GRACE, KERNEL_START_TIMEOUT, Settings
 
@@ -61,11 +61,11 @@ class SplitClient(NotebookClient):
         self.manager = manager  # nbclient forgets its own when a kernel does not start
         self.settings = settings
         self.judge = Judge(self._send)
-        self.stopped: Reason | None = None
+        self.stop_reason: Reason | None = None
         self.timed_out: str | None = None
         self.unrun: list[str] = []
         self.kept = [0, 0]  # bytes of output of this cell, of the notebook
-        self.end = time.monotonic() + settings.notebook_timeout
+        self.deadline = time.monotonic() + settings.notebook_timeout
 
     @property
     def provisioner(self) -> SandboxProvisioner:
@@ -74,7 +74,7 @@ class SplitClient(NotebookClient):
         return self.manager.provisioner
 
     def _seconds_left(self, cell: NotebookNode | None = None) -> float:
-        return max(0.1, min(self.settings.timeout, self.end - time.monotonic()))
+        return max(0.1, min(self.settings.timeout, self.deadline - time.monotonic()))
 
     async def run(self) -> None:
         """Execute the notebook; whatever a student's code does becomes a reason."""
@@ -91,8 +91,8 @@ class SplitClient(NotebookClient):
             if self.kc is not None:
                 self.kc.stop_channels()
             await self.provisioner.kill()
-        if self.stopped is not None:
-            add_reason(self.nb, replace(self.stopped, cells=tuple(self.unrun)))
+        if self.stop_reason is not None:
+            add_reason(self.nb, replace(self.stop_reason, cells=tuple(self.unrun)))
 
     async def async_execute_cell(
         self,
@@ -105,7 +105,7 @@ class SplitClient(NotebookClient):
         if cell.cell_type != "code":
             return cell
         cell.outputs, cell.execution_count, self.kept[0] = [], None, 0
-        if self.stopped is None:
+        if self.stop_reason is None:
             try:
                 if is_test(cell):
                     cell.outputs = self.judge.run(cell)  # nothing else goes on: it may block
@@ -120,16 +120,16 @@ class SplitClient(NotebookClient):
                 raise
             except Exception as error:
                 self._stop(error)
-        if self.stopped is not None and is_test(cell):
+        if self.stop_reason is not None and is_test(cell):
             self._not_run(cell)
         if type(cell.execution_count) is not int or cell.execution_count < 1:
             cell.execution_count = None  # it comes from the kernel
         return cell
 
     def _not_run(self, cell: NotebookNode) -> None:
-        assert self.stopped is not None
+        assert self.stop_reason is not None
         self.unrun.append(str(grade_id(cell)))
-        cell.outputs = [not_run(self.stopped.text)]
+        cell.outputs = [not_run(self.stop_reason.text)]
 
     def _note_limits(self, cell: NotebookNode) -> None:
         """Note a limit that a cell has run into, without being stopped."""
@@ -138,10 +138,10 @@ class SplitClient(NotebookClient):
             said = f"{output.get('ename')}: {output.get('evalue')}"
             if output.output_type == "error":
                 for words, kind, limit in (
-                    ("MemoryError", "memory", in_bytes(settings.memory)),
-                    ("can't allocate memory", "memory", in_bytes(settings.memory)),
-                    ("[Errno 28]", "disk", in_bytes(settings.disk)),  # no space left on device
-                    ("[Errno 27]", "disk", in_bytes(settings.disk)),  # file too large
+                    ("MemoryError", "memory", format_bytes(settings.memory)),
+                    ("can't allocate memory", "memory", format_bytes(settings.memory)),
+                    ("[Errno 28]", "disk", format_bytes(settings.disk)),  # no space left on device
+                    ("[Errno 27]", "disk", format_bytes(settings.disk)),  # file too large
                     ("[Errno 11]", "processes", str(settings.processes)),  # from a fork
                     ("can't start new thread", "processes", str(settings.processes)),
                 ):
@@ -154,19 +154,19 @@ class SplitClient(NotebookClient):
         status = self.provisioner.status()
         settings = self.settings
         if status["stopped"]:
-            used = {"memory": in_bytes(settings.memory), "processes": str(settings.processes)}
+            used = {"memory": format_bytes(settings.memory), "processes": str(settings.processes)}
             limit = used.get(
-                status["stopped"], f"{in_bytes(settings.disk)} or {settings.files} files"
+                status["stopped"], f"{format_bytes(settings.disk)} or {settings.files} files"
             )
-            self.stopped = reason(status["stopped"], limit=limit)
+            self.stop_reason = reason(status["stopped"], limit=limit)
         elif self.timed_out:
             limit = f"{self.settings.timeout:g} s"
-            self.stopped = reason("timeout", what=self.timed_out, limit=limit)
+            self.stop_reason = reason("timeout", what=self.timed_out, limit=limit)
         elif status["code"] is not None:
-            self.stopped = reason("kernel", what=ending(status["code"]))
+            self.stop_reason = reason("kernel", what=describe_exit(status["code"]))
         else:
             self.log.warning("a kernel's messages: %r", error)
-            self.stopped = reason("messages", what=f"{type(error).__name__}")
+            self.stop_reason = reason("messages", what=f"{type(error).__name__}")
 
     # --- what comes from the kernel -----------------------------------------------------------
 
@@ -203,7 +203,7 @@ class SplitClient(NotebookClient):
             if size > room:
                 if room > 0:
                     start = str(msg["content"].get("text", ""))[:room]
-                    text = f"{start}\n... more than {in_bytes(limit)}: the rest is left out\n"
+                    text = f"{start}\n... more than {format_bytes(limit)}: the rest is left out\n"
                     cell.outputs.append(new_output("stream", text=text))
                 return None
         try:
@@ -250,7 +250,7 @@ class SplitClient(NotebookClient):
         """Run a probe in the student kernel: called by the judge."""
         assert self.kc is not None
         request = {"probe": probe, "names": names, "arguments": arguments}
-        message = self.kc.session.msg(REQUEST, {})
+        message = self.kc.session.msg(PROBE_REQUEST, {})
         identity = message["header"]["msg_id"]
         self.kc.session.send(self.kc.shell_channel.socket, message, buffers=wire.encode(request))
         seconds = self._seconds_left()
@@ -281,7 +281,10 @@ class SplitClient(NotebookClient):
                 if self.provisioner.status()["code"] is not None:
                     raise DeadKernelError("Kernel died") from None
                 continue
-            if message["msg_type"] == REPLY and message["parent_header"]["msg_id"] == identity:
+            if (
+                message["msg_type"] == PROBE_REPLY
+                and message["parent_header"]["msg_id"] == identity
+            ):
                 try:
                     reply = wire.decode([bytes(part) for part in message["buffers"]])
                 except wire.ReplyError as error:
@@ -314,8 +317,10 @@ def _join_streams(cell: NotebookNode) -> None:
     cell.outputs = joined
 
 
-def execute(notebook: NotebookNode, link: socket.socket, settings: Settings) -> NotebookNode:
-    """Execute a notebook in place, with a kernel that comes over a link to the warm process.
+def execute_notebook(
+    notebook: NotebookNode, connection: socket.socket, settings: Settings
+) -> NotebookNode:
+    """Execute a notebook in place, with a kernel that the warm process forks.
 
     Raises
     ------
@@ -329,7 +334,7 @@ def execute(notebook: NotebookNode, link: socket.socket, settings: Settings) -> 
     )
     manager.client_factory = BoundedClient
     manager._kernel_spec = KERNEL_SPEC
-    manager.provisioner = SandboxProvisioner(manager, link, folder, settings)
+    manager.provisioner = SandboxProvisioner(manager, connection, folder, settings)
     try:
         client = SplitClient(notebook, manager, settings)
         asyncio.run(client.run())

@@ -16,7 +16,12 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 
 from lxmls_grading.cells import grade_id, is_test
-from lxmls_grading.execution.hub import ADDRESS, connect, end_process, start_process
+from lxmls_grading.execution.hub import (
+    ADDRESS_VARIABLE,
+    connect_to_warm_process,
+    end_process,
+    start_process,
+)
 from lxmls_grading.reasons import add_reason, not_run, note_sandbox, reason
 from lxmls_grading.sandbox.bubblewrap import SandboxError
 from lxmls_grading.settings import GRACE, KERNEL_START_TIMEOUT, Settings
@@ -26,7 +31,7 @@ WARM_TIMEOUT, MAX_NOTEBOOK = 120, 2**27
 
 
 #: What becomes of a job: the notebook is executed, there is no sandbox, or grading itself failed.
-EXECUTED, NO_SANDBOX, FAILED = "executed", "no sandbox", "failed"
+EXECUTED, NO_SANDBOX, NOT_EXECUTED = "executed", "no sandbox", "not executed"
 
 
 class GradingError(RuntimeError):
@@ -94,7 +99,7 @@ class WarmProcess:
         if self._control is not None and not self.has_ended():
             return self._control
         self.close()
-        control = connect(os.environ.get(ADDRESS))
+        control = connect_to_warm_process(os.environ.get(ADDRESS_VARIABLE))
         if control is None:
             control, theirs = socket.socketpair()
             with theirs:
@@ -143,11 +148,11 @@ class Executor:
 
     Parameters
     ----------
-    process : WarmProcess
+    warm_process : WarmProcess
     """
 
-    def __init__(self, process: WarmProcess):
-        self.process = process
+    def __init__(self, warm_process: WarmProcess):
+        self.warm_process = warm_process
         self._jobs: Connection | None = None
 
     def execute(self, text: str, settings: Settings) -> str:
@@ -157,10 +162,10 @@ class Executor:
             return result
         if outcome == NO_SANDBOX:
             raise SandboxError(result)
-        if outcome == FAILED:
+        if outcome == NOT_EXECUTED:
             raise GradingError(f"the notebook could not be executed:\n{result}")
         self.close()
-        if self.process.has_ended():
+        if self.warm_process.has_ended():
             raise GradingError("the process that runs notebooks has ended: is there memory left?")
         # The executor was ended by what the kernel sent, or by its alarm.
         what = "it sent more than can be taken, or never ended"
@@ -174,7 +179,7 @@ class Executor:
         if self._jobs is None:
             ours, theirs = socket.socketpair()
             with theirs:
-                self.process.fork_executor(theirs)
+                self.warm_process.fork_executor(theirs)
             self._jobs = Connection(ours.detach())
         seconds = settings.notebook_timeout + 4 * GRACE + KERNEL_START_TIMEOUT
         try:

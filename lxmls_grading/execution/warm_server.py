@@ -28,7 +28,7 @@ from lxmls_grading.sandbox.confinement import die_with_parent
 MAX_REQUEST = 2**16
 
 #: Seconds between looks at what kernels use.
-WATCH = 0.1
+WATCH_INTERVAL = 0.1
 
 
 def import_everything() -> None:
@@ -107,14 +107,14 @@ class WarmServer:
         """Answer requests; return when the connection is closed."""
         looked = 0.0
         while True:
-            for key, _ in self.selector.select(WATCH if self.kernels else 1.0):
+            for key, _ in self.selector.select(WATCH_INTERVAL if self.kernels else 1.0):
                 connection = key.fileobj
                 assert isinstance(connection, socket.socket)
                 if not self._answer(connection):
                     if connection is self.control:
                         return
                     self._end(connection)
-            if time.monotonic() - looked > WATCH:
+            if time.monotonic() - looked > WATCH_INTERVAL:
                 for kernel in self.kernels.values():
                     kernel.watch()
                 looked = time.monotonic()

@@ -11,7 +11,7 @@ from nbgrader.api import Grade, Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_solution
 
-from lxmls_grading.cells import KEY, grade_id
+from lxmls_grading.cells import METADATA_KEY, grade_id
 from lxmls_grading.reasons import TEXTS, reasons_of
 
 #: Kinds of reasons that say that cells did not run.
@@ -68,7 +68,7 @@ def comments_of(notebook: NotebookNode) -> dict[str, list[str]]:
         if about:
             # nbgrader takes comments for Markdown with HTML in it.
             comments[about[0]].append(html.escape(each.text, quote=False))
-    for repair in notebook.metadata.get(KEY, {}).get("repairs", []):
+    for repair in notebook.metadata.get(METADATA_KEY, {}).get("repairs", []):
         if repair["cell"] in answers and not repair["tampered"]:
             comments[repair["cell"]].append(repair["text"])
     return comments

@@ -26,7 +26,7 @@ from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
 from pygments.token import STANDARD_TYPES
 
-from lxmls_grading.cells import BASE64, CELL_ID, KEY, cause_of
+from lxmls_grading.cells import BASE64, CELL_ID, METADATA_KEY, cause_of
 from lxmls_nb.checks.mistakes.words import CAUSES
 
 #: Tags that stay; other tags go, and what they enclose stays.
@@ -171,7 +171,7 @@ class PassiveNotebook(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources):
         """Rebuild outputs and metadata."""
-        kept = {key: nb.metadata[key] for key in ("kernelspec", KEY) if key in nb.metadata}
+        kept = {key: nb.metadata[key] for key in ("kernelspec", METADATA_KEY) if key in nb.metadata}
         self._marks = 0
         nb.metadata = NotebookNode(kept, language_info=NotebookNode(name="python"))
         return super().preprocess(nb, resources)
@@ -248,7 +248,7 @@ def _metadata(metadata: dict) -> NotebookNode:
     if isinstance(tags, list):
         kept["tags"] = [tag for tag in tags if IDENTIFIER.fullmatch(str(tag))]
     if cause_of(NotebookNode(metadata=metadata)) in CAUSES:
-        kept[KEY] = NotebookNode(cause=metadata[KEY]["cause"])
+        kept[METADATA_KEY] = NotebookNode(cause=metadata[METADATA_KEY]["cause"])
     return NotebookNode(kept)
 
 

@@ -9,12 +9,12 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from lxmls_grading.cells import is_test
-from lxmls_grading.reasons import NOT_RUN
+from lxmls_grading.reasons import NOT_RUN_ERROR
 from lxmls_nb.errors import WIDTH, CheckFailed, NotAttempted
 
 #: What is said instead of an exception's name.
 HEADINGS = {kind.__name__: kind.heading for kind in (CheckFailed, NotAttempted)}
-HEADINGS[NOT_RUN] = "Not run"
+HEADINGS[NOT_RUN_ERROR] = "Not run"
 
 #: Characters of an error's message that are shown.
 MAX_LENGTH = 1000

@@ -13,7 +13,7 @@ from pathlib import Path
 from nbgrader.coursedir import CourseDirectory
 
 #: Limits of what is copied from a submission.
-MAX_BYTES = 10_000_000
+MAX_FILE_BYTES = 10_000_000
 MAX_TOTAL_BYTES = 100_000_000
 MAX_FILES = 1000
 #: Entries of folders that are looked at; and characters of a path below the submission's folder.
@@ -118,7 +118,7 @@ def plain_files(folder: str | Path, exclude: Sequence[str], log: logging.Logger)
                     if stat.S_ISDIR(status.st_mode):
                         folders.append(entry.path)
                         continue
-                    _check(status, MAX_BYTES)
+                    _check(status, MAX_FILE_BYTES)
                 except OSError as problem:
                     log.warning("Left out %r, which %s", entry.path, problem)
                     continue

@@ -28,7 +28,7 @@ from nbgrader.preprocessors import (
 from nbgrader.utils import compute_checksum, is_grade, is_locked, is_solution, is_task
 from traitlets.config import Config
 
-from lxmls_grading.cells import KEY, grade_id, read_notebook
+from lxmls_grading.cells import METADATA_KEY, grade_id, read_notebook
 from lxmls_grading.intake.exporter import SubmissionExporter
 from lxmls_grading.intake.notebooks import new_id
 from lxmls_grading.reasons import Reason, add_reason, reason, reasons_of
@@ -117,7 +117,7 @@ class RebuildCells(NbGraderPreprocessor):
         for each in reasons:
             add_reason(notebook, each)
         if repairs:
-            notes = notebook.metadata.setdefault(KEY, NotebookNode())
+            notes = notebook.metadata.setdefault(METADATA_KEY, NotebookNode())
             notes.repairs = [NotebookNode(asdict(repair)) for repair in repairs]
         for repair in repairs:
             self.log.warning("%s of %s: %s", repair.cell, names["student"], repair.text)
@@ -294,13 +294,13 @@ def _compare(copies: list[NotebookNode], released: NotebookNode) -> Repair | Non
     # Some editors drop all tags; none adds any.
     if not answer and not _tags(cell) <= _tags(released):
         return Repair(name, "tagged", tampered=True)
-    if _marks(cell) != _marks(released) and (answer or not _as_its_checksum_says(cell)):
+    if _role(cell) != _role(released) and (answer or not _as_its_checksum_says(cell)):
         return Repair(name, "marked as another kind of cell", tampered=True)
     if cell.cell_type != released.cell_type:
         if answer:
             return Repair(name, f"The type of this cell was put back to {released.cell_type}.")
         return Repair(name, "made a cell of another type", tampered=True)
-    if not answer and _text(cell) != _text(released):
+    if not answer and _stripped_text(cell) != _stripped_text(released):
         if _as_its_checksum_says(cell):
             return Repair(name, "from an earlier release")
         return Repair(name, "edited", tampered=True)
@@ -313,14 +313,14 @@ def _tags(cell: NotebookNode) -> set[str]:
     return {tag for tag in tags if isinstance(tag, str)} if isinstance(tags, list) else set()
 
 
-def _marks(cell: NotebookNode) -> tuple[bool, bool, bool, float | None]:
+def _role(cell: NotebookNode) -> tuple[bool, bool, bool, float | None]:
     """Return what nbgrader's marks make of a cell, and its points."""
     points = cell.metadata.nbgrader.get("points")
     points = float(points) if is_grade(cell) and isinstance(points, int | float) else None
     return bool(is_grade(cell)), bool(is_solution(cell)), bool(is_locked(cell)), points
 
 
-def _text(cell: NotebookNode) -> str:
+def _stripped_text(cell: NotebookNode) -> str:
     """Return the text of a cell without what editors change."""
     return "\n".join(line.rstrip() for line in cell.source.rstrip().splitlines())
 

@@ -23,7 +23,7 @@ from lxmls_grading.settings import KERNEL_START_TIMEOUT
 log = logging.getLogger(__name__)
 
 #: Bytes of a message from a kernel, and messages that may wait. More ends the connection.
-MAX_MESSAGE, MAX_WAITING = 64 * 2**20, 16
+MAX_MESSAGE_BYTES, MAX_WAITING_MESSAGES = 64 * 2**20, 16
 
 #: Milliseconds that a message to a kernel may wait for the connection.
 SEND_TIMEOUT = 5000
@@ -57,11 +57,11 @@ class LenientChannel(AsyncZMQSocketChannel):
             If there is none in time.
         """
         assert self.socket is not None
-        plain = ZMQSocketChannel(zmq.Socket.shadow(self.socket), self.session)
+        blocking_channel = ZMQSocketChannel(zmq.Socket.shadow(self.socket), self.session)
         end = time.monotonic() + timeout
         while True:
             with _broken_ones_left_out():
-                return _checked(plain.get_msg(timeout=max(0.0, end - time.monotonic())))
+                return _checked(blocking_channel.get_msg(timeout=max(0.0, end - time.monotonic())))
             if time.monotonic() >= end:
                 raise Empty
 
@@ -89,8 +89,8 @@ def _checked(message: dict[str, Any]) -> dict[str, Any]:
 def shared_context() -> zmq.asyncio.Context:
     """Return the context of all connections of this process."""
     context = zmq.asyncio.Context()
-    context.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE)
-    context.setsockopt(zmq.RCVHWM, MAX_WAITING)
+    context.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
+    context.setsockopt(zmq.RCVHWM, MAX_WAITING_MESSAGES)
     context.setsockopt(zmq.SNDTIMEO, SEND_TIMEOUT)  # a connection that was ended stays so
     return context
 

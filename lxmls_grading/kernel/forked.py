@@ -18,7 +18,7 @@ from lxmls_grading.sandbox.confinement import (
     children_inside,
     die_with_parent,
     drop_privileges,
-    join,
+    join_namespaces,
     set_limits,
 )
 from lxmls_grading.sandbox.seccomp import deny_system_calls
@@ -103,7 +103,7 @@ class ForkedKernel:
     ) -> None:
         """Join the sandbox, fork the kernel, say its number, wait for it, and end as it ends."""
         die_with_parent()
-        join(inside, NAMESPACES | USER_NAMESPACE)
+        join_namespaces(inside, NAMESPACES | USER_NAMESPACE)
         ready, confined = os.pipe()
         pid = self._fork_kernel(request, sockets, confined)
         os.close(confined)
@@ -124,7 +124,7 @@ class ForkedKernel:
             try:
                 log = os.dup(log)  # the standard ones are closed on the way
                 if inside is not None:
-                    join(inside, NAMESPACES & ~PID_NAMESPACE)
+                    join_namespaces(inside, NAMESPACES & ~PID_NAMESPACE)
                 self._become(request, sockets, confined, log)
             except BaseException as error:
                 os.write(log, f"lxmls_nb: a kernel cannot start: {error!r}\n".encode())

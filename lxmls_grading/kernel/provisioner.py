@@ -38,7 +38,7 @@ class SandboxProvisioner(KernelProvisionerBase):
     ----------
     manager : KernelManager
         Its ``provisioner`` is to be set to this object, so that it looks for no other.
-    link : socket.socket
+    connection : socket.socket
         Connection to the warm process, for one kernel.
     folder : str
         Private folder for the addresses of the kernel's sockets.
@@ -49,10 +49,10 @@ class SandboxProvisioner(KernelProvisionerBase):
     _started = False
 
     def __init__(
-        self, manager: KernelManager, link: socket.socket, folder: str, settings: Settings
+        self, manager: KernelManager, connection: socket.socket, folder: str, settings: Settings
     ):
         super().__init__(parent=manager, kernel_spec=KERNEL_SPEC)
-        self.link, self.folder, self.settings = link, folder, settings
+        self.connection, self.folder, self.settings = connection, folder, settings
 
     @property
     def has_process(self) -> bool:
@@ -69,8 +69,8 @@ class SandboxProvisioner(KernelProvisionerBase):
         ConnectionError
             If it has ended.
         """
-        socket.send_fds(self.link, [json.dumps(what).encode()], descriptors or [])
-        data = self.link.recv(2**16)
+        socket.send_fds(self.connection, [json.dumps(what).encode()], descriptors or [])
+        data = self.connection.recv(2**16)
         if not data:
             raise ConnectionError("the warm process has ended")
         reply: dict[str, Any] = json.loads(data)

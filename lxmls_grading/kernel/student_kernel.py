@@ -26,10 +26,10 @@ from lxmls_grading.kernel import wire
 from lxmls_nb.checks.probes import running as probes
 
 #: The message types of a probe and its reply.
-REQUEST, REPLY = "probe_request", "probe_reply"
+PROBE_REQUEST, PROBE_REPLY = "probe_request", "probe_reply"
 
 #: Characters that a cell can write.
-MAX_TEXT = 2**22
+MAX_CELL_OUTPUT = 2**22
 
 
 class StudentShell(ZMQInteractiveShell):
@@ -55,7 +55,7 @@ class StudentKernel(IPythonKernel):
 
     shell_class = Type(StudentShell)
     compiler_class = Type(StudentCompiler)
-    msg_types = [*IPythonKernel.msg_types, REQUEST]  # noqa: RUF012 (as in the parent class)
+    msg_types = [*IPythonKernel.msg_types, PROBE_REQUEST]  # noqa: RUF012 (as in the parent class)
 
     def __init__(self, **options: Any):
         # It would list the files of all modules, for its debugger, and so copy megabytes that a
@@ -68,7 +68,7 @@ class StudentKernel(IPythonKernel):
 
     def _publish_status(self, status: str, channel: str, parent: Any = None) -> None:
         """Say no more than that a cell is done: for that the executor waits."""
-        if status == "idle" and self.get_parent(channel)["header"]["msg_type"] != REQUEST:
+        if status == "idle" and self.get_parent(channel)["header"]["msg_type"] != PROBE_REQUEST:
             super()._publish_status(status, channel, parent)
 
     def _publish_execute_input(self, code: str, parent: Any, execution_count: int) -> None:
@@ -94,7 +94,7 @@ class StudentKernel(IPythonKernel):
         except wire.ReplyError as error:
             error_reply = {"type": "ValueError", "message": f"the result {error}", "line": ""}
             parts = wire.encode({"error": error_reply})
-        self.session.send(stream, REPLY, {}, parent, ident=ident, buffers=[*parts])
+        self.session.send(stream, PROBE_REPLY, {}, parent, ident=ident, buffers=[*parts])
 
 
 class BoundedStream(OutStream):
@@ -118,7 +118,7 @@ class BoundedStream(OutStream):
     def _write(self, string: str) -> int:
         cell = self.parent_header.get("msg_id")
         if cell != self._cell:
-            self._cell, self._room = cell, MAX_TEXT
+            self._cell, self._room = cell, MAX_CELL_OUTPUT
         if not isinstance(string, str) or len(string) <= self._room:
             self._room -= len(string)
             return super().write(string) or 0

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import safetensors.numpy
 
 #: Bounds of a message: bytes of its two parts, values in all, depth, characters of a text.
-MAX_JSON, MAX_ARRAYS, MAX_VALUES, MAX_DEPTH, MAX_TEXT = 2**20, 2**26, 20_000, 12, 4000
+MAX_JSON, MAX_ARRAYS, MAX_VALUES, MAX_DEPTH, MAX_STRING = 2**20, 2**26, 20_000, 12, 4000
 
 #: The native types that arrays travel in, by kind; others are converted to these.
 WIDEST = {"f": np.float64, "i": np.int64, "u": np.uint64}
@@ -107,14 +107,14 @@ class _Decoder:
             raise ReplyError("too deep, or too many values")
         if value is None or type(value) in (bool, int, float):
             return value
-        if type(value) is str and len(value) <= MAX_TEXT:
+        if type(value) is str and len(value) <= MAX_STRING:
             return value
         if type(value) is list:
             return [self.decode(item, depth + 1) for item in value]
         if type(value) is dict and len(value) == 1:
             ((kind, content),) = value.items()
             if kind == "dict" and type(content) is dict:
-                return {str(k)[:MAX_TEXT]: self.decode(v, depth + 1) for k, v in content.items()}
+                return {str(k)[:MAX_STRING]: self.decode(v, depth + 1) for k, v in content.items()}
             if kind == "array" and type(content) is str and content in self.arrays:
                 return self.arrays[content]
             if kind == "complex" and type(content) is list and len(content) == 2:

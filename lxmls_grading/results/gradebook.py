@@ -35,10 +35,9 @@ from nbgrader.utils import determine_grade
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from lxmls_grading.cells import KEY, grade_id, is_test, read_notebook
+from lxmls_grading.cells import METADATA_KEY, grade_id, is_test, read_notebook
 from lxmls_grading.intake.files import UnreadableError, UnsafeFileError, read_plain
-from lxmls_grading.reasons import NOT_RUN as NOT_RUN_NAME
-from lxmls_grading.reasons import Reason, reasons_of
+from lxmls_grading.reasons import NOT_RUN_ERROR, Reason, reasons_of
 from lxmls_grading.records import read_records
 from lxmls_nb.errors import CheckFailed, NotAttempted
 
@@ -321,7 +320,7 @@ def read_result(path: str | Path) -> NotebookResult:
 
 
 def _result(notebook: NotebookNode) -> NotebookResult:
-    notes = notebook.metadata.get(KEY, {})
+    notes = notebook.metadata.get(METADATA_KEY, {})
     result = NotebookResult(
         sandbox=notes.get("sandbox") if isinstance(notes.get("sandbox"), bool) else None,
         reasons=reasons_of(notebook),
@@ -338,7 +337,7 @@ def _outcome(cell: NotebookNode) -> tuple[str, str]:
         if output.output_type == "error":
             if output.ename == NotAttempted.__name__:
                 return NOT_ATTEMPTED, ""
-            if output.ename == NOT_RUN_NAME:
+            if output.ename == NOT_RUN_ERROR:
                 return NOT_RUN, ""
             message = str(output.evalue)
             if output.ename != CheckFailed.__name__:

@@ -27,11 +27,11 @@ from lxmls_grading.settings import Settings
 SCRATCH = "/scratch"
 
 #: What a program needs of the system, besides Python. Nothing of /home, /root, /var, /run, /mnt.
-SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/nix/store")
-SETTINGS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime")
+SYSTEM_FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/nix/store")
+SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime")
 
 #: Folders of settings, in which nbgrader may have passwords, and its usual exchange.
-SECRETS = (f"{sys.prefix}/etc", "/usr/etc", "/usr/local/etc", "/usr/local/share/nbgrader")
+SECRET_FOLDERS = (f"{sys.prefix}/etc", "/usr/etc", "/usr/local/etc", "/usr/local/share/nbgrader")
 
 #: Seconds that bubblewrap has to make a sandbox: it takes 0.02.
 SANDBOX_START_TIMEOUT = 20
@@ -95,10 +95,10 @@ def python_folders() -> list[Path]:
 
 def _inside(path: Path, folders: Iterable[Path] = ()) -> bool:
     """Whether a path is in one of some folders, or of the system's."""
-    return any(path.is_relative_to(folder) for folder in [*folders, *map(Path, SYSTEM)])
+    return any(path.is_relative_to(folder) for folder in [*folders, *map(Path, SYSTEM_FOLDERS)])
 
 
-def command(settings: Settings, info: int, user: bool) -> list[str]:
+def bubblewrap_command(settings: Settings, info: int, user: bool) -> list[str]:
     """Return the command line that makes a sandbox.
 
     Parameters
@@ -113,22 +113,22 @@ def command(settings: Settings, info: int, user: bool) -> list[str]:
     line = [find_bubblewrap(), "--die-with-parent", "--new-session", "--as-pid-1", "--clearenv"]
     line += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     line += ["--unshare-user", "--uid", "1000", "--gid", "1000"] if user else []
-    for name in SYSTEM:
+    for name in SYSTEM_FOLDERS:
         if os.path.islink(name):
             line += ["--symlink", os.readlink(name), name]
         elif os.path.isdir(name):
             line += ["--ro-bind", name, name]
     shown = python_folders()
     # Folders on the way are made by bubblewrap for its own user only.
-    ways = [way for path in [*shown, Path(SETTINGS[0])] for way in reversed(path.parents)]
+    ways = [way for path in [*shown, Path(SYSTEM_FILES[0])] for way in reversed(path.parents)]
     for way in dict.fromkeys(ways):
         if way != Path("/") and not _inside(way):
             line += ["--perms", "0755", "--dir", str(way)]
-    for name in SETTINGS:
+    for name in SYSTEM_FILES:
         line += ["--ro-bind-try", name, name]
     hidden: list[Path] = []
     # Parents first: the course may lie in a folder that is shown, and hold one itself (.venv).
-    hide = map(Path, (*settings.hide, *SECRETS))
+    hide = map(Path, (*settings.hide, *SECRET_FOLDERS))
     for path in sorted([*shown, *hide], key=lambda path: len(path.parts)):
         if path in shown:
             line += ["--ro-bind", str(path), str(path)]
@@ -176,7 +176,7 @@ class Sandbox:
         self.user = os.geteuid() != 0 if user is None else user
         read, write = os.pipe()
         try:
-            line = command(settings, write, self.user)
+            line = bubblewrap_command(settings, write, self.user)
             self.process = subprocess.Popen(
                 line,
                 stdin=subprocess.PIPE,

@@ -46,28 +46,28 @@ def prctl(option: int, *arguments: int) -> None:
     _call("prctl", ctypes.c_int(option), *values)
 
 
-def join(process: int, namespaces: int) -> None:
+def join_namespaces(pidfd: int, namespaces: int) -> None:
     """Join namespaces of a process. Of a pid namespace, only what is forked later is a part.
 
     Parameters
     ----------
-    process : int
+    pidfd : int
         A file descriptor from :func:`os.pidfd_open`, or of one namespace.
     namespaces : int
         :data:`NAMESPACES` or some of them, and :data:`USER_NAMESPACE`.
     """
-    _call("setns", process, namespaces)
+    _call("setns", pidfd, namespaces)
 
 
 @contextmanager
-def children_inside(process: int) -> Iterator[None]:
+def children_inside(pidfd: int) -> Iterator[None]:
     """Meanwhile, let what this process forks be in the pid namespace of another; for root."""
     with open("/proc/self/ns/pid", "rb", buffering=0) as own:
-        join(process, PID_NAMESPACE)
+        join_namespaces(pidfd, PID_NAMESPACE)
         try:
             yield
         finally:
-            join(own.fileno(), PID_NAMESPACE)
+            join_namespaces(own.fileno(), PID_NAMESPACE)
 
 
 def die_with_parent() -> None:

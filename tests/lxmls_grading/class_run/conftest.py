@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 from lxmls_grading import cli
-from lxmls_grading.class_run.cluster import SETTINGS
+from lxmls_grading.class_run.cluster import DASK_SETTINGS
 from tests.support.course import ROOT, run
 from tests.support.small_course import NAMES, source_notebook
 
@@ -55,7 +55,7 @@ def cluster():
     """A cluster that tests share: its workers are warm already."""
     import dask
 
-    settings = SETTINGS | {"distributed.worker.preload": [PRELOAD]}
+    settings = DASK_SETTINGS | {"distributed.worker.preload": [PRELOAD]}
     options = {"n_workers": 2, "threads_per_worker": 1, "memory_limit": 0}
     with (
         dask.config.set(settings),

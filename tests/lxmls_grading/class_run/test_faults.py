@@ -16,7 +16,7 @@ import psutil
 from nbgrader.api import Gradebook
 
 from lxmls_grading import cli
-from lxmls_grading.records import only_once, read_records
+from lxmls_grading.records import lock_assignment, read_records
 from lxmls_grading.sandbox.bubblewrap import find_bubblewrap
 from tests.support.small_course import (
     RIGHT,
@@ -114,7 +114,7 @@ def test_a_lost_scheduler_ends_the_run_and_loses_nothing(course, grade, capsys, 
 
         def kill():
             wait_for(lambda: read_records(course, "day2"), 120)
-            monkeypatch.setattr("lxmls_grading.class_run.run.PATIENCE", 2)
+            monkeypatch.setattr("lxmls_grading.class_run.run.CLUSTER_TIMEOUT", 2)
             processes[0].kill()
 
         thread = threading.Thread(target=kill)
@@ -206,11 +206,11 @@ def test_started_twice_at_once_one_grades(course, cluster):
 
 def test_a_lock_ends_with_its_process(course):
     code = (
-        "import os, signal\nfrom lxmls_grading.records import only_once\n"
-        f"with only_once({str(course)!r}, 'day2'): os.kill(os.getpid(), signal.SIGKILL)"
+        "import os, signal\nfrom lxmls_grading.records import lock_assignment\n"
+        f"with lock_assignment({str(course)!r}, 'day2'): os.kill(os.getpid(), signal.SIGKILL)"
     )
     subprocess.run([sys.executable, "-c", code], check=False)
-    with only_once(course, "day2"):
+    with lock_assignment(course, "day2"):
         pass
 
 

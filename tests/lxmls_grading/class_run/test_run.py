@@ -111,7 +111,7 @@ def test_reasons_are_told_again_of_what_is_skipped(course, grade):
     ],
 )
 def test_where_nothing_can_run_the_status_is_2(course, capsys, monkeypatch, arguments, said):
-    monkeypatch.setattr("lxmls_grading.class_run.cluster.PATIENCE", 1)
+    monkeypatch.setattr("lxmls_grading.class_run.cluster.CLUSTER_TIMEOUT", 1)
     submit(course, "ada", RIGHT, RIGHT)
     assert cli.main([*arguments, "--quiet"]) == 2
     assert said in capsys.readouterr().err
