@@ -26,6 +26,9 @@ DASK_SETTINGS = {
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
     "distributed.worker.memory.terminate": False,
+    # On a busy machine a worker that has ended takes long to start anew. After Dask's own 15 s the
+    # cluster would give it up, and a run without workers would wait for ever.
+    "distributed.deploy.lost-worker-timeout": "10 minutes",
     # A worker that starts has little to import if it is forked from a process that has it all.
     "distributed.worker.multiprocessing-method": "forkserver",
     # Nobody looks at profiles, and at the state of the machine seldom.
