@@ -1,9 +1,9 @@
 """Grades submissions: what instructors use, and students do not install.
 
-The walk of a submission:
+The way of a submission:
 
 1. :mod:`~lxmls_grading.intake` reads what was handed in, and rebuilds each notebook: the course's
-   cells from source, the student's answers. Nothing of it runs.
+   cells from source, with the student's answers. No code of the student runs here.
 2. :mod:`~lxmls_grading.execution` executes it in two halves. Student cells run in a
    :mod:`~lxmls_grading.kernel`, in a :mod:`~lxmls_grading.sandbox`; test cells in a judge outside.
 3. nbgrader saves the points; :mod:`~lxmls_grading.feedback` makes what students get.

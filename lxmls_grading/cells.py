@@ -1,4 +1,4 @@
-"""What a cell is to nbgrader and to this project, and what is noted in the metadata of cells."""
+"""The roles of cells in nbgrader, and what this project notes in the metadata of cells."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from nbformat.notebooknode import NotebookNode
 #: Key of this project in the metadata of notebooks and cells.
 METADATA_KEY = "lxmls_nb"
 
-#: What the notebook format allows as the id of a cell, and the text of a picture.
+#: The ids that the notebook format allows for a cell, and the text of a picture in base64.
 CELL_ID = re.compile("[A-Za-z0-9_-]{1,64}")
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 
 
 def grade_id(cell: NotebookNode) -> str | None:
-    """Return the nbgrader id of a cell, None if it has no such string."""
+    """Return the nbgrader id of a cell, or None if it has none that is a string."""
     fields = cell.metadata.get("nbgrader")
     name = fields.get("grade_id") if isinstance(fields, dict) else None
     return name if isinstance(name, str) else None
@@ -41,13 +41,20 @@ def read_notebook(path: str | Path) -> NotebookNode:
 
 
 def note_cause(cell: NotebookNode, cause: str | None) -> None:
-    """Note which known mistake a test has found: a key of the mistakes in ``lxmls_nb.checks``."""
+    """Note in the metadata of a test cell which known mistake the test has found.
+
+    Parameters
+    ----------
+    cell : NotebookNode
+    cause : str, optional
+        The key of a mistake in :mod:`lxmls_nb.checks.mistakes`; None notes nothing.
+    """
     if cause is not None:
         cell.metadata.setdefault(METADATA_KEY, NotebookNode())["cause"] = cause
 
 
 def cause_of(cell: NotebookNode) -> str | None:
-    """Return the mistake that a test has found, None where none is noted."""
+    """Return the key of the mistake that a test has found, or None if none is noted."""
     notes = cell.metadata.get(METADATA_KEY)
     cause = notes.get("cause") if isinstance(notes, dict) else None
     return cause if isinstance(cause, str) else None

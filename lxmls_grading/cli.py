@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from lxmls_grading.class_run.run import Summary
 
-# What takes long to import is imported where it is needed: `--help` is then there at once.
+# Modules that take long to import are imported in functions, so that `--help` answers at once.
 
 
 def open_course(assignment: str, student: str = "*", sandbox: bool | None = None) -> NbGrader:
@@ -36,13 +36,14 @@ def open_course(assignment: str, student: str = "*", sandbox: bool | None = None
     Returns
     -------
     app : nbgrader.apps.NbGrader
-        It has read ``nbgrader_config.py``; its ``coursedir`` has the course's folders.
+        The application, which has read ``nbgrader_config.py``; its ``coursedir`` knows the folders
+        of the course.
     """
     from nbgrader.apps import NbGrader
     from sqlalchemy.exc import SAWarning
     from traitlets.config import Config
 
-    warnings.filterwarnings("ignore", category=SAWarning)  # of nbgrader's, with SQLAlchemy 2.1
+    warnings.filterwarnings("ignore", category=SAWarning)  # nbgrader causes it with SQLAlchemy 2.1
     app = NbGrader()
     app.initialize([])
     config = Config()
@@ -57,15 +58,23 @@ def open_course(assignment: str, student: str = "*", sandbox: bool | None = None
 
 
 def grade(given: argparse.Namespace) -> int:
-    """Grade what lies under ``submitted/``, in parallel, and return the exit status.
+    """Grade the submissions under ``submitted/`` in parallel.
 
-    0 if every submission was graded, 1 if some have reasons, 2 if nothing could run.
+    Parameters
+    ----------
+    given : argparse.Namespace
+        The arguments of ``lxmls-nb grade``.
+
+    Returns
+    -------
+    status : int
+        0 if every submission was graded, 1 if some have reasons, 2 if nothing could run.
     """
     from lxmls_grading.execution.hub import warm_for_workers
 
     if given.scheduler:
         return _grade(given, {})
-    with warm_for_workers() as environment:  # it gets ready while this process does
+    with warm_for_workers() as environment:  # it starts while this process imports the rest
         return _grade(given, environment)
 
 
@@ -80,7 +89,7 @@ def _grade(given: argparse.Namespace, environment: dict[str, str]) -> int:
 
     app = open_course(given.assignment, given.student, False if given.no_sandbox else None)
     root = app.coursedir.root
-    os.chdir(root)  # as nbgrader does: patterns of folders may be relative
+    os.chdir(root)  # nbgrader does so, too: patterns of folders may be relative
     summary = Summary()
     try:
         with lock_assignment(root, given.assignment):
@@ -90,8 +99,8 @@ def _grade(given: argparse.Namespace, environment: dict[str, str]) -> int:
             students = marker.students()
             if not students:
                 raise NbGraderException(
-                    f"nobody who fits {given.student!r} has handed in {given.assignment!r}: "
-                    f"{marker.submitted(given.student)} is not there"
+                    f"nobody who matches {given.student!r} has handed in {given.assignment!r}: "
+                    f"{marker.submitted(given.student)} is missing"
                 )
             if not marker.settings.sandbox and not given.quiet:
                 print("Submissions run WITHOUT a sandbox, with all your rights.", file=sys.stderr)
@@ -102,7 +111,7 @@ def _grade(given: argparse.Namespace, environment: dict[str, str]) -> int:
             try:
                 students = run.select(students)
                 if students:
-                    gc.freeze()  # nothing that is here now will ever be garbage
+                    gc.freeze()  # no object that exists now will become garbage
                     with connect_to_cluster(given.scheduler, given.workers, environment) as client:
                         run.run(client, students)
             finally:
@@ -119,11 +128,11 @@ def _grade(given: argparse.Namespace, environment: dict[str, str]) -> int:
 
 
 def _sentence(assignment: str, summary: Summary) -> str:
-    """Say in a line what came of a run."""
+    """Return a line that sums up a run."""
     parts = [f"{len(summary.graded)} graded"]
     if summary.graded:
         rate = 60 * len(summary.graded) / summary.seconds
-        parts[0] += f" in {summary.seconds:.0f} s ({rate:.1f} a minute)"
+        parts[0] += f" in {summary.seconds:.0f} s ({rate:.1f} per minute)"
     parts += [f"{len(summary.skipped)} unchanged"] if summary.skipped else []
     parts += [f"{len(summary.reasons)} with reasons"] if summary.reasons else []
     parts += [f"{summary.left} left"] if summary.left else []
@@ -131,7 +140,7 @@ def _sentence(assignment: str, summary: Summary) -> str:
 
 
 def log_to(path: Path, log: logging.Logger) -> None:
-    """Write to a file what nbgrader and grading say in detail, instead of on the terminal."""
+    """Send the log of nbgrader and of grading to a file instead of the terminal."""
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setLevel(logging.INFO)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
@@ -145,7 +154,18 @@ def log_to(path: Path, log: logging.Logger) -> None:
 
 
 def report(given: argparse.Namespace) -> int:
-    """Write the report on an assignment, and say where it lies."""
+    """Write the report on an assignment, and print the paths of its files.
+
+    Parameters
+    ----------
+    given : argparse.Namespace
+        The arguments of ``lxmls-nb report``.
+
+    Returns
+    -------
+    status : int
+        0, or 2 if there is nothing to report on.
+    """
     from lxmls_grading.results.report import ReportError, write_report
 
     app = open_course(given.assignment)
@@ -159,32 +179,37 @@ def report(given: argparse.Namespace) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return what reads the command line."""
+    """Return the parser of the command line."""
     main = argparse.ArgumentParser(prog="lxmls-nb", description="Grade the course.")
     commands = main.add_subparsers(dest="command", required=True)
     grading = commands.add_parser(
         "grade",
         help="grade all submissions, in parallel",
-        description="Grade what lies under submitted/. What is graded and unchanged is skipped, so "
-        "a run that was stopped goes on where it was.",
+        description="Grade the submissions under submitted/. Those that are graded and unchanged "
+        "are skipped, so a run that was stopped continues where it was.",
         epilog="Exit status: 0 if every submission was graded, 1 if some have reasons, 2 if "
         "nothing could run.",
     )
     grading.add_argument("assignment", help="for example day2")
     grading.add_argument("--student", default="*", help="whom to grade; a pattern (default: all)")
-    grading.add_argument("--force", action="store_true", help="grade again what is graded already")
     grading.add_argument(
-        "--workers", type=_positive, metavar="N", help="processes here (default: one a core)"
+        "--force", action="store_true", help="grade again those that are graded already"
     )
     grading.add_argument(
-        "--scheduler", metavar="ADDRESS", help="of a Dask cluster, such as tcp://10.0.0.1:8786"
+        "--workers",
+        type=_positive,
+        metavar="N",
+        help="processes on this machine (default: one per core)",
+    )
+    grading.add_argument(
+        "--scheduler", metavar="ADDRESS", help="a Dask scheduler, such as tcp://10.0.0.1:8786"
     )
     grading.add_argument("--quiet", action="store_true", help="show nothing but errors")
-    grading.add_argument("--json", action="store_true", help="print what came of it as JSON")
+    grading.add_argument("--json", action="store_true", help="print a summary as JSON")
     grading.add_argument(
         "--no-sandbox",
         action="store_true",
-        help="give submissions all your rights: only for code that you trust",
+        help="run submissions with all your rights: only for code that you trust",
     )
     grading.set_defaults(function=grade)
     reporting = commands.add_parser(
@@ -195,12 +220,12 @@ def parser() -> argparse.ArgumentParser:
     reporting.add_argument("assignment", help="for example day2")
     reporting.add_argument("--quiet", action="store_true", help="show no progress")
     reporting.set_defaults(function=report)
-    looking = commands.add_parser(
+    inspecting = commands.add_parser(
         "doctor",
-        help="look at what grading needs on this machine",
-        description="Say what is wrong on this machine, and the command that mends it.",
+        help="check what grading needs on this machine",
+        description="Report what is wrong on this machine, with the command that repairs it.",
     )
-    looking.set_defaults(function=lambda given: doctor())
+    inspecting.set_defaults(function=lambda given: doctor())
     return main
 
 
@@ -214,7 +239,7 @@ def _positive(text: str) -> int:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command, and return its exit status."""
     given = parser().parse_args(arguments)
-    import lxmls_grading.startup  # noqa: F401 (before what imports jsonschema)
+    import lxmls_grading.startup  # noqa: F401 (it must come before jsonschema)
 
     try:
         status: int = given.function(given)
@@ -223,7 +248,7 @@ def main(arguments: list[str] | None = None) -> int:
         if missing.startswith("lxmls_"):
             raise
         print(
-            f"lxmls-nb: {missing} is not installed; it comes with what instructors install: "
+            f"lxmls-nb: {missing} is not installed; instructors need more packages than students: "
             "pip install 'lxmls-nb[instructor]'",
             file=sys.stderr,
         )

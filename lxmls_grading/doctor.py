@@ -1,4 +1,4 @@
-"""Looks at what grading needs on this machine, and says what is wrong and what mends it."""
+"""Checks what grading needs on this machine, and reports what is wrong and how to repair it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ OLDEST = (3, 11)
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found about one thing.
+    """The result of an inspection.
 
     Attributes
     ----------
     what : str
+        A line on what was found.
     repair : str
-        The command that mends it, or what to do; empty where nothing is wrong.
+        The command that repairs it, or what to do; empty where nothing is wrong.
     """
 
     what: str
@@ -36,7 +37,7 @@ class Finding:
 
 
 def inspect_python() -> Iterator[Finding]:
-    """Look at the version of Python."""
+    """Compare the version of Python with the oldest that this project runs on."""
     version = ".".join(map(str, sys.version_info[:3]))
     too_old = sys.version_info < OLDEST
     repair = "make setup PYTHON=python3.12, or any other from 3.11 on" if too_old else ""
@@ -44,7 +45,13 @@ def inspect_python() -> Iterator[Finding]:
 
 
 def inspect_packages(pins: Path = PINS) -> Iterator[Finding]:
-    """Compare the versions of packages that are installed with those that are pinned."""
+    """Compare the installed versions of packages with the pinned ones.
+
+    Parameters
+    ----------
+    pins : Path
+        A file of lines such as ``numpy==2.1.0``.
+    """
     if not pins.is_file():
         yield Finding(f"packages: not compared, there is no {pins.name} beside the package")
         return
@@ -61,7 +68,7 @@ def inspect_packages(pins: Path = PINS) -> Iterator[Finding]:
     if wrong:
         yield Finding(f"packages: {', '.join(wrong[:5])}{more}", f"pip install -c {pins.name} -e .")
     else:
-        yield Finding("packages: those that are installed are as pinned")
+        yield Finding("packages: the installed versions are the pinned ones")
 
 
 def _canonical(name: str) -> str:
@@ -70,19 +77,19 @@ def _canonical(name: str) -> str:
 
 
 def inspect_device() -> Iterator[Finding]:
-    """Look for where PyTorch computes. Grading itself always computes on the CPU."""
+    """Report the device that PyTorch computes on. Grading itself always uses the CPU."""
     from lxmls_nb.device import select_device
 
     yield Finding(f"PyTorch computes on: {select_device()} (grading: on the CPU)")
 
 
 def inspect_corpora() -> Iterator[Finding]:
-    """Look for the corpora: snippets are part of the package, and what grading takes."""
+    """Report which corpora there are. Grading uses the snippets, which the package contains."""
     from lxmls_nb.data import SentimentCorpus, cache_folder
 
     yield Finding(f"corpus: {SentimentCorpus('snippets')!r}")
     cached = (cache_folder() / "books.npz").is_file()
-    yield Finding(f"corpus: books {'are cached' if cached else 'will be fetched when asked for'}")
+    yield Finding(f"corpus: books {'are cached' if cached else 'will be fetched when needed'}")
 
 
 def inspect_sandbox() -> Iterator[Finding]:
@@ -95,7 +102,7 @@ def inspect_sandbox() -> Iterator[Finding]:
 
 
 def inspect_kernels() -> Iterator[Finding]:
-    """Look for a Jupyter kernel that students' notebooks ask for."""
+    """Look for the Jupyter kernel that students' notebooks ask for."""
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
     try:
@@ -115,7 +122,7 @@ def inspect_course() -> Iterator[Finding]:
     yield Finding(f"course: {Path.cwd()}" if there else "course: there is none here", repair)
 
 
-#: What is looked at, in this order.
+#: The inspections, in the order in which they run.
 INSPECTIONS: tuple[Callable[[], Iterator[Finding]], ...] = (
     inspect_python,
     inspect_packages,
@@ -128,18 +135,18 @@ INSPECTIONS: tuple[Callable[[], Iterator[Finding]], ...] = (
 
 
 def doctor() -> int:
-    """Print what is found; return 0 if nothing is wrong, else 1."""
+    """Print all findings; return 0 if nothing is wrong, else 1."""
     wrong = 0
-    for look in INSPECTIONS:
+    for inspect in INSPECTIONS:
         try:
-            findings = list(look())
-        except Exception as error:  # a package that does not import, and whatever else
-            name = look.__name__.removeprefix("inspect_")
+            findings = list(inspect())
+        except Exception as error:  # for example, a package cannot be imported
+            name = inspect.__name__.removeprefix("inspect_")
             findings = [Finding(f"{name}: {type(error).__name__}: {error}", "make setup")]
         for finding in findings:
             print(f"{'!!' if finding.repair else 'ok'}  {finding.what}")
             if finding.repair:
                 wrong += 1
                 print("    " + finding.repair.replace("\n", "\n    "))
-    print("\nEverything is in place." if not wrong else f"\n{wrong} to mend.")
+    print("\nEverything is in place." if not wrong else f"\n{wrong} to repair.")
     return 1 if wrong else 0

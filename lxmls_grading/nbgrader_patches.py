@@ -1,9 +1,9 @@
 """Functions of nbgrader that are replaced, since it has no setting for what they must do here.
 
 Written for nbgrader 0.9.5. nbgrader copies the files of a submission to ``autograded`` and to
-``feedback``, which the student gets, and follows links on the way: to a private file of the
-instructor, to ``/dev/zero``. It opens the gradebook anew for each step, and begins to replace
-earlier grades before anybody has seen whether submissions can be executed on this machine.
+``feedback``, which the student gets, and follows links on the way, be it to a private file of the
+instructor or to ``/dev/zero``. It opens the gradebook again for each step, and begins to replace
+earlier grades before it is known whether submissions can be executed on this machine.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from lxmls_grading.intake.files import (
     read_plain,
 )
 
-#: Not copied back to students: a browser would run what is in them, as a part of the feedback.
+#: Files that students do not get back: a browser would run scripts in them, as a part of feedback.
 ACTIVE_FILES = ("*.htm", "*.html", "*.xhtml", "*.svg", "*.xml")
 
 _stock_init_assignment = BaseConverter.init_assignment
@@ -63,13 +63,13 @@ def _copy_files(self: BaseConverter, assignment_id: str, student_id: str) -> Non
 
 
 def _known_notebooks(self: BaseConverter) -> None:
-    """Find the notebooks to grade, as ``BaseConverter.init_notebooks``: those of the assignment.
+    """Find the notebooks to grade, as ``BaseConverter.init_notebooks``, in the assignment only.
 
-    A submission with none of them gets them all, as notebooks that are not there: it gets 0 points
-    and a reason. In nbgrader it fails, after asking whether the assignment was ever generated.
+    Of a submission that has none of them, all are graded as missing notebooks: it gets 0 points and
+    a reason. nbgrader would fail, and ask whether the assignment was ever generated.
 
-    This is the first thing that a run does. A step that needs something of this machine, and has a
-    method ``check`` that looks for it, looks now: before anything of an earlier run is replaced.
+    This is the first thing that a run does. A step that depends on this machine has a method
+    ``check``, which is called here, before anything of an earlier run is replaced.
     """
     for step in map(class_of, self.autograde_preprocessors):
         if hasattr(step, "check"):
@@ -77,7 +77,7 @@ def _known_notebooks(self: BaseConverter) -> None:
     _stock_init_notebooks(self)
     known = []
     with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
-        with contextlib.suppress(MissingEntry):  # of which nbgrader says what to do
+        with contextlib.suppress(MissingEntry):  # nbgrader itself reports this, with what to do
             notebooks = gradebook.find_assignment(self.coursedir.assignment_id).notebooks
             known = fnmatch.filter([each.name for each in notebooks], self.coursedir.notebook_id)
         known = sorted(f"{name}.ipynb" for name in known)
@@ -99,7 +99,7 @@ def _known_notebooks(self: BaseConverter) -> None:
 
 
 def _timestamp(self: CourseDirectory, dest_path: str) -> datetime.datetime | None:
-    """Return when a submission was handed in; None where its file does not say so."""
+    """Return when a submission was handed in, or None if no file of it can be read as a time."""
     path = os.path.join(dest_path, "timestamp.txt")
     if not os.path.lexists(path):
         return None
@@ -112,13 +112,13 @@ def _timestamp(self: CourseDirectory, dest_path: str) -> datetime.datetime | Non
 
 
 def class_of(step: Any) -> type:
-    """Return the class of a step, which nbgrader's configuration may give by its address."""
+    """Return the class of a step, which nbgrader's configuration may name as a string."""
     found: type = import_item(step) if isinstance(step, str) else step
     return found
 
 
 def install_patches() -> None:
-    """Put the functions above in place of nbgrader's. To call it again changes nothing."""
+    """Replace nbgrader's functions with those above. To call it again changes nothing."""
     BaseConverter.init_assignment = _copy_files
     Autograde.init_notebooks = _known_notebooks
     CourseDirectory.get_existing_timestamp = _timestamp
@@ -127,8 +127,8 @@ def install_patches() -> None:
 def share_engine() -> None:
     """Let nbgrader use one database engine in this process.
 
-    It opens the gradebook anew for each of its steps. With one engine for all of them, each
-    statement is compiled once and not for each submission, and tables are looked for once.
+    nbgrader opens the gradebook again for each of its steps. With one engine for all of them, each
+    statement is compiled once and not for each submission, and tables are looked up once.
     """
     stock = getattr(nbgrader.api.create_engine, "__wrapped__", nbgrader.api.create_engine)
     nbgrader.api.create_engine = cache(stock)

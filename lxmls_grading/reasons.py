@@ -1,6 +1,6 @@
-"""Why a part of a submission was not graded as it came: for the student and the instructor.
+"""Reasons: why a part of a submission could not be graded as it was handed in.
 
-Reasons travel in the metadata of the notebook: each later step, and every report, sees them.
+They are kept in the metadata of the notebook, where each later step and every report sees them.
 """
 
 from __future__ import annotations
@@ -20,16 +20,17 @@ from lxmls_nb.errors import WIDTH
 #: The name of the error of a test that could not be carried out.
 NOT_RUN_ERROR = "NotRun"
 
-#: Kinds of reasons, each with the sentence that a student reads.
+#: Kinds of reasons, each with the text that a student reads.
 TEXTS = {
     "memory": "Out of memory: your code asked for more than {limit}.",
     "timeout": "Time is up: {what} took longer than {limit}. Is there a loop that never ends?",
-    "kernel": "The kernel died: {what}. Nothing of the notebook could run after that.",
+    "kernel": "The kernel died: {what}. The rest of the notebook could not run.",
     "disk": "Disk full: your code wrote more than {limit}.",
     "processes": "Too many processes: your code started more than {limit}.",
-    "messages": "Your code broke the line to the kernel: {what}.",
+    "messages": "Your code broke the connection to the kernel: {what}.",
     "tampered": "Cells that are not yours to edit were changed, and graded as released: {what}.",
-    "unreadable": "The notebook could not be read: {what}. Open it in JupyterLab, save, resubmit.",
+    "unreadable": "The notebook could not be read: {what}. Open it in JupyterLab, save it, and "
+    "submit it again.",
     "given up": "Your submission could not be graded: {what}. Your instructor will look at it.",
     "test": "A test could not be carried out, which is not your fault: {what}.",
 }
@@ -37,19 +38,19 @@ TEXTS = {
 
 @dataclass(frozen=True)
 class Reason:
-    """Why something was not graded as it came, with the cells that it concerns.
+    """Why something could not be graded as it was handed in, with the cells that it concerns.
 
     Attributes
     ----------
     kind : str
-        A key of :data:`TEXTS`, in what this version has written.
+        A key of :data:`TEXTS`; another version of this project may have written another kind.
     text : str
         A sentence for the student.
     cells : tuple of str
-        Names (``grade_id``) of the cells that did not run, or were put right.
+        Names (``grade_id``) of the cells that did not run or were repaired.
     notebook : str, optional
-        The notebook that it concerns; by default the whole submission or, in the metadata of a
-        notebook, that notebook.
+        The notebook that the reason concerns; by default the whole submission or, in the metadata
+        of a notebook, that notebook.
     """
 
     kind: str
@@ -80,7 +81,22 @@ class Reason:
 
 
 def reason(kind: str, cells: Iterable[str] = (), **values: str) -> Reason:
-    """Return a reason with its text filled in."""
+    """Return a reason with its text filled in.
+
+    Parameters
+    ----------
+    kind : str
+        A key of :data:`TEXTS`.
+    cells : iterable of str
+        Names (``grade_id``) of the cells that it concerns.
+    **values : str
+        The values of the fields in its text.
+
+    Raises
+    ------
+    KeyError
+        If there is no such kind, or a value is missing.
+    """
     return Reason(kind, TEXTS[kind].format(**values), tuple(cells))
 
 
@@ -104,7 +120,7 @@ def reasons_of(notebook: NotebookNode) -> list[Reason]:
 
 
 def format_bytes(number: int) -> str:
-    """Return a number of bytes for people."""
+    """Return a number of bytes as text, such as ``2 GiB``."""
     for power, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
         if number >= 2**power:
             return f"{number / 2**power:.3g} {unit}"
@@ -112,8 +128,14 @@ def format_bytes(number: int) -> str:
 
 
 def describe_exit(code: int) -> str:
-    """Say how a process has ended."""
-    if code > 192:  # minus the number of a signal, as a byte
+    """Return a clause on how a process has ended, for the student.
+
+    Parameters
+    ----------
+    code : int
+        The exit code of the process; minus the number of a signal, modulo 256, if that ended it.
+    """
+    if code > 192:
         number = 256 - code
         try:
             name = signal.Signals(number).name

@@ -1,8 +1,8 @@
-"""What grading remembers of each submission: a small file a student, beside the gradebook.
+"""What grading remembers of each submission: a small file per student, beside the gradebook.
 
-A submission is done when its folder in ``autograded`` is there and its record fits what was handed
-in. Records lie in ``.lxmls_nb/<assignment>/`` in the folder of the course; to delete them costs
-nothing but time.
+A submission is done when its folder in ``autograded`` exists and its record matches what was handed
+in. Records are in ``.lxmls_nb/<assignment>/`` in the folder of the course. If they are deleted,
+submissions are graded again, and nothing is lost but time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from lxmls_grading.reasons import Reason
 from lxmls_nb import __version__
 from lxmls_nb.files import atomic_path
 
-#: Folder of the course that records lie in, and the version of their format.
+#: The folder of records in the folder of the course, and the version of their format.
 RECORDS_FOLDER, RECORD_FORMAT = ".lxmls_nb", 1
 
 
@@ -37,12 +37,13 @@ class Record:
     ----------
     student, assignment : str
     graded : bool
-        Whether it has points; else ``reasons`` say why not.
+        Whether it has points; else ``reasons`` explain why not.
     digest : str
-        Of what was handed in, and of the source it was graded with.
+        Hash of what was handed in, and of the source that it was graded with.
     time : str
-        When, in ISO 8601.
+        When it was graded, in ISO 8601.
     sandbox : bool
+        Whether it was executed in a sandbox.
     reasons : list of Reason
     seconds : dict
         How long each notebook took, by its name.
@@ -66,20 +67,20 @@ def records_folder(root: str | Path, assignment: str) -> Path:
 
 
 def _path(root: str | Path, assignment: str, student: str) -> Path:
-    # A name of a folder may fill all that a file system allows.
+    # The name of a student's folder may have all the characters that a file system allows.
     name = student if len(student) < 100 else hashlib.sha256(student.encode()).hexdigest()
     return records_folder(root, assignment) / f"{name}.json"
 
 
 def write_record(root: str | Path, record: Record) -> None:
-    """Write a record; all of it or nothing."""
+    """Write a record, as a whole or not at all."""
     with atomic_path(_path(root, record.assignment, record.student)) as partial:
         values = asdict(record) | {"reasons": [reason.to_dict() for reason in record.reasons]}
         partial.write_text(json.dumps(values, indent=1), encoding="utf-8")
 
 
 def read_record(root: str | Path, assignment: str, student: str) -> Record | None:
-    """Return the record of a student; None if there is none that can be read."""
+    """Return the record of a student, or None if there is none that can be read."""
     return _read(_path(root, assignment, student))
 
 
@@ -98,19 +99,19 @@ def _read(path: Path) -> Record | None:
 
 
 def read_records(root: str | Path, assignment: str) -> dict[str, Record]:
-    """Return all records of an assignment, by student; what cannot be read is left out."""
+    """Return all records of an assignment that can be read, by student."""
     found = (_read(path) for path in sorted(records_folder(root, assignment).glob("*.json")))
     return {record.student: record for record in found if record is not None}
 
 
 @contextmanager
 def lock_assignment(root: str | Path, assignment: str) -> Iterator[None]:
-    """Hold the assignment for this process; the system lets go of it however the process ends.
+    """Lock the assignment for this process; the lock ends with the process, however that ends.
 
     Raises
     ------
     AlreadyGradingError
-        If another process holds it.
+        If another process has locked it.
     """
     folder = records_folder(root, assignment)
     folder.mkdir(parents=True, exist_ok=True)
@@ -131,13 +132,15 @@ def lock_assignment(root: str | Path, assignment: str) -> Iterator[None]:
 
 
 def digest_files(paths: Iterable[str], root: str | Path) -> str:
-    """Return a hash of the names and contents of files; of one that is not read, of its state.
+    """Return a hash of the names and contents of files.
+
+    Of a file that must not be read, its type, size and time of change take the place of contents.
 
     Parameters
     ----------
     paths : iterable of str
     root : path
-        The folder that their names count from.
+        The folder that their names are relative to.
     """
     digest = hashlib.sha256()
     for path in paths:

@@ -19,11 +19,11 @@ class Settings:
     Attributes
     ----------
     timeout : float
-        Seconds for a cell, and for each call of an answer by a test.
+        Seconds per cell, and per call of an answer by a test.
     notebook_timeout : float
-        Seconds for a notebook.
+        Seconds per notebook.
     max_output : int
-        Bytes of output that are kept of a cell; five times as much of a notebook.
+        Bytes of output that are kept per cell; five times as much per notebook.
     memory : int
         Bytes that all processes of a student kernel may use together.
     processes : int

@@ -1,1 +1,1 @@
-"""Grades many submissions: Dask, resume, progress."""
+"""Grades many submissions on Dask, resumes runs that were stopped, and shows progress."""

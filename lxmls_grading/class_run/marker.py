@@ -1,7 +1,7 @@
-"""nbgrader's steps for one submission, in two halves: what comes before its cells run, and after.
+"""nbgrader's steps for one submission in two halves: before its cells run, and after.
 
-The first half reads, and writes nothing. The second writes rows and files, and makes the folder in
-``autograded`` appear as a whole, as the last of all: where it is, its rows are.
+The first half only reads. The second writes rows of the gradebook and files. At its end, the folder
+in ``autograded`` appears as a whole: where that exists, the rows are written, too.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ DATABASE_TIMEOUT = 120
 
 
 class UnreadableSubmissionError(Exception):
-    """A submission cannot be read at all: the message says why."""
+    """A submission cannot be read at all. The message is a clause that tells why."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ class PreparedSubmission:
     ----------
     student : str
     digest : str
-        Of what was handed in, and of the source.
+        Hash of what was handed in, and of the source.
     notebooks : dict of str
-        By name, as JSON: put together anew, with the course's tests.
+        Its notebooks as JSON, by name: rebuilt, with the course's tests.
     """
 
     student: str
@@ -62,14 +62,14 @@ class PreparedSubmission:
 
 
 class Marker(Autograde):
-    """Prepares submissions of one assignment, and writes down what came of them.
+    """Prepares the submissions of one assignment, and writes their grades.
 
     Parameters
     ----------
     coursedir : nbgrader.coursedir.CourseDirectory
         With an ``assignment_id``, and a pattern of students as ``student_id``.
     parent : nbgrader.apps.NbGrader
-        Whose configuration counts.
+        The application whose configuration is used.
 
     Raises
     ------
@@ -101,7 +101,7 @@ class Marker(Autograde):
         )
 
     def _exporter(self, steps: list[Any]) -> SubmissionExporter:
-        # A notebook is looked at as a whole after all steps, and not after each.
+        # A notebook is validated once after all steps, and not after each.
         exporter = SubmissionExporter(parent=self, config=self.config, optimistic_validation=True)
         exporter._preprocessors = []
         for step in steps:
@@ -123,7 +123,7 @@ class Marker(Autograde):
     # --- which submissions there are ----------------------------------------------------------
 
     def students(self) -> list[str]:
-        """Return the students who have handed in, and fit the pattern, in order."""
+        """Return the students who have handed in and match the pattern, sorted."""
         pattern = self._format_source(self.assignment, self.coursedir.student_id)
         expression = self._format_source(
             re.escape(self.assignment), "(?P<student>[^/]+)", escape=True
@@ -142,12 +142,12 @@ class Marker(Autograde):
         return folder
 
     def autograded(self, student: str) -> str:
-        """Return the folder that a graded submission lies in."""
+        """Return the folder of a graded submission."""
         folder: str = super()._format_dest(self.assignment, student)
         return folder
 
     def has_output(self, student: str) -> bool:
-        """Whether the folder of a graded submission is there."""
+        """Whether the folder of a graded submission exists."""
         return os.path.isdir(self.autograded(student))
 
     def digest(self, student: str) -> str:
@@ -159,7 +159,7 @@ class Marker(Autograde):
         return digest_files(plain_files(folder, ignore, self.log), folder)
 
     def is_newer(self, student: str) -> bool:
-        """Whether a submission is newer than what lies in ``autograded``, as nbgrader asks."""
+        """Whether a submission is newer than the one in ``autograded``: nbgrader's own rule."""
         new = self.coursedir.get_existing_timestamp(self.submitted(student))
         old = self.coursedir.get_existing_timestamp(self.autograded(student))
         return new is not None and old is not None and new > old
@@ -167,7 +167,7 @@ class Marker(Autograde):
     # --- the first half ------------------------------------------------------------------------
 
     def prepare(self, student: str) -> PreparedSubmission:
-        """Read a submission and put its notebooks together anew. Nothing is written.
+        """Read a submission and rebuild its notebooks. Nothing is written.
 
         Raises
         ------
@@ -195,7 +195,19 @@ class Marker(Autograde):
         return PreparedSubmission(student, digest, notebooks)
 
     def give_up(self, submission: PreparedSubmission, what: str) -> dict[str, str]:
-        """Return a submission's notebooks as not run, for a reason."""
+        """Return a submission's notebooks as not run.
+
+        Parameters
+        ----------
+        submission : PreparedSubmission
+        what : str
+            Why it could not be graded: a clause for the student.
+
+        Returns
+        -------
+        notebooks : dict of str
+            As JSON, by name.
+        """
         return {
             name: nbformat.v4.writes(without_result(nbformat.v4.reads(text), "given up", what=what))
             for name, text in submission.notebooks.items()
@@ -204,7 +216,7 @@ class Marker(Autograde):
     # --- the second half -----------------------------------------------------------------------
 
     def finish(self, submission: PreparedSubmission, executed: dict[str, str]) -> list[Reason]:
-        """Write rows and files of a submission; its folder appears when all is written.
+        """Write rows and files of a submission; its folder appears when all of them are written.
 
         Parameters
         ----------
@@ -219,7 +231,7 @@ class Marker(Autograde):
         final = Path(self.autograded(submission.student))
         final.parent.mkdir(parents=True, exist_ok=True)
         self._partial = tempfile.mkdtemp(prefix=f".{self.assignment}.", dir=final.parent)
-        os.chmod(self._partial, 0o755)  # as folders are that nbgrader makes
+        os.chmod(self._partial, 0o755)  # like the folders that nbgrader makes
         folder = self.submitted(submission.student)
         self.notebooks = [os.path.join(folder, f"{name}.ipynb") for name in executed]
         reasons: list[Reason] = []
@@ -243,14 +255,14 @@ class Marker(Autograde):
         return self._partial or super()._format_dest(assignment_id, student_id, escape=escape)
 
     def clean_up(self) -> None:
-        """Remove what a run that was killed has left half-written."""
+        """Remove folders that a killed run has left half-written."""
         pattern = self.autograded("*")
         for left in glob.glob(os.path.join(os.path.dirname(pattern), f".{self.assignment}.*")):
             shutil.rmtree(left, ignore_errors=True)
 
 
 def _replace(new: Path, place: Path) -> None:
-    """Put a folder in place of another, or where there is none."""
+    """Move a folder to a place, and remove the folder that may be there."""
     if place.exists():
         old = Path(tempfile.mkdtemp(prefix=f"{new.name}.", dir=place.parent))
         os.replace(place, old / place.name)

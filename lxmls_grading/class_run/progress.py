@@ -1,4 +1,4 @@
-"""What a run of grading shows while it goes on."""
+"""Shows how far a run of grading is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lxmls_grading.reasons import Reason
 
 
 class Progress:
-    """A bar with counts, rate and time left; and above it who got a reason, and which.
+    """A bar with counts, rate and time left. Above it, reasons are listed with their students.
 
     Parameters
     ----------
@@ -23,8 +23,8 @@ class Progress:
     """
 
     def __init__(self, total: int, title: str, quiet: bool = False):
-        self.quiet, self.reasons, self.skipped = quiet, 0, 0
-        # None: no bar where there is no terminal, a log for example; the lines are there.
+        self.quiet, self.with_reasons, self.skipped = quiet, 0, 0
+        # None: there is no bar where there is no terminal, but in a log, say; lines are written.
         self.bar = tqdm(
             total=total, desc=title, unit="submission", disable=True if quiet else None,
             dynamic_ncols=True, smoothing=0.1, file=sys.stderr,
@@ -33,7 +33,7 @@ class Progress:
     def graded(self, student: str, reasons: list[Reason]) -> None:
         """Show that a submission is done."""
         if reasons:
-            self.reasons += 1
+            self.with_reasons += 1
             for reason in reasons:
                 place = f", {reason.notebook}" if reason.notebook else ""
                 text = textwrap.shorten(f"{student}{place}: {reason.text}", 300)
@@ -48,7 +48,7 @@ class Progress:
 
     def _count(self, number: int) -> None:
         if not self.bar.disable:
-            self.bar.set_postfix(reasons=self.reasons, skipped=self.skipped, refresh=False)
+            self.bar.set_postfix(reasons=self.with_reasons, skipped=self.skipped, refresh=False)
         self.bar.update(number)
         if not number:
             self.bar.refresh()
@@ -58,5 +58,5 @@ class Progress:
             self.bar.write(line, file=sys.stderr)
 
     def close(self) -> None:
-        """Leave the bar as it is."""
+        """End the bar, which stays on the screen."""
         self.bar.close()

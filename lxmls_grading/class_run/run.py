@@ -1,7 +1,7 @@
-"""Grades a class: submissions go to the workers of a cluster, and what comes back is written here.
+"""Grades a class: the workers of a cluster execute submissions, and the results are written here.
 
-Three things go on at the same time: submissions are read, as many as will be needed next; workers
-execute, one submission for each of their threads; and a thread writes what is done. Only a few
+Three things happen at the same time: submissions are read, as many as will be needed next; workers
+execute one submission for each of their threads; and another thread writes the results. Only a few
 submissions are in memory at any time.
 """
 
@@ -37,7 +37,7 @@ from lxmls_grading.sandbox.bubblewrap import SandboxError
 
 log = logging.getLogger(__name__)
 
-#: What concerns all submissions, and ends a run.
+#: Errors that concern all submissions, and end a run.
 FATAL = (
     SandboxError,
     OtherInstallationError,
@@ -50,17 +50,18 @@ FATAL = (
 
 @dataclass
 class Summary:
-    """What came of a run.
+    """The results of a run.
 
     Attributes
     ----------
     graded, skipped, failed : list of str
         Students: graded now, before, and not at all.
     reasons : dict
-        By student, what was noted.
+        Lists of reasons, by student.
     left : int
-        Submissions that the run did not come to.
+        Number of submissions that the run has not reached.
     seconds : float
+        How long it took.
     error : str, optional
         Why it has ended early.
     """
@@ -104,7 +105,7 @@ class ClassRun:
         self.root, self.assignment = marker.coursedir.root, marker.assignment
         self.settings = marker.settings
         self.summary = Summary()
-        # Who is executed (None), or written (a future): told by other threads.
+        # Events from other threads: a student's submission is executed (None), or written (future).
         self.events: queue.SimpleQueue[tuple[str, futures.Future[None] | None]] = (
             queue.SimpleQueue()
         )
@@ -118,7 +119,7 @@ class ClassRun:
         return [student for student in students if not self._is_done(student)]
 
     def run(self, client: Client, students: list[str]) -> None:
-        """Grade the submissions of some students; :attr:`summary` says what came of it.
+        """Grade the submissions of some students; the results are in :attr:`summary`.
 
         Parameters
         ----------
@@ -131,7 +132,7 @@ class ClassRun:
             self._check_workers()
             self._run(deque(students))
         except KeyboardInterrupt:
-            self.summary.error = "stopped: run it again to go on"
+            self.summary.error = "stopped: run it again to continue"
         except FATAL as error:
             log.exception("The run has ended")
             self.summary.error = _explain(error)
@@ -156,16 +157,16 @@ class ClassRun:
                 self._prepare(todo.popleft(), ready)
             else:
                 with suppress(queue.Empty):
-                    self._take(*self.events.get(timeout=1))
-            self._take_all()
+                    self._handle(*self.events.get(timeout=1))
+            self._handle_all()
 
-    def _take_all(self) -> None:
+    def _handle_all(self) -> None:
         with suppress(queue.Empty):
             while True:
-                self._take(*self.events.get_nowait())
+                self._handle(*self.events.get_nowait())
 
     def _prepare(self, student: str, ready: deque[PreparedSubmission]) -> None:
-        """Put a submission with those that are ready to be executed, if it can be read."""
+        """Add a submission to those that are ready to be executed, if it can be read."""
         try:
             ready.append(self.marker.prepare(student))
         except UnreadableSubmissionError as problem:
@@ -176,7 +177,7 @@ class ClassRun:
         if self.force or not self.marker.has_output(student):
             return False
         record = read_record(self.root, self.assignment, student)
-        if record is None:  # graded by nbgrader alone: its rule
+        if record is None:  # it was graded by nbgrader alone, whose own rule applies
             done = not self.marker.is_newer(student)
         else:
             done = record.graded and record.digest == self.marker.digest(student)
@@ -190,7 +191,7 @@ class ClassRun:
     # --- the workers ---------------------------------------------------------------------------
 
     def _check_workers(self) -> None:
-        """Make sure that each worker can execute notebooks, and let it get ready."""
+        """Make sure that each worker can execute notebooks, and start its warm process."""
         end = time.monotonic() + CLUSTER_TIMEOUT
         while not self._threads():
             if time.monotonic() > end:
@@ -201,9 +202,9 @@ class ClassRun:
     def _threads(self) -> int:
         """Return how many submissions can be executed at the same time."""
         if self.client.status != "running":
-            closed = self.client.status in ("closed", "closing")  # else Dask is looking for it
+            closed = self.client.status in ("closed", "closing")  # else Dask tries to reconnect
             if closed or time.monotonic() - self.last_seen > CLUSTER_TIMEOUT:
-                raise ClusterError("the scheduler is gone: start it and run this again to go on")
+                raise ClusterError("the scheduler is gone: start it and run this again to continue")
             return 0
         self.last_seen = time.monotonic()
         workers = self.client.scheduler_info(n_workers=-1)["workers"]
@@ -213,9 +214,9 @@ class ClassRun:
         future = self.client.submit(
             execute_submission, installed(), self.settings, submission.notebooks, pure=False
         )
-        self._await(submission, future, tries)
+        self._wait_for(submission, future, tries)
 
-    def _await(
+    def _wait_for(
         self, submission: PreparedSubmission, future: Future[dict[str, Any]], tries: int
     ) -> None:
         self.running[submission.student] = (submission, future, tries)
@@ -223,27 +224,27 @@ class ClassRun:
 
     # --- what comes back -----------------------------------------------------------------------
 
-    def _take(self, student: str, written: futures.Future[None] | None) -> None:
-        """Take a submission that is executed, or written."""
+    def _handle(self, student: str, written: futures.Future[None] | None) -> None:
+        """Handle the event that a submission is executed or written."""
         if written is None:
-            self._take_executed(student)
+            self._handle_executed(student)
         else:
             self.writing.discard(student)
             written.result()
 
-    def _take_executed(self, student: str) -> None:
+    def _handle_executed(self, student: str) -> None:
         submission, executed, tries = self.running.pop(student)
         try:
             result = executed.result(timeout=10)
         except KilledWorker:
             what = f"the process that ran it has ended {MAX_TRIES} times"
             result = {"notebooks": self.marker.give_up(submission, what), "seconds": {}}
-        except TimeoutError:  # its worker ended before it was fetched: another one does it anew
-            self._threads()  # unless the scheduler is gone
-            self._await(submission, executed, tries)
+        except TimeoutError:  # its worker ended before the result was fetched
+            self._threads()  # it raises if the scheduler is gone
+            self._wait_for(submission, executed, tries)  # another worker repeats it
             return
         except (futures.CancelledError, CancelledError) as error:
-            raise ClusterError("the scheduler is gone: run this again to go on") from error
+            raise ClusterError("the scheduler is gone: run this again to continue") from error
         except FATAL:
             raise
         except Exception as error:
@@ -259,14 +260,14 @@ class ClassRun:
         writing.add_done_callback(lambda done: self.events.put((student, done)))
 
     def _write(self, submission: PreparedSubmission, result: dict[str, Any]) -> None:
-        """Write what came of a submission: in the writer's thread."""
+        """Write the results of a submission; called in the writer's thread."""
         student = submission.student
         try:
             reasons = self.marker.finish(submission, result["notebooks"])
             self._record(student, True, submission.digest, reasons, result["seconds"])
         except FATAL:
             raise
-        except Exception as error:  # what is wrong with one submission stops no other
+        except Exception as error:  # one submission must stop no other
             log.exception("%s could not be written", student)
             self._fail(student, "test", f"Its grades could not be written: {error!r}")
             return
@@ -297,9 +298,9 @@ class ClassRun:
 
 
 def _explain(error: BaseException) -> str:
-    """Return what an instructor needs to know of an error that ends a run."""
+    """Return what an instructor needs to know about an error that ends a run."""
     if isinstance(error, OperationalError):
-        return f"the gradebook cannot be used ({error.orig}): mend this and run it again to go on"
+        return f"the gradebook cannot be used ({error.orig}): repair it and run again to continue"
     if isinstance(error, OSError):
-        return f"{error.strerror or error} ({error.filename}): mend this and run it again to go on"
+        return f"{error.strerror or error} ({error.filename}): repair it and run again to continue"
     return str(error)

@@ -1,4 +1,4 @@
-"""What a worker does: execute the notebooks of one submission. It needs both packages, no more."""
+"""The work of a worker: it executes submissions. It needs both packages and nothing else."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lxmls_grading.settings import Settings
 
 
 class OtherInstallationError(RuntimeError):
-    """A worker has other code than the process that asks."""
+    """A worker has other code than the process that grades."""
 
 
 @cache
@@ -44,7 +44,7 @@ def check_worker(expected: str, settings: Settings) -> None:
     Raises
     ------
     OtherInstallationError
-        If a file of the packages is another one here.
+        If the packages here have other files.
     SandboxError
         If there is no sandbox here.
     """
@@ -69,12 +69,12 @@ def execute_submission(
     Returns
     -------
     result : dict
-        ``notebooks``, as they came, and ``seconds``, how long each took.
+        ``notebooks``, each as JSON, and ``seconds``, how long each took; both by name.
 
     Raises
     ------
     OtherInstallationError
-        If this worker has joined since the others were checked, and has other code.
+        If this worker has joined after the others were checked, and has other code.
     SandboxError, GradingError
         If nothing can be executed here.
     """
@@ -87,7 +87,7 @@ def execute_submission(
                 executed[name] = executor.execute(text, settings)
             except (SandboxError, GradingError):
                 raise
-            except Exception as error:  # which might not survive the way
+            except Exception as error:  # it might not survive pickling
                 raise GradingError(f"{type(error).__name__}: {error}"[:2000]) from None
             seconds[name] = round(time.perf_counter() - start, 3)
     return {"notebooks": executed, "seconds": seconds}

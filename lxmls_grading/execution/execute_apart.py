@@ -1,4 +1,4 @@
-"""The step of nbgrader that executes a notebook, in two halves."""
+"""The step of nbgrader that executes a notebook in two halves."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lxmls_grading.settings import Settings
 
 
 class ExecuteApart(NbGraderPreprocessor):
-    """Execute a notebook in a sandbox, but its tests, which a judge outside runs.
+    """Executes a notebook: students' cells in a sandbox, test cells in a judge outside.
 
     It takes the place of nbgrader's ``Execute``. Test cells get outputs from which nbgrader's
     ``SaveAutoGrades`` reads their points; why a test did not run is noted in the metadata.
@@ -28,15 +28,15 @@ class ExecuteApart(NbGraderPreprocessor):
         help="Whether submissions run in a sandbox. Without one they have the rights of whoever "
         "grades: only for code that you trust.",
     ).tag(config=True)
-    timeout = Float(120, help="Seconds for a cell.").tag(config=True)
-    notebook_timeout = Float(900, help="Seconds for a notebook.").tag(config=True)
+    timeout = Float(120, help="Seconds per cell.").tag(config=True)
+    notebook_timeout = Float(900, help="Seconds per notebook.").tag(config=True)
     memory = Integer(2048, help="MiB of memory for all processes of a notebook.").tag(config=True)
     processes = Integer(100, help="Processes and threads of a notebook.").tag(config=True)
     disk = Integer(256, help="MiB of files that a notebook can write.").tag(config=True)
-    max_output = Integer(2048, help="KiB of output that are kept of a cell.").tag(config=True)
+    max_output = Integer(2048, help="KiB of output that are kept per cell.").tag(config=True)
 
     def settings(self) -> Settings:
-        """Return what is configured, in the units that the rest of grading counts in."""
+        """Return what is configured, in the units of the rest of grading."""
         return Settings(
             timeout=self.timeout,
             notebook_timeout=self.notebook_timeout,
@@ -49,12 +49,12 @@ class ExecuteApart(NbGraderPreprocessor):
         )
 
     def check(self) -> None:
-        """Make sure that there is a sandbox, if there is to be one: once, before a run begins.
+        """Make sure, once before a run begins, that a sandbox can be made if one is configured.
 
         Raises
         ------
         NbGraderException
-            If there is none.
+            If none can be made.
         """
         if not self.sandbox:
             self.log.warning("Submissions run WITHOUT a sandbox, with all your rights.")
@@ -66,7 +66,15 @@ class ExecuteApart(NbGraderPreprocessor):
             raise NbGraderException(str(error)) from error
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-        """Execute a notebook whose test cells are the instructor's."""
+        """Execute a notebook whose test cells are the instructor's, and log its reasons.
+
+        Raises
+        ------
+        SandboxError
+            If no sandbox can be made.
+        GradingError
+            If grading itself has failed.
+        """
         executed = shared_process().execute(nb, self.settings())
         names = resources["nbgrader"]
         for why in reasons_of(executed):

@@ -16,13 +16,13 @@ from contextlib import contextmanager
 
 from lxmls_grading.kernel.forked import ENVIRONMENT
 
-#: What of the environment the warm process gets, and thus could be found in a student kernel.
+#: Environment variables that the warm process inherits, so that a student kernel could find them.
 PASSED_ON = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV"),
     *("MPLCONFIGDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"),  # where the list of fonts is kept
 )
 
-#: What libraries read when they are imported.
+#: Environment variables of a kernel that libraries read when they are imported.
 READ_AT_IMPORT = (
     *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MALLOC_ARENA_MAX"),
     *("MPLBACKEND", "TQDM_DISABLE"),
@@ -56,13 +56,13 @@ def end_process(process: subprocess.Popen[bytes]) -> None:
 
 
 def connect_to_warm_process(address: str | None) -> socket.socket | None:
-    """Return a connection to the warm process of this machine, None if there is none."""
+    """Return a connection to the warm process of this machine, or None if there is none."""
     if not address:
         return None
     control = socket.socket(socket.AF_UNIX)
     try:
         control.connect(address)
-    except OSError:  # it has ended: whoever asks starts one
+    except OSError:  # it has ended, and the caller starts another one
         control.close()
         return None
     return control
@@ -72,13 +72,13 @@ def connect_to_warm_process(address: str | None) -> socket.socket | None:
 def warm_for_workers() -> Iterator[dict[str, str]]:
     """Start one warm process for all workers of this machine, and end it.
 
-    It gets ready while others do; each worker's
+    It gets ready while the workers start. Each worker's
     :class:`~lxmls_grading.execution.warm_process.WarmProcess` is a fork of it.
 
     Yields
     ------
     environment : dict of str
-        What tells workers where it is.
+        The environment variable that tells workers where it listens.
     """
     folder = tempfile.mkdtemp(prefix="lxmls-nb-")  # nobody else can look into it
     ours, theirs = socket.socketpair()
@@ -92,7 +92,7 @@ def warm_for_workers() -> Iterator[dict[str, str]]:
             yield {ADDRESS_VARIABLE: f"{folder}/warm"}
         finally:
             ours.close()
-            process.terminate()  # if it still imports, for nobody; after that it takes no notice
+            process.terminate()  # has an effect only while it still imports, for nobody
             end_process(process)
     finally:
         ours.close()

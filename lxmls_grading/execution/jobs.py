@@ -1,4 +1,4 @@
-"""The work of an executor: a notebook as JSON comes in, and goes back executed, one by one."""
+"""The work of an executor: it gets notebooks as JSON, one by one, and returns them executed."""
 
 from __future__ import annotations
 
@@ -26,13 +26,14 @@ EXECUTOR_MEMORY = 2 * 2**30
 def serve_jobs(jobs: int, connection: socket.socket) -> None:
     """Do the jobs of an :class:`~lxmls_grading.execution.warm_process.Executor`, one by one.
 
-    A job comes as two messages, the settings and the notebook. The answer is two messages, too: a
-    word for the outcome, and the notebook executed or why it was not.
+    A job comes as two messages, the settings and the notebook. The reply is two messages, too: a
+    word for the outcome, and the executed notebook or why it was not executed.
 
     Parameters
     ----------
     jobs : int
-        File descriptor of the connection to whoever grades. When it is closed, this returns.
+        File descriptor of the connection to the process that grades. When that closes it, this
+        returns.
     connection : socket.socket
         Connection to the warm process, for kernels.
     """
@@ -49,7 +50,7 @@ def serve_jobs(jobs: int, connection: socket.socket) -> None:
 
 
 def _do_job(text: str, connection: socket.socket, settings: Settings) -> tuple[str, str]:
-    """Return the outcome of a job, and what belongs to it."""
+    """Execute a notebook; return the outcome, and the notebook or why it was not executed."""
     try:
         executed = execute_notebook(nbformat.v4.reads(text), connection, settings)
         note_sandbox(executed, settings.sandbox)
@@ -57,6 +58,6 @@ def _do_job(text: str, connection: socket.socket, settings: Settings) -> tuple[s
     except SandboxError as error:
         return NO_SANDBOX, error.why
     except MemoryError:
-        raise  # whatever the kernel has sent; the notebook comes back without a result
+        raise  # it ends this executor, and the notebook gets no result
     except Exception:
         return NOT_EXECUTED, traceback.format_exc()

@@ -1,4 +1,4 @@
-"""Runs test cells, outside of the student's process, and writes what they say as their outputs."""
+"""Runs test cells outside of the student's process, and returns their results as outputs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAX_OUTPUT = 20_000
 
 
 class FaultyTest(Exception):
-    """A test cell fails in a way that is not the student's: it has to be looked at."""
+    """A test cell has failed through no fault of the student: an instructor has to repair it."""
 
 
 class Judge:
@@ -50,7 +50,25 @@ class Judge:
         }
 
     def send(self, probe: str, names: list[str], arguments: dict[str, Any]) -> dict[str, Any]:
-        """Run a probe in the student kernel; remember if that is not there any more."""
+        """Run a probe in the student kernel, and remember if that fails.
+
+        Parameters
+        ----------
+        probe : str
+            Its name in :mod:`lxmls_nb.checks.probes`.
+        names : list of str
+            The names of the student's objects that it is about.
+        arguments : dict
+
+        Returns
+        -------
+        reply : dict
+
+        Raises
+        ------
+        Exception
+            Whatever the callable raises that this object was made with: the kernel has ended.
+        """
         try:
             return self._ask(probe, names, arguments)
         except Exception as error:
@@ -73,7 +91,7 @@ class Judge:
         Raises
         ------
         FaultyTest
-            If the test itself is at fault.
+            If the test itself is wrong.
         Exception
             Whatever ``send`` raises: the kernel has ended.
         """

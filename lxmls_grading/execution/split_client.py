@@ -1,7 +1,7 @@
 """Executes a notebook in two processes: the student's cells in a sandbox, test cells here.
 
-An *executor* is a fork of the warm process, one a submission. It talks to student kernels, one a
-notebook, as any Jupyter client does, and trusts nothing that comes from there.
+An *executor* is a fork of the warm process, one per submission. It communicates with student
+kernels, one per notebook, as any Jupyter client does, and trusts nothing that they send.
 """
 
 from __future__ import annotations
@@ -58,18 +58,18 @@ class SplitClient(NotebookClient):
             timeout_func=self._seconds_left,
             on_cell_executed=_keep_count,
         )
-        self.manager = manager  # nbclient forgets its own when a kernel does not start
+        self.manager = manager  # nbclient drops its own when a kernel does not start
         self.settings = settings
         self.judge = Judge(self._send)
         self.stop_reason: Reason | None = None
         self.timed_out: str | None = None
         self.unrun: list[str] = []
-        self.kept = [0, 0]  # bytes of output of this cell, of the notebook
+        self.kept = [0, 0]  # bytes of output so far: of this cell, of the notebook
         self.deadline = time.monotonic() + settings.notebook_timeout
 
     @property
     def provisioner(self) -> SandboxProvisioner:
-        """What starts and ends the kernel."""
+        """The object that starts and ends the kernel."""
         assert isinstance(self.manager.provisioner, SandboxProvisioner)
         return self.manager.provisioner
 
@@ -77,12 +77,18 @@ class SplitClient(NotebookClient):
         return max(0.1, min(self.settings.timeout, self.deadline - time.monotonic()))
 
     async def run(self) -> None:
-        """Execute the notebook; whatever a student's code does becomes a reason."""
+        """Execute the notebook. Whatever a student's code does becomes a reason.
+
+        Raises
+        ------
+        SandboxError, ConnectionError
+            If no kernel can be started, which is not the student's fault.
+        """
         try:
             await self.async_execute()
         except (SandboxError, ConnectionError):
-            raise  # not the student's fault
-        except Exception as error:  # between cells, from what the kernel said
+            raise
+        except Exception as error:  # between cells, from messages of the kernel
             self._stop(error)
             for cell in self.nb.cells:
                 if is_test(cell) and not cell.get("outputs"):
@@ -101,14 +107,14 @@ class SplitClient(NotebookClient):
         execution_count: int | None = None,
         store_history: bool = True,
     ) -> NotebookNode:
-        """Execute a cell where it belongs."""
+        """Execute a cell: a test cell in the judge, any other code cell in the student kernel."""
         if cell.cell_type != "code":
             return cell
         cell.outputs, cell.execution_count, self.kept[0] = [], None, 0
         if self.stop_reason is None:
             try:
                 if is_test(cell):
-                    cell.outputs = self.judge.run(cell)  # nothing else goes on: it may block
+                    cell.outputs = self.judge.run(cell)  # it may block: nothing else runs
                 else:
                     await super().async_execute_cell(cell, cell_index, None, store_history)
                     _join_streams(cell)
@@ -123,7 +129,7 @@ class SplitClient(NotebookClient):
         if self.stop_reason is not None and is_test(cell):
             self._not_run(cell)
         if type(cell.execution_count) is not int or cell.execution_count < 1:
-            cell.execution_count = None  # it comes from the kernel
+            cell.execution_count = None  # the kernel may send anything
         return cell
 
     def _not_run(self, cell: NotebookNode) -> None:
@@ -132,10 +138,10 @@ class SplitClient(NotebookClient):
         cell.outputs = [not_run(self.stop_reason.text)]
 
     def _note_limits(self, cell: NotebookNode) -> None:
-        """Note a limit that a cell has run into, without being stopped."""
+        """Note a limit that a cell has reached without being stopped."""
         settings = self.settings
         for output in cell.outputs:
-            said = f"{output.get('ename')}: {output.get('evalue')}"
+            error = f"{output.get('ename')}: {output.get('evalue')}"
             if output.output_type == "error":
                 for words, kind, limit in (
                     ("MemoryError", "memory", format_bytes(settings.memory)),
@@ -145,7 +151,7 @@ class SplitClient(NotebookClient):
                     ("[Errno 11]", "processes", str(settings.processes)),  # from a fork
                     ("can't start new thread", "processes", str(settings.processes)),
                 ):
-                    if words in said:
+                    if words in error:
                         add_reason(self.nb, reason(kind, limit=limit))
                         return
 
@@ -165,10 +171,10 @@ class SplitClient(NotebookClient):
         elif status["code"] is not None:
             self.stop_reason = reason("kernel", what=describe_exit(status["code"]))
         else:
-            self.log.warning("a kernel's messages: %r", error)
+            self.log.warning("The connection to a kernel is broken: %r", error)
             self.stop_reason = reason("messages", what=f"{type(error).__name__}")
 
-    # --- what comes from the kernel -----------------------------------------------------------
+    # --- messages of the kernel ----------------------------------------------------------------
 
     async def _async_handle_timeout(
         self, timeout: float, cell: NotebookNode | None = None
@@ -195,7 +201,7 @@ class SplitClient(NotebookClient):
     def process_message(
         self, msg: dict[str, Any], cell: NotebookNode, cell_index: int
     ) -> NotebookNode | None:
-        """Keep what a cell says, up to a limit."""
+        """Keep the output of a cell, up to a limit."""
         if msg["msg_type"] in ("stream", "display_data", "execute_result", "error"):
             size, limit = len(json.dumps(msg["content"], default=str)), self.settings.max_output
             room = min(limit - self.kept[0], 5 * limit - self.kept[1])
@@ -210,8 +216,8 @@ class SplitClient(NotebookClient):
             return super().process_message(msg, cell, cell_index)
         except CellExecutionComplete:
             raise
-        except Exception as error:  # what a message lacks, or has too much
-            self.log.debug("an odd message: %r", error)
+        except Exception as error:  # a field is missing or wrong
+            self.log.debug("Skipped a malformed message: %r", error)
             return None
 
     def output(
@@ -221,10 +227,10 @@ class SplitClient(NotebookClient):
         display_id: str | None,
         cell_index: int,
     ) -> NotebookNode | None:
-        """Keep an output if it is as it should be."""
+        """Keep an output if it is valid."""
         content = msg["content"]
         if msg["msg_type"] == "stream" and not self.clear_before_next_output:
-            # Most outputs are pieces of these: to validate each would take longer than to run it.
+            # Most outputs are pieces of text. To validate each would take longer than the cell.
             name, text = content.get("name"), content.get("text")
             if name in ("stdout", "stderr") and isinstance(text, str):
                 outs.append(NotebookNode(output_type="stream", name=name, text=text))
@@ -242,17 +248,17 @@ class SplitClient(NotebookClient):
     def handle_comm_msg(
         self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int
     ) -> None:
-        """Take no part in what widgets say."""
+        """Ignore messages of widgets."""
 
-    # --- what the judge asks --------------------------------------------------------------------
+    # --- probes of the judge -------------------------------------------------------------------
 
     def _send(self, probe: str, names: list[str], arguments: dict[str, Any]) -> dict[str, Any]:
-        """Run a probe in the student kernel: called by the judge."""
+        """Run a probe in the student kernel, for the judge."""
         assert self.kc is not None
         request = {"probe": probe, "names": names, "arguments": arguments}
-        message = self.kc.session.msg(PROBE_REQUEST, {})
-        identity = message["header"]["msg_id"]
-        self.kc.session.send(self.kc.shell_channel.socket, message, buffers=wire.encode(request))
+        sent = self.kc.session.msg(PROBE_REQUEST, {})
+        identity = sent["header"]["msg_id"]
+        self.kc.session.send(self.kc.shell_channel.socket, sent, buffers=wire.encode(request))
         seconds = self._seconds_left()
         reply = self._reply(identity, seconds)
         if reply is None:
@@ -265,13 +271,13 @@ class SplitClient(NotebookClient):
         if reply == {"interrupted": True}:
             what, limit = self.timed_out or "a call", f"{seconds:.0f} s"
             add_reason(self.nb, reason("timeout", what=what, limit=limit))
-            said = f"took longer than {limit} and was interrupted"
-            reply = {"error": {"type": "TimeoutError", "message": said, "line": ""}}
+            message = f"took longer than {limit} and was interrupted"
+            reply = {"error": {"type": "TimeoutError", "message": message, "line": ""}}
         self.timed_out = None
         return reply
 
     def _reply(self, identity: str, seconds: float) -> dict[str, Any] | None:
-        """Return the reply to a message, None if there is none in time."""
+        """Return the reply to a message, or None if there is none in time."""
         assert self.kc is not None
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -294,14 +300,14 @@ class SplitClient(NotebookClient):
 
 
 def _keep_count(cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:
-    """Keep the number of a cell that was executed."""
+    """Keep the number that the kernel gives to an executed cell."""
     cell.execution_count = execute_reply["content"].get("execution_count")
 
 
 def _join_streams(cell: NotebookNode) -> None:
-    """Join pieces of one stream, and leave of a line what a terminal would show last.
+    """Join pieces of one stream, and keep of each line what a terminal would show in the end.
 
-    nbclient's own way to do this takes hours for a line of a million characters.
+    nbclient's own function for this takes hours for a line of a million characters.
     """
     joined: list[NotebookNode] = []
     for output in cell.outputs:
@@ -322,15 +328,25 @@ def execute_notebook(
 ) -> NotebookNode:
     """Execute a notebook in place, with a kernel that the warm process forks.
 
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Its test cells must be the instructor's.
+    connection : socket.socket
+        Connection to the warm process, for one kernel at a time.
+    settings : Settings
+
     Raises
     ------
     SandboxError
-        If there is no sandbox.
+        If no sandbox can be made.
+    ConnectionError
+        If the warm process has ended.
     """
     folder = tempfile.mkdtemp(prefix="nb-")
     manager = AsyncKernelManager(
         connection_file=f"{folder}/connection.json",
-        context=shared_context(),  # else each manager's threads would stay
+        context=shared_context(),  # each manager's own context would leave threads behind
     )
     manager.client_factory = BoundedClient
     manager._kernel_spec = KERNEL_SPEC

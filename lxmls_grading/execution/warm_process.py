@@ -1,4 +1,4 @@
-"""Executes notebooks for whoever grades: the end of the warm process that others use."""
+"""The client of the warm process: it executes notebooks for a process that grades."""
 
 from __future__ import annotations
 
@@ -26,16 +26,15 @@ from lxmls_grading.reasons import add_reason, not_run, note_sandbox, reason
 from lxmls_grading.sandbox.bubblewrap import SandboxError
 from lxmls_grading.settings import GRACE, KERNEL_START_TIMEOUT, Settings
 
-#: Seconds until the warm process has imported everything, and bytes of an executed notebook.
+#: Seconds that the warm process has to import everything, and most bytes of an executed notebook.
 WARM_TIMEOUT, MAX_NOTEBOOK = 120, 2**27
 
-
-#: What becomes of a job: the notebook is executed, there is no sandbox, or grading itself failed.
+#: Outcomes of a job: the notebook is executed, there is no sandbox, or grading itself has failed.
 EXECUTED, NO_SANDBOX, NOT_EXECUTED = "executed", "no sandbox", "not executed"
 
 
 class GradingError(RuntimeError):
-    """Grading itself has failed: nothing can be said about the submission."""
+    """Grading itself has failed, through no fault of the submission."""
 
 
 class WarmProcess:
@@ -78,7 +77,7 @@ class WarmProcess:
             self._start()
 
     def fork_executor(self, jobs: socket.socket) -> None:
-        """Have an executor forked, which takes jobs from a socket.
+        """Let the warm process fork an executor, which takes jobs from a socket.
 
         Raises
         ------
@@ -93,7 +92,7 @@ class WarmProcess:
                     return
             except OSError:
                 pass
-        raise GradingError("the process that runs notebooks has ended: is there memory left?")
+        raise GradingError("the process that executes notebooks has ended: is the memory full?")
 
     def _start(self) -> socket.socket:
         if self._control is not None and not self.has_ended():
@@ -112,7 +111,9 @@ class WarmProcess:
         except OSError:
             pass
         self.close()
-        raise GradingError("the process that runs notebooks does not start: see the lines above")
+        raise GradingError(
+            "the process that executes notebooks does not start: see the lines above"
+        )
 
     def has_ended(self) -> bool:
         """Whether the warm process has closed the connection: it does so when it ends."""
@@ -143,7 +144,7 @@ class WarmProcess:
 class Executor:
     """A fork of the warm process that executes the notebooks of one submission in turn.
 
-    It is forked for the first of them, and anew after one by which it was ended. Use it as a
+    It is forked for the first of them, and again after a notebook that has ended it. Use it as a
     context manager.
 
     Parameters
@@ -156,7 +157,15 @@ class Executor:
         self._jobs: Connection | None = None
 
     def execute(self, text: str, settings: Settings) -> str:
-        """Return a notebook executed, from JSON to JSON; see :meth:`WarmProcess.execute`."""
+        """Execute a notebook, from JSON to JSON; see :meth:`WarmProcess.execute`.
+
+        Raises
+        ------
+        SandboxError
+            If there is no sandbox on this machine.
+        GradingError
+            If grading itself has failed.
+        """
         outcome, result = self._ask(text, settings)
         if outcome == EXECUTED:
             return result
@@ -166,9 +175,9 @@ class Executor:
             raise GradingError(f"the notebook could not be executed:\n{result}")
         self.close()
         if self.warm_process.has_ended():
-            raise GradingError("the process that runs notebooks has ended: is there memory left?")
-        # The executor was ended by what the kernel sent, or by its alarm.
-        what = "it sent more than can be taken, or never ended"
+            raise GradingError("the process that executes notebooks has ended: is the memory full?")
+        # Messages of the kernel, or its own alarm, have ended the executor.
+        what = "it sent too much, or never ended"
         lost = without_result(nbformat.v4.reads(text), "messages", what=what)
         note_sandbox(lost, settings.sandbox)
         written: str = nbformat.v4.writes(lost)
@@ -193,7 +202,7 @@ class Executor:
         return "", ""
 
     def close(self) -> None:
-        """End it."""
+        """End the executor."""
         if self._jobs is not None:
             self._jobs.close()
             self._jobs = None
@@ -206,7 +215,7 @@ class Executor:
 
 
 def without_result(notebook: NotebookNode, kind: str, **values: str) -> NotebookNode:
-    """Return a notebook whose execution came to nothing, for a reason.
+    """Return a notebook that has no result, for a reason.
 
     Parameters
     ----------
@@ -214,7 +223,7 @@ def without_result(notebook: NotebookNode, kind: str, **values: str) -> Notebook
     kind : str
         A key of :data:`~lxmls_grading.reasons.TEXTS`.
     **values
-        What is to be filled in there.
+        Values for the fields in its text.
     """
     executed = copy.deepcopy(notebook)
     tests = [cell for cell in executed.cells if is_test(cell)]
@@ -230,7 +239,7 @@ _shared: WarmProcess | None = None
 
 
 def shared_process() -> WarmProcess:
-    """Return the warm process of this Python process; it ends with it."""
+    """Return the warm process of this Python process. The one ends with the other."""
     global _shared
     if _shared is None:
         _shared = WarmProcess()

@@ -1,10 +1,10 @@
-"""The warm process: it has imported what notebooks need, and forks kernels and judges from itself.
+"""The warm process: it has imported what notebooks need, and forks executors and kernels.
 
-It never sees a notebook. Whoever grades sends it, over a pair of sockets, a request to fork an
-*executor* (:mod:`~lxmls_grading.execution.jobs`), with a connection over which the executor then
-gets notebooks; and executors ask it, over another pair, for *student kernels*
-(:mod:`~lxmls_grading.kernel.forked`). A kernel is thus forked from a process in whose memory there
-is nothing to find. When a connection is closed, what was started for it ends.
+It never sees a notebook. The process that grades sends it, over a pair of sockets, a request to
+fork an *executor* (:mod:`~lxmls_grading.execution.jobs`), with a connection over which the executor
+then gets notebooks. Executors ask it, over another pair, for *student kernels*
+(:mod:`~lxmls_grading.kernel.forked`). A kernel is thus forked from a process whose memory holds no
+submission and no test. When a connection is closed, all that was started for it ends.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from lxmls_grading.sandbox.confinement import die_with_parent
 #: Bytes of a request or reply: a line of JSON.
 MAX_REQUEST = 2**16
 
-#: Seconds between looks at what kernels use.
+#: Seconds between two measurements of what kernels use.
 WATCH_INTERVAL = 0.1
 
 
 def import_everything() -> None:
     """Import what kernels and executors need, and use it once where that takes time."""
-    import lxmls_grading.startup  # noqa: F401 (before what imports jsonschema)
+    import lxmls_grading.startup  # noqa: F401 (it must come before jsonschema)
 
-    # What the debugger, which nobody uses here, would print at its import.
+    # The debugger, which nobody uses here, would print a warning when it is imported.
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
     import ipykernel.debugger  # noqa: F401 (ipykernel imports it when a kernel starts)
     import IPython.core.completerlib
@@ -65,12 +65,12 @@ def import_everything() -> None:
     from lxmls_nb.models import PytorchMLP  # noqa: F401
 
     torch.set_num_threads(1)  # a fork of a process with running threads can hang
-    # What the first step of an optimizer imports, half a second of it. No backward() here: its
-    # threads would not survive the fork.
+    # The first step of an optimizer imports modules for half a second. There is no backward() here:
+    # its threads would not survive the fork.
     tensor = torch.zeros(1, requires_grad=True)
     tensor.grad = torch.zeros(1)
     torch.optim.SGD([tensor], lr=0.1).step()
-    # Fonts are found, letters are drawn, formats of pictures are listed.
+    # The first figures find fonts, draw letters and list formats of pictures.
     for figure in (
         lxmls_nb.plots.plot_tangent(np.array([-1, 0, 1]), np.array([1, 0, 1]), 0, 0, 0),
         lxmls_nb.plots.plot_learning_curves({"one": [50, 60], "other": [50, 70]}),
@@ -80,7 +80,7 @@ def import_everything() -> None:
     try:
         raise NotImplementedError
     except NotImplementedError:
-        for mode in ("Plain", "Context"):  # lists all modules
+        for mode in ("Plain", "Context"):  # the first traceback lists all modules
             IPython.core.ultratb.AutoFormattedTB(mode=mode).text(*sys.exc_info())
     SentimentCorpus("snippets")
     jupyter_client.localinterfaces.local_ips()
@@ -88,12 +88,12 @@ def import_everything() -> None:
 
 
 class WarmServer:
-    """Answers requests until whoever started it closes the connection.
+    """Answers requests until the process that has started it closes the connection.
 
     Parameters
     ----------
     control : socket.socket
-        Over which executors are asked for.
+        Connection over which executors are requested.
     """
 
     def __init__(self, control: socket.socket):
@@ -101,11 +101,11 @@ class WarmServer:
         self.selector = selectors.DefaultSelector()
         self.selector.register(control, selectors.EVENT_READ)
         self.kernels: dict[socket.socket, ForkedKernel] = {}
-        self.executors: dict[socket.socket, int] = {}  # by the connection, which asks for kernels
+        self.executors: dict[socket.socket, int] = {}  # ids, by their connections
 
     def serve(self) -> None:
         """Answer requests; return when the connection is closed."""
-        looked = 0.0
+        watched = 0.0
         while True:
             for key, _ in self.selector.select(WATCH_INTERVAL if self.kernels else 1.0):
                 connection = key.fileobj
@@ -114,10 +114,10 @@ class WarmServer:
                     if connection is self.control:
                         return
                     self._end(connection)
-            if time.monotonic() - looked > WATCH_INTERVAL:
+            if time.monotonic() - watched > WATCH_INTERVAL:
                 for kernel in self.kernels.values():
                     kernel.watch()
-                looked = time.monotonic()
+                watched = time.monotonic()
 
     def _answer(self, connection: socket.socket) -> bool:
         """Answer one request; return whether there was one."""
@@ -179,7 +179,7 @@ class WarmServer:
         return {"pid": pid}
 
     def _end(self, connection: socket.socket) -> None:
-        """End what was started for a connection, when it is closed."""
+        """End all that was started for a connection, when that is closed."""
         self.selector.unregister(connection)
         kernel = self.kernels.pop(connection, None)
         if kernel is not None:
@@ -190,13 +190,13 @@ class WarmServer:
         connection.close()
 
     def close(self) -> None:
-        """End everything."""
+        """End all executors and kernels."""
         for connection in list(self.executors):
             self._end(connection)
 
 
 def _serve(control: socket.socket) -> None:
-    """Answer what comes over a connection until it is closed."""
+    """Answer requests over a connection until it is closed."""
     server = WarmServer(control)
     try:
         control.sendall(b"warm")
@@ -207,11 +207,11 @@ def _serve(control: socket.socket) -> None:
 
 def _serve_workers(control: socket.socket, listening: socket.socket) -> None:
     """Fork a server for each worker that connects, until a connection is closed."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it has ended this process until now
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # until here, it ends this process
     while True:
         if control in select.select([control, listening], [], [])[0]:
-            return  # they end, too
+            return  # the forks end, too
         connection, _ = listening.accept()
         if os.fork() == 0:
             try:
@@ -227,11 +227,12 @@ def _serve_workers(control: socket.socket, listening: socket.socket) -> None:
 
 
 def main() -> None:
-    """Serve on the socket whose number is the first argument.
+    """Serve on the socket whose file descriptor is the first argument.
 
-    With a second, which listens, serve whoever connects there until the first is closed.
+    The second argument, if there is one, is that of a listening socket: until the first is closed,
+    every process that connects there is served.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for whoever started this process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent process
     sockets = [socket.socket(fileno=int(number)) for number in sys.argv[1:]]
     import_everything()
     gc.freeze()  # else a collection in a fork would write to, and so copy, most of the memory

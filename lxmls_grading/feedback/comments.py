@@ -1,4 +1,4 @@
-"""Reasons written where people see them: the gradebook's comments, and the feedback."""
+"""Writes reasons where people read them: in comments of the gradebook, and in the feedback."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from nbgrader.utils import is_solution
 from lxmls_grading.cells import METADATA_KEY, grade_id
 from lxmls_grading.reasons import TEXTS, reasons_of
 
-#: Kinds of reasons that say that cells did not run.
+#: Kinds of reasons for which cells did not run.
 DID_NOT_RUN = TEXTS.keys() - {"tampered"}
 
 
 class SaveReasons(NbGraderPreprocessor):
     """Write the reasons of a notebook to the gradebook; to run right after ``SaveAutoGrades``.
 
-    They become the comment on an answer. What did not run gets 0 points and waits for a look by
-    hand, whatever an earlier submission was given there. A rubric, whose cell can give no points,
-    waits for nobody: to nbgrader, each submission would need manual grading until somebody has
-    given 0 of 0 points there.
+    They become the comment on an answer. Cells that did not run get 0 points and wait for manual
+    grading, whatever points an earlier submission was given for them. A rubric, whose cell can give
+    no points, does not wait: in nbgrader, each submission would need manual grading until somebody
+    had given 0 of 0 points for it.
     """
 
     def preprocess(
@@ -39,7 +39,7 @@ class SaveReasons(NbGraderPreprocessor):
                 names["notebook"], names["assignment"], names["student"]
             )
             set_aside: list[str | None] = []
-            # Each name or score is a query: they are looked up where there is a need.
+            # Each name or score costs a query, so that they are looked up only where needed.
             if cells:
                 set_aside = [_score_nothing(grade) for grade in saved.grades if grade.name in cells]
             else:
@@ -57,16 +57,16 @@ class SaveReasons(NbGraderPreprocessor):
 
 
 def comments_of(notebook: NotebookNode) -> dict[str, list[str]]:
-    """Return what is to be said about a notebook, by the name of the answer where it is said.
+    """Return the comments on a notebook, by the name of the answer that they are written at.
 
-    A reason is said at the answer that it names, else at the first one.
+    A reason is written at the answer that it names, else at the first one.
     """
     answers = [str(grade_id(cell)) for cell in notebook.cells if is_solution(cell)]
     comments: dict[str, list[str]] = defaultdict(list)
     for each in reasons_of(notebook):
         about = [name for name in answers if name in each.cells] or answers
         if about:
-            # nbgrader takes comments for Markdown with HTML in it.
+            # nbgrader treats comments as Markdown with HTML in it.
             comments[about[0]].append(html.escape(each.text, quote=False))
     for repair in notebook.metadata.get(METADATA_KEY, {}).get("repairs", []):
         if repair["cell"] in answers and not repair["tampered"]:
@@ -75,7 +75,7 @@ def comments_of(notebook: NotebookNode) -> dict[str, list[str]]:
 
 
 def _score_nothing(grade: Grade) -> str | None:
-    """Score a cell that did not run; return what to say of points that were given by hand."""
+    """Score a cell that did not run; return a note on points that were given by hand."""
     by_hand = (grade.manual_score or 0) + (grade.extra_credit or 0)
     grade.auto_score, grade.manual_score, grade.extra_credit = 0, None, None
     grade.needs_manual_grade = True
@@ -95,12 +95,12 @@ class ShowReasons(NbGraderPreprocessor):
     def preprocess(
         self, nb: NotebookNode, resources: ResourcesDict
     ) -> tuple[NotebookNode, ResourcesDict]:
-        """Add to comments on answers what they do not say yet."""
+        """Add to comments on answers what they do not contain yet."""
         comments = comments_of(nb)
         for cell in nb.cells:
             if is_solution(cell):
-                said = cell.metadata.nbgrader.get("comment") or ""
-                new = [text for text in comments.get(str(grade_id(cell)), []) if text not in said]
+                old = cell.metadata.nbgrader.get("comment") or ""
+                new = [text for text in comments.get(str(grade_id(cell)), []) if text not in old]
                 if new:
-                    cell.metadata.nbgrader["comment"] = "\n\n".join([said, *new] if said else new)
+                    cell.metadata.nbgrader["comment"] = "\n\n".join([old, *new] if old else new)
         return nb, resources

@@ -1,4 +1,4 @@
-"""Tracebacks in the feedback: what went wrong, without the lines of hidden tests."""
+"""Tracebacks in the feedback show what went wrong, without the lines of hidden tests."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from lxmls_grading.cells import is_test
 from lxmls_grading.reasons import NOT_RUN_ERROR
 from lxmls_nb.errors import WIDTH, CheckFailed, NotAttempted
 
-#: What is said instead of an exception's name.
+#: The headings that replace the names of exceptions.
 HEADINGS = {kind.__name__: kind.heading for kind in (CheckFailed, NotAttempted)}
 HEADINGS[NOT_RUN_ERROR] = "Not run"
 
-#: Characters of an error's message that are shown.
+#: Most characters of an error's message that are shown.
 MAX_LENGTH = 1000
 
 
 class ShortenTracebacks(NbGraderPreprocessor):
-    """Leave of a test cell's traceback only what went wrong, for feedback.
+    """Reduces the traceback of a test cell to what went wrong, for feedback.
 
-    IPython shows the lines around the one that failed: those of the hidden tests.
+    IPython shows the lines around the one that failed, which are lines of hidden tests.
     """
 
     def preprocess_cell(

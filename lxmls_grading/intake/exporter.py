@@ -1,4 +1,4 @@
-"""Reading what a student handed in, whatever it is."""
+"""Reads a notebook that a student has handed in, whatever the file holds."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from lxmls_grading.reasons import add_reason, reason
 
 
 class SubmissionExporter(NotebookExporter):
-    """Read a submitted notebook, and leave of it only what a student writes.
+    """Reads a submitted notebook, and keeps of it only what a student writes.
 
-    To be set as ``c.Autograde.exporter_class``. A file that is no notebook counts as an empty one
+    It must be ``c.Autograde.exporter_class``. A file that is no notebook counts as an empty one
     with a reason, so that the student's other notebooks are graded as usual.
     """
 
@@ -29,13 +29,15 @@ class SubmissionExporter(NotebookExporter):
 
     @property
     def coursedir(self) -> Any:
-        """The course's folders, of the converter that uses this exporter; None without one."""
+        """The folders of the course, from the converter that uses this; None without one."""
         return getattr(self.parent, "coursedir", None)
 
     def from_filename(
         self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[Any, dict[str, Any]]:
-        """Convert a notebook's file; one of the ``autograded`` folder is ours, and read as it is.
+        """Convert the file of a notebook.
+
+        One in the folder ``autograded`` was written by this class, and is read as it is.
 
         Parameters
         ----------
@@ -80,7 +82,7 @@ class SubmissionExporter(NotebookExporter):
             what = f"it {problem}"
         except UnreadableError as problem:
             what = str(problem)
-        except Exception:  # whatever a file can bring about: it costs nobody else a grade
+        except Exception:  # one file must cost nobody else a grade
             self.log.exception("Cannot read %r", filename)
             what = "it is not a notebook that Jupyter can open"
         self.log.warning("Unreadable notebook %r: %s", filename, what)

@@ -1,4 +1,4 @@
-"""Which files of a submission are read: small plain ones, and no links."""
+"""Reads files of a submission: only small plain ones, and no links."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ from pathlib import Path
 
 from nbgrader.coursedir import CourseDirectory
 
-#: Limits of what is copied from a submission.
+#: Limits of what is copied from a submission: bytes of a file and of all files, number of files.
 MAX_FILE_BYTES = 10_000_000
 MAX_TOTAL_BYTES = 100_000_000
 MAX_FILES = 1000
-#: Entries of folders that are looked at; and characters of a path below the submission's folder.
+#: Most entries of folders that are listed, and characters of a path below the submission's folder.
 MAX_ENTRIES = 10_000
 MAX_PATH = 500
 
-#: Control characters, and what is no character, in the name of a folder.
+#: What a name must not have that is to be shown: control characters, and surrogates.
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 class UnsafeFileError(OSError):
-    """A file that is not read: its message says what it is, after "it"."""
+    """A file must not be read. The message is a clause without its subject: "is a folder"."""
 
 
 class UnreadableError(Exception):
-    """What is wrong with a notebook, as a clause for the student."""
+    """A notebook cannot be read. The message is a clause for the student."""
 
 
 def read_plain(path: str | Path, limit: int) -> bytes:
-    """Return what is in a plain file, without following a link or waiting for a pipe.
+    """Return the contents of a plain file, without following a link or waiting for a pipe.
 
     Raises
     ------
     UnsafeFileError
-        If there is something else, more than ``limit`` bytes, or it may not be read.
+        If it is no plain file, is larger than ``limit`` bytes, or may not be read.
     """
     try:
         _check(os.lstat(path), limit)
-        # The flags hold where the file is exchanged after the look at it.
+        # The flags hold even if the file is exchanged after this check.
         with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
             _check(os.fstat(file.fileno()), limit)
             data = file.read(limit + 1)
@@ -58,7 +58,7 @@ def read_plain(path: str | Path, limit: int) -> bytes:
 
 
 def _check(status: os.stat_result, limit: int) -> None:
-    """Refuse what is not a plain file within the limit."""
+    """Raise UnsafeFileError if this is not a plain file within the limit."""
     if stat.S_ISLNK(status.st_mode):
         raise UnsafeFileError("is a link to another file")
     if stat.S_ISDIR(status.st_mode):
@@ -70,7 +70,7 @@ def _check(status: os.stat_result, limit: int) -> None:
 
 
 def is_linked(path: str | Path, coursedir: CourseDirectory, step: str) -> bool:
-    """Whether one of the folders above a path is a link, below the folder of a step.
+    """Whether a folder is a link that is above a path and below the folder of a step.
 
     Parameters
     ----------

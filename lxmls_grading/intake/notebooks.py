@@ -1,6 +1,6 @@
-"""What a file that was handed in holds, cut down to a valid notebook with a student's texts.
+"""Parses what was handed in, and reduces it to a valid notebook with the student's texts.
 
-Pure functions: none of them reads or writes a file.
+No function here reads or writes a file.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from nbformat.notebooknode import NotebookNode
 from lxmls_grading.cells import BASE64, CELL_ID
 from lxmls_grading.intake.files import UnreadableError
 
-#: Fields of a cell's nbgrader metadata that are looked at, to say what was changed.
+#: Fields of a cell's nbgrader metadata that are kept, to find out what was changed.
 FIELDS = ("grade_id", "grade", "solution", "locked", "task", "points", "checksum")
 
-#: Objects and lists in a file cost many times their text in memory.
+#: Most objects and lists in a file: in memory, they take many times the size of their text.
 MAX_BRACKETS = 1_000_000
 
 #: Pictures that a student may attach to a text; the data are base64.
@@ -126,7 +126,7 @@ def clean_text(text: Any) -> str:
         return ""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = lines.replace("\0", "\N{REPLACEMENT CHARACTER}")
-    return lines.encode("utf-8", "replace").decode("utf-8")  # of lone surrogates
+    return lines.encode("utf-8", "replace").decode("utf-8")  # replaces lone surrogates
 
 
 def clean_metadata(metadata: Any) -> NotebookNode:

@@ -1,6 +1,6 @@
-"""A submitted notebook put together anew: the course's cells from source, the student's answers.
+"""Rebuilds a submitted notebook: the course's cells from source, with the student's answers.
 
-What a student handed in decides about the text of answers, and about cells that count for nothing.
+What a student handed in decides only about the text of answers, and about cells without points.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ from lxmls_grading.intake.exporter import SubmissionExporter
 from lxmls_grading.intake.notebooks import new_id
 from lxmls_grading.reasons import Reason, add_reason, reason, reasons_of
 
-#: Cells that a reason names; of more, it says how many.
+#: Most cells that a reason names; the others are counted.
 MAX_NAMES = 6
 
-#: Marks that mean something to nbgrader, in the cells of the course.
+#: Delimiters that nbgrader looks for in the cells of the course.
 DELIMITER = re.compile(r"\b(BEGIN|END) (HIDDEN TESTS|MARK SCHEME)")
 
-#: What is said of a cell that is not there.
+#: Texts of repairs of a missing cell: of the course's, and of an answer.
 MISSING = "missing"
 ANSWER_MISSING = "This cell was missing, and was put back without an answer."
 
@@ -61,16 +61,16 @@ class Originals(NamedTuple):
 
 @dataclass(frozen=True)
 class Repair:
-    """Something that was put right.
+    """A repair of a cell.
 
     Attributes
     ----------
     cell : str
         Name (``grade_id``) of the cell.
     text : str
-        What was the matter with the cell, for the student.
+        What was wrong with the cell, for the student.
     tampered : bool
-        Whether a student did what is not theirs to do.
+        Whether the student has changed what is not theirs to change.
     """
 
     cell: str
@@ -79,10 +79,10 @@ class Repair:
 
 
 class RebuildCells(NbGraderPreprocessor):
-    """Put a submitted notebook together anew; the first of ``c.Autograde.sanitize_preprocessors``.
+    """Rebuilds a submitted notebook; must be the first of ``c.Autograde.sanitize_preprocessors``.
 
-    What was put right is noted in the metadata of the notebook: edits of cells that are not the
-    student's as a reason, all of it as ``repairs``.
+    Repairs are noted in the metadata of the notebook: all of them as ``repairs``, and edits of
+    cells that are not the student's also as a reason.
     """
 
     def __init__(self, **options: Any):
@@ -92,12 +92,13 @@ class RebuildCells(NbGraderPreprocessor):
     def preprocess(
         self, nb: NotebookNode, resources: ResourcesDict
     ) -> tuple[NotebookNode, ResourcesDict]:
-        """Return the notebook put together anew.
+        """Return the rebuilt notebook.
 
         Raises
         ------
         NbGraderException
-            If the source notebook is not the one that was released, or the exporter another one.
+            If the source notebook is not the one that was released, or if the exporter is not a
+            :class:`~lxmls_grading.intake.exporter.SubmissionExporter`.
         """
         if not isinstance(self.parent, SubmissionExporter):
             raise NbGraderException(f"set c.Autograde.exporter_class to {SubmissionExporter}")
@@ -106,9 +107,9 @@ class RebuildCells(NbGraderPreprocessor):
         folder = coursedir.format_path(coursedir.source_directory, ".", names["assignment"])
         path = os.path.join(folder, f"{names['notebook']}.ipynb")
         originals = self._originals(path, names)
-        reasons = reasons_of(nb)  # the exporter's: students' metadata do not get this far
+        reasons = reasons_of(nb)  # the exporter's: it drops students' metadata
         notebook, repairs = rebuild(nb, originals)
-        if reasons:  # unreadable, so that it says nothing that every cell is missing
+        if reasons:  # it was unreadable: that its cells are missing is no news
             scored = [str(grade_id(c)) for c in notebook.cells if is_grade(c) or is_task(c)]
             reasons = [replace(each, cells=tuple(scored)) for each in reasons]
             repairs = []
@@ -124,7 +125,7 @@ class RebuildCells(NbGraderPreprocessor):
         return notebook, resources
 
     def _originals(self, path: str, names: dict[str, str]) -> Originals:
-        """Return a source notebook, compared with what was released: once for a run of grading."""
+        """Return a source notebook. It is compared with the release once in a run of grading."""
         try:
             state = os.stat(path)
         except FileNotFoundError:
@@ -144,7 +145,7 @@ def read_originals(source: NotebookNode, config: Config | None = None) -> Origin
     ----------
     source : NotebookNode
     config : Config, optional
-        What nbgrader is configured with: it says what stands in place of solutions.
+        The configuration of nbgrader, which sets what replaces solutions.
     """
     graded, resources = copy.deepcopy(source), ResourcesDict()
     for step in (LockCells, ClearSolutions, ClearOutput, ComputeChecksums):
@@ -158,12 +159,21 @@ def read_originals(source: NotebookNode, config: Config | None = None) -> Origin
 def check_released(
     originals: Originals, path: str, notebook: str, assignment: str, db_url: str, **_: str
 ) -> None:
-    """Compare a source notebook with what the gradebook knows.
+    """Compare a source notebook with the one that the gradebook knows.
+
+    Parameters
+    ----------
+    originals : Originals
+        What :func:`read_originals` has returned for the source notebook.
+    path : str
+        Its file, for the message.
+    notebook, assignment, db_url : str
+        Where the gradebook is, and what the two are called there.
 
     Raises
     ------
     NbGraderException
-        If cells, their checksums or their points are not the same.
+        If cells, their checksums or their points differ.
     """
     with Gradebook(db_url) as gradebook:
         stored = gradebook.find_notebook(notebook, assignment)
@@ -197,10 +207,10 @@ def is_known(cell: NotebookNode) -> bool:
 def rebuild(submitted: NotebookNode, originals: Originals) -> tuple[NotebookNode, list[Repair]]:
     """Return the cells of the course in their order, with a student's answers and own cells.
 
-    Each cell of the course is there exactly once. Those that students don't edit are as the
-    gradebook has them, tags and marks included; of an answer, the text is the student's, of several
-    copies the last one's. Own cells stay after the cell that they followed, without metadata, and
-    earlier copies of an answer stand before it in the same way.
+    Each cell of the course occurs exactly once. Those that students don't edit are as the gradebook
+    has them, tags and marks included. The text of an answer is the student's; of several copies,
+    the last one counts. Own cells stay after the cell that they followed, without metadata. Earlier
+    copies of an answer become own cells before it.
 
     Parameters
     ----------
@@ -218,7 +228,7 @@ def rebuild(submitted: NotebookNode, originals: Originals) -> tuple[NotebookNode
     for cell in submitted.cells:
         if grade_id(cell) in known:
             copies[grade_id(cell)].append(cell)
-    # The first copy of a cell is where it stood; own cells and further copies follow one of these.
+    # The first copy of a cell marks its place. Own cells and further copies follow such a place.
     own: dict[str | None, list[NotebookNode]] = defaultdict(list)
     place = None
     for cell in submitted.cells:
@@ -260,10 +270,10 @@ def _own_cell(cell: NotebookNode) -> NotebookNode:
 
 
 def _fill_in(cell: NotebookNode, submitted: NotebookNode) -> None:
-    """Put what a student wrote, and the pictures in it, into a cell.
+    """Put a student's text, and the pictures in it, into a cell.
 
-    Two things are changed with which nbgrader and nbconvert would refuse to make feedback: marks of
-    hidden tests, and pictures that are not there.
+    Two things are changed, since nbgrader and nbconvert would refuse to make feedback with them:
+    delimiters of hidden tests, and references to missing pictures.
     """
     cell.source = DELIMITER.sub(r"\1-\2", submitted.source)
     cell.pop("attachments", None)
@@ -277,10 +287,10 @@ def _fill_in(cell: NotebookNode, submitted: NotebookNode) -> None:
 
 
 def _compare(copies: list[NotebookNode], released: NotebookNode) -> Repair | None:
-    """Return what had to be put right about a cell of the course."""
+    """Return the repair of a cell of the course, or None if it needs none."""
     name = str(grade_id(released))
     answer = is_solution(released)
-    # Nobody is blamed for prose that is not there: some is added now and then, after a release.
+    # Nobody is blamed for missing prose: some is added now and then, after a release.
     prose = released.cell_type == "markdown" and not is_task(released)
     if not copies:
         if answer:
@@ -294,14 +304,14 @@ def _compare(copies: list[NotebookNode], released: NotebookNode) -> Repair | Non
     # Some editors drop all tags; none adds any.
     if not answer and not _tags(cell) <= _tags(released):
         return Repair(name, "tagged", tampered=True)
-    if _role(cell) != _role(released) and (answer or not _as_its_checksum_says(cell)):
+    if _role(cell) != _role(released) and (answer or not _matches_its_checksum(cell)):
         return Repair(name, "marked as another kind of cell", tampered=True)
     if cell.cell_type != released.cell_type:
         if answer:
             return Repair(name, f"The type of this cell was put back to {released.cell_type}.")
         return Repair(name, "made a cell of another type", tampered=True)
     if not answer and _stripped_text(cell) != _stripped_text(released):
-        if _as_its_checksum_says(cell):
+        if _matches_its_checksum(cell):
             return Repair(name, "from an earlier release")
         return Repair(name, "edited", tampered=True)
     return None
@@ -314,7 +324,7 @@ def _tags(cell: NotebookNode) -> set[str]:
 
 
 def _role(cell: NotebookNode) -> tuple[bool, bool, bool, float | None]:
-    """Return what nbgrader's marks make of a cell, and its points."""
+    """Return whether nbgrader's marks make a cell graded, a solution and locked, and its points."""
     points = cell.metadata.nbgrader.get("points")
     points = float(points) if is_grade(cell) and isinstance(points, int | float) else None
     return bool(is_grade(cell)), bool(is_solution(cell)), bool(is_locked(cell)), points
@@ -325,29 +335,29 @@ def _stripped_text(cell: NotebookNode) -> str:
     return "\n".join(line.rstrip() for line in cell.source.rstrip().splitlines())
 
 
-def _as_its_checksum_says(cell: NotebookNode) -> bool:
-    """Whether a cell is as it was released, then or earlier.
+def _matches_its_checksum(cell: NotebookNode) -> bool:
+    """Whether a cell is as it was in this release or an earlier one.
 
-    The checksum can be made up, which saves from blame and nothing else.
+    A student can forge the checksum, which avoids the blame and nothing else.
     """
     try:
         return bool(compute_checksum(cell) == cell.metadata.nbgrader.get("checksum"))
-    except (TypeError, ValueError, KeyError, AttributeError):  # marks that are none
+    except (TypeError, ValueError, KeyError, AttributeError):  # malformed marks
         return False
 
 
 def tampered(repairs: list[Repair], originals: Originals) -> Reason:
-    """Return the reason that names the cells which are not a student's to edit, and were."""
+    """Return the reason that names the cells of the course that a student has edited."""
     found = [repair for repair in repairs if repair.tampered]
     missing = [repair for repair in repairs if repair.text in (MISSING, ANSWER_MISSING)]
     if len(missing) == sum(map(is_known, originals.graded.cells)):
-        what = "none of the cells of this exercise is there, nor are your answers"
+        what = "none of the cells of this exercise is left, and none of your answers"
     else:
         what = _shorten([f"{repair.cell} ({repair.text})" for repair in found])
     return reason("tampered", [repair.cell for repair in found], what=what)
 
 
 def _shorten(names: list[str]) -> str:
-    """Return names in a row, the first ones of many."""
+    """Return the first names, and the number of the others."""
     more = [f"{len(names) - MAX_NAMES} more"] if len(names) > MAX_NAMES else []
     return ", ".join(names[:MAX_NAMES] + more)

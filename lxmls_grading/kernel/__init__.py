@@ -1,1 +1,1 @@
-"""The student's process, and the door to it."""
+"""The student's process, and the grader's connection to it."""

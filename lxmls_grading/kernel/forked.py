@@ -1,6 +1,6 @@
 """A student kernel as the warm process knows it: a fork that gives up all privileges.
 
-What the fork becomes is in :mod:`~lxmls_grading.kernel.student_kernel`.
+The code that runs in the fork is in :mod:`~lxmls_grading.kernel.student_kernel`.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from lxmls_grading.sandbox.confinement import (
 from lxmls_grading.sandbox.seccomp import deny_system_calls
 from lxmls_grading.settings import Settings
 
-#: The first of the users that kernels run as, one each, where the warm process is root.
+#: Where the warm process is root, each kernel is a user of its own: the first of their numbers.
 FIRST_USER = 2_000_000_000
 
-#: What a kernel finds in its environment.
+#: The environment variables of a kernel.
 ENVIRONMENT = {
     "USER": "student",
     "LOGNAME": "student",
@@ -35,11 +35,11 @@ ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "LXMLS_NB_CORPUS": "snippets",
     "LXMLS_NB_DEVICE": "cpu",
-    "LXMLS_NB_EPOCHS": "1",  # no test depends on what was trained; ten take half of all the time
+    "LXMLS_NB_EPOCHS": "1",  # no test depends on a training; ten epochs take half of all the time
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
-    "TQDM_DISABLE": "1",  # nobody watches, and a widget takes as long as a small training
+    "TQDM_DISABLE": "1",  # nobody sees the bars, and a widget takes as long as a small training
     "MALLOC_ARENA_MAX": "1",  # each thread's arena would reserve 64 MiB that count as memory
 }
 
@@ -54,6 +54,11 @@ class ForkedKernel:
         a dictionary, and the ``folder`` to work in where there is no sandbox.
     sockets : list of int
         Listening sockets, one for each channel.
+
+    Raises
+    ------
+    SandboxError
+        If the kernel cannot be confined.
     """
 
     def __init__(self, request: dict[str, Any], sockets: list[int]):
@@ -71,15 +76,15 @@ class ForkedKernel:
             raise SandboxError(f"the kernel could not be confined ({error})") from None
         finally:
             os.close(write)
-            with open(read) as told:
-                said = told.read()
-        if not said:
+            with open(read) as reader:
+                number = reader.read()
+        if not number:
             self.close()
             raise SandboxError("the kernel could not be confined (see the log)")
-        self.pid = int(said) or self.child
+        self.pid = int(number) or self.child
 
     def _fork(self, request: dict[str, Any], sockets: list[int], write: int) -> int:
-        """Fork the kernel; return the child of this process which ends as it ends."""
+        """Fork the kernel; return the child of this process that ends when the kernel ends."""
         if self.sandbox is None:
             return self._fork_kernel(request, sockets, write)
         inside = os.pidfd_open(self.sandbox.pid)
@@ -87,7 +92,7 @@ class ForkedKernel:
             if not self.sandbox.user:
                 with children_inside(inside):
                     return self._fork_kernel(request, sockets, write, inside)
-            # Nobody leaves a user namespace again: another process joins it, and forks the kernel.
+            # No process can leave a user namespace again: a child joins it, and forks the kernel.
             child = os.fork()
             if child == 0:
                 try:
@@ -101,7 +106,7 @@ class ForkedKernel:
     def _wait_inside(
         self, request: dict[str, Any], sockets: list[int], write: int, inside: int
     ) -> None:
-        """Join the sandbox, fork the kernel, say its number, wait for it, and end as it ends."""
+        """Join the sandbox, fork the kernel, report its id, and exit with its exit code."""
         die_with_parent()
         join_namespaces(inside, NAMESPACES | USER_NAMESPACE)
         ready, confined = os.pipe()
@@ -117,12 +122,12 @@ class ForkedKernel:
     def _fork_kernel(
         self, request: dict[str, Any], sockets: list[int], confined: int, inside: int | None = None
     ) -> int:
-        """Fork the kernel, which joins the sandbox if its pid namespace is all that it has."""
+        """Fork the kernel; if it is only in the pid namespace yet, it joins the others itself."""
         pid = os.fork()
         if pid == 0:
             log = 2
             try:
-                log = os.dup(log)  # the standard ones are closed on the way
+                log = os.dup(log)  # the standard streams are closed on the way
                 if inside is not None:
                     join_namespaces(inside, NAMESPACES & ~PID_NAMESPACE)
                 self._become(request, sockets, confined, log)
@@ -138,7 +143,7 @@ class ForkedKernel:
         _close_all_but(*sockets, confined, log)
         if self.sandbox is not None:
             os.chdir(SCRATCH)
-            # Each kernel is a user of its own, so that the number of processes is its own, too.
+            # Each kernel is a user of its own, because Linux counts the processes of a user.
             identity = None if self.sandbox.user else FIRST_USER + self.sandbox.pid
             set_limits(self.settings)
             drop_privileges(identity)
@@ -159,7 +164,7 @@ class ForkedKernel:
         run_kernel(request["key"], sockets)
 
     def poll(self) -> int | None:
-        """Return the exit code, None while it runs."""
+        """Return the exit code, or None while the kernel runs."""
         if self.child:
             pid, status = os.waitpid(self.child, os.WNOHANG)
             if not pid:
@@ -168,12 +173,12 @@ class ForkedKernel:
         return self.code
 
     def signal(self, number: int) -> None:
-        """Send a signal, if it still runs."""
+        """Send a signal to the kernel, if it still runs."""
         if self.poll() is None:
             os.kill(self.pid, number)
 
     def watch(self) -> None:
-        """Stop it if its processes together use more than they may."""
+        """Stop the kernel if its processes together use more than they may."""
         if self.sandbox is None or self.stopped:
             return
         if len(self.sandbox.processes()) > self.settings.processes:
@@ -184,25 +189,25 @@ class ForkedKernel:
             self.stop("memory")
 
     def stop(self, why: str) -> None:
-        """End it, and remember why."""
+        """End the kernel, and remember why: the key of a reason."""
         self.stopped = self.stopped or why
         self.close()
 
     def close(self) -> None:
-        """End it and everything that it has started."""
+        """End the kernel and everything that it has started."""
         if self.sandbox is not None:
             self.sandbox.close()
         elif self.pid and self.poll() is None:
             os.killpg(self.pid, signal.SIGKILL)
         end = time.monotonic() + 2
-        while self.poll() is None:  # it ends when the kernel has
+        while self.poll() is None:  # the child ends after the kernel
             if time.monotonic() > end:
                 os.kill(self.child, signal.SIGKILL)
             time.sleep(0.002)
 
 
 def _close_all_but(*keep: int) -> None:
-    """Close every file but some; the standard ones become null."""
+    """Close all file descriptors but some; the standard streams become ``/dev/null``."""
     null = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(null, number)

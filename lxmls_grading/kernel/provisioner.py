@@ -27,7 +27,7 @@ CHANNELS: KernelConnectionInfo = {
     "iopub_port": 4,
 }
 
-#: What Jupyter asks of a kernel's description; no command is run, since kernels are forked.
+#: The description of a kernel that Jupyter asks for. Its command is not run: kernels are forked.
 KERNEL_SPEC = KernelSpec(argv=["lxmls_nb"], display_name="Student kernel", language="python")
 
 
@@ -37,7 +37,7 @@ class SandboxProvisioner(KernelProvisionerBase):
     Parameters
     ----------
     manager : KernelManager
-        Its ``provisioner`` is to be set to this object, so that it looks for no other.
+        Its ``provisioner`` must be set to this object, so that it looks for no other.
     connection : socket.socket
         Connection to the warm process, for one kernel.
     folder : str
@@ -60,7 +60,14 @@ class SandboxProvisioner(KernelProvisionerBase):
         return self._started
 
     def request(self, what: dict[str, Any], descriptors: list[int] | None = None) -> dict[str, Any]:
-        """Ask the warm process for something, and return what it says.
+        """Send a request to the warm process, and return its reply.
+
+        Parameters
+        ----------
+        what : dict
+            What to ``do``, with what that needs.
+        descriptors : list of int, optional
+            File descriptors to send along.
 
         Raises
         ------
@@ -79,7 +86,7 @@ class SandboxProvisioner(KernelProvisionerBase):
         return reply
 
     def status(self) -> dict[str, Any]:
-        """Return the exit ``code``, None while it runs, and why it was ``stopped``, or None."""
+        """Return the exit ``code``, None while it runs, and why it was ``stopped``, if it was."""
         return self.request({"do": "poll"})
 
     async def poll(self) -> int | None:
@@ -89,46 +96,46 @@ class SandboxProvisioner(KernelProvisionerBase):
         return self._code if self._started else 0
 
     async def wait(self) -> int | None:
-        """Wait for its end."""
+        """Wait until the kernel has ended, and return its exit code."""
         while await self.poll() is None:
             await asyncio.sleep(0.02)
         self._started = False
         return self._code
 
     async def send_signal(self, signum: int) -> None:
-        """Send it a signal."""
+        """Send the kernel a signal."""
         if signum == signal.SIGKILL:
             self.end()
         else:
             self.signal(signum)
 
     def signal(self, number: int) -> None:
-        """Send it a signal, for a caller outside of the event loop."""
+        """Send the kernel a signal, for a caller outside of the event loop."""
         if self._started:
             self.request({"do": "signal", "number": int(number)})
 
     def end(self) -> None:
-        """End it and whatever it has started, for a caller outside of the event loop."""
+        """End the kernel and its children, for a caller outside of the event loop."""
         if self._started:
             self.request({"do": "close"})
 
     async def kill(self, restart: bool = False) -> None:
-        """End it and whatever it has started."""
+        """End the kernel and everything that it has started."""
         self.end()
 
     async def terminate(self, restart: bool = False) -> None:
-        """End it and whatever it has started."""
+        """End the kernel and everything that it has started."""
         await self.kill(restart)
 
     async def cleanup(self, restart: bool = False) -> None:
-        """Leave nothing: :meth:`kill` has ended the sandbox."""
+        """Do nothing: :meth:`kill` has ended the sandbox."""
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
-        """Return arguments for :meth:`launch_kernel`: a kernel takes none of Jupyter's."""
+        """Return the arguments of :meth:`launch_kernel`: a forked kernel has no command."""
         return {"cmd": []}
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
-        """Start a kernel on sockets whose addresses it does not learn."""
+        """Start a kernel on listening sockets, whose addresses it does not learn."""
         manager = self.parent
         assert manager is not None
         listening = [_listen(f"{self.folder}/kernel-{port}") for port in CHANNELS.values()]

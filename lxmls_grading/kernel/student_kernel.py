@@ -1,7 +1,7 @@
-"""The student kernel: IPython's, which also answers probes of the judge.
+"""The student kernel: IPython's kernel, which also answers probes of the judge.
 
-Probes come as Jupyter messages of a type of their own, so they need nothing of IPython's shell,
-which a student's code can change at will.
+Probes come as Jupyter messages of a type of their own, so that they depend on nothing in IPython's
+shell, which a student's code can change at will.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ from lxmls_nb.checks.probes import running as probes
 #: The message types of a probe and its reply.
 PROBE_REQUEST, PROBE_REPLY = "probe_request", "probe_reply"
 
-#: Characters that a cell can write.
+#: Most characters that a cell can write.
 MAX_CELL_OUTPUT = 2**22
 
 
 class StudentShell(ZMQInteractiveShell):
-    """IPython's shell, without what only a history that is written down would need."""
+    """IPython's shell, without the work that only a stored history would need."""
 
     def _format_exception_for_storage(self, *arguments: Any, **options: Any) -> dict[str, Any]:
-        """Format none a second time: nobody reads a history of errors."""
+        """Return nothing: nobody reads a history of exceptions, so none is formatted again."""
         return {}
 
 
 class StudentCompiler(XCachingCompiler):
-    """ipykernel's compiler, whose cells are known as files of the student's module."""
+    """ipykernel's compiler, which registers each cell as a file of the student's module."""
 
     def get_code_name(self, raw_code: str, code: str, number: int) -> str:
-        """Return the name of a cell; a traceback would look for it in all modules there are."""
+        """Return the file name of a cell; tracebacks need not search all modules for it."""
         name: str = super().get_code_name(raw_code, code, number)
         inspect.modulesbyfile[name] = "__main__"
         return name
@@ -58,8 +58,8 @@ class StudentKernel(IPythonKernel):
     msg_types = [*IPythonKernel.msg_types, PROBE_REQUEST]  # noqa: RUF012 (as in the parent class)
 
     def __init__(self, **options: Any):
-        # It would list the files of all modules, for its debugger, and so copy megabytes that a
-        # kernel shares with the warm process.
+        # The parent class lists the files of all modules for its debugger, and would so copy
+        # megabytes of memory that a kernel shares with the warm process.
         vars(ipkernel)["sys"] = SimpleNamespace(modules={})
         try:
             super().__init__(**options)
@@ -67,15 +67,15 @@ class StudentKernel(IPythonKernel):
             vars(ipkernel)["sys"] = sys
 
     def _publish_status(self, status: str, channel: str, parent: Any = None) -> None:
-        """Say no more than that a cell is done: for that the executor waits."""
+        """Publish only that a cell is done: the executor waits for nothing else."""
         if status == "idle" and self.get_parent(channel)["header"]["msg_type"] != PROBE_REQUEST:
             super()._publish_status(status, channel, parent)
 
     def _publish_execute_input(self, code: str, parent: Any, execution_count: int) -> None:
-        """Say nothing: the executor has the code, and the count comes with the reply."""
+        """Publish nothing: the executor has the code, and the count comes with the reply."""
 
     def probe_request(self, stream: Any, ident: Any, parent: dict[str, Any]) -> None:
-        """Run a probe on objects of the student, named in the message, and send what it says."""
+        """Run a probe on objects of the student, which a message names, and send the result."""
         assert self.shell is not None
         assert self.session is not None
         try:
@@ -98,18 +98,27 @@ class StudentKernel(IPythonKernel):
 
 
 class BoundedStream(OutStream):
-    """Output of a cell, up to a limit: pieces that are too large would be lost as a whole."""
+    """The output of a cell, up to a limit.
+
+    Without a limit here, the grader would refuse a message that is too large, with all its text.
+    """
 
     _cell, _room, _written = None, 0, False
 
     def flush(self) -> None:
-        """Send what has been written; ipykernel waits for its other thread in any case."""
+        """Send what has been written, if any: ipykernel would always wait for its other thread."""
         if self._written:
             self._written = False
             super().flush()
 
     def write(self, string: str) -> int:
-        """Write a text, or as much of it as there is room for in this cell's output."""
+        """Write a text, or as much of it as there is room for in this cell's output.
+
+        Returns
+        -------
+        length : int
+            The number of characters in the text, as a file would return.
+        """
         try:
             return self._write(string)
         finally:
@@ -129,47 +138,47 @@ class BoundedStream(OutStream):
 
 
 class StudentKernelApp(IPKernelApp):
-    """Starts a kernel on sockets that are there already, without files and arguments."""
+    """Starts a kernel on listening sockets, without a connection file or arguments."""
 
     kernel_class: Any = Type(StudentKernel, klass="ipykernel.kernelbase.Kernel")
     outstream_class = DottedObjectName(f"{__name__}.BoundedStream", allow_none=True)
     sockets: list[int]
 
     def parse_command_line(self, argv: Any = None) -> None:
-        """Take none: building the parser takes longer than all the rest."""
+        """Do nothing: there are no arguments, and to build a parser takes longer than the rest."""
 
     def load_config_file(self, *arguments: Any, **options: Any) -> None:
-        """Take none: a kernel is the same for everyone."""
+        """Do nothing: the kernel is the same for everyone."""
 
     def init_connection_file(self) -> None:
-        """Take none: the key is set, the sockets listen."""
+        """Do nothing: the key is set, and the sockets are listening already."""
 
     def write_connection_file(self, **options: Any) -> None:
-        """Write none."""
+        """Do nothing: nobody would read the file."""
 
     def init_control(self, context: zmq.Context[Any]) -> None:
-        """Take no thread for messages to the shell: only subshells, of which there are none, do."""
+        """Make the control channel, without the thread that only subshells would need."""
         super().init_control(context)
         self.shell_channel_thread.io_loop.close()
         self.shell_channel_thread = None
 
     def init_heartbeat(self) -> None:
-        """Start none: whoever started this kernel sees when it ends."""
+        """Do nothing: the process that has started this kernel sees when it ends."""
 
     def init_code(self) -> None:
-        """Run none: there are no files of a user's to run at the start."""
+        """Do nothing: there are no start-up files to run."""
 
     def _configure_logging(self) -> None:
-        """Leave it: nobody reads a kernel's log."""
+        """Do nothing: nobody reads a kernel's log."""
 
     def init_crash_handler(self) -> None:
-        """Take none: there is nobody to read its file."""
+        """Do nothing: nobody would read the file that a crash handler writes."""
 
     def init_poller(self) -> None:
-        """Take none: the parent is in another namespace."""
+        """Do nothing: the parent process, which it would watch, is in another namespace."""
 
     def _try_bind_socket(self, s: zmq.Socket[Any], port: int) -> int:
-        # libzmq accepts on a socket that it is given, whatever the address says.
+        # libzmq accepts connections on the socket that it is given, and ignores the address.
         s.setsockopt(zmq.USE_FD, self.sockets.pop(0))
         s.bind(f"ipc://{len(self.sockets)}")
         return 1
@@ -181,12 +190,12 @@ def run_kernel(key: str, sockets: list[int]) -> None:
     Parameters
     ----------
     key : str
-        That messages are signed with.
+        The key that messages are signed with.
     sockets : list of int
         Listening sockets for shell, stdin, control and iopub.
     """
     sys.argv = ["kernel"]
-    tempfile.tempdir = None  # the warm process has had another one
+    tempfile.tempdir = None  # forget the one of the warm process
     app = StudentKernelApp.instance(transport="ipc", ip="kernel", quiet=True)
     app.sockets = list(sockets)
     app.session = Session(parent=app, key=key.encode(), username="student")

@@ -1,7 +1,7 @@
-"""What judge and student kernel say to each other: plain data as JSON, arrays as safetensors.
+"""Messages between judge and student kernel: plain data as JSON, arrays as safetensors.
 
-Neither format can carry code. What comes in is not trusted: its size, depth and number of parts
-are bounded, and whatever is not exactly as expected is refused.
+Neither format can carry code. A message that comes in is not trusted: its size, depth and number of
+parts are bounded, and anything unexpected in it is refused.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ import numpy as np
 import numpy.typing as npt
 import safetensors.numpy
 
-#: Bounds of a message: bytes of its two parts, values in all, depth, characters of a text.
+#: Bounds of a message: bytes of its two parts, values in all, depth, characters of a string.
 MAX_JSON, MAX_ARRAYS, MAX_VALUES, MAX_DEPTH, MAX_STRING = 2**20, 2**26, 20_000, 12, 4000
 
-#: The native types that arrays travel in, by kind; others are converted to these.
+#: By kind, the types that arrays of another byte order or with more than 8 bytes are converted to.
 WIDEST = {"f": np.float64, "i": np.int64, "u": np.uint64}
 
 Array = npt.NDArray[Any]
 
 
 class ReplyError(ValueError):
-    """A message cannot be understood."""
+    """A message is malformed or too large, or holds something that cannot be sent."""
 
 
 def encode(value: Any) -> list[bytes]:
@@ -32,7 +32,7 @@ def encode(value: Any) -> list[bytes]:
     Raises
     ------
     ReplyError
-        If there is anything else in it, or too much.
+        If there is anything else in the value, or too much.
     """
     arrays: dict[str, Array] = {}
     structure = _encode(value, arrays, 0)
@@ -55,7 +55,7 @@ def decode(parts: list[bytes]) -> Any:
     try:
         structure = json.loads(parts[0])
         arrays = safetensors.numpy.load(bytes(parts[1])) if parts[1] else {}
-    # Whatever a hostile message makes a parser raise; RecursionError is a RuntimeError.
+    # A hostile message can make a parser raise anything; RecursionError is a RuntimeError.
     except Exception as error:
         raise ReplyError(f"{type(error).__name__}: {str(error)[:200]}") from None
     return _Decoder(arrays).decode(structure, 0)

@@ -1,1 +1,1 @@
-"""The sandbox of Linux that a student kernel lives in; knows no Jupyter."""
+"""The Linux sandbox that student kernels run in. It knows nothing of Jupyter."""

@@ -1,9 +1,9 @@
-"""The sandbox that a student kernel lives in: namespaces and a file system made by bubblewrap.
+"""The sandbox that a student kernel runs in: namespaces and a file system made by bubblewrap.
 
 bubblewrap starts a process that only waits (``cat``) in new namespaces: no network, no other
 process in sight, the system read-only, a scratch folder in memory. A kernel that is forked from
-the warm process then joins these namespaces, which a program started by bubblewrap could not be:
-it would have to start, and import everything, anew.
+the warm process then joins these namespaces. If bubblewrap started the kernel itself, each kernel
+would have to import everything again.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from typing import Any
 
 from lxmls_grading.settings import Settings
 
-#: The folder that a student's code may write to, and starts in.
+#: The folder that a student's code starts in, and the only one that it may write to.
 SCRATCH = "/scratch"
 
-#: What a program needs of the system, besides Python. Nothing of /home, /root, /var, /run, /mnt.
+#: What programs need of the system, besides Python. Nothing of /home, /root, /var, /run, /mnt.
 SYSTEM_FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/nix/store")
 SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime")
 
-#: Folders of settings, in which nbgrader may have passwords, and its usual exchange.
+#: Folders that are hidden: settings of nbgrader, which may hold passwords, and its usual exchange.
 SECRET_FOLDERS = (f"{sys.prefix}/etc", "/usr/etc", "/usr/local/etc", "/usr/local/share/nbgrader")
 
-#: Seconds that bubblewrap has to make a sandbox: it takes 0.02.
+#: Seconds that bubblewrap has to make a sandbox; usually it takes 0.02.
 SANDBOX_START_TIMEOUT = 20
 
 HOW_TO_GET_IT = (
@@ -48,14 +48,14 @@ HOW_TO_GET_IT = (
 
 
 class SandboxError(RuntimeError):
-    """There is no sandbox on this machine: nothing is run."""
+    """No sandbox can be made on this machine, so nothing is executed."""
 
     def __init__(self, why: str):
         super().__init__(HOW_TO_GET_IT.format(why=why))
         self.why = why
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Workers send it to the process that grades.
+        # Workers send it, pickled, to the process that grades.
         return type(self), (self.why,)
 
 
@@ -80,7 +80,7 @@ def find_bubblewrap() -> str:
 
 
 def python_folders() -> list[Path]:
-    """Return the folders that Python and what notebooks import are in."""
+    """Return the folders of Python and of the packages that notebooks import."""
     import lxmls_nb
 
     names = [sys.base_prefix, sys.prefix, *site.getsitepackages()]
@@ -94,7 +94,7 @@ def python_folders() -> list[Path]:
 
 
 def _inside(path: Path, folders: Iterable[Path] = ()) -> bool:
-    """Whether a path is in one of some folders, or of the system's."""
+    """Whether a path is in one of the given folders, or in one of the system's."""
     return any(path.is_relative_to(folder) for folder in [*folders, *map(Path, SYSTEM_FOLDERS)])
 
 
@@ -104,11 +104,16 @@ def bubblewrap_command(settings: Settings, info: int, user: bool) -> list[str]:
     Parameters
     ----------
     settings : Settings
-        Its ``hide`` are folders that must not be seen, even where they lie in one that is shown.
+        Folders in its ``hide`` must not be seen, even where a folder that is shown contains them.
     info : int
-        File descriptor that bubblewrap tells its process on.
+        File descriptor on which bubblewrap reports the id of the sandbox's first process.
     user : bool
-        Whether to make a user namespace: needed where this process is not root.
+        Whether to make a user namespace, which is needed where this process is not root.
+
+    Raises
+    ------
+    SandboxError
+        If bubblewrap is not installed.
     """
     line = [find_bubblewrap(), "--die-with-parent", "--new-session", "--as-pid-1", "--clearenv"]
     line += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
@@ -119,15 +124,15 @@ def bubblewrap_command(settings: Settings, info: int, user: bool) -> list[str]:
         elif os.path.isdir(name):
             line += ["--ro-bind", name, name]
     shown = python_folders()
-    # Folders on the way are made by bubblewrap for its own user only.
-    ways = [way for path in [*shown, Path(SYSTEM_FILES[0])] for way in reversed(path.parents)]
-    for way in dict.fromkeys(ways):
-        if way != Path("/") and not _inside(way):
-            line += ["--perms", "0755", "--dir", str(way)]
+    # bubblewrap would make the folders above these readable for its own user only.
+    above = [each for path in [*shown, Path(SYSTEM_FILES[0])] for each in reversed(path.parents)]
+    for folder in dict.fromkeys(above):
+        if folder != Path("/") and not _inside(folder):
+            line += ["--perms", "0755", "--dir", str(folder)]
     for name in SYSTEM_FILES:
         line += ["--ro-bind-try", name, name]
     hidden: list[Path] = []
-    # Parents first: the course may lie in a folder that is shown, and hold one itself (.venv).
+    # Parents first: the course may be in a folder that is shown, and contain one itself (.venv).
     hide = map(Path, (*settings.hide, *SECRET_FOLDERS))
     for path in sorted([*shown, *hide], key=lambda path: len(path.parts)):
         if path in shown:
@@ -147,7 +152,7 @@ def bubblewrap_command(settings: Settings, info: int, user: bool) -> list[str]:
 
 
 def _share(lines: list[list[str]]) -> int:
-    """Return the KiB of a process, of shared pages its share."""
+    """Return the KiB that a process takes, with its proportional share of shared pages."""
     return sum(int(line[1]) for line in lines if line[0] in ("Pss:", "Swap:"))
 
 
@@ -161,7 +166,7 @@ class Sandbox:
     Attributes
     ----------
     pid : int
-        Its first process, which ends all others of the sandbox when it ends.
+        Id of its first process. When that ends, all other processes of the sandbox end.
     user : bool
         Whether it has a user namespace of its own.
 
@@ -203,11 +208,11 @@ class Sandbox:
             self.pid = int(json.loads(text)["child-pid"])
         except (OSError, ValueError, KeyError) as error:
             self.process.kill()
-            said = self.process.communicate()[1].decode(errors="replace").strip()
-            raise SandboxError(f"bubblewrap says {said or error!s}") from None
+            message = self.process.communicate()[1].decode(errors="replace").strip()
+            raise SandboxError(f"bubblewrap failed ({message or error!s})") from None
 
     def processes(self) -> list[int]:
-        """Return its processes, by the numbers that they have in there."""
+        """Return the ids of its processes, as they are numbered inside."""
         try:
             return [int(name) for name in os.listdir(self._proc()) if name.isdigit()]
         except OSError:
@@ -219,8 +224,8 @@ class Sandbox:
         Parameters
         ----------
         more_than : int
-            Below this, a bound is good enough: pages that processes share, with each other or
-            with the warm process, then count several times.
+            Up to this, an upper bound is good enough, which is found sooner: it counts pages that
+            processes share, with each other or with the warm process, several times.
         """
         pids = self.processes()
         bound = sum(self._read(pid, "statm", lambda lines: int(lines[0][1])) for pid in pids)
@@ -230,7 +235,7 @@ class Sandbox:
         return 1024 * sum(self._read(pid, "smaps_rollup", _share) for pid in pids)
 
     def _read(self, pid: int, name: str, count: Callable[[list[list[str]]], int]) -> int:
-        """Return a number from a file about a process, 0 if that has just ended."""
+        """Return a number from a file about a process, or 0 if the process has just ended."""
         try:
             with open(f"{self._proc()}/{pid}/{name}") as file:
                 return count([line.split() for line in file])

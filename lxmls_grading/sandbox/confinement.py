@@ -1,8 +1,8 @@
 """What a forked process does to itself before it runs a student's code.
 
 It joins the namespaces that bubblewrap has made (see :mod:`~lxmls_grading.sandbox.bubblewrap`),
-gives up every privilege and sets limits, none of which can be undone. All of it is Linux system
-calls.
+gives up every privilege and sets limits. Nothing of this can be undone. All of it is done with
+system calls of Linux.
 """
 
 from __future__ import annotations
@@ -41,13 +41,19 @@ def _call(name: str, *arguments: Any) -> None:
 
 
 def prctl(option: int, *arguments: int) -> None:
-    """Change something about this process; raise ConfinementError if that fails."""
+    """Change a property of this process (``man 2 prctl``).
+
+    Raises
+    ------
+    ConfinementError
+        If Linux refuses.
+    """
     values = [ctypes.c_ulong(value) for value in (*arguments, 0, 0, 0, 0)[:4]]
     _call("prctl", ctypes.c_int(option), *values)
 
 
 def join_namespaces(pidfd: int, namespaces: int) -> None:
-    """Join namespaces of a process. Of a pid namespace, only what is forked later is a part.
+    """Join namespaces of a process. Only later children of this process join a pid namespace.
 
     Parameters
     ----------
@@ -55,13 +61,31 @@ def join_namespaces(pidfd: int, namespaces: int) -> None:
         A file descriptor from :func:`os.pidfd_open`, or of one namespace.
     namespaces : int
         :data:`NAMESPACES` or some of them, and :data:`USER_NAMESPACE`.
+
+    Raises
+    ------
+    ConfinementError
+        If Linux refuses.
     """
     _call("setns", pidfd, namespaces)
 
 
 @contextmanager
 def children_inside(pidfd: int) -> Iterator[None]:
-    """Meanwhile, let what this process forks be in the pid namespace of another; for root."""
+    """Let this process fork children into the pid namespace of another one, for a while.
+
+    Only root can leave a pid namespace again.
+
+    Parameters
+    ----------
+    pidfd : int
+        A file descriptor from :func:`os.pidfd_open`.
+
+    Raises
+    ------
+    ConfinementError
+        If Linux refuses.
+    """
     with open("/proc/self/ns/pid", "rb", buffering=0) as own:
         join_namespaces(pidfd, PID_NAMESPACE)
         try:
@@ -83,7 +107,7 @@ def address_space() -> int:
 
 
 def set_limits(settings: Settings) -> None:
-    """Set the limits that hold for each process; the warm process watches the sums."""
+    """Set the limits of each single process; the warm process watches the sums of all."""
     for what, value in (
         (resource.RLIMIT_AS, address_space() + settings.memory),
         (resource.RLIMIT_NPROC, settings.processes),

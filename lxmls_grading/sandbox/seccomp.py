@@ -13,14 +13,14 @@ from lxmls_grading.sandbox.confinement import (
     prctl,
 )
 
-#: Other flags of ``clone``: a child of the parent would be left to the warm process, which does not
-#: know of it and would never wait for it.
+#: Other flags of ``clone`` that are refused. With ``CLONE_PARENT``, a new process would be a child
+#: of the warm process, which does not know of it and would never wait for it.
 CLONE_NEWCGROUP, CLONE_PARENT = 0x02000000, 0x00008000
 
 PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 
-#: System calls that no exercise needs, and that reach for the kernel, other processes or memory
-#: that nobody counts: their numbers, by machine.
+#: Numbers of the system calls that are refused, by architecture. No exercise needs them, and they
+#: give access to the kernel, to other processes or to memory that is not counted.
 DENIED = {
     "x86_64": {
         "ptrace": 101, "shmget": 29, "semget": 64, "msgget": 68, "mq_open": 240,
@@ -49,12 +49,12 @@ ARCHITECTURES = {"x86_64": (0xC000003E, 56, 435), "aarch64": (0xC00000B7, 220, 4
 
 
 def deny_system_calls() -> None:
-    """Refuse the calls of :data:`DENIED`, new namespaces and siblings, from here on.
+    """Refuse the calls of :data:`DENIED`, new namespaces and siblings, from now on.
 
     Raises
     ------
     ConfinementError
-        On a machine that the list is not made for.
+        If there is no list for the architecture of this machine.
     """
     machine = platform.machine()
     if machine not in ARCHITECTURES:
@@ -69,7 +69,7 @@ def deny_system_calls() -> None:
         (load, 0, 0, 0),  # the number of the call
         (more, 0, 1, 0x40000000),  # x32 calls have other numbers
         (back, 0, 0, deny),
-        (equal, 0, 1, clone3),  # its flags cannot be seen from here: libc then takes clone
+        (equal, 0, 1, clone3),  # a filter cannot read its flags; libc then uses clone
         (back, 0, 0, missing),
     ]
     for number in DENIED[machine].values():
