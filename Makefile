@@ -57,6 +57,11 @@ coverage: $(INSTALLED)  ## Print which lines and branches of checks and sandbox 
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
+# tests/conftest.py sees to it that none of these starts another Python.
+.PHONY: test-fast
+test-fast: $(INSTALLED)  ## Run what needs no kernel, class run or site (a minute)
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
+
 # The days of a student and of an instructor in a real JupyterLab, side by side. Each step leaves a
 # picture in build/screenshots.
 .PHONY: test-browser

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -27,6 +28,33 @@ if "COVERAGE_PROCESS_CONFIG" in os.environ:
     from lxmls_grading.execution import hub
 
     hub.PASSED_ON += ("COVERAGE_PROCESS_CONFIG",)
+
+
+#: Fixtures that start a kernel, a cluster or commands: a test that asks for one of them is slow.
+STARTING = {"warm", "cluster", "new_course", "batch", "demo_course", "played", "site"}
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """Mark as slow what asks for a fixture that starts other processes."""
+    for item in items:
+        if STARTING.intersection(item.fixturenames):
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """Fail a test that starts Python anew, as kernels and commands do, and isn't marked as slow."""
+    start = subprocess.Popen.__init__
+
+    def refuse_python(self, args, *more, **options):
+        if sys.executable in args:
+            pytest.fail(f"this test starts a process, so mark it as slow: {args}")
+        start(self, args, *more, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        if not item.get_closest_marker("slow"):
+            patch.setattr(subprocess.Popen, "__init__", refuse_python)
+        return (yield)
 
 
 @pytest.fixture(scope="session")

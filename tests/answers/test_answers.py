@@ -20,6 +20,8 @@ from tests.answers.runner import full_marks, score, source_notebook
 from tests.support.course import ROOT
 from tests.support.submissions import points_of
 
+pytestmark = pytest.mark.slow
+
 RIGHT = [answer for answer in all_answers() if answer.right]
 WRONG = [answer for answer in all_answers() if not answer.right]
 

@@ -60,6 +60,7 @@ def test_plain_wrong_answers_earn_what_is_said():
         assert {cell.grade_id: cell.points for cell in scores} == attack.points, attack.id
 
 
+@pytest.mark.slow
 def test_harness_sees_processes_that_are_left(tmp_path):
     import subprocess
     import sys

@@ -19,6 +19,8 @@ from tests.support.course import NOTEBOOKS, ROOT, SOURCE, run, source
 from tests.support.servers import TOKEN, home
 from tests.support.submissions import reference_answers
 
+pytestmark = pytest.mark.slow
+
 WRONG = next(answer for answer in read_answers("exercise_2_2", "wrong") if answer.id == "M2")
 MESSAGE = "is the average over the batch missing?"
 COMMENTS = "log-linear-comments"

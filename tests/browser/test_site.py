@@ -9,6 +9,8 @@ from tests.browser.accessibility import violations
 from tests.browser.conftest import Camera, new_page
 from tests.project.test_book import build
 
+pytestmark = pytest.mark.slow
+
 PAGES = {
     "chapter": "notebooks/3_backpropagation.html",
     "exercise": "release/day2/exercise_2_2.html",

@@ -18,6 +18,8 @@ from tests.support.classroom import make_course
 from tests.support.course import run, source
 from tests.support.submissions import reference_answers
 
+pytestmark = pytest.mark.slow
+
 NAME = "exercise_2_2"
 ANSWER = "numpy-backpropagation"
 #: The wrong answer that is written first: no average over the batch. What the check says of it.

@@ -17,6 +17,7 @@ def repairs_of(inspect, *arguments) -> list[str]:
     return [finding.repair for finding in inspect(*arguments)]
 
 
+@pytest.mark.slow
 def test_nothing_is_wrong_here():
     done = subprocess.run(
         [sys.executable, "-m", "lxmls_grading.cli", "doctor"],

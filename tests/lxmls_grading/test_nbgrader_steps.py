@@ -19,6 +19,8 @@ from tests.support.course import run, source
 from tests.support.servers import SECONDS, TOKEN, jupyter_server
 from tests.support.submissions import reference_answers
 
+pytestmark = pytest.mark.slow
+
 NAME = "exercise_2_1"
 
 #: What instructors would write to grade from Python.

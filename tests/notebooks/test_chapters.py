@@ -29,6 +29,7 @@ def test_these_are_the_chapters():
     assert sorted(path.stem for path in FOLDER.glob("*.ipynb")) == list(CHAPTERS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_outputs_are_what_comes_out_now(name):
     options = ["--nbval", f"--nbval-sanitize-with={FOLDER / 'sanitize.cfg'}"]

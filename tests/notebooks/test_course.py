@@ -146,6 +146,7 @@ def test_pytorch_mlp_reproduces_the_published_accuracies(books, monkeypatch):
     assert fit(model, data) == pytest.approx(MLP)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_nbval_passes_on_the_release_as_first_opened(name, tmp_path):
     shutil.copytree(RELEASE, tmp_path / "day2")
@@ -153,6 +154,7 @@ def test_nbval_passes_on_the_release_as_first_opened(name, tmp_path):
     run("pytest", "--nbval-lax", "-p", "no:cacheprovider", "-c", "/dev/null", path, cwd=tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_nbval_passes_on_the_completed_release_without_tags(name, tmp_path):
     write_completed(tmp_path, keep_tags=False)
@@ -160,6 +162,7 @@ def test_nbval_passes_on_the_completed_release_without_tags(name, tmp_path):
     run("pytest", "--nbval-lax", "-p", "no:cacheprovider", "-c", "/dev/null", path, cwd=tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_only_cells_that_need_an_answer_may_raise(name):
     """Run the untouched release: what raises is tagged, and what is tagged raises."""
@@ -183,6 +186,7 @@ def test_only_cells_that_need_an_answer_may_raise(name):
             assert "\n".join(error.traceback).startswith("Not attempted yet"), cell.id
 
 
+@pytest.mark.slow
 def test_release_equals_what_the_source_generates(tmp_path):
     run(
         "nbgrader",
@@ -429,6 +433,7 @@ def test_comments_are_graded_by_hand(graded_course):
     assert (comments.manual_score, comments.max_score) == (2, 2)  # given in the demo
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_nbgrader_validate_passes_the_reference_answers(name, tmp_path):
     write_completed(tmp_path)
@@ -436,6 +441,7 @@ def test_nbgrader_validate_passes_the_reference_answers(name, tmp_path):
     assert "Success! Your notebook passes all the tests." in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NOTEBOOKS[:2])
 def test_numpy_notebooks_run_without_torch(name, tmp_path):
     write_completed(tmp_path)

@@ -37,6 +37,7 @@ def test_it_is_the_first_cell_that_runs(name):
         assert "remove-cell" in first.metadata.tags  # the site is to be read, not run
 
 
+@pytest.mark.slow
 def test_elsewhere_it_does_nothing():
     code = f"import sys\nbefore = set(sys.modules)\nexec({colab_cell('exercise_2_1')!r})\n"
     code += "print(sorted(set(sys.modules) - before))"

@@ -24,7 +24,7 @@ NOT_RUN = {
     "source .venv/bin/activate": "the tests run in the environment",
     "make lab": "opens a browser: tests/browser plays a student's day",
     "LXMLS_NB_CORPUS=snippets LXMLS_NB_DEVICE=cpu make lab": "opens a browser; see test_data.py",
-    "lxmls-nb grade day2 --force": "grades again: test_class_run.py does",
+    "lxmls-nb grade day2 --force": "grades again: class_run/test_run.py does",
     "jupyter lab": "opens a browser: tests/browser plays an instructor's day",
 }
 

@@ -120,6 +120,7 @@ class TestCondaEnvironment:
         assert re.search(r"-c constraints\.txt -e '\.\[book,instructor,test\]'", text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", ["torch", "nbgrader"])
 def test_imports_without(package):
     """Everything but the parts for PyTorch imports where `package` cannot be imported."""

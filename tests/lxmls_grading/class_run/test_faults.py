@@ -13,6 +13,7 @@ import threading
 import time
 
 import psutil
+import pytest
 from nbgrader.api import Gradebook
 
 from lxmls_grading import cli
@@ -28,6 +29,8 @@ from tests.support.small_course import (
     submit,
     wait_for,
 )
+
+pytestmark = pytest.mark.slow
 
 
 def test_killed_in_the_middle_a_second_run_finishes_the_rest(course, grade):

@@ -14,6 +14,8 @@ from lxmls_grading import cli
 from tests.support.course import run
 from tests.support.small_course import RIGHT, WRONG, check_whole, scores, submit
 
+pytestmark = pytest.mark.slow
+
 
 def rows(course: Path) -> dict[str, list]:
     """Return what the gradebook holds, without what differs by chance."""

@@ -16,6 +16,8 @@ from lxmls_grading.execution.warm_process import Executor, WarmProcess
 from lxmls_grading.reasons import reasons_of
 from lxmls_grading.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 WITHOUT_SANDBOX = Settings(sandbox=False)  # what is tested here has nothing to do with it
 
 

@@ -7,9 +7,12 @@ import sys
 import time
 
 import psutil
+import pytest
 
 from tests.support.course import ROOT
 from tests.support.execution import attempt, see
+
+pytestmark = pytest.mark.slow
 
 
 def test_nothing_outlives_a_notebook(warm):

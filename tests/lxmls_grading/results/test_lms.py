@@ -332,6 +332,7 @@ def nbgrader_export(root: Path, *options: str) -> subprocess.CompletedProcess:
     return subprocess.run(command, cwd=root, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_the_command_takes_options_and_settings(course):
     course.add("ada", 4, 5)
     course.add("bob", 4, None)
@@ -352,6 +353,7 @@ def test_the_command_takes_options_and_settings(course):
     assert [row[3:] for row in rows[2:]] == [["ada", "", "9"], ["bob", "", "4"]]
 
 
+@pytest.mark.slow
 def test_the_command_makes_no_gradebook(tmp_path):
     done = nbgrader_export(tmp_path, "--exporter", "lxmls_grading.nbgrader_steps.MoodleExporter")
     assert done.returncode == 1

@@ -246,6 +246,7 @@ def elsewhere(notebook: str, *names: str) -> list[probes.Reference]:
     return [probes.Reference(name, send) for name in names]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("check", "notebook", "names", "options"),
     [
@@ -264,6 +265,7 @@ def test_probe_and_verdict_can_run_in_two_processes(check, notebook, names, opti
     assert "Passed" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_verdict_elsewhere_sees_what_is_not_written():
     (scaffold,) = elsewhere("exercise_2_2", "NumpyMLP")
     with pytest.raises(checks.NotAttempted):
@@ -305,6 +307,7 @@ shell.run_cell({cell!r})
 STUB = 'raise NotImplementedError("not attempted yet")'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("cell", "shown", "traceback"),
     [

@@ -289,6 +289,7 @@ def test_a_chain_needs_a_symbol_for_each_result():
         plots.plot_chain(CHAIN, 0.5, ["x", "y"])
 
 
+@pytest.mark.slow
 def test_drawing_networks_does_not_import_torch():
     code = "import sys; from lxmls_nb.plots import plot_network; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
