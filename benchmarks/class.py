@@ -33,7 +33,7 @@ from tqdm import tqdm
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from lxmls_grading.cells import read_notebook
+from lxmls_grading.cells import read_notebook  # noqa: E402
 from lxmls_grading.class_run.cluster import cores  # noqa: E402
 from lxmls_grading.kernel.forked import ENVIRONMENT as KERNEL  # noqa: E402
 from tests.support.classroom import ASSIGNMENT, make_course  # noqa: E402

@@ -19,7 +19,7 @@ from nbgrader.coursedir import CourseDirectory
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from lxmls_grading.cells import read_notebook
+from lxmls_grading.cells import read_notebook  # noqa: E402
 from lxmls_grading.results.report import write_report  # noqa: E402
 from tests.answers.catalogue import read_answers  # noqa: E402
 from tests.support.submissions import complete, reference_answers  # noqa: E402
