@@ -26,6 +26,9 @@ DASK_SETTINGS = {
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
     "distributed.worker.memory.terminate": False,
+    # On a busy machine a worker that has ended takes long to start again. By default the cluster
+    # gives it up after 15 s, and a run that has no workers left would wait for ever.
+    "distributed.deploy.lost-worker-timeout": "10 minutes",
     # A worker starts quickly if it is forked from a process that has imported everything.
     "distributed.worker.multiprocessing-method": "forkserver",
     # Nobody reads profiles, and the state of the machine is seldom of interest.
