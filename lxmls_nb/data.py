@@ -401,7 +401,8 @@ def read_corpus(path: Path) -> Loaded:
         If the file is truncated or altered.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here, since NumPy does not close a file that is damaged.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = dict(archive)
         digest = arrays.pop("digest")
         if not np.array_equal(digest, _digest(arrays)):

@@ -174,7 +174,8 @@ def load_parameters(path: str | Path, geometry: Sequence[int]) -> list[list[np.n
         If the file is damaged or was saved by a network of another geometry.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here, since NumPy does not close a file that is damaged.
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = dict(archive)
     except FileNotFoundError:
         raise
