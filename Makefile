@@ -33,7 +33,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	  echo "No virtual environment could be made: is Python's venv module there" \
 	    "(on Debian and Ubuntu, the package python3-venv)?" >&2; \
 	  exit 1; }
-	$(BIN)/python -m pip install --disable-pip-version-check $(PIP_ARGS) \
+	$(BIN)/python tools/quiet_pip.py install --disable-pip-version-check $(PIP_ARGS) \
 	  -c constraints.txt -e '.[book,instructor,test]'
 	@touch $@
 
