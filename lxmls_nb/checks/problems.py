@@ -1,20 +1,16 @@
-"""What answers are compared with: random problems, and their gradients by central differences."""
+"""What an answer is run on: a network with random parameters, a batch, and its forward pass."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, log_softmax
+from scipy.special import log_softmax
 
-#: Hidden non-linearities, by name.
-FUNCTIONS = {"sigmoid": expit, "relu": lambda z: np.maximum(z, 0)}
+from lxmls_nb.models.numpy_mlp import HIDDEN
 
-#: Step of the differences, where logits are of size one. The five-point rule errs by about
-#: STEP**4 and rounding / STEP: measured, 1e-11 of the largest gradient.
-STEP = 1e-3
-
+#: A pair [weight (out, in), bias (1, out)] per layer, first layer first.
 Parameters = list[list[np.ndarray]]
 
 
@@ -25,10 +21,13 @@ class Problem:
     Attributes
     ----------
     geometry : list of int
+        Sizes of the input, of each hidden layer and of the output.
     activation_functions : list of str
+        One per layer; the last is the softmax.
     parameters : list of [weight (out, in), bias (1, out)]
     input : ndarray, shape (M, I)
     output : ndarray of int, shape (M,)
+        Class indices.
     """
 
     geometry: list[int]
@@ -36,11 +35,6 @@ class Problem:
     parameters: Parameters
     input: np.ndarray
     output: np.ndarray
-
-    @property
-    def step(self) -> float:
-        """A step of differences that is small where the last weights are large, too."""
-        return STEP / max(1.0, float(np.abs(self.parameters[-1][0]).max()))
 
     def __str__(self) -> str:
         examples = "1 example" if len(self.output) == 1 else f"{len(self.output)} examples"
@@ -64,6 +58,7 @@ def make_problem(
     ----------
     geometry : sequence of int
     batch_size : int
+        M, the number of examples.
     scale : float
         Factor of the last layer's parameters: large ones give extreme logits.
     seed : int
@@ -114,63 +109,16 @@ def forward(problem: Problem, parameters: Parameters | None = None) -> Forward:
 
     Those can be stacks, (..., out, in) and (..., 1, out): the results then are stacks, too.
     """
-    layer_inputs, linear = [problem.input], []
+    layer_inputs: list[np.ndarray] = [problem.input]
+    linear: list[np.ndarray] = []
     for number, (weight, bias) in enumerate(parameters or problem.parameters):
         linear.append(layer_inputs[-1] @ np.swapaxes(weight, -1, -2) + bias)
         if number < len(problem.parameters) - 1:
-            layer_inputs.append(FUNCTIONS[problem.activation_functions[number]](linear[-1]))
+            layer_inputs.append(HIDDEN[problem.activation_functions[number]](linear[-1]))
     return Forward(layer_inputs, linear, log_softmax(linear[-1], axis=-1))
 
 
-def cross_entropy(log_probabilities: np.ndarray, output: np.ndarray):
+def cross_entropy(log_probabilities: np.ndarray, output: np.ndarray) -> np.ndarray:
     """Return the mean cross-entropy, in nats, of a batch (M, K) or of each in a stack."""
-    return -np.mean(log_probabilities[..., np.arange(len(output)), output], axis=-1)
-
-
-def differences(
-    function: Callable[[np.ndarray], np.ndarray], array: np.ndarray, step: float
-) -> np.ndarray:
-    """Return the derivative of a function by each element of an array.
-
-    Five-point central differences.
-
-    Parameters
-    ----------
-    function : callable
-        Takes a stack (..., *shape of array) and returns a number for each array in it.
-    array : ndarray
-    step : float
-    """
-    steps = step * np.array([-2, -1, 1, 2]).reshape(4, 1, *[1] * array.ndim)
-    directions = np.eye(array.size).reshape(array.size, *array.shape)
-    values = function(array + steps * directions)
-    derivative = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * step)
-    return derivative.reshape(array.shape)
-
-
-def numerical_gradients(problem: Problem, layers: Sequence[int] | None = None) -> Parameters:
-    """Return the gradient of the loss by central differences, a pair a layer.
-
-    Layers that are not asked for get zeros.
-    """
-    gradients = [[np.zeros(array.shape) for array in pair] for pair in problem.parameters]
-    for number in range(len(gradients)) if layers is None else layers:
-        for kind in (0, 1):
-
-            def loss(stack: np.ndarray, number=number, kind=kind) -> np.ndarray:
-                parameters = [list(pair) for pair in problem.parameters]
-                parameters[number][kind] = stack
-                return cross_entropy(forward(problem, parameters).log_probabilities, problem.output)
-
-            array = problem.parameters[number][kind]
-            gradients[number][kind] = differences(loss, array, problem.step)
-    return gradients
-
-
-def output_error(problem: Problem) -> np.ndarray:
-    """Return the derivative of the loss by the last layer's z, by central differences, (M, K)."""
-
-    def loss(z: np.ndarray) -> np.ndarray:
-        return cross_entropy(log_softmax(z, axis=-1), problem.output)
-
-    return differences(loss, forward(problem).linear[-1], STEP)
+    mean: np.ndarray = np.mean(log_probabilities[..., np.arange(len(output)), output], axis=-1)
+    return -mean

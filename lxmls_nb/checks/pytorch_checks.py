@@ -32,18 +32,13 @@ from lxmls_nb.checks.mistakes.steps import (
     name_step_gradient,
     name_step_loss,
 )
+from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.numpy_checks import related_problems
 
 # PyTorch's probes register themselves; they import PyTorch only when they run.
 from lxmls_nb.checks.probes import pytorch_probes  # noqa: F401
 from lxmls_nb.checks.probes.replies import ask
-from lxmls_nb.checks.problems import (
-    Problem,
-    cross_entropy,
-    forward,
-    make_problem,
-    numerical_gradients,
-)
+from lxmls_nb.checks.problems import Problem, cross_entropy, forward, make_problem
 from lxmls_nb.errors import CheckFailed
 
 
@@ -294,7 +289,7 @@ def _compare_loss(loss, kind: str, case: Problem, after: list[np.ndarray], subje
         note = " (is the `return` missing?)" if loss is None else ""
         what = describe(loss) if kind != "Tensor" else "a tensor, with its graph perhaps"
         raise fail(f"{subject} returned {what}{note}", ("return", {}))
-    right = cross_entropy(forward(case).log_probabilities, case.output)
+    right = float(cross_entropy(forward(case).log_probabilities, case.output))
     if not abs(float(loss) - right) <= 1e-4 * max(1e-2, abs(right)):
         later = cross_entropy(forward(case, [after]).log_probabilities, case.output)
         cause = ("return", {}) if np.isclose(loss, later) else name_step_loss(float(loss), case)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from scipy.special import logsumexp
 
+from lxmls_nb.differences import central_difference
 from lxmls_nb.models.model import check_labels, check_network
 from lxmls_nb.models.numpy_mlp import HIDDEN
 
@@ -245,10 +246,8 @@ def central_differences(function: Function, value: np.ndarray) -> np.ndarray:
     -------
     derivative : ndarray, shape (M, units)
     """
-    derivative = np.empty(value.shape)
-    for unit, step in enumerate(STEP * np.eye(value.shape[1])):
-        derivative[:, unit] = (function(value + step) - function(value - step)) / (2 * STEP)
-    return derivative
+    units = np.eye(value.shape[1])
+    return np.stack([central_difference(function, value, unit, STEP) for unit in units], axis=-1)
 
 
 def _array(values: Any) -> np.ndarray:

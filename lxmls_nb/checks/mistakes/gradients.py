@@ -12,7 +12,9 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.special import expit, softmax
 
-from lxmls_nb.checks.problems import FUNCTIONS, Problem, forward, output_error
+from lxmls_nb.checks.numerical import output_error
+from lxmls_nb.checks.problems import Problem, forward
+from lxmls_nb.models.numpy_mlp import HIDDEN
 
 #: How well numbers have to fit a mistake for it to be named, relative to the largest one.
 FIT = 1e-3
@@ -205,7 +207,7 @@ def followed(
 
 
 def _hidden(problem: Problem, layer: int, z: np.ndarray) -> np.ndarray:
-    return FUNCTIONS[problem.activation_functions[layer]](z)
+    return HIDDEN[problem.activation_functions[layer]](z)
 
 
 # --- all together

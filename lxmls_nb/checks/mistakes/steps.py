@@ -13,7 +13,8 @@ from lxmls_nb.checks.mistakes.gradients import (
     name_gradient,
     name_loss,
 )
-from lxmls_nb.checks.problems import Problem, numerical_gradients
+from lxmls_nb.checks.numerical import numerical_gradients
+from lxmls_nb.checks.problems import Problem
 
 #: How far a step may be off. Parameters are float32: their rounding shows in the difference of
 #: two of them, by 5e-5 for the shortest steps of the exercises.

@@ -190,7 +190,7 @@ def test_an_unreadable_folder_is_a_reason(course, cluster):
     assert scores(course) == {"ada": 4}
     (course / "submitted" / "blaise" / "day2").chmod(0o755)
     record = read_records(course, "day2")["blaise"]
-    assert (record.graded, record.reasons[0]["kind"]) == (False, "unreadable")
+    assert (record.graded, record.reasons[0].kind) == (False, "unreadable")
 
 
 def test_started_twice_at_once_one_grades(course, cluster):

@@ -12,10 +12,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from lxmls_nb import checks
-from lxmls_nb.checks.comparing import TOLERANCE, distance
 from lxmls_nb.checks.mistakes.words import CAUSES
 from lxmls_nb.checks.probes import running as probes
-from lxmls_nb.checks.problems import make_problem, numerical_gradients
 from tests.support.course import ROOT, definitions
 
 
@@ -27,32 +25,6 @@ def log_linear_gradients():
 @pytest.fixture(scope="module")
 def my_numpy_mlp():
     return definitions("exercise_2_2")["MyNumpyMLP"]
-
-
-def torch_gradients(problem):
-    """Return gradients by PyTorch's autograd, in float64."""
-    import torch
-
-    tensors = [[torch.tensor(a, requires_grad=True) for a in pair] for pair in problem.parameters]
-    values = torch.tensor(problem.input)
-    functions = {"sigmoid": torch.sigmoid, "relu": torch.relu}
-    for (weight, bias), name in zip(tensors, problem.activation_functions, strict=True):
-        values = values @ weight.T + bias
-        values = functions[name](values) if name in functions else values
-    loss = torch.nn.functional.cross_entropy(values, torch.tensor(problem.output))
-    loss.backward()
-    return [[tensor.grad.numpy() for tensor in pair] for pair in tensors]
-
-
-@pytest.mark.parametrize("scale", [1.0, 30.0])
-@pytest.mark.parametrize("hidden", ["sigmoid", "relu"])
-@pytest.mark.parametrize("geometry", [[5, 3], [6, 5, 3], [3, 4, 4, 4, 3]])
-def test_the_truth_agrees_with_autograd(geometry, hidden, scale):
-    functions = [hidden] * (len(geometry) - 2) + ["softmax"]
-    problem = make_problem(geometry, 7, scale, seed=5, activation_functions=functions)
-    for pair, other in zip(numerical_gradients(problem), torch_gradients(problem), strict=True):
-        for array, right in zip(pair, other, strict=True):
-            assert distance(array, right) < 1e-8 < TOLERANCE / 1000
 
 
 def test_a_passing_check_says_what_was_compared_and_how_close(my_numpy_mlp, capsys):
