@@ -23,7 +23,7 @@ from jupyter_client.session import Session
 from traitlets import DottedObjectName, Type
 
 from lxmls_grading.kernel import wire
-from lxmls_nb.checks.probes import running as probes
+from lxmls_nb.checks.probes import running
 
 #: The message types of a probe and its reply.
 PROBE_REQUEST, PROBE_REPLY = "probe_request", "probe_reply"
@@ -87,7 +87,7 @@ class StudentKernel(IPythonKernel):
                 reply = {"error": {"type": "NameError", "message": message, "line": ""}}
             else:
                 answers = [self.shell.user_ns[name] for name in names]
-                reply = probes.execute(request["probe"], answers, request["arguments"])
+                reply = running.execute(request["probe"], answers, request["arguments"])
             parts = wire.encode(reply)
         except KeyboardInterrupt:
             parts = wire.encode({"interrupted": True})

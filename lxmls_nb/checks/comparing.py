@@ -14,8 +14,8 @@ import numpy as np
 from lxmls_nb.checks.mistakes.gradients import Cause, name_gradient, name_later_call
 from lxmls_nb.checks.mistakes.words import CAUSES
 from lxmls_nb.checks.numerical import numerical_gradients
-from lxmls_nb.checks.probes.replies import ask
 from lxmls_nb.checks.problems import Problem, forward
+from lxmls_nb.checks.replies import ask
 from lxmls_nb.errors import WIDTH, CheckFailed, NotAttempted, unwritten
 
 #: How far an array may be off, relative to its largest true value. Measured on the problems of

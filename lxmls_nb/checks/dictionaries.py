@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lxmls_nb.checks.comparing import describe, quiet, result_of
-from lxmls_nb.checks.probes.replies import ask
+from lxmls_nb.checks.replies import ask
 from lxmls_nb.errors import CheckFailed, NotAttempted
 
 

@@ -26,8 +26,8 @@ from lxmls_nb.checks.comparing import (
 )
 from lxmls_nb.checks.mistakes.gradients import name_loss
 from lxmls_nb.checks.numerical import numerical_gradients
-from lxmls_nb.checks.probes.replies import ask
 from lxmls_nb.checks.problems import Problem, cross_entropy, forward, make_problem
+from lxmls_nb.checks.replies import ask
 
 
 def related_problems(problem: Problem, batch_size: int, seed: int) -> list[Problem]:

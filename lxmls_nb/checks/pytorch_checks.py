@@ -34,11 +34,8 @@ from lxmls_nb.checks.mistakes.steps import (
 )
 from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.numpy_checks import related_problems
-
-# PyTorch's probes register themselves; they import PyTorch only when they run.
-from lxmls_nb.checks.probes import pytorch_probes  # noqa: F401
-from lxmls_nb.checks.probes.replies import ask
 from lxmls_nb.checks.problems import Problem, cross_entropy, forward, make_problem
+from lxmls_nb.checks.replies import ask
 from lxmls_nb.errors import CheckFailed
 
 

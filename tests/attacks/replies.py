@@ -6,14 +6,14 @@ from tests.attacks.attack import Attack
 
 #: Has every probe answer with `forged`, whatever is asked.
 FORGE = """
-from lxmls_nb.checks.probes import running as probes
+from lxmls_nb.checks.probes import running
 
 def answer_with(forged):
     def execute(name, answers, arguments):
         return forged(arguments) if callable(forged) else forged
-    probes.execute = execute
-    for name in list(probes.PROBES):
-        probes.PROBES[name] = lambda *answers, **given: execute("", answers, given)["result"]
+    running.execute = execute
+    for name in list(running.PROBES):
+        running.PROBES[name] = lambda *answers, **given: execute("", answers, given)["result"]
 """
 
 
@@ -147,9 +147,9 @@ def training_step(model, optimizer, input, output, step=training_step):
         "",
         "reports parameters at which the gradient vanishes as those before the step",
         """
-from lxmls_nb.checks.probes import running as probes
+from lxmls_nb.checks.probes import running
 
-ask = probes.PROBES["training_step"]
+ask = running.PROBES["training_step"]
 
 def forged(step, answer, weight, bias, batches, learning_rate):
     reply = ask(step, answer, weight, bias, batches, learning_rate)
@@ -159,7 +159,7 @@ def forged(step, answer, weight, bias, batches, learning_rate):
     reply["losses"], reply["types"] = [0.0] * len(batches), ["float"] * len(batches)
     return reply
 
-probes.PROBES["training_step"] = forged
+running.PROBES["training_step"] = forged
 """,
         notebook="exercise_2_3",
         plain=NO_STEP,

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
-from lxmls_nb.checks.probes.running import plain, probe
+from lxmls_nb.checks.probes.running import Report, plain, probe
+
+if TYPE_CHECKING:
+    import torch
+
+#: A weight (K, I) and a bias of K elements.
+Tensors = Sequence["torch.Tensor"]
 
 
-def _state() -> dict:
+def _state() -> dict[str, Any]:
     """Return what of PyTorch's global state an answer should leave as it is."""
     import torch
 
@@ -18,7 +27,7 @@ def _state() -> dict:
     }
 
 
-def _difference(before: dict) -> list[str]:
+def _difference(before: dict[str, Any]) -> list[str]:
     """Return what has changed of the global state, and put back what other cells depend on."""
     import torch
 
@@ -28,7 +37,7 @@ def _difference(before: dict) -> list[str]:
     return [key for key in before if before[key] != after[key]]
 
 
-def _about(tensor) -> dict:
+def _about(tensor: object) -> dict[str, Any]:
     """Describe the output of a forward pass."""
     import torch
 
@@ -39,8 +48,12 @@ def _about(tensor) -> dict:
     }
 
 
-def _gradients(log_probabilities, output: np.ndarray, tensors: list) -> list:
-    """Return the gradient of the mean cross-entropy by each tensor, None where there is none."""
+def _gradients(
+    log_probabilities: torch.Tensor, output: np.ndarray, tensors: Tensors
+) -> list[np.ndarray | None]:
+    """Return the gradient of the mean cross-entropy with respect to each tensor, None where there
+    is none.
+    """
     import torch
 
     rows = torch.arange(len(output), device=log_probabilities.device)
@@ -53,8 +66,13 @@ def _gradients(log_probabilities, output: np.ndarray, tensors: list) -> list:
     return [plain(next(found)) if tensor.requires_grad else None for tensor in tensors]
 
 
-def _new_module(answer, weight: np.ndarray):
-    """Return a module on the selected device, and its weight and bias, None if it has others."""
+def _new_module(
+    answer: Any, weight: np.ndarray
+) -> tuple[Any, Tensors | None, list[list[int]] | None]:
+    """Return a module on the selected device, its weight and bias, and the shapes that it has.
+
+    Weight and bias are None if its parameters are others, the shapes if it has no parameters.
+    """
     from lxmls_nb.device import select_device
 
     model = answer(weight.shape[1], weight.shape[0])
@@ -73,7 +91,8 @@ def _new_module(answer, weight: np.ndarray):
     return model, (weights[0], biases[0]) if fitting else None, shapes
 
 
-def _set(tensors, weight: np.ndarray, bias: np.ndarray) -> None:
+def _set(tensors: Tensors, weight: np.ndarray, bias: np.ndarray) -> None:
+    """Give a weight and a bias these values."""
     import torch
 
     with torch.no_grad():
@@ -81,29 +100,32 @@ def _set(tensors, weight: np.ndarray, bias: np.ndarray) -> None:
         tensors[1].copy_(torch.tensor(bias).reshape(tensors[1].shape))
 
 
-def _values(tensors) -> list[np.ndarray]:
+def _values(tensors: Tensors) -> list[np.ndarray]:
+    """Return a weight (K, I) and a bias (1, K) as float64 arrays."""
     weight, bias = (tensor.detach().cpu().numpy().astype(float) for tensor in tensors)
     return [weight, bias.reshape(1, -1)]
 
 
 @probe
-def log_linear_module(answer, calls: list) -> dict:
+def log_linear_module(answer: Any, calls: list[Any]) -> Report:
     """Run a ``LogLinear`` on a list of ``[weight, bias, input, output]``.
 
     Returns
     -------
     dict
         ``shapes``: of its parameters; ``fitting``: whether they are a weight and a bias;
-        ``outputs`` and ``gradients`` of each call; ``changed``: whether an input was;
-        ``state``: what of the global state was.
+        ``state``: what of the global state was changed. Of a module that fits, also ``outputs``
+        and ``gradients`` of each call, and ``changed``: whether an input was.
     """
     import torch
 
     before = _state()
     model, tensors, shapes = _new_module(answer, calls[0][0])
-    reply: dict = {"shapes": shapes, "fitting": tensors is not None}
+    report: Report = {"shapes": shapes, "fitting": tensors is not None}
+    if tensors is None:
+        return report | {"state": _difference(before)}
     outputs, gradients, changed = [], [], False
-    for weight, bias, input, output in calls if tensors else []:
+    for weight, bias, input, output in calls:
         _set(tensors, weight, bias)
         tensor = torch.tensor(input, dtype=torch.float32, device=tensors[0].device)
         copy = tensor.clone()
@@ -115,7 +137,7 @@ def log_linear_module(answer, calls: list) -> dict:
         )
         gradients.append(_gradients(log_probabilities, output, list(tensors)) if fine else [])
         changed = changed or not torch.equal(tensor, copy)
-    return reply | {
+    return report | {
         "outputs": outputs,
         "gradients": gradients,
         "changed": changed,
@@ -125,8 +147,13 @@ def log_linear_module(answer, calls: list) -> dict:
 
 @probe
 def training_step(
-    step, answer, weight: np.ndarray, bias: np.ndarray, batches: list, learning_rate: float
-) -> dict:
+    step: Any,
+    answer: Any,
+    weight: np.ndarray,
+    bias: np.ndarray,
+    batches: list[Any],
+    learning_rate: float,
+) -> Report:
     """Make steps of ``training_step`` on a list of ``[input, output]``.
 
     Returns
@@ -139,13 +166,13 @@ def training_step(
 
     before = _state()
     model, tensors, shapes = _new_module(answer, weight)
-    reply: dict = {"shapes": shapes, "fitting": tensors is not None, "changed": []}
-    if not tensors:
-        return reply | {"state": _difference(before)}
+    report: Report = {"shapes": shapes, "fitting": tensors is not None, "changed": []}
+    if tensors is None:
+        return report | {"state": _difference(before)}
     _set(tensors, weight, bias)
     with torch.no_grad():
         first = torch.tensor(batches[0][0], dtype=torch.float32, device=tensors[0].device)
-        reply["output"] = _about(model(first))
+        report["output"] = _about(model(first))
     optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
     parameters, losses, types = [_values(tensors)], [], []
     for input, output in batches:
@@ -157,9 +184,9 @@ def training_step(
         now = list(model.parameters())
         parameters.append(_values(tensors if len(now) != 2 else _matching(now, weight)))
         for name, old, new in zip(("input", "labels"), (input, output), given, strict=True):
-            if not np.array_equal(old, new) and name not in reply["changed"]:
-                reply["changed"].append(name)
-    return reply | {
+            if not np.array_equal(old, new) and name not in report["changed"]:
+                report["changed"].append(name)
+    return report | {
         "parameters": parameters,
         "losses": losses,
         "types": types,
@@ -167,18 +194,21 @@ def training_step(
     }
 
 
-def _matching(tensors: list, weight: np.ndarray) -> list:
+def _matching(tensors: Tensors, weight: np.ndarray) -> Tensors:
+    """Return two tensors, the one of the weight's shape first."""
     return sorted(tensors, key=lambda tensor: tuple(tensor.shape) != weight.shape)
 
 
 @probe
-def log_forward(answer, geometry: list, activation_functions: list, calls: list) -> dict:
+def log_forward(
+    answer: Any, geometry: list[int], activation_functions: list[str], calls: list[Any]
+) -> Report:
     """Run ``log_forward`` of one model on a list of ``[parameters, input, output]``.
 
     Returns
     -------
     dict
-        ``outputs`` and ``gradients`` (a pair a layer) of each call; ``changed``: what of input
+        ``outputs`` and ``gradients`` (a pair per layer) of each call; ``changed``: what of input
         and parameters was; ``state``: what of the global state was.
     """
     import torch

@@ -1,8 +1,8 @@
-"""Probes: they run an answer on given arrays and report what came out, as plain data.
+"""How probes are run: they call an answer on given arrays and report what came out.
 
 A probe never judges. It is addressed by name, because in grading it runs in the student's
-process while the verdict is passed in another one: what comes in and goes out is arrays,
-numbers, strings, and lists and dictionaries of them.
+process while the verdict is passed in another one: what comes in and goes out is plain data, that
+is arrays, numbers, strings, and lists and dictionaries of them.
 """
 
 from __future__ import annotations
@@ -13,19 +13,26 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 
 from lxmls_nb.errors import UNWRITTEN
 
+#: What a probe reports, by name.
+Report = dict[str, Any]
+
+_Probe = TypeVar("_Probe", bound=Callable[..., Report])
+
 #: Probes by name.
-PROBES: dict[str, Callable] = {}
+PROBES: dict[str, Callable[..., Report]] = {}
 
-#: Limits of what a probe reports of an answer's result.
-MAX_ITEMS, MAX_DEPTH, MAX_SIZE = 100, 4, 10**6
+#: Bounds of what a probe reports of an answer's result: items of a list or a dictionary, how deep
+#: these are nested, elements of an array, characters of a text and of a key.
+MAX_ITEMS, MAX_NESTING, MAX_ELEMENTS, MAX_CHARACTERS, MAX_KEY = 100, 4, 10**6, 1000, 200
 
 
-def probe(function: Callable) -> Callable:
+def probe(function: _Probe) -> _Probe:
     """Register a probe under its name."""
     PROBES[function.__name__] = function
     return function
@@ -42,25 +49,35 @@ class Reference:
         ``send(probe_name, names, arguments) -> reply`` runs a probe over there.
     """
 
-    def __init__(self, name: str, send: Callable):
+    def __init__(self, name: str, send: Callable[[str, list[str], dict[str, Any]], Any]):
         self.name, self.send = name, send
 
 
-def run(name: str, answers: list, **arguments) -> dict:
+def run(name: str, answers: list[Any], **arguments: Any) -> Any:
     """Run a probe where the answers are, and return its reply.
+
+    Parameters
+    ----------
+    name : str
+        Of the probe.
+    answers : list
+        What the probe is run on: objects of this process, or a :class:`Reference` each.
+    **arguments
+        Of the probe.
 
     Returns
     -------
     reply : dict
         ``{"result": ...}``; or ``{"not_attempted": text, "where": function}``; or ``{"error":
-        {"type", "message", "line"}}`` if the answer raised.
+        {"type", "message", "line"}}`` if the answer raised. From another process comes whatever
+        that process sends.
     """
     if all(isinstance(answer, Reference) for answer in answers):
         return answers[0].send(name, [answer.name for answer in answers], arguments)
     return execute(name, answers, arguments)
 
 
-def execute(name: str, answers: list, arguments: dict) -> dict:
+def execute(name: str, answers: list[Any], arguments: dict[str, Any]) -> Report:
     """Run a probe in this process; see :func:`run`."""
     try:
         # What an answer writes to stderr is shown, but a test cell with stderr would get no point.
@@ -107,7 +124,7 @@ def _line(error: BaseException) -> str:
     return f"line {frame.lineno}: {code.strip()[:120]}"
 
 
-def plain(value, depth: int = 0):
+def plain(value: Any, depth: int = 0) -> Any:
     """Return a student's value as plain data; what has no place there becomes
     ``{"unsupported": type name}``.
     """
@@ -119,132 +136,18 @@ def plain(value, depth: int = 0):
         value = value.detach().cpu().to_dense()
         value = (value.float() if value.dtype == torch.bfloat16 else value).numpy()
     if isinstance(value, np.str_):
-        return str(value)[:1000]
+        return str(value)[:MAX_CHARACTERS]
     if isinstance(value, np.ndarray | np.generic):
         array = np.array(value)
-        if array.dtype.kind in "biufc" and array.size <= MAX_SIZE:
+        if array.dtype.kind in "biufc" and array.size <= MAX_ELEMENTS:
             return array
         return {"unsupported": f"{kind.__name__} of {array.dtype}, shape {array.shape}"}
-    elif value is None or kind in (bool, int, float, str):
-        return value if kind is not str else value[:1000]
-    elif isinstance(value, list | tuple) and len(value) <= MAX_ITEMS and depth < MAX_DEPTH:
+    if type(value) is str:
+        return value[:MAX_CHARACTERS]
+    if value is None or kind in (bool, int, float):
+        return value
+    if isinstance(value, list | tuple) and len(value) <= MAX_ITEMS and depth < MAX_NESTING:
         return [plain(item, depth + 1) for item in value]
-    elif isinstance(value, dict) and len(value) <= MAX_ITEMS and depth < MAX_DEPTH:
-        return {str(key)[:200]: plain(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, dict) and len(value) <= MAX_ITEMS and depth < MAX_NESTING:
+        return {str(key)[:MAX_KEY]: plain(item, depth + 1) for key, item in value.items()}
     return {"unsupported": kind.__name__}
-
-
-def _copy(arrays):
-    """Return a copy of nested lists of arrays."""
-    if isinstance(arrays, np.ndarray):
-        return arrays.copy()
-    return [_copy(item) for item in arrays]
-
-
-def _same(first, second) -> bool:
-    if isinstance(first, np.ndarray):
-        return isinstance(second, np.ndarray) and np.array_equal(first, second)
-    return len(first) == len(second) and all(map(_same, first, second))
-
-
-def _arrays(value, depth: int = 0) -> list:
-    if isinstance(value, np.ndarray):
-        return [value]
-    if isinstance(value, list | tuple) and len(value) <= MAX_ITEMS and depth < MAX_DEPTH:
-        return [array for item in value for array in _arrays(item, depth + 1)]
-    return []
-
-
-def _aliases(result, parameters) -> bool:
-    """Whether the arrays of a result share memory with those of the parameters."""
-    return any(
-        np.may_share_memory(array, parameter)
-        for array in _arrays(result)
-        for parameter in _arrays(parameters)
-    )
-
-
-class _Watch:
-    """Notes which of the things handed to an answer it has changed."""
-
-    def __init__(self) -> None:
-        self.changed: list[str] = []
-        self._given: dict[bytes, np.ndarray] = {}
-
-    def _give(self, array: np.ndarray) -> np.ndarray:
-        """Return a copy to hand out: of equal arrays the same one, as in a training."""
-        given = self._given.setdefault(array.tobytes(), array.copy())
-        if not np.array_equal(given, array):  # an answer has changed it
-            given = self._given[array.tobytes()] = array.copy()
-        return given
-
-    def call(self, function: Callable, parameters, input: np.ndarray, output: np.ndarray, read):
-        """Call an answer and return its result as plain data.
-
-        `read` returns the parameters as they are after the call.
-        """
-        before = (_copy(parameters), input, output)
-        input, output = self._give(input), self._give(output)
-        result = function(input, output)
-        after = (read(), input, output)
-        for name, old, new in zip(("parameters", "input", "labels"), before, after, strict=True):
-            if not _same(old, new) and name not in self.changed:
-                self.changed.append(name)
-        if _aliases(result, after[0]) and "result" not in self.changed:
-            self.changed.append("result")
-        return plain(result)
-
-
-@probe
-def dictionary(answer) -> dict:
-    """Report a dictionary of the student."""
-    return {"value": plain(answer)}
-
-
-@probe
-def log_linear_gradients(answer, calls: list) -> dict:
-    """Call ``log_linear_gradients`` on a list of ``[weight, bias, input, output]``.
-
-    Returns
-    -------
-    dict
-        ``results``: of each call; ``changed``: which arguments it changed.
-    """
-    watch = _Watch()
-    results = []
-    for weight, bias, input, output in calls:
-        pair = [weight.copy(), bias.copy()]
-        results.append(
-            watch.call(
-                lambda x, y, pair=pair: answer(pair[0], pair[1], x, y),
-                pair,
-                input,
-                output,
-                read=lambda pair=pair: pair,
-            )
-        )
-    return {"results": results, "changed": watch.changed}
-
-
-@probe
-def backpropagation(answer, geometry: list, activation_functions: list, calls: list) -> dict:
-    """Call ``backpropagation`` of one model on a list of ``[parameters, input, output]``.
-
-    Returns
-    -------
-    dict
-        ``results``: of each call; ``changed``: which arguments it changed.
-    """
-    model = answer(
-        geometry=list(geometry), activation_functions=list(activation_functions), learning_rate=0.1
-    )
-    watch = _Watch()
-    results = []
-    for parameters, input, output in calls:
-        model.parameters = _copy(parameters)
-        results.append(
-            watch.call(
-                model.backpropagation, parameters, input, output, read=lambda: model.parameters
-            )
-        )
-    return {"results": results, "changed": watch.changed}

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from lxmls_nb import checks
-from lxmls_nb.checks.probes import running as probes
+from lxmls_nb.checks.probes import running
 from lxmls_nb.checks.problems import make_problem
 from tests.support.course import definitions
 
@@ -61,16 +61,16 @@ def honest(name: str) -> dict:
 
     def send(probe, names, arguments):
         namespace = definitions(notebook)
-        replies.append(probes.execute(probe, [namespace[n] for n in names], arguments))
+        replies.append(running.execute(probe, [namespace[n] for n in names], arguments))
         return replies[0]
 
-    getattr(checks, name)(*[probes.Reference(n, send) for n in names], **options)
+    getattr(checks, name)(*[running.Reference(n, send) for n in names], **options)
     return replies[0]
 
 
 def judge(name: str, reply, **options) -> str:
     """Run a check on a forged reply, and return what it prints."""
-    answers = [probes.Reference(n, lambda *_: reply) for n in CASES[name][1]]
+    answers = [running.Reference(n, lambda *_: reply) for n in CASES[name][1]]
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         getattr(checks, name)(*answers, **CASES[name][2] | options)

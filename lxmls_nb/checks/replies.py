@@ -11,24 +11,24 @@ from typing import Any
 
 import numpy as np
 
-from lxmls_nb.checks.probes import running as probes
+from lxmls_nb.checks.probes import running
 from lxmls_nb.errors import CheckFailed
 
 #: Characters of a text that a reply may bring into a message.
-MAX_TEXT = 400
-
-#: Characters of a text that is data.
-MAX_DATA = 1000
+MAX_SHOWN = 400
 
 #: Returns what it is given, in good form; raises Malformed if that cannot be.
 Form = Callable[[Any], Any]
+
+#: A reply, a part of one, or the arguments of a probe.
+Fields = dict[str, Any]
 
 
 class Malformed(ValueError):
     """A reply that no honest probe sends."""
 
 
-def ask(probe: str, name: str, answers: list, **arguments) -> dict:
+def ask(probe: str, name: str, answers: list[Any], **arguments: Any) -> Fields:
     """Run a probe, and return its reply in good form.
 
     Parameters
@@ -53,7 +53,7 @@ def ask(probe: str, name: str, answers: list, **arguments) -> dict:
         If the reply is not of the form that this probe's replies have.
     """
     try:
-        return _reply(FORMS[probe], probes.run(probe, answers, **arguments), arguments)
+        return _reply(FORMS[probe], running.run(probe, answers, **arguments), arguments)
     except Malformed as error:
         raise CheckFailed(
             f"what `{name}` reports to this check cannot be understood: {error}. Does your code "
@@ -62,7 +62,7 @@ def ask(probe: str, name: str, answers: list, **arguments) -> dict:
         ) from None
 
 
-def _reply(form: Callable[[dict], dict], reply: object, arguments: dict) -> dict:
+def _reply(form: Callable[[Fields], dict[str, Form]], reply: object, arguments: Fields) -> Fields:
     if not isinstance(reply, dict):
         raise Malformed("it is no dictionary")
     if "not_attempted" in reply:
@@ -89,8 +89,8 @@ def text(value: object) -> str:
     """Take a text, shortened and in one line."""
     if not isinstance(value, str):
         raise Malformed("there is no text where one belongs")
-    line = " ".join(value[: 2 * MAX_TEXT].split())
-    return "".join(letter for letter in line if letter.isprintable())[:MAX_TEXT]
+    line = " ".join(value[: 2 * MAX_SHOWN].split())
+    return "".join(letter for letter in line if letter.isprintable())[:MAX_SHOWN]
 
 
 def flag(value: object) -> bool:
@@ -100,31 +100,33 @@ def flag(value: object) -> bool:
     return value
 
 
-def plain(value: object, depth: int = 0) -> object:
+def data(value: object, depth: int = 0) -> object:
     """Take plain data, as :func:`lxmls_nb.checks.probes.running.plain` returns it."""
     if value is None or isinstance(value, bool | float):
         return value
     if isinstance(value, int):  # Python converts larger ones to neither floats nor text
         return value if abs(value) < 2**1000 else float("inf")
     if isinstance(value, str):
-        return value[:MAX_DATA]
+        return value[: running.MAX_CHARACTERS]
     if isinstance(value, np.ndarray):
-        if value.dtype.kind not in "biufc" or value.size > probes.MAX_SIZE:
+        if value.dtype.kind not in "biufc" or value.size > running.MAX_ELEMENTS:
             raise Malformed(f"an array holds {value.dtype} values, or too many")
         return np.array(value)  # no sub-class of arrays
-    if depth > probes.MAX_DEPTH or not isinstance(value, list | dict):
+    if depth > running.MAX_NESTING or not isinstance(value, list | dict):
         raise Malformed("there is data of an unknown kind")
-    if len(value) > probes.MAX_ITEMS:
+    if len(value) > running.MAX_ITEMS:
         raise Malformed("there are too many values")
     if isinstance(value, list):
-        return [plain(item, depth + 1) for item in value]
-    taken = {str(key)[:MAX_DATA]: plain(item, depth + 1) for key, item in value.items()}
+        return [data(item, depth + 1) for item in value]
+    taken = {
+        str(key)[: running.MAX_CHARACTERS]: data(item, depth + 1) for key, item in value.items()
+    }
     if set(taken) == {"unsupported"}:  # goes into messages
         return {"unsupported": text(str(taken["unsupported"]))}
     return taken
 
 
-def fields(value: object, /, **forms: Form) -> dict:
+def fields(value: object, /, **forms: Form) -> Fields:
     """Take a dictionary that has these keys; leave out what else it has."""
     if not isinstance(value, dict):
         raise Malformed(f"there is no dictionary of {', '.join(forms)}")
@@ -137,7 +139,7 @@ def fields(value: object, /, **forms: Form) -> dict:
 def items(form: Form, count: int | None = None) -> Form:
     """Return the form of a list of `count` items, of any number by default."""
 
-    def take(value: object) -> list:
+    def take(value: object) -> list[Any]:
         if not isinstance(value, list):
             raise Malformed("there is no list where one belongs")
         if count is not None and len(value) != count:
@@ -169,7 +171,7 @@ def nothing(value: object) -> None:
 
 def numbers(value: object) -> np.ndarray:
     """Take an array of real numbers, as float64."""
-    array = plain(value)
+    array = data(value)
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "iuf":
         raise Malformed("there is no array of numbers where one belongs")
     return array.astype(float)
@@ -177,7 +179,7 @@ def numbers(value: object) -> np.ndarray:
 
 def shapes(value: object) -> str:
     """Take a list of shapes, or None, as a text: they are only shown."""
-    return text(str(either(nothing, items(items(plain)))(value)))
+    return text(str(either(nothing, items(items(data)))(value)))
 
 
 # --- the form of each probe's result, given the arguments it was run with
@@ -190,25 +192,25 @@ MODULE: dict[str, Form] = {
 }
 
 #: What is known of the output of a forward pass.
-OUTPUT: dict[str, Form] = {"type": text, "is_tensor": flag, "values": plain}
+OUTPUT: dict[str, Form] = {"type": text, "is_tensor": flag, "values": data}
 
 
-def _output(value: object) -> dict:
+def _output(value: object) -> Fields:
     return fields(value, **OUTPUT)
 
 
-def _calls(arguments: dict) -> dict[str, Form]:
-    return {"results": items(plain, len(arguments["calls"])), "changed": items(text)}
+def _calls(arguments: Fields) -> dict[str, Form]:
+    return {"results": items(data, len(arguments["calls"])), "changed": items(text)}
 
 
-def _gradients(count: int, layers: Sequence | None) -> Form:
+def _gradients(count: int, layers: Sequence[Any] | None) -> Form:
     """Return the form of gradients of each call: none where the output has a wrong shape."""
-    pair = items(plain, 2)
+    pair = items(data, 2)
     full = pair if layers is None else items(pair, len(layers))
-    return items(either(items(plain, 0), full), count)
+    return items(either(items(data, 0), full), count)
 
 
-def _log_linear_module(arguments: dict) -> dict[str, Form]:
+def _log_linear_module(arguments: Fields) -> dict[str, Form]:
     count = len(arguments["calls"])
     return MODULE | {
         "outputs": items(_output, count),
@@ -217,18 +219,18 @@ def _log_linear_module(arguments: dict) -> dict[str, Form]:
     }
 
 
-def _training_step(arguments: dict) -> dict[str, Form]:
+def _training_step(arguments: Fields) -> dict[str, Form]:
     count = len(arguments["batches"])
     return MODULE | {
         "output": _output,
         "parameters": items(items(numbers, 2), count + 1),
-        "losses": items(plain, count),
+        "losses": items(data, count),
         "types": items(text, count),
         "changed": items(text),
     }
 
 
-def _log_forward(arguments: dict) -> dict[str, Form]:
+def _log_forward(arguments: Fields) -> dict[str, Form]:
     count = len(arguments["calls"])
     return {
         "outputs": items(_output, count),
@@ -238,8 +240,8 @@ def _log_forward(arguments: dict) -> dict[str, Form]:
     }
 
 
-FORMS: dict[str, Callable[[dict], dict[str, Form]]] = {
-    "dictionary": lambda arguments: {"value": plain},
+FORMS: dict[str, Callable[[Fields], dict[str, Form]]] = {
+    "dictionary": lambda arguments: {"value": data},
     "log_linear_gradients": _calls,
     "backpropagation": _calls,
     "log_linear_module": _log_linear_module,
