@@ -26,7 +26,7 @@ class CheckFailed(AssertionError):
     message : str
         One or two lines for the student.
     cause : str, optional
-        Key of the likely mistake in :data:`lxmls_nb.checks.mistakes.words.CAUSES`.
+        Key of the likely mistake, one of :data:`lxmls_nb.checks.mistakes.KEYS`.
     """
 
     heading = "Not yet right"
@@ -87,7 +87,7 @@ def show_unwritten_in_a_line() -> None:
         trace: TracebackType,
         tb_offset: int | None = None,
     ) -> None:
-        shown: tuple[Any, ...] = (kind, error, trace)
+        shown: tuple[Any, Any, Any] = (kind, error, trace)
         if not isinstance(error, CheckFailed) and any(text in str(error) for text in UNWRITTEN):
             failure = unwritten(traceback.extract_tb(trace)[-1].name)
             shown = (type(failure), failure, None)

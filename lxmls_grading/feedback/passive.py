@@ -27,7 +27,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from pygments.token import STANDARD_TYPES
 
 from lxmls_grading.cells import BASE64, CELL_ID, METADATA_KEY, cause_of
-from lxmls_nb.checks.mistakes.words import CAUSES
+from lxmls_nb.checks.mistakes import KEYS
 
 #: Tags that stay; other tags go, and what they enclose stays.
 TAGS = {
@@ -247,7 +247,7 @@ def _metadata(metadata: dict) -> NotebookNode:
     tags = metadata.get("tags")
     if isinstance(tags, list):
         kept["tags"] = [tag for tag in tags if IDENTIFIER.fullmatch(str(tag))]
-    if cause_of(NotebookNode(metadata=metadata)) in CAUSES:
+    if cause_of(NotebookNode(metadata=metadata)) in KEYS:
         kept[METADATA_KEY] = NotebookNode(cause=metadata[METADATA_KEY]["cause"])
     return NotebookNode(kept)
 

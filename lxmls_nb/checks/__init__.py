@@ -1,7 +1,8 @@
-"""What a test cell calls: runs an answer on given arrays and says what is wrong.
+"""What a test cell calls: runs an answer on given arrays and reports what is wrong.
 
 Each check has two halves: a *probe* (:mod:`~lxmls_nb.checks.probes`) that runs the answer and
-reports arrays, and a *verdict* that compares them with the truth, found by central differences.
+reports arrays, and a *verdict* that compares them with the truth, found by central differences,
+and names the likely mistake (:mod:`~lxmls_nb.checks.mistakes`).
 """
 
 from lxmls_nb.checks.dictionaries import dictionary

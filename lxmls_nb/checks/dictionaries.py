@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lxmls_nb.checks.comparing import describe, quiet, result_of
+from lxmls_nb.checks.messages import describe, quiet
+from lxmls_nb.checks.mistakes.form import ANSWER, STRUCTURE, TYPE
 from lxmls_nb.checks.replies import ask
 from lxmls_nb.errors import CheckFailed, NotAttempted
 
 
 @quiet
 def dictionary(
-    answer,
+    answer: object,
     keys: Sequence[str] = (),
     choices: Sequence[str] = (),
     expected: dict[str, str | tuple[str, ...]] | None = None,
@@ -32,40 +33,40 @@ def dictionary(
     Raises
     ------
     CheckFailed
-        The message says which entry is wrong, never what is right.
+        The message tells which entry is wrong, never what is right.
     NotAttempted
         If all the entries looked at are None.
     """
-    value = result_of(ask("dictionary", "the dictionary", [answer]), "the dictionary")["value"]
+    value = ask("dictionary", "the dictionary", [answer])["value"]
     if not isinstance(value, dict) or set(value) == {"unsupported"}:
-        raise CheckFailed(f"a dictionary is expected; this is {describe(value)}.", "type")
+        raise CheckFailed(f"a dictionary is expected; this is {describe(value)}.", TYPE.key)
     looked_at = [*keys, *(expected or {})]
     missing = [key for key in looked_at if key not in value]
     if missing:
-        raise CheckFailed(f"the dictionary has no key {missing[0]!r}.", "structure")
+        raise CheckFailed(f"the dictionary has no key {missing[0]!r}.", STRUCTURE.key)
     empty = [key for key in looked_at if value[key] is None]
     if len(empty) == len(looked_at):
         raise NotAttempted("fill in the dictionary above, run its cell, then this one.")
     if empty:
-        raise CheckFailed(f"there is no answer for {empty[0]!r} yet.", "answer")
+        raise CheckFailed(f"there is no answer for {empty[0]!r} yet.", ANSWER.key)
     allowed = [_word(choice) for choice in choices]
     for key in keys:
         if allowed and _word(value[key]) not in allowed:
             raise CheckFailed(
                 f"{_shown(value[key])}, given for {key!r}, is not one of: {', '.join(choices)}.",
-                "structure",
+                STRUCTURE.key,
             )
     for key, right in (expected or {}).items():
         accepted = (right,) if isinstance(right, str) else right
         if _word(value[key]) not in [_word(word) for word in accepted]:
-            raise CheckFailed(f"{_shown(value[key])} is not right for {key!r}.", "answer")
+            raise CheckFailed(f"{_shown(value[key])} is not right for {key!r}.", ANSWER.key)
     entries = "1 entry" if len(looked_at) == 1 else f"{len(looked_at)} entries"
     print(f"Passed: {entries} {'right' if expected else 'of the right form'}.")
 
 
-def _shown(value) -> str:
+def _shown(value: object) -> str:
     return repr(value[:60]) if isinstance(value, str) else f"Something {describe(value)}"
 
 
-def _word(value) -> str:
+def _word(value: object) -> str:
     return str(value).strip().lower()

@@ -35,14 +35,16 @@ def numerical_gradients(problem: Problem, layers: Sequence[int] | None = None) -
     step = STEP / max(1.0, float(np.abs(problem.parameters[-1][0]).max()))
     gradients = [[np.zeros(array.shape) for array in pair] for pair in problem.parameters]
     for number in range(len(gradients)) if layers is None else layers:
-        for kind in (0, 1):
+        for is_bias in (False, True):
 
-            def loss(stack: np.ndarray, number: int = number, kind: int = kind) -> np.ndarray:
+            def loss(
+                stack: np.ndarray, number: int = number, is_bias: bool = is_bias
+            ) -> np.ndarray:
                 parameters = [list(pair) for pair in problem.parameters]
-                parameters[number][kind] = stack
+                parameters[number][is_bias] = stack
                 return cross_entropy(forward(problem, parameters).log_probabilities, problem.output)
 
-            gradients[number][kind] = _gradient(loss, problem.parameters[number][kind], step)
+            gradients[number][is_bias] = _gradient(loss, problem.parameters[number][is_bias], step)
     return gradients
 
 

@@ -2,56 +2,33 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from lxmls_nb.checks.calls import Call, Kind, related_calls, repeated_calls
 from lxmls_nb.checks.comparing import (
     TOLERANCE,
-    check_unchanged,
     compare_gradients,
-    describe,
-    explain,
-    fail,
     gradient_pairs,
-    later_call,
-    network_result,
     numeric,
-    passed,
-    quiet,
-    result_of,
     shape_of,
     tolerance,
 )
-from lxmls_nb.checks.mistakes.gradients import name_loss
+from lxmls_nb.checks.comparing_calls import check_later_call, check_unchanged, explain
+from lxmls_nb.checks.messages import describe, fail, if_none, passed, quiet
+from lxmls_nb.checks.mistakes.form import NOT_FINITE, TRIPLE
+from lxmls_nb.checks.mistakes.losses import name_loss
 from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.problems import Problem, cross_entropy, forward, make_problem
-from lxmls_nb.checks.replies import ask
-
-
-def related_problems(problem: Problem, batch_size: int, seed: int) -> list[Problem]:
-    """Return the calls of a full check: the problem twice, other parameters, another batch."""
-    other = make_problem(
-        problem.geometry,
-        batch_size,
-        seed=seed + 1000,
-        activation_functions=problem.activation_functions,
-    )
-    moved = dataclasses.replace(problem, parameters=other.parameters)
-    batch = dataclasses.replace(problem, input=other.input, output=other.output)
-    return [problem, problem, moved, batch]
-
-
-def _check_choice(name: str, value, choices) -> None:
-    """Raise ValueError if a test asks for something that there is not."""
-    if value not in choices:
-        raise ValueError(f"{name} {value!r} is not one of {list(choices)}")
+from lxmls_nb.checks.replies import ask, ask_network
 
 
 @quiet
 def log_linear_gradients(
-    answer,
+    answer: object,
     quantity: str | None = None,
     input_size: int = 5,
     num_classes: int = 3,
@@ -83,78 +60,28 @@ def log_linear_gradients(
     name = "log_linear_gradients"
     _check_choice("quantity", quantity, (None, "loss", "weight", "bias"))
     problem = make_problem([input_size, num_classes], batch_size, scale, seed)
-    calls = [problem, problem] if quantity else related_problems(problem, batch_size + 2, seed)
-    arrays = [[*p.parameters[0], p.input, p.output] for p in calls]
-    reply = ask(name, name, [answer], calls=arrays)
-    result = result_of(reply, name)
-    wanted = [quantity] if quantity else ["loss", "weight", "bias"]
-    worst = 0.0
-    seen: list[dict[str, np.ndarray]] = []
-    for number, (case, value) in enumerate(zip(calls, result["results"], strict=True)):
-        triple = _triple(value, case, name)
-        truth = _log_linear_truth(case)
-        if number == 0:
-            with explain(result, case, name):
-                worst = _compare_triple(triple, truth, case, name, wanted)
-            if quantity:  # the second call was for the explanation
-                break
-        else:
-            for key in wanted:
-                array = numeric(triple[key], truth[key].shape, f"`{name}` ({case}): {key}")
-                what = "the loss" if key == "loss" else f"the {key} gradient"
-                earlier = [case_truth[key] for case_truth in seen]
-                place = None if key == "loss" else (0, key == "bias")
-                later_call(array, truth[key], earlier, case, f"`{name}` ({case}): {what}", place)
-        seen.append(truth)
-    if not quantity:
-        check_unchanged(result["changed"], problem, name)
+    calls = _calls(problem, quantity is None, batch_size + 2, seed)
+    problems = [call.problem for call in calls]
+    result = ask(
+        name, name, [answer], calls=[[*p.parameters[0], p.input, p.output] for p in problems]
+    )
+    scope = _Scope(
+        name,
+        whole=quantity is None,
+        loss=quantity in (None, "loss"),
+        layers=[0],
+        quantities=[one for one in ("weight", "bias") if quantity in (None, one)],
+        numbered=False,
+    )
+    worst = _compare_calls(result, calls, scope, _read_triple)
     what = {None: "loss and gradients", "loss": "loss"}.get(quantity, f"{quantity} gradient")
     agree = "agrees with the numerical one" if quantity else "agree with the numerical ones"
     passed(name, problem, f"the {what} {agree}", worst, tolerance(problem))
 
 
-def _triple(value, problem: Problem, name: str) -> dict:
-    if not isinstance(value, list) or len(value) != 3:
-        missing = " (is the `return` missing?)" if value is None else ""
-        raise fail(f"`{name}` ({problem}) returned {describe(value)}{missing}", ("triple", {}))
-    shape = shape_of(value[0])
-    if shape and int(np.prod(shape)) != 1:
-        raise fail(f"`{name}` ({problem}) returned an array of shape {shape} first", ("triple", {}))
-    loss, weight, bias = value
-    if shape:  # an array of one number is a number
-        loss = loss.reshape(())
-    return {"loss": loss, "weight": weight, "bias": bias}
-
-
-def _log_linear_truth(problem: Problem) -> dict[str, np.ndarray]:
-    weight, bias = numerical_gradients(problem)[0]
-    loss = cross_entropy(forward(problem).log_probabilities, problem.output)
-    return {"loss": np.array(loss), "weight": weight, "bias": bias}
-
-
-def _compare_triple(triple, truth, problem: Problem, name: str, wanted: list[str]) -> float:
-    worst = 0.0
-    if "loss" in wanted:
-        subject = f"`{name}` ({problem}): the loss"
-        loss = numeric(triple["loss"], (), subject)
-        if not np.isfinite(loss):
-            raise fail(f"{subject} is not right", ("not-finite", {}))
-        # Losses of extreme logits are large, those of sure predictions nearly zero.
-        off = float(abs(loss - truth["loss"]) / max(1e-3, abs(truth["loss"])))
-        if not off <= TOLERANCE:
-            raise fail(f"{subject} is not the mean cross-entropy", name_loss(float(loss), problem))
-        worst = off
-    quantities = [key for key in wanted if key != "loss"]
-    if quantities:
-        pairs = [[triple["weight"], triple["bias"]]]
-        truths = [[truth["weight"], truth["bias"]]]
-        worst = max(worst, compare_gradients(pairs, truths, problem, name, [0], quantities))
-    return worst
-
-
 @quiet
 def backpropagation(
-    answer,
+    answer: object,
     geometry: Sequence[int],
     batch_size: int = 7,
     layers: Sequence[int] | None = None,
@@ -194,40 +121,187 @@ def backpropagation(
     name = "backpropagation"
     _check_choice("quantity", quantity, (None, "weight", "bias"))
     problem = make_problem(geometry, batch_size, scale, seed, activation_functions)
-    whole = layers is None and quantity is None
     count = len(problem.parameters)
     for layer in layers or []:
         _check_choice("layer", layer, range(-count, count))
     numbers = list(range(count)) if layers is None else [n % count for n in layers]
-    quantities = [quantity] if quantity else ["weight", "bias"]
-    calls = related_problems(problem, batch_size + 2, seed) if whole else [problem, problem]
-    result = network_result(name, answer, calls)
-    seen: list[list[list[np.ndarray]]] = []
-    worst = 0.0
-    for call, (case, value) in enumerate(zip(calls, result["results"], strict=True)):
-        pairs = gradient_pairs(value, case, name, numbers)
-        truth = numerical_gradients(case, numbers)
-        if call == 0:
-            with explain(result, case, name):
-                worst = compare_gradients(pairs, truth, case, name, numbers, quantities)
-            if not whole:  # the second call was for the explanation
-                break
-        else:
-            for number in reversed(numbers):
-                for kind, what in enumerate(("weight", "bias")):
-                    subject = f"`{name}` ({case}): the {what} gradient of layer {number + 1}"
-                    array = numeric(
-                        pairs[number][kind], truth[number][kind].shape, subject, kind == 1
-                    )
-                    earlier = [gradients[number][kind] for gradients in seen]
-                    place = (number, kind == 1)
-                    later_call(array, truth[number][kind], earlier, case, subject, place)
-        seen.append(truth)
-    if whole:
-        check_unchanged(result["changed"], problem, name)
+    scope = _Scope(
+        name,
+        whole=layers is None and quantity is None,
+        loss=False,
+        layers=numbers,
+        quantities=[quantity] if quantity else ["weight", "bias"],
+        numbered=True,
+    )
+    calls = _calls(problem, scope.whole, batch_size + 2, seed)
+    result = ask_network(name, answer, [call.problem for call in calls])
+
+    def read(value: object, case: Problem) -> _Values:
+        return _Values(None, gradient_pairs(value, case, name, numbers))
+
+    worst = _compare_calls(result, calls, scope, read)
     listed = ", ".join(str(n + 1) for n in numbers)
     which = "" if layers is None else f" of layer{'s' * (len(numbers) > 1)} {listed}"
     what = f"{quantity} gradients" if quantity else "gradients"
     passed(
         name, problem, f"the {what}{which} agree with the numerical ones", worst, tolerance(problem)
     )
+
+
+def _calls(problem: Problem, whole: bool, batch_size: int, seed: int) -> list[Call]:
+    """Return the calls of a check of the whole answer, or of a part of it."""
+    return related_calls(problem, batch_size, seed) if whole else repeated_calls(problem)
+
+
+def _check_choice(name: str, value: object, choices: Sequence[object]) -> None:
+    """Raise ValueError if a test asks for something that there is not."""
+    if value not in choices:
+        raise ValueError(f"{name} {value!r} is not one of {list(choices)}")
+
+
+@dataclass(frozen=True, eq=False)
+class _Values:
+    """What a call gave, or what is right: the loss, and a pair of gradients per layer."""
+
+    loss: Any
+    pairs: list[Any]
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """What a check looks at.
+
+    Attributes
+    ----------
+    name : str
+        What messages call the answer.
+    whole : bool
+        Whether later calls count, and what is changed.
+    loss : bool
+        Whether the loss counts.
+    layers : list of int
+        The layers whose gradients count.
+    quantities : list of str
+        Which of their gradients do: ``"weight"``, ``"bias"``, or both.
+    numbered : bool
+        Whether messages on later calls number the layers.
+    """
+
+    name: str
+    whole: bool
+    loss: bool
+    layers: list[int]
+    quantities: list[str]
+    numbered: bool
+
+
+def _compare_calls(
+    result: dict[str, Any],
+    calls: list[Call],
+    scope: _Scope,
+    read: Callable[[object, Problem], _Values],
+) -> float:
+    """Compare what calls gave with the truth: the first in detail, and then the later ones.
+
+    Parameters
+    ----------
+    result : dict
+        Of the probe.
+    calls : list of Call
+    scope : _Scope
+    read : callable
+        From what a call gave, and its problem, to loss and gradients; raises CheckFailed if it is
+        of another form.
+
+    Returns
+    -------
+    worst : float
+        The largest relative difference in the first call.
+    """
+    results = dict(zip([call.kind for call in calls], result["results"], strict=True))
+    problem = calls[0].problem
+    worst = 0.0
+    earlier: list[_Values] = []
+    for call in calls:
+        if call.kind is not Kind.FIRST and not scope.whole:
+            continue  # this call only explains what is wrong in the first one
+        given = read(results[call.kind], call.problem)
+        truth = _truth(call.problem, scope.layers)
+        if call.kind is Kind.FIRST:
+            with explain(results, result["changed"], problem, scope.name):
+                worst = _compare_first_call(given, truth, call.problem, scope)
+        else:
+            _compare_later_call(given, truth, earlier, call, scope)
+        earlier.append(truth)
+    if scope.whole:
+        check_unchanged(result["changed"], problem, scope.name)
+    return worst
+
+
+def _truth(problem: Problem, layers: list[int]) -> _Values:
+    """Return the right loss and gradients."""
+    loss = cross_entropy(forward(problem).log_probabilities, problem.output)
+    return _Values(np.array(loss), numerical_gradients(problem, layers))
+
+
+def _compare_first_call(given: _Values, truth: _Values, problem: Problem, scope: _Scope) -> float:
+    """Return the largest relative difference; fail if it is too large."""
+    worst = _compare_loss(given.loss, truth.loss, problem, scope.name) if scope.loss else 0.0
+    return max(
+        worst,
+        compare_gradients(
+            given.pairs, truth.pairs, problem, scope.name, scope.layers, scope.quantities
+        ),
+    )
+
+
+def _compare_loss(value: object, truth: np.ndarray, problem: Problem, name: str) -> float:
+    """Return the relative difference of a loss; fail if it is too large."""
+    subject = f"`{name}` ({problem}): the loss"
+    loss = numeric(value, (), subject)
+    if not np.isfinite(loss):
+        raise fail(f"{subject} is not right", NOT_FINITE.finding())
+    # Losses of extreme logits are large, those of sure predictions nearly zero.
+    off = float(abs(loss - truth) / max(1e-3, abs(truth)))
+    if not off <= TOLERANCE:
+        raise fail(f"{subject} is not the mean cross-entropy", name_loss(float(loss), problem))
+    return off
+
+
+def _compare_later_call(
+    given: _Values, truth: _Values, earlier: list[_Values], call: Call, scope: _Scope
+) -> None:
+    """Fail if something is wrong that was right in the first call."""
+    subject = f"`{scope.name}` ({call.problem})"
+    if scope.loss:
+        loss = numeric(given.loss, (), f"{subject}: loss")
+        losses = [values.loss for values in earlier]
+        check_later_call(call, loss, truth.loss, losses, f"{subject}: the loss", None)
+    for number in reversed(scope.layers):
+        for quantity in scope.quantities:
+            is_bias = quantity == "bias"
+            layer = f" of layer {number + 1}" if scope.numbered else ""
+            what = f"the {quantity} gradient{layer}"
+            right = truth.pairs[number][is_bias]
+            array = numeric(
+                given.pairs[number][is_bias],
+                right.shape,
+                f"{subject}: {what if scope.numbered else quantity}",
+                is_bias and scope.numbered,
+            )
+            gradients = [values.pairs[number][is_bias] for values in earlier]
+            check_later_call(call, array, right, gradients, f"{subject}: {what}", (number, is_bias))
+
+
+def _read_triple(value: object, problem: Problem) -> _Values:
+    """Return the loss and the gradients that ``log_linear_gradients`` gave."""
+    subject = f"`log_linear_gradients` ({problem}) returned"
+    if not isinstance(value, list) or len(value) != 3:
+        raise fail(f"{subject} {describe(value)}{if_none(value)}", TRIPLE.finding())
+    loss, weight, bias = value
+    shape = shape_of(loss)
+    if shape and int(np.prod(shape)) != 1:
+        raise fail(f"{subject} an array of shape {shape} first", TRIPLE.finding())
+    if shape:  # an array of one number is a number
+        loss = loss.reshape(())
+    return _Values(loss, [[weight, bias]])

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from lxmls_nb.checks.calls import Call, related_calls
 from lxmls_nb.checks.comparing import (
     TOLERANCE,
-    check_unchanged,
     compare_gradients,
-    describe,
     distance,
-    fail,
     is_real,
-    network_result,
     numeric,
-    passed,
-    percent,
-    quiet,
-    result_of,
     shape_of,
     tolerance,
 )
-from lxmls_nb.checks.mistakes.gradients import Cause, fits
+from lxmls_nb.checks.comparing_calls import check_unchanged
+from lxmls_nb.checks.messages import describe, fail, if_none, passed, percent, quiet
+from lxmls_nb.checks.mistakes.calls import CHANGES_INPUT, GLOBAL_STATE, name_differences
+from lxmls_nb.checks.mistakes.form import (
+    CUT,
+    MODULE,
+    NOT_FINITE,
+    PARAMETERS,
+    PARTLY_CUT,
+    RETURN,
+    TENSOR,
+)
 from lxmls_nb.checks.mistakes.outputs import name_log_probabilities
 from lxmls_nb.checks.mistakes.steps import (
     STEP_TOLERANCE,
@@ -32,76 +37,18 @@ from lxmls_nb.checks.mistakes.steps import (
     name_step_gradient,
     name_step_loss,
 )
+from lxmls_nb.checks.mistakes.values import PRECISION
 from lxmls_nb.checks.numerical import numerical_gradients
-from lxmls_nb.checks.numpy_checks import related_problems
 from lxmls_nb.checks.problems import Problem, cross_entropy, forward, make_problem
-from lxmls_nb.checks.replies import ask
+from lxmls_nb.checks.replies import Fields, ask, ask_network, reply_of, result_of
 from lxmls_nb.errors import CheckFailed
 
-
-def _check_state(result: dict, name: str) -> None:
-    if result.get("state"):
-        raise fail(f"`{name}`", ("global-state", {"what": ", ".join(result["state"])}))
-
-
-def _check_module(result: dict, problem: Problem, name: str) -> None:
-    if not result["fitting"]:
-        classes = problem.geometry[-1]
-        raise fail(
-            f"`{name}({problem.geometry[0]}, {classes})` has parameters of shapes "
-            f"{result['shapes']}",
-            ("parameters", {}),
-        )
-
-
-def _compare_output(output: dict, problem: Problem, name: str) -> float:
-    """Compare the output of a forward pass with the true log-probabilities."""
-    subject = f"`{name}` ({problem})"
-    if not output["is_tensor"]:
-        note = " (is the `return` missing?)" if output["type"] == "NoneType" else ""
-        raise fail(f"{subject} returned a {output['type']}{note}", ("tensor", {}))
-    truth = forward(problem).log_probabilities
-    array = numeric(output["values"], truth.shape, f"the output of {subject}")
-    if not np.all(np.isfinite(array)):
-        raise fail(f"the output of {subject} is not right", ("not-finite", {}))
-    off = distance(array, truth)
-    if not off <= TOLERANCE:
-        raise fail(
-            f"the output of {subject} is not right",
-            name_log_probabilities(array, problem),
-            otherwise=f"it is off by up to {percent(off)} of the largest value",
-        )
-    return off
-
-
-def _check_flow(output: dict, gradients: list, problem: Problem, name: str) -> float:
-    """Check that gradients reach all parameters, and their values."""
-    subject = f"`{name}` ({problem})"
-    reached = [value is not None for pair in gradients for value in pair]
-    if not any(reached):
-        raise fail(subject, ("cut", {}))
-    for number, pair in enumerate(gradients, start=1):
-        for what, value in zip(("weight", "bias"), pair, strict=True):
-            if value is None:
-                which = what if len(gradients) == 1 else f"{what} of layer {number}"
-                raise fail(subject, ("partly-cut", {"what": which}))
-    for pair, (_, bias) in zip(gradients, problem.parameters, strict=True):
-        if is_real(pair[1]) and pair[1].size == bias.size:
-            pair[1] = pair[1].reshape(bias.shape)
-    layers = list(range(len(gradients)))
-    return compare_gradients(
-        gradients,
-        numerical_gradients(problem),
-        problem,
-        name,
-        layers,
-        ["weight", "bias"],
-    )
+# --- forward passes and the gradients of their outputs
 
 
 @quiet
 def log_linear_module(
-    answer,
+    answer: object,
     input_size: int = 5,
     num_classes: int = 3,
     batch_size: int = 7,
@@ -129,55 +76,182 @@ def log_linear_module(
     """
     name = "LogLinear"
     problem = make_problem([input_size, num_classes], batch_size, scale, seed)
-    calls = related_problems(problem, 1, seed)
-    reply = ask(
+    calls = related_calls(problem, 1, seed)
+    problems = [call.problem for call in calls]
+    result = ask(
         "log_linear_module",
         name,
         [answer],
-        calls=[[*p.parameters[0], p.input, p.output] for p in calls],
+        calls=[[*p.parameters[0], p.input, p.output] for p in problems],
     )
-    result = result_of(reply, name)
     _check_module(result, problem, name)
     worst = _compare_calls(result, calls, name, [[pair] for pair in result["gradients"]])
     if result["changed"]:
-        raise fail(f"`{name}` ({problem})", ("changes-input", {}))
+        raise fail(f"`{name}` ({problem})", CHANGES_INPUT.finding())
     _check_state(result, name)
     passed(name, problem, "log-probabilities and gradients are right", worst, tolerance(problem))
 
 
-def _compare_calls(result: dict, calls: list[Problem], name: str, gradients: list | None) -> float:
+@quiet
+def log_forward(
+    answer: object,
+    geometry: Sequence[int],
+    batch_size: int = 7,
+    scale: float = 1.0,
+    seed: int = 0,
+) -> None:
+    """Check the values of ``log_forward`` of a sub-class of ``PytorchMLP``.
+
+    Parameters
+    ----------
+    answer : type
+        The class.
+    geometry : sequence of int
+        Sizes of input, hidden layers and output.
+    batch_size : int
+        M, the number of examples.
+    scale : float
+        Factor of the last layer's parameters: large ones give extreme logits.
+    seed : int
+
+    Raises
+    ------
+    CheckFailed
+        If the answer is wrong.
+    NotAttempted
+        If it is not written yet.
+    """
+    result, calls = _call_log_forward(answer, geometry, batch_size, scale, seed)
+    problem = calls[0].problem
+    worst = _compare_calls(result, calls, "log_forward", None)
+    check_unchanged(result["changed"], problem, "log_forward")
+    _check_state(result, "log_forward")
+    passed("log_forward", problem, "log-probabilities are right", worst, TOLERANCE)
+
+
+@quiet
+def gradient_flow(
+    answer: object,
+    geometry: Sequence[int],
+    batch_size: int = 7,
+    scale: float = 1.0,
+    seed: int = 0,
+) -> None:
+    """Check that the gradients of ``log_forward`` reach all parameters, and their values.
+
+    Parameters
+    ----------
+    answer, geometry, batch_size, scale, seed
+        As for :func:`log_forward`.
+
+    Raises
+    ------
+    CheckFailed
+        If the answer is wrong.
+    NotAttempted
+        If it is not written yet.
+    """
+    result, calls = _call_log_forward(answer, geometry, batch_size, scale, seed)
+    problem = calls[0].problem
+    worst = _compare_calls(result, calls, "log_forward", result["gradients"])
+    check_unchanged(result["changed"], problem, "log_forward")
+    passed("log_forward", problem, "gradients reach all parameters", worst, tolerance(problem))
+
+
+def _call_log_forward(
+    answer: object, geometry: Sequence[int], batch_size: int, scale: float, seed: int
+) -> tuple[Fields, list[Call]]:
+    problem = make_problem(geometry, batch_size, scale, seed)
+    calls = related_calls(problem, 1, seed)
+    return ask_network("log_forward", answer, [call.problem for call in calls]), calls
+
+
+def _compare_calls(
+    result: Fields, calls: list[Call], name: str, gradients: list[Any] | None
+) -> float:
+    """Return the largest relative difference of outputs and, if given, gradients of all calls."""
+    outputs = {
+        call.kind: output["values"]
+        for call, output in zip(calls, result["outputs"], strict=True)
+        if shape_of(output["values"]) and is_real(output["values"])
+    }
     worst = 0.0
-    for number, (case, output) in enumerate(zip(calls, result["outputs"], strict=True)):
+    for number, (call, output) in enumerate(zip(calls, result["outputs"], strict=True)):
         try:
-            worst = max(worst, _compare_output(output, case, name))
+            worst = max(worst, _compare_output(output, call.problem, name))
         except CheckFailed:
-            cause = _name_by_calls([output["values"] for output in result["outputs"]])
-            if cause is not None:
-                raise fail(f"`{name}` ({calls[0]})", cause) from None
+            found = name_differences(outputs)
+            if found is not None:
+                raise fail(f"`{name}` ({calls[0].problem})", found) from None
             raise
         if gradients is not None:
-            worst = max(worst, _check_flow(output, gradients[number], case, name))
+            worst = max(worst, _check_flow(gradients[number], call.problem, name))
     return worst
 
 
-def _name_by_calls(values: list) -> Cause | None:
-    """Name what shows in how calls differ: the second is the first one again, the third has
-    other parameters.
-    """
-    first, again, moved = values[:3]
-    if not all(shape_of(value) and is_real(value) for value in (first, again, moved)):
-        return None
-    if first.shape == again.shape and not np.allclose(first, again, equal_nan=True):
-        return "random", {}
-    if first.shape == moved.shape and fits(first, moved):
-        return "own-parameters", {}
-    return None
+def _compare_output(output: Fields, problem: Problem, name: str) -> float:
+    """Compare the output of a forward pass with the true log-probabilities."""
+    subject = f"`{name}` ({problem})"
+    if not output["is_tensor"]:
+        note = " (is the `return` missing?)" if output["type"] == "NoneType" else ""
+        raise fail(f"{subject} returned a {output['type']}{note}", TENSOR.finding())
+    truth = forward(problem).log_probabilities
+    array = numeric(output["values"], truth.shape, f"the output of {subject}")
+    if not np.all(np.isfinite(array)):
+        raise fail(f"the output of {subject} is not right", NOT_FINITE.finding())
+    off = distance(array, truth)
+    if not off <= TOLERANCE:
+        raise fail(
+            f"the output of {subject} is not right",
+            name_log_probabilities(array, problem),
+            otherwise=f"it is off by up to {percent(off)} of the largest value",
+        )
+    return off
+
+
+def _check_flow(gradients: list[Any], problem: Problem, name: str) -> float:
+    """Check that gradients reach all parameters, and their values."""
+    subject = f"`{name}` ({problem})"
+    reached = [value is not None for pair in gradients for value in pair]
+    if not any(reached):
+        raise fail(subject, CUT.finding())
+    for number, pair in enumerate(gradients, start=1):
+        for what, value in zip(("weight", "bias"), pair, strict=True):
+            if value is None:
+                which = what if len(gradients) == 1 else f"{what} of layer {number}"
+                raise fail(subject, PARTLY_CUT.finding(what=which))
+    for pair, (_, bias) in zip(gradients, problem.parameters, strict=True):
+        if is_real(pair[1]) and pair[1].size == bias.size:
+            pair[1] = pair[1].reshape(bias.shape)
+    layers = list(range(len(gradients)))
+    truth = numerical_gradients(problem)
+    return compare_gradients(gradients, truth, problem, name, layers, ["weight", "bias"])
+
+
+def _check_module(result: Fields, problem: Problem, name: str) -> None:
+    """Check that a module has the two parameters that it should have."""
+    if not result["fitting"]:
+        classes = problem.geometry[-1]
+        raise fail(
+            f"`{name}({problem.geometry[0]}, {classes})` has parameters of shapes "
+            f"{result['shapes']}",
+            PARAMETERS.finding(),
+        )
+
+
+def _check_state(result: Fields, name: str) -> None:
+    """Check that PyTorch's global state is as it was."""
+    if result.get("state"):
+        raise fail(f"`{name}`", GLOBAL_STATE.finding(what=", ".join(result["state"])))
+
+
+# --- steps of SGD
 
 
 @quiet
 def training_step(
-    answer,
-    module,
+    answer: object,
+    module: object,
     input_size: int = 5,
     num_classes: int = 3,
     batch_size: int = 7,
@@ -211,7 +285,7 @@ def training_step(
     geometry = [input_size, num_classes]
     problems = [make_problem(geometry, batch_size + n, seed=seed + n) for n in range(steps)]
     weight, bias = problems[0].parameters[0]
-    reply = ask(
+    reply = reply_of(
         name,
         name,
         [answer, module],
@@ -223,14 +297,7 @@ def training_step(
     of_module = reply.get("where") in ("__init__", "forward")
     result = result_of(reply, "LogLinear" if of_module else name)
     _check_module(result, problems[0], "LogLinear")
-    first = forward(problems[0]).log_probabilities
-    output = result["output"]["values"]
-    if shape_of(output) != first.shape or not distance(output, first) <= TOLERANCE:
-        raise CheckFailed(
-            "`LogLinear` is not right yet, see its check: `training_step` needs it to be.", "module"
-        )
-    if not all(map(_set_to, result["parameters"][0], (weight, bias))):
-        raise CheckFailed("`LogLinear` does not keep the parameters that it is given.", "module")
+    _check_start(result, problems[0])
     worst = 0.0
     earlier: list[list[np.ndarray]] = []
     for number, problem in enumerate(problems):
@@ -239,26 +306,27 @@ def training_step(
         gradient = numerical_gradients(case)[0]
         subject = f"`{name}` ({case}, learning rate {learning_rate:g}), step {number + 1}"
         if not all(new.shape == old.shape for old, new in zip(before, after, strict=True)):
-            raise fail(f"{subject} leaves other shapes", ("parameters", {}))
+            raise fail(f"{subject} leaves other shapes", PARAMETERS.finding())
         if not all(np.all(np.isfinite(array)) for array in after):
-            raise fail(f"{subject}: the parameters after it are not right", ("not-finite", {}))
+            raise fail(f"{subject}: the parameters after it are not right", NOT_FINITE.finding())
         change = [new - old for old, new in zip(before, after, strict=True)]
+        loss = result["losses"][number]
         off = _step_distance(change, gradient, learning_rate)
         if not off <= STEP_TOLERANCE:
-            cause = name_step(change, gradient, earlier, learning_rate)
-            if cause is not None:
-                raise fail(subject, cause)
-            # A wrong loss says more than a wrong gradient.
-            cause = name_step_loss(result["losses"][number], case)
-            if cause is not None and cause[0] != "precision":
-                raise fail(f"{subject} returned another loss", cause)
+            found = name_step(change, gradient, earlier, learning_rate)
+            if found is not None:
+                raise fail(subject, found)
+            # A wrong loss tells more than a wrong gradient.
+            found = name_step_loss(loss, case)
+            if found is not None and found.mistake is not PRECISION:
+                raise fail(f"{subject} returned another loss", found)
             taken = [array / -learning_rate for array in change]
             raise fail(
                 f"{subject}: the step is not minus the learning rate times the gradient",
                 name_step_gradient(taken, gradient, problems, case),
             )
         worst = max(worst, off)
-        _compare_loss(result["losses"][number], result["types"][number], case, after, subject)
+        _compare_loss(loss, result["types"][number], case, after, subject)
         earlier.append(gradient)
     check_unchanged(result["changed"], problems[0], name)
     _check_state(result, name)
@@ -266,7 +334,20 @@ def training_step(
     passed(name, problems[0], f"{made} of SGD as expected", worst, STEP_TOLERANCE)
 
 
-def _set_to(array: np.ndarray, value: np.ndarray) -> bool:
+def _check_start(result: Fields, problem: Problem) -> None:
+    """Check that the module computes what it should, and starts where it was set to."""
+    truth = forward(problem).log_probabilities
+    output = result["output"]["values"]
+    if shape_of(output) != truth.shape or not distance(output, truth) <= TOLERANCE:
+        raise CheckFailed(
+            "`LogLinear` is not right yet, see its check: `training_step` needs it to be.",
+            MODULE.key,
+        )
+    if not all(map(_is_set_to, result["parameters"][0], problem.parameters[0])):
+        raise CheckFailed("`LogLinear` does not keep the parameters that it is given.", MODULE.key)
+
+
+def _is_set_to(array: np.ndarray, value: np.ndarray) -> bool:
     """Whether a parameter, float32 mostly, is what it was set to."""
     return array.shape == value.shape and np.allclose(array, value, rtol=1e-6)
 
@@ -279,83 +360,33 @@ def _step_distance(change: list[np.ndarray], gradient: list[np.ndarray], rate: f
     )
 
 
-def _compare_loss(loss, kind: str, case: Problem, after: list[np.ndarray], subject: str) -> None:
-    if is_real(loss) and loss.ndim == 0 and kind != "Tensor":
+def _compare_loss(
+    loss: object, type_name: str, case: Problem, after: list[np.ndarray], subject: str
+) -> None:
+    """Compare the loss that a step returned with that before the step.
+
+    Parameters
+    ----------
+    loss : object
+        What was returned, as plain data.
+    type_name : str
+        The name of its type.
+    case : Problem
+        With the parameters before the step.
+    after : list of ndarray
+        The parameters after it.
+    subject : str
+        What messages call the step.
+    """
+    if isinstance(loss, np.ndarray) and is_real(loss) and loss.ndim == 0 and type_name != "Tensor":
         loss = float(loss)  # a number of NumPy is a number, too
     if not isinstance(loss, float):
-        note = " (is the `return` missing?)" if loss is None else ""
-        what = describe(loss) if kind != "Tensor" else "a tensor, with its graph perhaps"
-        raise fail(f"{subject} returned {what}{note}", ("return", {}))
+        what = describe(loss) if type_name != "Tensor" else "a tensor, with its graph perhaps"
+        raise fail(f"{subject} returned {what}{if_none(loss)}", RETURN.finding())
     right = float(cross_entropy(forward(case).log_probabilities, case.output))
-    if not abs(float(loss) - right) <= 1e-4 * max(1e-2, abs(right)):
+    if not abs(loss - right) <= 1e-4 * max(1e-2, abs(right)):
         later = cross_entropy(forward(case, [after]).log_probabilities, case.output)
-        cause = ("return", {}) if np.isclose(loss, later) else name_step_loss(float(loss), case)
+        found = RETURN.finding() if np.isclose(loss, later) else name_step_loss(loss, case)
         raise fail(
-            f"{subject} returned another loss than the mean cross-entropy before the step", cause
+            f"{subject} returned another loss than the mean cross-entropy before the step", found
         )
-
-
-@quiet
-def log_forward(
-    answer,
-    geometry: Sequence[int],
-    batch_size: int = 7,
-    scale: float = 1.0,
-    seed: int = 0,
-) -> None:
-    """Check the values of ``log_forward`` of a sub-class of ``PytorchMLP``.
-
-    Parameters
-    ----------
-    answer : type
-        The class.
-    geometry : sequence of int
-        Sizes of input, hidden layers and output.
-    batch_size : int
-        M, the number of examples.
-    scale : float
-        Factor of the last layer's parameters: large ones give extreme logits.
-    seed : int
-
-    Raises
-    ------
-    CheckFailed
-        If the answer is wrong.
-    NotAttempted
-        If it is not written yet.
-    """
-    result, calls = _forward_reply(answer, geometry, batch_size, scale, seed)
-    worst = _compare_calls(result, calls, "log_forward", None)
-    check_unchanged(result["changed"], calls[0], "log_forward")
-    _check_state(result, "log_forward")
-    passed("log_forward", calls[0], "log-probabilities are right", worst, TOLERANCE)
-
-
-@quiet
-def gradient_flow(
-    answer, geometry: Sequence[int], batch_size: int = 7, scale: float = 1.0, seed: int = 0
-) -> None:
-    """Check that the gradients of ``log_forward`` reach all parameters, and their values.
-
-    Parameters
-    ----------
-    answer, geometry, batch_size, scale, seed
-        As for :func:`log_forward`.
-
-    Raises
-    ------
-    CheckFailed
-        If the answer is wrong.
-    NotAttempted
-        If it is not written yet.
-    """
-    result, calls = _forward_reply(answer, geometry, batch_size, scale, seed)
-    worst = _compare_calls(result, calls, "log_forward", result["gradients"])
-    check_unchanged(result["changed"], calls[0], "log_forward")
-    passed("log_forward", calls[0], "gradients reach all parameters", worst, tolerance(calls[0]))
-
-
-def _forward_reply(answer, geometry, batch_size: int, scale: float, seed: int):
-    problem = make_problem(geometry, batch_size, scale, seed)
-    calls = related_problems(problem, 1, seed)
-    return network_result("log_forward", answer, calls), calls

@@ -6,16 +6,22 @@ is checked here, once for all verdicts; whether the values are right, verdicts d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from lxmls_nb.checks.mistakes.form import ERROR, STRUCTURE
 from lxmls_nb.checks.probes import running
-from lxmls_nb.errors import CheckFailed
+from lxmls_nb.checks.problems import Problem
+from lxmls_nb.errors import CheckFailed, unwritten
 
 #: Characters of a text that a reply may bring into a message.
 MAX_SHOWN = 400
+
+#: What NumPy reports of arrays whose shapes don't fit.
+SHAPES = re.compile(r"matmul|shapes|broadcast|not aligned|inhomogeneous")
 
 #: Returns what it is given, in good form; raises Malformed if that cannot be.
 Form = Callable[[Any], Any]
@@ -29,7 +35,7 @@ class Malformed(ValueError):
 
 
 def ask(probe: str, name: str, answers: list[Any], **arguments: Any) -> Fields:
-    """Run a probe, and return its reply in good form.
+    """Run a probe, and return its result in good form.
 
     Parameters
     ----------
@@ -41,6 +47,24 @@ def ask(probe: str, name: str, answers: list[Any], **arguments: Any) -> Fields:
         What the probe is run on.
     **arguments
         Of the probe.
+
+    Returns
+    -------
+    result : dict
+        What honest probes report, see :mod:`lxmls_nb.checks.probes`.
+
+    Raises
+    ------
+    CheckFailed
+        If the answer raised, or if the reply is not of the form that this probe's replies have.
+    NotAttempted
+        If the answer is not written yet.
+    """
+    return result_of(reply_of(probe, name, answers, **arguments), name)
+
+
+def reply_of(probe: str, name: str, answers: list[Any], **arguments: Any) -> Fields:
+    """Run a probe as :func:`ask` does, and return its reply.
 
     Returns
     -------
@@ -58,8 +82,49 @@ def ask(probe: str, name: str, answers: list[Any], **arguments: Any) -> Fields:
         raise CheckFailed(
             f"what `{name}` reports to this check cannot be understood: {error}. Does your code "
             "change `lxmls_nb`, or the kernel?",
-            "structure",
+            STRUCTURE.key,
         ) from None
+
+
+def result_of(reply: Fields, name: str) -> Fields:
+    """Return the result in a probe's reply.
+
+    Raises
+    ------
+    CheckFailed
+        If the answer raised.
+    NotAttempted
+        If it is not written yet.
+    """
+    if "not_attempted" in reply:
+        raise unwritten(name)
+    if "error" in reply:
+        error = reply["error"]
+        place = f" ({error['line']})" if error.get("line") else ""
+        if error["type"] == "ValueError" and SHAPES.search(error["message"]):
+            raise CheckFailed(
+                f"in `{name}`, shapes don't fit together{place}: print those of both sides. Is a "
+                "transpose missing, or one too many?",
+                ERROR.key,
+            )
+        raise CheckFailed(f"`{name}` raised {error['type']}: {error['message']}{place}", ERROR.key)
+    result: Fields = reply["result"]
+    return result
+
+
+def ask_network(name: str, answer: object, problems: list[Problem]) -> Fields:
+    """Run a probe of a network class on problems of one geometry, and return its result.
+
+    `name` is that of the method, of the probe, and in messages.
+    """
+    return ask(
+        name,
+        name,
+        [answer],
+        geometry=problems[0].geometry,
+        activation_functions=problems[0].activation_functions,
+        calls=[[problem.parameters, problem.input, problem.output] for problem in problems],
+    )
 
 
 def _reply(form: Callable[[Fields], dict[str, Form]], reply: object, arguments: Fields) -> Fields:

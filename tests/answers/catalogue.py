@@ -29,8 +29,8 @@ class Answer:
         Where the answer goes.
     right : bool
     causes : tuple of str
-        Of a wrong one: keys in ``lxmls_nb.checks.mistakes.words.CAUSES`` that name the mistake,
-        none where it is caught but cannot be named.
+        Of a wrong one: keys in ``lxmls_nb.checks.mistakes.KEYS`` that name the mistake, none
+        where it is caught but cannot be named.
     description : str
         What is wrong, or what style it is.
     code : str

@@ -13,7 +13,7 @@ from nbformat.v4 import new_notebook
 
 from lxmls_grading.cells import is_answer, is_test
 from lxmls_grading.settings import Settings
-from lxmls_nb.checks.mistakes.words import CAUSES
+from lxmls_nb.checks.mistakes import KEYS
 from tests.answers import runner
 from tests.answers.catalogue import NOTEBOOKS, all_answers
 from tests.answers.runner import full_marks, score, source_notebook
@@ -77,7 +77,7 @@ def points_in_grading(warm, name: str, attempts: list[dict[str, str]]) -> list[d
 def test_catalogue_is_large_and_sound():
     assert len(WRONG) == 501
     assert len(RIGHT) == 110
-    assert {cause for answer in WRONG for cause in answer.causes} <= set(CAUSES)
+    assert {cause for answer in WRONG for cause in answer.causes} <= KEYS
     assert all(answer.description and answer.code for answer in RIGHT + WRONG)
 
 
@@ -107,7 +107,7 @@ def test_wrong_answer_is_caught_and_its_cause_named(answer):
     assert failures, "every test cell passes"
     assert result.points < result.max_points
     for cell in failures:
-        assert cell.cause is None or cell.cause in CAUSES
+        assert cell.cause is None or cell.cause in KEYS
         assert len(cell.message.splitlines()) <= 2
         assert "array(" not in cell.message
     if answer.causes:

@@ -98,13 +98,13 @@ for name in ("dictionary", "log_linear_gradients", "backpropagation"):
         "A30",
         "what the verdict compares with is replaced in the library",
         """
-from lxmls_nb.checks import numpy_checks, problems as truth, comparing as verdicts
+from lxmls_nb.checks import comparing, numpy_checks, problems
 
-for module in (numpy_checks, truth, verdicts):
+for module in (comparing, numpy_checks, problems):
     module.distance = lambda *arguments: 0.0
-    module.TOLERANCE = module.MAX_TOLERANCE = float("inf")
-    module._compare_triple = module.compare_gradients = lambda *arguments: 0.0
-    module.later_call = module.check_unchanged = lambda *arguments: None
+    module.TOLERANCE = module.LARGEST_TOLERANCE = float("inf")
+    module._compare_first_call = module.compare_gradients = lambda *arguments: 0.0
+    module._compare_later_call = module.check_unchanged = lambda *arguments: None
 """,
     ),
     Attack(
@@ -258,8 +258,8 @@ import sys, threading
 def watch(frame, event, argument):
     if "lxmls_nb/checks" in frame.f_code.co_filename:
         frame.f_globals["distance"] = lambda *arguments: 0.0
-        frame.f_globals["_compare_triple"] = lambda *arguments: 0.0
-        frame.f_globals["later_call"] = lambda *arguments: None
+        frame.f_globals["_compare_first_call"] = lambda *arguments: 0.0
+        frame.f_globals["_compare_later_call"] = lambda *arguments: None
 
 for module in (sys, threading):
     module.setprofile(watch)
@@ -282,7 +282,7 @@ def patch():
         for name, module in list(sys.modules.items()):
             if name.startswith("lxmls_nb.checks"):
                 module.distance = lambda *arguments: 0.0
-                module._compare_triple = lambda *arguments: 0.0
+                module._compare_first_call = lambda *arguments: 0.0
         time.sleep(0.001)
 
 threading.Thread(target=patch, daemon=True).start()

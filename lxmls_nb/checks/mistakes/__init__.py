@@ -1,1 +1,43 @@
-"""Known mistakes: from wrong numbers to the words that a student reads."""
+"""Known mistakes: the key, the words and the numbers of each, and what looks for them.
+
+A mistake is one :class:`~lxmls_nb.checks.mistakes.mistake.Mistake`, in the module of its subject.
+The functions that begin with ``name_`` go from wrong numbers to the mistake that is likely.
+"""
+
+from lxmls_nb.checks.mistakes import (
+    averaging,
+    biases,
+    calls,
+    form,
+    forward_pass,
+    gradients,
+    hidden_layers,
+    losses,
+    output_error,
+    outputs,
+    probabilities,
+    steps,
+    values,
+)
+from lxmls_nb.checks.mistakes.mistake import MISTAKES
+
+__all__ = [
+    "KEYS",
+    "MISTAKES",
+    "averaging",
+    "biases",
+    "calls",
+    "form",
+    "forward_pass",
+    "gradients",
+    "hidden_layers",
+    "losses",
+    "output_error",
+    "outputs",
+    "probabilities",
+    "steps",
+    "values",
+]
+
+#: The keys of all known mistakes, which :attr:`lxmls_nb.errors.CheckFailed.cause` can be.
+KEYS = frozenset(MISTAKES)

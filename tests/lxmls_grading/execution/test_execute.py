@@ -41,13 +41,16 @@ def test_dead_kernel_is_told_and_earlier_points_are_kept(warm, settings, code, w
     ],
 )
 def test_forged_replies_earn_nothing(warm, forged):
-    code = f"import lxmls_nb.checks.probes.running as p\np.execute = lambda *a: {forged}"
+    code = f"from lxmls_nb.checks.probes import running\nrunning.execute = lambda *a: {forged}"
     _, points, _ = attempt(warm, code)
     assert points == 0
 
 
 def test_answer_that_ends_its_kernel_in_a_test_is_told(warm):
-    code = "import os, lxmls_nb.checks.probes.running as p\np.execute = lambda *a: os._exit(1)"
+    code = (
+        "import os\nfrom lxmls_nb.checks.probes import running\n"
+        "running.execute = lambda *a: os._exit(1)"
+    )
     _, points, reasons = attempt(warm, code)
     assert points == 0
     assert kinds(reasons) == ["kernel"]

@@ -28,10 +28,10 @@ def test_answer_that_never_ends_is_interrupted_in_its_test(warm):
 class Slow(dict):
     def __len__(self):
         while True: pass
-import lxmls_nb.checks.probes.running as probes
+from lxmls_nb.checks.probes import running
 def forever(answer):
     while True: pass
-probes.PROBES["dictionary"] = forever
+running.PROBES["dictionary"] = forever
 """
     executed, points, reasons = attempt(warm, code, replace(SETTINGS, timeout=1))
     assert points == 0

@@ -1,0 +1,159 @@
+"""What several calls of an answer show beside one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import numpy as np
+
+from lxmls_nb.checks.calls import Call, Kind
+from lxmls_nb.checks.comparing import distance, is_real, shape_of, tolerance
+from lxmls_nb.checks.messages import fail
+from lxmls_nb.checks.mistakes.calls import (
+    ACCUMULATES,
+    ALIASES,
+    CHANGES_INPUT,
+    CHANGES_LABELS,
+    RANDOM,
+    STALE,
+    UPDATES,
+    name_later_call,
+)
+from lxmls_nb.checks.mistakes.gradients import name_gradient
+from lxmls_nb.checks.numerical import numerical_gradients
+from lxmls_nb.checks.problems import Problem
+from lxmls_nb.errors import CheckFailed
+
+#: What an answer should leave as it is, by the name that probes report it with.
+CHANGES = {
+    "parameters": UPDATES,
+    "input": CHANGES_INPUT,
+    "labels": CHANGES_LABELS,
+    "result": ALIASES,
+}
+
+
+def check_unchanged(changed: list[str], problem: Problem, name: str) -> None:
+    """Check that an answer left what it was given, and kept the parameters' memory to itself.
+
+    Parameters
+    ----------
+    changed : list of str
+        What probes report as changed.
+    problem : Problem
+    name : str
+        What messages call the answer.
+
+    Raises
+    ------
+    CheckFailed
+        If it did not.
+    """
+    for what in changed:
+        if what in CHANGES:
+            raise fail(f"`{name}` ({problem})", CHANGES[what].finding())
+
+
+@contextmanager
+def explain(
+    results: Mapping[Kind, object], changed: list[str], problem: Problem, name: str
+) -> Iterator[None]:
+    """Where the numbers of a first call are wrong, look first at what an answer should not do.
+
+    Parameters
+    ----------
+    results : mapping of Kind to object
+        What the calls gave.
+    changed : list of str
+        What probes report as changed.
+    problem : Problem
+        That of the first call.
+    name : str
+        What messages call the answer.
+
+    Raises
+    ------
+    CheckFailed
+        If the block raises it.
+    """
+    try:
+        yield
+    except CheckFailed:
+        check_unchanged([what for what in changed if what != "result"], problem, name)
+        first, again = results[Kind.FIRST], results[Kind.AGAIN]
+        if again is not None and not _close(first, again):
+            mistake = ACCUMULATES if _grows(first, again, problem) else RANDOM
+            raise fail(f"`{name}` ({problem})", mistake.finding()) from None
+        raise
+
+
+def _close(first: object, again: object) -> bool:
+    """Whether two results are the same."""
+    if isinstance(first, list) and isinstance(again, list):
+        return len(first) == len(again) and all(map(_close, first, again))
+    if isinstance(first, np.ndarray) and isinstance(again, np.ndarray):
+        if first.shape != again.shape or not is_real(first):
+            return True
+        return not np.all(np.isfinite(first)) or np.allclose(again, first, rtol=1e-5, atol=1e-12)
+    return True
+
+
+def _grows(first: object, again: object, problem: Problem) -> bool:
+    """Whether a second call gives what the first one gave, and the last layer's gradient more."""
+    truth = numerical_gradients(problem)[-1][0]
+    return any(
+        shape_of(one) == shape_of(two) == truth.shape and distance(two - one, truth) < 1e-3
+        for one, two in zip(_flat(first), _flat(again), strict=False)
+    )
+
+
+def _flat(value: object) -> list[np.ndarray]:
+    """Return the arrays of real numbers in a result."""
+    if isinstance(value, list):
+        return [array for item in value for array in _flat(item)]
+    return [value] if isinstance(value, np.ndarray) and is_real(value) else []
+
+
+def check_later_call(
+    call: Call,
+    array: np.ndarray,
+    truth: np.ndarray,
+    earlier: list[np.ndarray],
+    subject: str,
+    place: tuple[int, bool] | None,
+) -> None:
+    """Check what a later call gave, where the first one was right.
+
+    Parameters
+    ----------
+    call : Call
+        Not the first one.
+    array, truth : ndarray
+        What it gave, and what is right.
+    earlier : list of ndarray
+        What was right in the calls before.
+    subject : str
+        What messages call it.
+    place : (int, bool), optional
+        Layer, and whether it is the bias, of a gradient.
+
+    Raises
+    ------
+    CheckFailed
+        If it is wrong.
+    """
+    if distance(array, truth) <= tolerance(call.problem):
+        return
+    found = name_later_call(array, truth, [a for a in earlier if a.shape == truth.shape])
+    if found is None and place is not None and call.kind is not Kind.AGAIN:
+        found = name_gradient(array, truth, call.problem, *place)
+    if found is None and (
+        call.kind is Kind.AGAIN or (call.kind is Kind.OTHER_PARAMETERS and place is not None)
+    ):
+        found = STALE.finding()
+    raise fail(
+        f"{subject} was right in a first call and is wrong when called {call.kind.value}",
+        found,
+        otherwise="what does it take for granted of the first batch?",
+    )

@@ -1,0 +1,78 @@
+"""How a check reports that an answer is right, or what is wrong."""
+
+from __future__ import annotations
+
+import functools
+import textwrap
+import warnings
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+import numpy as np
+
+from lxmls_nb.checks.mistakes.mistake import Finding
+from lxmls_nb.checks.problems import Problem
+from lxmls_nb.errors import WIDTH, CheckFailed
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def quiet(check: Callable[P, R]) -> Callable[P, R]:
+    """Keep warnings about a verdict's own numbers off stderr, whatever an answer has set."""
+
+    @functools.wraps(check)
+    def wrapped(*arguments: P.args, **options: P.kwargs) -> R:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            return check(*arguments, **options)
+
+    return wrapped
+
+
+def fail(subject: str, finding: Finding | None = None, otherwise: str = "") -> CheckFailed:
+    """Return a failure that tells what is wrong and, where known, the likely mistake.
+
+    Parameters
+    ----------
+    subject : str
+        What is wrong.
+    finding : Finding, optional
+        The likely mistake.
+    otherwise : str
+        What is reported where none is known.
+    """
+    text = finding.sentence() if finding else otherwise
+    end = "" if text.endswith("?") else "."
+    key = finding.mistake.key if finding else None
+    return CheckFailed(f"{subject}: {text}{end}" if text else f"{subject}.", key)
+
+
+def passed(name: str, problem: Problem, what: str, worst: float, allowed: float) -> None:
+    """Print what was compared and how close it came."""
+    text = (
+        f"Passed: `{name}` ({problem}): {what}. Largest relative difference {worst:.0e}, "
+        f"allowed {allowed:.0e}."
+    )
+    print(textwrap.fill(text, WIDTH))
+
+
+def describe(value: object) -> str:
+    """Return what a value is, for a message."""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}" if value.ndim else "a number"
+    if isinstance(value, dict) and set(value) == {"unsupported"}:
+        return f"of type {value['unsupported']}"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    return "None" if value is None else f"of type {type(value).__name__}"
+
+
+def if_none(value: object) -> str:
+    """Return a hint where an answer gave None."""
+    return " (is the `return` missing?)" if value is None else ""
+
+
+def percent(off: float) -> str:
+    """Return a share as a percentage for people."""
+    return f"{100 * off:.0f} %" if 0.1 <= off < 100 else f"{100 * off:.2g} %"

@@ -1,0 +1,116 @@
+"""Mistakes in the average over the batch, and in what of the batch counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from lxmls_nb.checks.mistakes.evidence import Gradient, Right
+from lxmls_nb.checks.mistakes.mistake import Mistake
+
+# --- a constant factor; the errors of one example are in proportion for many reasons
+
+
+def _is_sum(gradient: Gradient) -> bool | Mapping[str, object]:
+    size = gradient.size
+    return size > 1 and gradient.is_times(size) and {"factor": size}
+
+
+def _is_too_small(gradient: Gradient) -> bool | Mapping[str, object]:
+    size = gradient.size
+    telling = size > 1 and size not in gradient.problem.geometry
+    return telling and gradient.is_times(1 / size) and {"factor": size}
+
+
+def _is_multiple(gradient: Gradient) -> bool | Mapping[str, object]:
+    return gradient.size > 1 and {"factor": gradient.factor, "batch": gradient.size}
+
+
+FACTOR = Mistake(
+    "factor",
+    "it is {factor:.4g} times the numerical one, everywhere: what is it divided by? It should be "
+    "the size of this batch, {batch}, once",
+    seen=_is_multiple,
+)
+
+#: Gradients that are the right ones times a number. The first that shows is named.
+FACTORS = (
+    Mistake(
+        "sign",
+        "the sign is opposite: is it subtracted where it should be added, or the error turned "
+        "around?",
+        seen=lambda gradient: gradient.is_times(-1),
+    ),
+    Mistake(
+        "sum",
+        "it is {factor} times the numerical one, and the batch has {factor} examples: is the "
+        "average over the batch missing?",
+        seen=_is_sum,
+    ),
+    Mistake(
+        "averaged-twice",
+        "it is {factor} times too small, and the batch has {factor} examples: is it averaged "
+        "over the batch twice?",
+        seen=lambda gradient: not gradient.is_bias and _is_too_small(gradient),
+    ),
+    Mistake(
+        "bias-averaged",
+        "it is {factor} times too small: is it averaged over the batch once too often? The error "
+        "already is",
+        seen=lambda gradient: gradient.is_bias and _is_too_small(gradient),
+    ),
+    FACTOR,
+)
+
+# --- examples
+
+
+def _of_first_and_last(right: Right) -> list[np.ndarray]:
+    """Return the derivatives of the loss where the first example, or the last, counts alone."""
+    examples = sorted({0, right.size - 1})
+    return [right.output_error * (right.rows == number)[:, None] for number in examples]
+
+
+def _only_one(right: Right) -> list[np.ndarray]:
+    if right.size == 1:
+        return []
+    return [error * factor for error in _of_first_and_last(right) for factor in (1, right.size)]
+
+
+ONE_EXAMPLE = Mistake(
+    "one-example",
+    "it is the gradient of a single example: are the others overwritten or left out?",
+    error=_only_one,
+)
+
+
+def _all_but_one(right: Right) -> list[np.ndarray]:
+    if right.size <= 2:
+        return []
+    return [right.output_error - error for error in _of_first_and_last(right)]
+
+
+def _losses_of_all_but_one(right: Right) -> list[float]:
+    sums = [float(part.sum()) for part in (right.losses[:-1], right.losses[1:])]
+    return [total / divisor for total in sums for divisor in (right.size, max(1, right.size - 1))]
+
+
+MISSING_EXAMPLE = Mistake(
+    "missing-example",
+    "an example of the batch seems to be left out",
+    error=_all_but_one,
+    loss=_losses_of_all_but_one,
+)
+
+
+def _mean_input(gradient: Gradient) -> list[np.ndarray]:
+    mean = gradient.layer_input.mean(axis=0, keepdims=True)
+    return [np.repeat(mean, gradient.size, axis=0)]
+
+
+MEAN_OUTER = Mistake(
+    "mean-outer",
+    "it is the product of averages: it should be the average of the products, example by example",
+    layer_input=_mean_input,
+)

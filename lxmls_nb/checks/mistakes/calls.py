@@ -1,0 +1,124 @@
+"""Mistakes that show in what calls of an answer do to each other and to what they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lxmls_nb.checks.calls import Kind
+from lxmls_nb.checks.mistakes.fit import constant_factor, fits
+from lxmls_nb.checks.mistakes.mistake import Finding, Mistake, first_seen
+
+# --- what is changed
+
+UPDATES = Mistake("updates", "the parameters are changed; here they are only read")
+ALIASES = Mistake("aliases", "the result shares memory with the parameters: return new arrays")
+CHANGES_INPUT = Mistake("changes-input", "the input is changed; work on a copy")
+CHANGES_LABELS = Mistake("changes-labels", "the labels are changed; work on a copy")
+GLOBAL_STATE = Mistake("global-state", "PyTorch's global state is changed: {what}")
+
+# --- what a later call gives, where the first one was right
+
+
+@dataclass(frozen=True, eq=False)
+class LaterCall:
+    """What a later call gave, beside what is right for it and for the calls before."""
+
+    array: np.ndarray
+    truth: np.ndarray
+    earlier: Sequence[np.ndarray]
+
+
+def _is_that_of_an_earlier_call(call: LaterCall) -> bool:
+    return any(fits(call.array, truth) for truth in call.earlier)
+
+
+STALE = Mistake(
+    "stale",
+    "something seems to be kept from one call to the next; it should depend on the arguments and "
+    "parameters of this call alone",
+    seen=_is_that_of_an_earlier_call,
+)
+
+
+def _has_earlier_ones_added(call: LaterCall) -> bool:
+    """Look for the sum, or the mean, of the results of the last calls."""
+    if call.truth.size <= 2:  # too few numbers to tell one mistake from another
+        return False
+    earlier = call.earlier
+    if earlier and constant_factor(call.array - call.truth, earlier[-1]) is not None:
+        return True
+    for start in range(len(earlier)):
+        total = call.truth + sum(earlier[start:])
+        count = len(earlier) - start + 1
+        if fits(call.array, total) or fits(call.array, total / count):
+            return True
+    return False
+
+
+ACCUMULATES = Mistake(
+    "accumulates",
+    "gradients seem to be summed over calls: start from zero in each",
+    seen=_has_earlier_ones_added,
+)
+
+
+def name_later_call(
+    array: np.ndarray, truth: np.ndarray, earlier: Sequence[np.ndarray]
+) -> Finding | None:
+    """Return the likely mistake where a later call is wrong and the first one was right.
+
+    Parameters
+    ----------
+    array, truth : ndarray
+        What the call returned, and what is right.
+    earlier : sequence of ndarray
+        What was right in the earlier calls, in arrays of the same shape.
+    """
+    return first_seen([STALE, ACCUMULATES], LaterCall(array, truth, earlier))
+
+
+# --- how the outputs of calls differ
+
+#: What calls gave, by their kind: arrays of real numbers.
+Outputs = Mapping[Kind, np.ndarray]
+
+
+def _differs_when_called_again(outputs: Outputs) -> bool:
+    first, again = outputs[Kind.FIRST], outputs[Kind.AGAIN]
+    return first.shape == again.shape and not np.allclose(first, again, equal_nan=True)
+
+
+RANDOM = Mistake(
+    "random",
+    "a second call on the same input gives something else: is something kept between calls, or "
+    "drawn at random?",
+    seen=_differs_when_called_again,
+)
+
+
+def _is_the_same_with_other_parameters(outputs: Outputs) -> bool:
+    first, other = outputs[Kind.FIRST], outputs[Kind.OTHER_PARAMETERS]
+    return first.shape == other.shape and fits(first, other)
+
+
+OWN_PARAMETERS = Mistake(
+    "own-parameters",
+    "the output does not depend on the parameters as they are now",
+    seen=_is_the_same_with_other_parameters,
+)
+
+
+def name_differences(outputs: Outputs) -> Finding | None:
+    """Return the mistake that shows in how the outputs of calls differ, None if none does.
+
+    Parameters
+    ----------
+    outputs : mapping of Kind to ndarray
+        Those that are arrays of real numbers.
+    """
+    if not {Kind.FIRST, Kind.AGAIN, Kind.OTHER_PARAMETERS} <= outputs.keys():
+        return None
+    return first_seen([RANDOM, OWN_PARAMETERS], outputs)

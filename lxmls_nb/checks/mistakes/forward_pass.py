@@ -1,0 +1,207 @@
+"""Mistakes in the layers of a forward pass, before the softmax."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.special import expit, log_expit, log_softmax, softmax
+
+from lxmls_nb.checks.mistakes.evidence import Gradient, Output, Right
+from lxmls_nb.checks.mistakes.mistake import Mistake
+from lxmls_nb.checks.problems import Problem
+
+#: A function of arrays.
+Function = Callable[[np.ndarray], np.ndarray]
+
+
+def logits(
+    problem: Problem,
+    hidden: Function = expit,
+    bias_factors: dict[int, float] | None = None,
+    turn: Function = np.transpose,
+    layers: list[int] | None = None,
+) -> np.ndarray:
+    """Return the last layer's z with a mistake put in.
+
+    Parameters
+    ----------
+    problem : Problem
+    hidden : callable
+        The hidden non-linearity.
+    bias_factors : dict, optional
+        By layer, what its bias is multiplied with.
+    turn : callable
+        What is done to a weight (out, in) before it is multiplied with.
+    layers : list of int, optional
+        The layers that are gone through; by default each once.
+
+    Raises
+    ------
+    ValueError
+        If the sizes don't fit.
+    """
+    numbers = layers if layers is not None else list(range(len(problem.parameters)))
+    values = problem.input
+    z = values
+    for position, number in enumerate(numbers):
+        weight, bias = problem.parameters[number]
+        z = values @ turn(weight) + (bias_factors or {}).get(number, 1.0) * bias
+        if position < len(numbers) - 1:
+            values = hidden(z)
+    return z
+
+
+def normalised(z: np.ndarray) -> np.ndarray:
+    """Return the log-probabilities of z, (M, K)."""
+    log_probabilities: np.ndarray = log_softmax(z, axis=1)
+    return log_probabilities
+
+
+# --- non-linearities
+
+
+OUTPUT_ACTIVATION = Mistake(
+    "output-activation",
+    "the last layer seems to go through the hidden non-linearity too",
+    log_probabilities=lambda output: (
+        [normalised(expit(output.z))] if len(output.problem.parameters) > 1 else []
+    ),
+)
+
+
+def _with_hidden(output: Output, functions: dict[str, Function]) -> dict[str, np.ndarray]:
+    """Return the log-probabilities with other hidden non-linearities, if there are any."""
+    if len(output.problem.parameters) == 1:
+        return {}
+    return {
+        look: normalised(logits(output.problem, hidden=function))
+        for look, function in functions.items()
+    }
+
+
+NO_ACTIVATION = Mistake(
+    "no-activation",
+    "the hidden layers seem to have no non-linearity",
+    log_probabilities=lambda output: _with_hidden(output, {"none": lambda z: z}),
+)
+ACTIVATION = Mistake(
+    "activation",
+    "the hidden non-linearity looks like {look}; a sigmoid is expected",
+    log_probabilities=lambda output: _with_hidden(
+        output,
+        {
+            "a ReLU": lambda z: np.maximum(z, 0),
+            "a tanh": np.tanh,
+            "a softmax": lambda z: softmax(z, axis=1),
+            "a sigmoid of -z": lambda z: expit(-z),
+            "a sigmoid taken twice": lambda z: expit(expit(z)),
+            "the logarithm of a sigmoid": log_expit,
+            "a leaky ReLU": lambda z: np.where(z > 0, z, 0.01 * z),
+            "a softplus": lambda z: np.logaddexp(0, z),
+        },
+    ),
+)
+
+
+# --- weights
+
+
+def _transposed(gradient: Gradient) -> list[dict[int, np.ndarray]]:
+    """Return each square weight on the error's way transposed, then all of them at once."""
+    weights = {number + 1: gradient.problem.parameters[number + 1][0] for number in gradient.hidden}
+    squares = {n: weight.T for n, weight in weights.items() if weight.shape[0] == weight.shape[1]}
+    alone = [{number: weight} for number, weight in squares.items()]
+    return [*alone, squares] if len(squares) > 1 else alone
+
+
+def _turned_only_where_needed(output: Output) -> list[np.ndarray]:
+    def turn(weight: np.ndarray) -> np.ndarray:
+        return weight if weight.shape[0] == weight.shape[1] else weight.T
+
+    return [normalised(logits(output.problem, turn=turn))]
+
+
+WEIGHTS_TRANSPOSED = Mistake(
+    "weights-transposed",
+    "a weight matrix seems to be transposed on the way: only where it is square does that pass "
+    "unnoticed",
+    weights=_transposed,
+    log_probabilities=_turned_only_where_needed,
+)
+
+
+def _last_weight_reshaped(right: Right) -> list[np.ndarray]:
+    weight, bias = right.problem.parameters[-1]
+    entering = right.values.layer_inputs[-1]
+    return [softmax(entering @ weight.reshape(weight.T.shape) + bias, axis=1)]
+
+
+RESHAPED = Mistake(
+    "reshaped",
+    "the weight seems to be reshaped where it should be transposed",
+    probabilities=_last_weight_reshaped,
+    log_probabilities=lambda output: [
+        normalised(logits(output.problem, turn=lambda weight: weight.reshape(weight.T.shape)))
+    ],
+)
+
+
+# --- layers and inputs
+
+
+def _other_numbers_of_layers(output: Output) -> list[np.ndarray]:
+    problem = output.problem
+    last = len(problem.parameters) - 1
+    every = list(range(last + 1))
+    candidates = [
+        [0, last],
+        [0, 1],
+        [last],
+        [0],
+        [0, 1, last],
+        every[:-1],
+        [*every, last],
+        [0, *every],
+    ]
+    found = [
+        logits(problem, layers=layers)
+        for layers in candidates
+        if layers != every and _fit_together(problem, layers)
+    ]
+    return [normalised(z) for z in found if z.shape == output.z.shape]
+
+
+def _fit_together(problem: Problem, layers: list[int]) -> bool:
+    """Whether an input can go through these layers, in this order."""
+    if not layers or max(layers) >= len(problem.parameters):
+        return False
+    sizes = [problem.geometry[0], *(problem.geometry[number + 1] for number in layers)]
+    return all(
+        problem.geometry[number] == size for number, size in zip(layers, sizes, strict=False)
+    )
+
+
+NUM_LAYERS = Mistake(
+    "num-layers",
+    "the number of layers seems to be fixed: go over all of `self.parameters`",
+    log_probabilities=_other_numbers_of_layers,
+)
+
+
+def _binary_features(right: Right) -> list[np.ndarray]:
+    if len(right.problem.parameters) > 1:
+        return []
+    weight, bias = right.problem.parameters[-1]
+    return [softmax((right.problem.input > 0) @ weight.T + bias, axis=1)]
+
+
+BINARY_INPUT = Mistake(
+    "binary-input",
+    "the input seems to be made binary, or cut down to its sign",
+    probabilities=_binary_features,
+    layer_input=lambda gradient: [
+        (gradient.layer_input > 0).astype(float),
+        np.sign(gradient.layer_input),
+    ],
+)

@@ -1,0 +1,116 @@
+"""Mistakes between the last layer's z and the probabilities, or their logarithms."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import expit, log_expit, log_softmax, softmax
+
+from lxmls_nb.checks.mistakes.evidence import Output, Right
+from lxmls_nb.checks.mistakes.fit import constant_factor
+from lxmls_nb.checks.mistakes.mistake import Mistake
+
+LOG_PROBABILITIES = Mistake(
+    "log-probabilities",
+    "log-probabilities seem to be used where probabilities are needed",
+    probabilities=lambda right: [np.log(right.p + 1e-300)],
+)
+PROBABILITIES = Mistake(
+    "probabilities",
+    "these are probabilities where log-probabilities are expected",
+    log_probabilities=lambda output: [np.exp(output.log_p)],
+)
+LOGITS = Mistake(
+    "logits",
+    "these are the values before the softmax: normalise them",
+    probabilities=lambda right: [right.z],
+    log_probabilities=lambda output: [output.z],
+    loss=lambda right: [float(-right.z[right.rows, right.problem.output].mean())],
+)
+ARGMAX = Mistake(
+    "argmax",
+    "the predicted class seems to be used where the probabilities are needed",
+    probabilities=lambda right: [np.eye(right.p.shape[1])[right.predicted]],
+)
+UNIFORM = Mistake(
+    "uniform",
+    "all classes seem to get the same probability, whatever the weights",
+    probabilities=lambda right: [np.full_like(right.p, 1 / right.p.shape[1])],
+)
+OVER_BATCH = Mistake(
+    "over-batch",
+    "the softmax is taken over the batch, not over the classes: check the axis",
+    probabilities=lambda right: [softmax(right.z, axis=0), right.p / right.p.sum(axis=0)],
+    log_probabilities=lambda output: [
+        log_softmax(output.z, axis=0),
+        log_softmax(output.log_p, axis=0),
+    ],
+)
+OVER_ALL = Mistake(
+    "over-all",
+    "the softmax is taken over everything: it should be over the classes of each example",
+    probabilities=lambda right: [softmax(right.z)],
+    log_probabilities=lambda output: [log_softmax(output.z)],
+)
+TWICE_SOFTMAX = Mistake(
+    "twice-softmax",
+    "the softmax seems to be taken twice",
+    probabilities=lambda right: [softmax(right.p, axis=1)],
+    log_probabilities=lambda output: [log_softmax(output.p, axis=1)],
+)
+
+
+def _other_functions(right: Right) -> dict[str, np.ndarray]:
+    z = right.z
+    return (
+        {"a sigmoid of each value": expit(z)}
+        | {f"a softmax of z / {t}": softmax(z / t, axis=1) for t in _temperatures(z)}
+        | {f"z cut off at ±{b}": softmax(np.clip(z, -b, b), axis=1) for b in (1, 5, 10)}
+    )
+
+
+def _logarithms_of_other_functions(output: Output) -> dict[str, np.ndarray]:
+    z = output.z
+    return (
+        {"a sigmoid of each value": log_expit(z)}
+        | {f"a softmax of z / {t}": log_softmax(z / t, axis=1) for t in _temperatures(z)}
+        | {f"z cut off at ±{b}": log_softmax(np.clip(z, -b, b), axis=1) for b in (1, 5, 10, 50)}
+    )
+
+
+def _temperatures(z: np.ndarray) -> tuple[int, int, int]:
+    """Return what z is divided by in softmaxes that are seen: classes, examples, two."""
+    return z.shape[1], len(z), 2
+
+
+NOT_SOFTMAX = Mistake(
+    "not-softmax",
+    "the probabilities look like {look}; a softmax over the classes is expected",
+    probabilities=_other_functions,
+    log_probabilities=_logarithms_of_other_functions,
+)
+
+
+def _is_negative_multiple(output: Output) -> bool:
+    factor = constant_factor(output.array, output.truth)
+    return factor is not None and bool(np.vdot(output.array, output.truth) < 0)
+
+
+NEGATED = Mistake(
+    "negated",
+    "the sign is opposite: log-probabilities are never positive",
+    log_probabilities=lambda output: [-output.log_p],
+    seen=_is_negative_multiple,
+)
+
+
+def _is_multiple_or_does_not_add_up(output: Output) -> bool:
+    if constant_factor(output.array, output.truth) is not None:
+        return True
+    return not np.allclose(np.exp(output.array).sum(axis=1), 1, atol=1e-3)
+
+
+NOT_LOG_PROBABILITIES = Mistake(
+    "not-log-probabilities",
+    "these are no log-probabilities: the exponentials of a row should add up to one",
+    seen=_is_multiple_or_does_not_add_up,
+)

@@ -1,0 +1,90 @@
+"""Mistakes that show in the values themselves, wherever on the way they were made."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lxmls_nb.checks.mistakes.evidence import Gradient, Output
+from lxmls_nb.checks.mistakes.fit import FIT, constant_factor, fits
+from lxmls_nb.checks.mistakes.mistake import Mistake
+
+ZERO = Mistake(
+    "zero",
+    "it is zero everywhere",
+    seen=lambda gradient: not np.any(gradient.array),
+)
+
+
+def _is_transposed(gradient: Gradient) -> bool:
+    rows, columns = gradient.array.shape
+    return not gradient.is_bias and rows == columns and fits(gradient.array, gradient.truth.T)
+
+
+TRANSPOSED = Mistake("transposed", "it looks transposed", seen=_is_transposed)
+
+
+def _is_cut_off(gradient: Gradient) -> bool:
+    array, truth = gradient.array, gradient.truth
+    largest = float(np.abs(array).max())
+    same = np.abs(array - truth) <= FIT * np.abs(truth).max()
+    return bool(
+        np.any(same)
+        and not np.all(same)
+        and np.allclose(np.abs(array[~same]), largest, rtol=FIT)
+        and np.all(np.abs(truth[~same]) > largest)
+    )
+
+
+def _cut_off_below(output: Output) -> list[np.ndarray]:
+    lowest = output.array.min()
+    return [np.logaddexp(output.log_p, lowest), np.maximum(output.log_p, lowest)]
+
+
+CLIPPED = Mistake(
+    "clipped",
+    "large or small values seem to be cut off",
+    seen=_is_cut_off,
+    log_probabilities=_cut_off_below,
+)
+
+
+def _is_parameter_after_step(gradient: Gradient) -> bool:
+    return constant_factor(gradient.array - gradient.parameter, gradient.truth) is not None
+
+
+def _has_multiple_of_parameter(gradient: Gradient) -> bool:
+    added = gradient.array - gradient.truth
+    is_small = bool(np.abs(added).max() < np.abs(gradient.truth).max())
+    return is_small and constant_factor(added, gradient.parameter) is not None
+
+
+def _is_nearly_right(given: Gradient | Output) -> bool:
+    return fits(given.array, given.truth, tolerance=2e-2)
+
+
+PRECISION = Mistake(
+    "precision",
+    "it is nearly right, within 2 %: is something small added, left out, cut off or rounded?",
+    seen=_is_nearly_right,
+)
+
+#: What the difference to the right gradient looks like. The first that shows is named.
+DIFFERENCES = (
+    CLIPPED,
+    Mistake(
+        "parameter",
+        "it is the parameter itself",
+        seen=lambda gradient: fits(gradient.array, gradient.parameter),
+    ),
+    Mistake(
+        "stepped",
+        "it looks like the parameter after a step of SGD: return the gradient alone",
+        seen=_is_parameter_after_step,
+    ),
+    Mistake(
+        "extra-term",
+        "a multiple of the parameters seems to be added to it, as in weight decay",
+        seen=_has_multiple_of_parameter,
+    ),
+    PRECISION,
+)
