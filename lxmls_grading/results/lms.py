@@ -16,8 +16,8 @@ is final is exported: where an answer waits for points by hand, or a submission 
 cell is left empty and the student is named in a warning. Students who handed in nothing have an
 empty cell too, unless `missing` is "zero".
 
-In an import, an empty cell can erase a grade that is there. A student for whom there is nothing to
-say has no row; export one assignment at a time where that matters.
+In an import, an empty cell can erase a grade that is there. A student without any points to export
+has no row; export one assignment at a time where that matters.
 
 Identifiers are written as they are, since an import finds students by them; a warning names those
 that a spreadsheet would take for a formula. Names are made safe, as in reports.
@@ -39,16 +39,17 @@ from nbgrader.plugins import ExportPlugin
 from sqlalchemy.engine import make_url
 from traitlets import Bool, Dict, Enum, Unicode
 
-from lxmls_grading.results.gradebook import (
-    Points,
-    ReportError,
-    grades_in,
-    known_of,
-    natural,
-    printable,
-)
+from lxmls_grading.results.gradebook import ReportError, assignment_in, natural
+from lxmls_grading.results.messages import printable
 from lxmls_grading.results.report import FORMULA, number, safe
-from lxmls_grading.results.survey import GRADED, NOT_HANDED_IN, Survey, points_of, short
+from lxmls_grading.results.submissions import (
+    GRADED,
+    NOT_HANDED_IN,
+    Assignment,
+    Points,
+    Submission,
+)
+from lxmls_grading.results.survey import short
 from lxmls_nb.files import atomic_path
 
 __all__ = ["CanvasExporter", "LMSExporter", "MoodleExporter"]
@@ -86,7 +87,7 @@ class LMSExporter(ExportPlugin):
         help="What a student gets while an answer waits for points by hand.",
     ).tag(config=True)
 
-    #: Where to write if ``--to`` does not say.
+    #: Where to write without ``--to``.
     default_to = "grades.csv"
 
     def __init__(self, **kwargs: Any) -> None:
@@ -98,7 +99,7 @@ class LMSExporter(ExportPlugin):
             self._fail(f"there is no gradebook {url.database}: is this the course's folder?")
 
     def export(self, gradebook: Gradebook) -> None:
-        """Write the file; say what is wrong and exit with status 1 if that is not possible.
+        """Write the file; if that is not possible, log why and exit with status 1.
 
         Parameters
         ----------
@@ -133,37 +134,38 @@ class LMSExporter(ExportPlugin):
         lxmls_grading.results.gradebook.ReportError
             If an assignment or a student is not known, or two of them could not be told apart.
         """
-        assignments = self._assignments(gradebook)
-        titles = [self.titles.get(name, name) for name in assignments]
-        unique("assignments", "title", zip(assignments, titles, strict=True))
-        surveys = [self._survey(gradebook, name) for name in assignments]
-        students = self._students(gradebook, surveys)
+        names = self._assignments(gradebook)
+        titles = [self.titles.get(name, name) for name in names]
+        unique("assignments", "title", zip(names, titles, strict=True))
+        assignments = [assignment_in(gradebook, self.coursedir, name) for name in names]
+        students = self._students(gradebook, assignments)
         rows = []
         for student in students:
-            cells = [self._points(survey, student.id) for survey in surveys]
+            cells = [self._points(each.submission_of(student.id)) for each in assignments]
             if any(text for text, _ in cells):
                 rows.append((student, cells))
-        self._warn_of_unfinished(surveys, students)
-        return self.layout(surveys, titles, self._identified(rows))
+        self._warn_of_unfinished(assignments, students)
+        return self.layout(assignments, titles, self._identified(rows))
 
-    def layout(self, surveys: list[Survey], titles: list[str], rows: Rows) -> list[list[str]]:
+    def layout(
+        self, assignments: list[Assignment], titles: list[str], rows: Rows
+    ) -> list[list[str]]:
         """Return the rows of the file.
 
         Parameters
         ----------
-        surveys : list of Survey
-            Of each assignment.
+        assignments : list of Assignment
         titles : list of str
             Of each assignment.
         rows : list of tuple
             Of each student: nbgrader's Student, the identifier, and for each assignment the
-            points as text, empty where there are none to tell, and what they are made of.
+            points as text, empty where there are none to export, and what they are made of.
         """
         raise NotImplementedError
 
     def identify(self, student: Student) -> str:
         """Return what the learning management system knows a student by."""
-        return student.id
+        return str(student.id)
 
     def _assignments(self, gradebook: Gradebook) -> list[str]:
         known = [assignment.name for assignment in gradebook.assignments]
@@ -174,45 +176,42 @@ class LMSExporter(ExportPlugin):
         check_known("assignment", self.titles, known, " (titles name it)")
         return [name for name in known if name in wanted or not wanted]
 
-    def _survey(self, gradebook: Gradebook, name: str) -> Survey:
-        grades = grades_in(gradebook, self.coursedir, name)
-        return Survey(self.coursedir, name, grades, known_of(self.coursedir.root, name))
-
-    def _students(self, gradebook: Gradebook, surveys: list[Survey]) -> list[Student]:
+    def _students(self, gradebook: Gradebook, assignments: list[Assignment]) -> list[Student]:
         known = {student.id: student for student in gradebook.students}
         # Who handed in, but is not graded, may not be in the gradebook yet.
-        for name in sorted(set().union(*(survey.students for survey in surveys)) - known.keys()):
-            known[name] = Student(id=name)
+        for assignment in assignments:
+            for name in assignment.submissions.keys() - known.keys():
+                known[name] = Student(id=name)
         wanted = [str(name) for name in self.student]
         check_known("student", wanted, known)
         return [known[name] for name in sorted(wanted or known, key=natural)]
 
-    def _points(self, survey: Survey, student: str) -> tuple[str, Points | None]:
-        """Return a student's points, and what they are made of; nothing where they aren't final."""
-        status = survey.status(student)
+    def _points(self, submission: Submission) -> tuple[str, Points | None]:
+        """Return the points, and what they are made of; nothing where they are not final."""
+        status, points = submission.status(), submission.points
         if status == NOT_HANDED_IN:
             return ("0" if self.missing == "zero" else ""), None
-        points = survey.grades.submissions.get(student)
         if status != GRADED or points is None:
             return "", None
         if points.waiting and self.unfinished == "blank":
             return "", None
         return number(points.total, 4), points
 
-    def _warn_of_unfinished(self, surveys: list[Survey], students: list[Student]) -> None:
-        for survey in surveys:
+    def _warn_of_unfinished(self, assignments: list[Assignment], students: list[Student]) -> None:
+        for assignment in assignments:
             waiting, others = [], []
             for name in (student.id for student in students):
-                status, points = survey.status(name), survey.grades.submissions.get(name)
+                submission = assignment.submission_of(name)
+                status, points = submission.status(), submission.points
                 if status not in (GRADED, NOT_HANDED_IN):
                     others.append(f"{name} ({status})")
                 elif status == GRADED and points and points.waiting:
                     waiting.append(name)
             what = "left empty" if self.unfinished == "blank" else "exported as they are so far"
-            self._warn(f"{survey.assignment}: answers wait for points by hand, {what}", waiting)
-            self._warn(f"{survey.assignment}: no points, left empty", others)
+            self._warn(f"{assignment.name}: answers wait for points by hand, {what}", waiting)
+            self._warn(f"{assignment.name}: no points, left empty", others)
 
-    def _identified(self, rows: list[tuple[Student, list]]) -> Rows:
+    def _identified(self, rows: list[tuple[Student, list[tuple[str, Points | None]]]]) -> Rows:
         """Add identifiers; leave out students who have none."""
         found = [(student, self.identify(student), cells) for student, cells in rows]
         # Moodle would take a row without one for the student of the row before.
@@ -273,7 +272,9 @@ class CanvasExporter(LMSExporter):
         *("Final Grade", "Override Score", "Override Grade", "Override Status"),
     )
 
-    def layout(self, surveys: list[Survey], titles: list[str], rows: Rows) -> list[list[str]]:
+    def layout(
+        self, assignments: list[Assignment], titles: list[str], rows: Rows
+    ) -> list[list[str]]:
         """Return the rows of the file."""
         for title in titles:
             for words in self.reserved:
@@ -284,7 +285,8 @@ class CanvasExporter(LMSExporter):
                     )
         columns = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
         table = [[*columns, *titles]]
-        table.append(["    Points Possible", *[""] * 4, *[number(s.most, 4) for s in surveys]])
+        most = [number(assignment.most, 4) for assignment in assignments]
+        table.append(["    Points Possible", *[""] * 4, *most])
         for student, identifier, cells in rows:
             values = dict.fromkeys(columns, "") | {
                 "Student": self._name(student),
@@ -339,31 +341,33 @@ class MoodleExporter(LMSExporter):
     def identify(self, student: Student) -> str:
         """Return the first column: an id, or an address."""
         if self.identifier != "Email address":
-            return student.id
-        return student.email or (student.id if "@" in student.id else "")
+            return super().identify(student)
+        return str(student.email or (student.id if "@" in student.id else ""))
 
-    def layout(self, surveys: list[Survey], titles: list[str], rows: Rows) -> list[list[str]]:
+    def layout(
+        self, assignments: list[Assignment], titles: list[str], rows: Rows
+    ) -> list[list[str]]:
         """Return the rows of the file."""
         header = [self.identifier]
-        for survey, title in zip(surveys, titles, strict=True):
+        for assignment, title in zip(assignments, titles, strict=True):
             header += [title, f"{title} (feedback)"] if self.feedback else [title]
-            self.log.info("%s: the maximum is %s", title, number(survey.most, 4))
+            self.log.info("%s: the maximum is %s", title, number(assignment.most, 4))
         table = [header]
         for _, identifier, cells in rows:
             row = [identifier]
-            for survey, (text, points) in zip(surveys, cells, strict=True):
-                row += [text, self._comment(survey, points)] if self.feedback else [text]
+            for assignment, (text, points) in zip(assignments, cells, strict=True):
+                row += [text, self._comment(assignment, points)] if self.feedback else [text]
             table.append(row)
         return table
 
     @staticmethod
-    def _comment(survey: Survey, points: Points | None) -> str:
+    def _comment(assignment: Assignment, points: Points | None) -> str:
         """Return the points of each exercise, and the penalty."""
         if points is None:
             return ""
         parts = [
-            f"{short(name)}: {number(points_of(points, name))} of {number(exercise.points)}"
-            for name, exercise in survey.exercises.items()
+            f"{short(name)}: {number(points.of(name))} of {number(most)}"
+            for name, most in assignment.points_by_notebook().items()
         ]
         if points.penalty:
             parts.append(f"late: {number(-points.penalty)}")

@@ -1,7 +1,7 @@
-"""A report on a graded class: a page that says what to teach again, and a table of points.
+"""A report on a graded class: a page on what to teach again, and a table of points.
 
 Names, messages and reasons come from submissions. The page is made with all of them escaped, and
-its content policy lets it run no script and ask for nothing; in the table nothing is a formula.
+its content policy lets it run no script and fetch nothing; in the table nothing is a formula.
 """
 
 from __future__ import annotations
@@ -19,32 +19,20 @@ from markupsafe import Markup, escape
 from nbgrader.coursedir import CourseDirectory
 from tqdm import tqdm
 
-from lxmls_grading.results.gradebook import (
-    FAILED,
-    NOT_ATTEMPTED,
-    NOT_RUN,
-    PASSED,
-    UNKNOWN,
-    CellKey,
-    ReportError,
-    known_of,
-    natural,
-    printable,
-    read_grades,
-)
-from lxmls_grading.results.report_figures import draw_tests, draw_totals
-from lxmls_grading.results.survey import (
+from lxmls_grading.results.gradebook import ReportError, natural, read_assignment
+from lxmls_grading.results.histogram import histogram
+from lxmls_grading.results.messages import printable
+from lxmls_grading.results.outcomes import FAILED, NOT_ATTEMPTED, NOT_RUN, PASSED, UNKNOWN
+from lxmls_grading.results.submissions import (
     GIVEN_UP,
     GRADED,
     NOT_HANDED_IN,
     NOT_YET,
-    Entry,
-    Exercise,
-    Survey,
-    points_of,
-    short,
-    title,
+    Assignment,
+    CellKey,
+    Submission,
 )
+from lxmls_grading.results.survey import Exercise, Survey, heading, short, title
 from lxmls_nb import __version__
 from lxmls_nb.files import atomic_path
 
@@ -68,13 +56,13 @@ def safe(value: str | float) -> str:
     return FORMULA.sub("'", text)
 
 
-def header_of(survey: Survey) -> list[str]:
+def header_of(assignment: Assignment) -> list[str]:
     """Return the header of the table."""
     return [
         "student",
         "status",
-        *[title(key) for key in columns_of(survey)],
-        *[exercise.heading.lower() for exercise in survey.exercises.values()],
+        *[title(key) for key in columns_of(assignment)],
+        *[heading(name).lower() for name in assignment.points_by_notebook()],
         "points",
         "late_penalty",
         "total",
@@ -84,29 +72,30 @@ def header_of(survey: Survey) -> list[str]:
     ]
 
 
-def columns_of(survey: Survey) -> list[CellKey]:
+def columns_of(assignment: Assignment) -> list[CellKey]:
     """Return the cells that have a column: those that give points."""
-    return [cell.key for cell in survey.grades.cells if cell.points]
+    return [cell.key for cell in assignment.cells if cell.points]
 
 
-def row_of(survey: Survey, entry: Entry) -> list[str | float]:
+def row_of(assignment: Assignment, submission: Submission) -> list[str | float]:
     """Return a student's row of the table."""
-    points, keys = entry.points, columns_of(survey)
-    reasons = " | ".join(
+    status, points = submission.status(), submission.points
+    keys, notebooks = columns_of(assignment), assignment.points_by_notebook()
+    row: list[str | float] = [submission.student, status]
+    if status != GRADED or points is None:
+        row += [""] * (len(keys) + len(notebooks) + 3) + [assignment.most, ""]
+    else:
+        row += [points.scores.get(key, 0.0) for key in keys]
+        row += [points.of(name) for name in notebooks]
+        row += [sum(points.scores.values()), points.penalty, points.total, assignment.most]
+        row += ["yes" if points.waiting else "no"]
+    reasons = [
         f"{short(reason.notebook)}: {printable(reason.text)}"
         if reason.notebook
         else printable(reason.text)
-        for reason in entry.reasons
-    )
-    row: list[str | float] = [entry.student, entry.status]
-    if points is None:
-        row += [""] * (len(keys) + len(survey.exercises) + 3) + [survey.most, ""]
-    else:
-        row += [points.scores.get(key, 0.0) for key in keys]
-        row += [points_of(points, name) for name in survey.exercises]
-        row += [sum(points.scores.values()), points.penalty, points.total, survey.most]
-        row += ["yes" if points.waiting else "no"]
-    return [*row, reasons]
+        for reason in submission.reasons
+    ]
+    return [*row, " | ".join(reasons)]
 
 
 # --- the page -------------------------------------------------------------------------------------
@@ -134,8 +123,8 @@ def marked_up(text: str) -> Markup:
     return Markup("").join(shown)
 
 
-def render(survey: Survey, time: datetime) -> str:
-    """Return the page."""
+def templates() -> Environment:
+    """Return what fills in the templates: everything is escaped."""
     environment = Environment(
         loader=PackageLoader("lxmls_grading.results"),
         autoescape=True,
@@ -150,39 +139,45 @@ def render(survey: Survey, time: datetime) -> str:
         "printable": printable,
         "short": short,
     }
+    return environment
+
+
+def render(survey: Survey, course: str, time: datetime) -> str:
+    """Return the page on a class, made at a time; the name of its course may be empty."""
     tests = list(survey.tests.values())
     to_teach = sorted((t for t in tests if t.lost > 0), key=lambda t: -t.lost)[:TO_TEACH]
     exercises = sorted(survey.exercises.values(), key=lambda exercise: natural(exercise.name))
-    page = environment.get_template("report.html").render(
-        assignment=survey.assignment,
-        course=survey.coursedir.course_id,
-        survey=survey,
-        exercises=exercises,
-        to_teach=to_teach,
-        by_hand=list(survey.by_hand.values()),
-        handed_in=len(survey.handed_in),
-        status={
-            "graded": survey.statuses[GRADED],
-            "given_up": survey.statuses[GIVEN_UP],
-            "not_yet": survey.statuses[NOT_YET],
-            "not_handed_in": survey.statuses[NOT_HANDED_IN],
-        },
-        GRADED=GRADED,
-        states=[PASSED, FAILED, NOT_ATTEMPTED, NOT_RUN]
-        + [UNKNOWN] * any(test.counts[UNKNOWN] for test in tests),
-        mean=statistics.fmean(survey.totals),
-        median=statistics.median(survey.totals),
-        kinds=sorted(survey.kinds.items(), key=lambda item: (-item[1], item[0])),
-        mean_of=statistics.fmean,
-        median_of=statistics.median,
-        times=times_of(exercises),
-        figure_totals=Markup(draw_totals(survey.totals, survey.most)),
-        figure_tests=Markup(draw_tests([t.title for t in tests], [t.counts for t in tests]))
-        if tests
-        else None,
-        messages=MESSAGES,
-        version=__version__,
-        time=time,
+    page = (
+        templates()
+        .get_template("report.html")
+        .render(
+            assignment=survey.assignment,
+            course=course,
+            survey=survey,
+            exercises=exercises,
+            to_teach=to_teach,
+            by_hand=list(survey.by_hand.values()),
+            status={
+                "graded": survey.statuses[GRADED],
+                "given_up": survey.statuses[GIVEN_UP],
+                "not_yet": survey.statuses[NOT_YET],
+                "not_handed_in": survey.statuses[NOT_HANDED_IN],
+            },
+            GRADED=GRADED,
+            states=[PASSED, FAILED, NOT_ATTEMPTED, NOT_RUN]
+            + [UNKNOWN] * any(test.counts[UNKNOWN] for test in tests),
+            mean=statistics.fmean(survey.totals),
+            median=statistics.median(survey.totals),
+            kinds=sorted(survey.kinds.items(), key=lambda item: (-item[1], item[0])),
+            mean_of=statistics.fmean,
+            median_of=statistics.median,
+            times=times_of(exercises),
+            tests=tests,
+            histogram=histogram(survey.totals, survey.assignment.most),
+            messages=MESSAGES,
+            version=__version__,
+            time=time,
+        )
     )
     return page.encode("utf-8", "backslashreplace").decode()
 
@@ -227,22 +222,26 @@ def write_report(
     ReportError
         If the assignment is not known, or nothing of it is graded.
     """
-    grades = read_grades(coursedir, assignment)
-    survey = Survey(coursedir, assignment, grades, known_of(coursedir.root, assignment))
-    if not any(survey.status(student) == GRADED for student in survey.students):
+    found = read_assignment(coursedir, assignment)
+    if not any(submission.status() == GRADED for submission in found.submissions.values()):
         raise ReportError(f"nothing of {assignment} is graded yet: run `lxmls-nb grade` first")
+    survey = Survey(found)
     folder = Path(coursedir.root, "reports") if folder is None else Path(folder)
     page, table = folder / f"{assignment}.html", folder / f"{assignment}.csv"
     # With a mark at its start, spreadsheets know that it is UTF-8.
     with atomic_path(table) as partial, open(partial, "w", encoding="utf-8-sig", newline="") as out:
         writer = csv.writer(out)
-        writer.writerow([safe(name) for name in header_of(survey)])
-        bar = tqdm(survey.students, "reading", unit=" submissions", disable=quiet)
-        for student in bar:
-            writer.writerow([safe(value) for value in row_of(survey, survey.add(student))])
+        writer.writerow([safe(name) for name in header_of(found)])
+        for submission in tqdm(
+            found.submissions.values(), "reading", unit=" submissions", disable=quiet
+        ):
+            survey.add(submission)
+            writer.writerow([safe(value) for value in row_of(found, submission)])
         out.flush()
         with atomic_path(page) as partial_page:
             partial_page.write_text(
-                render(survey, time or datetime.now().astimezone()), encoding="utf-8", newline="\n"
+                render(survey, coursedir.course_id, time or datetime.now().astimezone()),
+                encoding="utf-8",
+                newline="\n",
             )
     return page, table

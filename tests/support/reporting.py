@@ -19,14 +19,15 @@ TIME = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 #: Cells that give points, by notebook: the points of tests, and of an answer graded by hand.
 TESTS = {"exercise_2_1": {"test-b": 2, "test-a": 1}, "exercise_2_2": {"test-c": 3}}
 ESSAY, ESSAY_POINTS = "essay", 2
-RIGHT: dict[str, tuple[str, str] | None] = {}
+RIGHT: dict[str, tuple | None] = {}
 NO_ANSWER = ("NotAttempted", "this needs your answer")
 STOPPED = ("NotRun", "Time is up.")
 TIMEOUT = {"kind": "timeout", "text": "Time is up: `train` took too long.", "cells": []}
 
 
-def wrong(message: str) -> tuple[str, str]:
-    return "CheckFailed", message
+def wrong(message: str, cause=None) -> tuple:
+    """Return the error of a failed check, with the cause that it notes in the cell."""
+    return "CheckFailed", message, cause
 
 
 class Course:
@@ -57,7 +58,7 @@ class Course:
     def add(
         self,
         student: str,
-        errors: dict[str, tuple[str, str] | None] = RIGHT,
+        errors: dict[str, tuple | None] = RIGHT,
         essay: float | None = 0,
         penalty: float = 0,
         missing: tuple[str, ...] = (),
@@ -121,17 +122,20 @@ def notebook(name: str, errors: dict, notes: dict) -> dict:
     ]
     for test, points in TESTS[name].items():
         marks = {"grade": True, "solution": False, "points": points, "grade_id": test}
+        metadata: dict = {"nbgrader": marks}
         outputs: list[dict] = [{"output_type": "stream", "name": "stdout", "text": "hello"}]
         if errors.get(test):
-            kind, message = errors[test]
+            kind, message, *cause = errors[test]
             outputs.append(
                 {"output_type": "error", "ename": kind, "evalue": message, "traceback": []}
             )
+            if any(cause):
+                metadata["lxmls_nb"] = {"cause": cause[0]}
         cells.append(
             {
                 "cell_type": "code",
                 "id": test,
-                "metadata": {"nbgrader": marks},
+                "metadata": metadata,
                 "source": "",
                 "outputs": outputs,
                 "execution_count": None,

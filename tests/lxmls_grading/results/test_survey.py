@@ -6,7 +6,7 @@ import json
 import re
 
 from lxmls_grading.results import survey
-from tests.support.reporting import TESTS, TIMEOUT, Page, write
+from tests.support.reporting import TESTS, TIMEOUT, Page, write, wrong
 
 
 def test_table_has_a_row_for_everybody(reported):
@@ -86,6 +86,23 @@ def test_what_to_teach_again_comes_first(reported):
     assert "2 students: off by 3.5 at (1, 2)." in first
 
 
+def test_answers_with_the_same_mistake_are_counted_as_one(course):
+    for student, message, cause in (
+        ("ada", "loss of (3, 4): the sign is opposite", "sign"),
+        ("bob", "loss of (5, 6), a batch of 7: the sign is opposite", "sign"),
+        ("cyn", "loss of (3, 4): it is 3 times too large", "sum"),
+        ("dan", "loss of (3, 4) is off by 2 %", None),
+        ("eve", "loss of (5, 6) is off by 7 %, or more", None),
+    ):
+        course.add(student, {"test-b": wrong(message, cause)})
+    page = Page(course.report()[0])
+    assert [row for row in page.rows if len(row) == 2 and row[0].isdecimal()] == [
+        ["2", "loss of (3, 4) is off by 2 %"],
+        ["2", "loss of (3, 4): the sign is opposite"],
+        ["1", "loss of (3, 4): it is 3 times too large"],
+    ]
+
+
 def test_times_are_summed_up(reported):
     rows = Page(reported[0]).rows
     times = [row for row in rows if len(row) == 5 and row[2].endswith(" s")]
@@ -99,7 +116,7 @@ def test_nothing_to_teach_where_all_is_right(course):
     course.add("ada", essay=2)
     page, _ = course.report()
     assert "no points were lost" in page
-    assert "Unknown: <code>lxmls-nb grade</code> notes it" in page  # there is no record
+    assert "Unknown: <code>lxmls-nb grade</code> records it" in page  # there is no record
 
 
 def test_sandbox_that_was_off_is_a_warning(small_class):

@@ -1,0 +1,49 @@
+"""Messages of failed tests: in groups, and as text that is safe to show on a line."""
+
+from __future__ import annotations
+
+import re
+
+from lxmls_grading.results.outcomes import TestResult
+
+#: Characters of a text that are shown.
+MAX_LINE = 400
+
+
+class Messages:
+    """Counts the failures of a test in groups, each with its first message as an example.
+
+    Failures with the same cause are one group, whatever the numbers in their messages; so are all
+    checks that have failed without naming a cause. Errors of other kinds are told apart by their
+    messages.
+    """
+
+    def __init__(self) -> None:
+        self._groups: dict[tuple[str | None, str], tuple[int, str]] = {}
+
+    def add(self, result: TestResult) -> None:
+        """Count the failure of a test."""
+        message = printable(result.message)
+        group = result.cause, ""
+        if result.cause is None:
+            group = None, message
+        elif result.cause == "error":
+            # "`f` raised TypeError: ..." and "in `f`, shapes don't fit together (line 2: ...": the
+            # types of errors stay apart, what each of them is about does not.
+            group = "error", re.split(r":| \(", message, maxsplit=1)[0]
+        count, example = self._groups.get(group, (0, message))
+        self._groups[group] = count + 1, example
+
+    def most_frequent(self, number: int) -> list[tuple[int, str]]:
+        """Return the sizes and examples of the largest groups, the largest first."""
+        return sorted(self._groups.values(), key=lambda found: (-found[0], found[1]))[:number]
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+
+def printable(text: str, limit: int = MAX_LINE) -> str:
+    """Return text on one line, without characters that are invisible or reverse the others."""
+    line = " ".join(text[: 4 * limit].split())
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+    return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"

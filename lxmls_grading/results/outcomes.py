@@ -1,0 +1,115 @@
+"""Reads graded notebooks: the outcome of each test, the reasons, whether there was a sandbox.
+
+Submissions can put any text into messages and reasons: a page has to escape them.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from nbformat.notebooknode import NotebookNode
+from nbgrader.utils import determine_grade
+
+from lxmls_grading.cells import METADATA_KEY, cause_of, grade_id, is_test
+from lxmls_grading.intake.files import UnreadableError, UnsafeFileError, read_plain
+from lxmls_grading.reasons import NOT_RUN as NOT_RUN_NAME
+from lxmls_grading.reasons import Reason, reasons_of
+from lxmls_nb.errors import CheckFailed, NotAttempted
+
+#: What became of a test. UNKNOWN: there is no notebook that could be read.
+PASSED, FAILED, NOT_ATTEMPTED, NOT_RUN = "passed", "failed", "not attempted", "not run"
+UNKNOWN = "unknown"
+
+#: Causes of failures besides those that a check names: it has named none, or the test gave a part
+#: of its points.
+UNNAMED, PARTLY = "", "partly right"
+
+#: Bytes of a graded notebook that are read, and characters of a message that are kept.
+MAX_NOTEBOOK_BYTES, KEPT_MESSAGE = 2**27, 2000
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """What became of a test.
+
+    Attributes
+    ----------
+    outcome : str
+        `PASSED`, `FAILED`, `NOT_ATTEMPTED`, `NOT_RUN` or `UNKNOWN`.
+    message : str
+        What the student reads if it failed.
+    cause : str, optional
+        Why it failed: the key of a known mistake, `UNNAMED` or `PARTLY`; None for an error that no
+        check has raised.
+    """
+
+    outcome: str
+    message: str = ""
+    cause: str | None = None
+
+
+@dataclass
+class NotebookResult:
+    """What is read from a graded notebook.
+
+    Attributes
+    ----------
+    tests : dict
+        What became of each test, by the name of its cell.
+    sandbox : bool, optional
+        Whether it ran in a sandbox; None if that is not noted.
+    reasons : list of Reason
+    """
+
+    tests: dict[str, TestResult] = field(default_factory=dict)
+    sandbox: bool | None = None
+    reasons: list[Reason] = field(default_factory=list)
+
+
+def read_result(path: str | Path) -> NotebookResult:
+    """Read a graded notebook.
+
+    Raises
+    ------
+    UnreadableError
+        If the file is no graded notebook.
+    """
+    try:
+        # nbformat would validate it, which takes longer than all the rest.
+        notebook = nbformat.from_dict(json.loads(read_plain(path, MAX_NOTEBOOK_BYTES)))
+        return _result(notebook)
+    except UnsafeFileError as problem:
+        raise UnreadableError(f"it {problem}") from problem
+    except Exception as error:  # one damaged file of many must not stop a report
+        raise UnreadableError("it is not a notebook as grading writes it") from error
+
+
+def _result(notebook: NotebookNode) -> NotebookResult:
+    sandbox = notebook.metadata.get(METADATA_KEY, {}).get("sandbox")
+    return NotebookResult(
+        tests={str(grade_id(cell)): _test_result(cell) for cell in notebook.cells if is_test(cell)},
+        sandbox=sandbox if isinstance(sandbox, bool) else None,
+        reasons=reasons_of(notebook),
+    )
+
+
+def _test_result(cell: NotebookNode) -> TestResult:
+    """Return what became of a test."""
+    for output in cell.outputs:
+        if output.output_type == "error":
+            if output.ename == NotAttempted.__name__:
+                return TestResult(NOT_ATTEMPTED)
+            if output.ename == NOT_RUN_NAME:
+                return TestResult(NOT_RUN)
+            message = str(output.evalue)[:KEPT_MESSAGE]
+            if output.ename == CheckFailed.__name__:
+                return TestResult(FAILED, message, cause_of(cell) or UNNAMED)
+            return TestResult(FAILED, f"{output.ename}: {message}")
+    score, points = determine_grade(cell, logging.getLogger(__name__))
+    if score is not None and score < points:
+        return TestResult(FAILED, f"partly right: {score:g} of {points:g} points", PARTLY)
+    return TestResult(PASSED)
