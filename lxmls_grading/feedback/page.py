@@ -6,7 +6,10 @@ guidelines for accessible pages ask for. tests/browser has axe-core look at a pa
 
 from __future__ import annotations
 
+from typing import Any
+
 from nbconvert.exporters import HTMLExporter
+from nbformat.notebooknode import NotebookNode
 
 STYLE = """<style>
 a { color: #23527c; text-decoration: underline; }
@@ -21,7 +24,9 @@ td, th { padding-right: 0.8em; }
 class FeedbackExporter(HTMLExporter):
     """Makes the page of a notebook's feedback."""
 
-    def from_notebook_node(self, nb, resources=None, **options):
+    def from_notebook_node(  # type: ignore[override]  # nbconvert's base returns a notebook
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **options: Any
+    ) -> tuple[str, dict[str, Any]]:
         """Return the page, mended, and the resources."""
         page, resources = super().from_notebook_node(nb, resources, **options)
         return mend(page), resources
@@ -30,7 +35,7 @@ class FeedbackExporter(HTMLExporter):
 def mend(page: str) -> str:
     """Return a page of nbgrader's template with what it leaves out.
 
-    Nothing of a student is in the way: their tags are escaped, or cleaned away.
+    What is replaced is always the template's: tags of students are escaped or removed.
     """
     page = page.replace("<html>", '<html lang="en">', 1)
     page = page.replace("</head>", f"{STYLE}</head>", 1)

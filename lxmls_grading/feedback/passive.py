@@ -16,10 +16,10 @@ import html
 import re
 from typing import Any
 
-from bleach.css_sanitizer import CSSSanitizer
-from bleach.sanitizer import Cleaner
-from bs4 import BeautifulSoup
+import nh3
 from jinja2 import pass_context
+from jinja2.runtime import Context
+from nbconvert.exporters.exporter import ResourcesDict
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
@@ -38,8 +38,9 @@ TAGS = {
     *("table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td"),
 }
 
-#: Attributes that stay, besides class, style and title.
+#: Attributes that stay, by tag.
 ATTRIBUTES = {
+    "*": {"class", "style", "title"},
     "a": {"href"},
     "details": {"open"},
     "img": {"src", "alt", "width", "height"},
@@ -50,30 +51,40 @@ ATTRIBUTES = {
 }
 
 #: Tags that go with what they enclose.
-EMPTIED = ["script", "style", "template", "noscript", "title", "textarea", "iframe", "object"]
+EMPTIED = {"script", "style", "template", "noscript", "title", "textarea", "iframe", "object"}
 
 #: Classes that stay: those of highlighted code and of tables. Bootstrap, which both kinds of pages
 #: load, lays elements of some classes over the page or makes them react.
 CLASSES = {*STANDARD_TYPES.values(), "highlight", "dataframe"}
 
-#: Properties that stay in a style: none that moves or enlarges an element.
-STYLES = [
+#: Properties that stay in a style: none that moves or enlarges an element, or fetches a picture.
+STYLES = {
     *("color", "background-color", "font-style", "font-weight", "font-family"),
     *("text-align", "text-decoration", "vertical-align", "white-space", "max-width"),
-]
+}
 
 #: Where links go, and pictures come from. No relative link: the formgrader serves the files of a
 #: submission, pages with scripts among them, and nothing may be fetched without being asked for.
 LINK = re.compile(r"\s*(https?://|mailto:)", re.I)
 PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/=\s]*")
 
-#: Limits of HTML, in characters and in tags and entities: what has more is shown as text, cut off.
-#: Looking through 5000 tags takes 5 s at worst. A table of pandas has fewer than 3000.
-MAX_HTML, MAX_MARKS = 4_000_000, 5_000
-MAX_MARKS_MARKDOWN, MAX_MARKS_NOTEBOOK = 1_000, 20_000
+#: Limits of HTML, in characters, most of which are pictures, and in the effort of parsing it: of
+#: one piece, which takes a second or two at most, and of all outputs of a notebook. What has more
+#: is shown as text.
+MAX_HTML, MAX_EFFORT, MAX_EFFORT_NOTEBOOK = 4_000_000, 1e8, 1e9
 
-#: Characters of a text and of a picture that stay, and outputs of a cell.
-MAX_TEXT, MAX_PICTURE, MAX_OUTPUTS = 100_000, 4_000_000, 100
+#: An attribute needs one of these before it. The last stands for characters such as `&lt;`.
+SEPARATORS = " \t\n\f\r/\"'&"
+
+#: Tags that are opened again, with their attributes, in all paragraphs that follow until they are
+#: closed. HTML that grows by them is shown as text; by escapes and end tags that were left out it
+#: becomes up to 6 times longer.
+REOPENED = re.compile(r"<(?:a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)[\s/]", re.I)
+MAX_GROWTH = 10
+
+#: Characters that are shown of a text and of one in place of HTML, characters of a picture that is
+#: shown, and outputs of a cell.
+SHOWN_TEXT, SHOWN_SOURCE, MAX_PICTURE, MAX_OUTPUTS = 100_000, 2_000, 4_000_000, 100
 
 _PICTURES = {"image/png", "image/jpeg"}
 IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,255}")
@@ -82,64 +93,68 @@ IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,255}")
 # --- HTML
 
 
-def _stays(tag: str, name: str, value: str) -> bool:
-    """Whether an attribute stays."""
+def _kept(tag: str, name: str, value: str) -> str | None:
+    """Return an attribute's value if the attribute stays, else None."""
     if name == "class":
-        return all(word in CLASSES or re.fullmatch(r"hl-\w+", word) for word in value.split())
-    if name in ("style", "title"):
-        return True
-    if name not in ATTRIBUTES.get(tag, ()):
-        return False
-    if name == "href":
-        return bool(LINK.match(value))
-    return bool(PICTURE.fullmatch(value)) if name == "src" else True
+        stays = all(word in CLASSES or re.fullmatch(r"hl-\w+", word) for word in value.split())
+    elif name == "href":
+        stays = bool(LINK.match(value))
+    elif name == "src":
+        stays = bool(PICTURE.fullmatch(value))
+    else:
+        stays = True
+    return value if stays else None
 
 
-_CLEANER = Cleaner(
+_CLEANER = nh3.Cleaner(
     tags=TAGS,
-    attributes=_stays,
-    protocols={"http", "https", "mailto", "data"},
-    strip=True,
-    css_sanitizer=CSSSanitizer(allowed_css_properties=STYLES),
+    clean_content_tags=EMPTIED,
+    attributes=ATTRIBUTES,
+    attribute_filter=_kept,
+    filter_style_properties=STYLES,
+    url_schemes={"http", "https", "mailto", "data"},
+    link_rel=None,
 )
 
 
-def clean(source: Any, max_marks: int = MAX_MARKS) -> str:
+def clean(source: str | bytes) -> str:
     """Return HTML cut down to what is harmless: the filter ``clean_html``.
 
     Parameters
     ----------
     source : str or bytes
-    max_marks : int
-        Tags and entities up to which it is looked through.
     """
-    text = source.decode(errors="replace") if isinstance(source, bytes) else str(source)
-    if len(text) > MAX_HTML or _marks(text) > max_marks:
+    text = source if isinstance(source, str) else source.decode(errors="replace")
+    text = text.encode(errors="replace").decode()  # half a pair of surrogates is no text
+    if len(text) > MAX_HTML or _effort(text) > MAX_EFFORT:
         return _as_text(text)
-    try:
-        soup = BeautifulSoup(text, "html.parser")
-        for element in soup.find_all(EMPTIED):
-            element.decompose()
-        return str(_CLEANER.clean(str(soup)))
-    except (RecursionError, ValueError, AssertionError):  # what parsers do with the worst of HTML
-        return _as_text(text)
+    cleaned = _CLEANER.clean(text)
+    return cleaned if len(cleaned) <= MAX_GROWTH * len(text) else _as_text(text)
 
 
-def _marks(text: str) -> int:
-    return text.count("<") + text.count("&")
+def _effort(text: str) -> float:
+    """Return how long a parser may take for HTML at worst, in units of about 10 nanoseconds.
+
+    The HTML standard has a parser compare each tag with those that are open, each attribute with
+    those of the same tag, and read on from each of the ampersands in a row.
+    """
+    tags = text.count("<")
+    separators = sum(map(text.count, SEPARATORS))
+    reopened = len(text) * tags if REOPENED.search(text) else 0
+    return tags**2 + separators**2 / 50 + 2 * reopened
 
 
 def _as_text(text: str) -> str:
     """Return HTML that shows the beginning of a text."""
-    return f"<pre>{html.escape(_cut(text, 2000))}</pre>"
+    return f"<pre>{html.escape(_cut(text, SHOWN_SOURCE))}</pre>"
 
 
-def _cut(text: str, length: int = MAX_TEXT) -> str:
+def _cut(text: str, length: int = SHOWN_TEXT) -> str:
     return text if len(text) <= length else f"{text[:length]}\n[… {len(text)} characters in all]"
 
 
 @pass_context
-def render_markdown(context: Any, source: str) -> str:
+def render_markdown(context: Context, source: str) -> str:
     """Return markdown as harmless HTML, equations included: the filter ``markdown2html``.
 
     Parameters
@@ -152,11 +167,11 @@ def render_markdown(context: Any, source: str) -> str:
     renderer = IPythonRenderer(
         escape=False, attachments=cell.get("attachments") or {}, exclude_anchor_links=True
     )
-    if len(source) > MAX_TEXT:
+    if len(source) > SHOWN_TEXT:
         return _as_text(source)
     try:
-        return clean(MarkdownWithMath(renderer=renderer).render(source), MAX_MARKS_MARKDOWN)
-    except Exception:  # a missing attachment, say: the rest of the page is to be shown
+        return clean(MarkdownWithMath(renderer=renderer).render(source))
+    except Exception:  # such as a missing attachment: the rest of the page is still shown
         return _as_text(source)
 
 
@@ -169,16 +184,21 @@ class PassiveNotebook(NbGraderPreprocessor):
     To run after execution and before anything that saves, shows or grades.
     """
 
-    def preprocess(self, nb: NotebookNode, resources):
+    def preprocess(
+        self, nb: NotebookNode, resources: ResourcesDict
+    ) -> tuple[NotebookNode, ResourcesDict]:
         """Rebuild outputs and metadata."""
         kept = {key: nb.metadata[key] for key in ("kernelspec", METADATA_KEY) if key in nb.metadata}
-        self._marks = 0
+        self._effort = 0.0
         nb.metadata = NotebookNode(kept, language_info=NotebookNode(name="python"))
-        return super().preprocess(nb, resources)
+        nb, resources = super().preprocess(nb, resources)
+        return nb, resources
 
-    def preprocess_cell(self, cell: NotebookNode, resources, index):
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: ResourcesDict, index: int
+    ) -> tuple[NotebookNode, ResourcesDict]:
         """Rebuild the outputs and the metadata of a cell."""
-        cell.metadata = _metadata(cell.metadata)
+        cell.metadata = _metadata(cell)
         if "id" in cell and not CELL_ID.fullmatch(str(cell.id)):
             cell.id = f"cell-{index}"
         if "attachments" in cell:
@@ -191,28 +211,28 @@ class PassiveNotebook(NbGraderPreprocessor):
             cell.outputs = [output for output in found if output is not None]
         return cell, resources
 
-    def _output(self, output: dict) -> NotebookNode | None:
+    def _output(self, output: NotebookNode) -> NotebookNode | None:
         """Return an output as far as it is harmless, None if nothing is left."""
         kind = output.get("output_type")
+        made: NotebookNode | None = None
         if kind == "stream":
             name = "stderr" if output.get("name") == "stderr" else "stdout"
-            return new_output("stream", name=name, text=_text(output.get("text")))
-        if kind == "error":
+            made = new_output("stream", name=name, text=_text(output.get("text")))
+        elif kind == "error":
             lines = output.get("traceback")
-            return new_output(
+            made = new_output(
                 "error",
                 ename=_text(output.get("ename")),
                 evalue=_text(output.get("evalue")),
                 traceback=[_text(line) for line in lines] if isinstance(lines, list) else [],
             )
-        if kind not in ("display_data", "execute_result"):
-            return None
-        data = self._data(output.get("data"))
-        if not data:
-            return None
-        count = {"execution_count": _integer(output.get("execution_count"))}
-        sizes = _sizes(output.get("metadata"), data)
-        return new_output(kind, data, metadata=sizes, **count if kind == "execute_result" else {})
+        elif kind in ("display_data", "execute_result"):
+            data = self._data(output.get("data"))
+            if data:
+                made = new_output(kind, data, metadata=_sizes(output.get("metadata"), data))
+                if kind == "execute_result":
+                    made.execution_count = _integer(output.get("execution_count"))
+        return made
 
     def _data(self, bundle: Any, kinds: set[str] | None = None) -> NotebookNode:
         """Return what is harmless of the forms that an output or an attachment comes in."""
@@ -222,8 +242,9 @@ class PassiveNotebook(NbGraderPreprocessor):
             if not isinstance(value, str) or (kinds and kind not in kinds):
                 continue
             if kind == "text/html":
-                self._marks += _marks(value)
-                kept[kind] = clean(value) if self._marks <= MAX_MARKS_NOTEBOOK else _as_text(value)
+                self._effort += _effort(value)
+                within = self._effort <= MAX_EFFORT_NOTEBOOK
+                kept[kind] = clean(value) if within else _as_text(value)
             elif kind in _PICTURES:
                 if len(value) <= MAX_PICTURE and BASE64.fullmatch(value):
                     kept[kind] = value
@@ -235,24 +256,26 @@ class PassiveNotebook(NbGraderPreprocessor):
         return kept
 
 
-def _metadata(metadata: dict) -> NotebookNode:
+def _metadata(cell: NotebookNode) -> NotebookNode:
+    """Return what is harmless of a cell's metadata."""
     kept = {
-        key: metadata[key]
+        key: cell.metadata[key]
         for key in ("deletable", "editable")
-        if metadata.get(key) in (True, False)
+        if cell.metadata.get(key) in (True, False)
     }
-    own = metadata.get("nbgrader")
+    own = cell.metadata.get("nbgrader")
     if isinstance(own, dict) and IDENTIFIER.fullmatch(str(own.get("grade_id"))):
         kept["nbgrader"] = own  # its names go into pages as they are
-    tags = metadata.get("tags")
+    tags = cell.metadata.get("tags")
     if isinstance(tags, list):
         kept["tags"] = [tag for tag in tags if IDENTIFIER.fullmatch(str(tag))]
-    if cause_of(NotebookNode(metadata=metadata)) in KEYS:
-        kept[METADATA_KEY] = NotebookNode(cause=metadata[METADATA_KEY]["cause"])
+    cause = cause_of(cell)
+    if cause is not None and cause in KEYS:
+        kept[METADATA_KEY] = NotebookNode(cause=cause)
     return NotebookNode(kept)
 
 
-def _sizes(metadata: Any, data: dict) -> NotebookNode:
+def _sizes(metadata: Any, data: NotebookNode) -> NotebookNode:
     """Return the sizes and descriptions of pictures: they go into pages without quotes."""
     kept = NotebookNode()
     for kind in data:
@@ -266,12 +289,13 @@ def _sizes(metadata: Any, data: dict) -> NotebookNode:
 
 
 def _text(value: Any) -> str:
+    """Return a text, which may come in lines, as far as it is shown; nothing for other values."""
     if isinstance(value, list) and _texts(value):
         value = "".join(value)
     return _cut(value) if isinstance(value, str) else ""
 
 
-def _texts(values: list) -> bool:
+def _texts(values: list[Any]) -> bool:
     return all(isinstance(value, str) for value in values)
 
 

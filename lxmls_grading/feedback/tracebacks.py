@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from typing import Any
 
+from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
@@ -27,8 +27,8 @@ class ShortenTracebacks(NbGraderPreprocessor):
     """
 
     def preprocess_cell(
-        self, cell: NotebookNode, resources: Any, index: int
-    ) -> tuple[NotebookNode, Any]:
+        self, cell: NotebookNode, resources: ResourcesDict, index: int
+    ) -> tuple[NotebookNode, ResourcesDict]:
         """Put the error's message, wrapped, in place of a test cell's traceback."""
         for output in cell.get("outputs", []) if is_test(cell) else []:
             if output.output_type == "error":

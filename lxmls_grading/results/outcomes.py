@@ -16,8 +16,7 @@ from nbgrader.utils import determine_grade
 
 from lxmls_grading.cells import METADATA_KEY, cause_of, grade_id, is_test
 from lxmls_grading.intake.files import UnreadableError, UnsafeFileError, read_plain
-from lxmls_grading.reasons import NOT_RUN as NOT_RUN_NAME
-from lxmls_grading.reasons import Reason, reasons_of
+from lxmls_grading.reasons import NOT_RUN_ERROR, Reason, reasons_of
 from lxmls_nb.errors import CheckFailed, NotAttempted
 
 #: What became of a test. UNKNOWN: there is no notebook that could be read.
@@ -103,7 +102,7 @@ def _test_result(cell: NotebookNode) -> TestResult:
         if output.output_type == "error":
             if output.ename == NotAttempted.__name__:
                 return TestResult(NOT_ATTEMPTED)
-            if output.ename == NOT_RUN_NAME:
+            if output.ename == NOT_RUN_ERROR:
                 return TestResult(NOT_RUN)
             message = str(output.evalue)[:KEPT_MESSAGE]
             if output.ename == CheckFailed.__name__:

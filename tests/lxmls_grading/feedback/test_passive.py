@@ -15,12 +15,13 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from nbgrader.server_extensions.formgrader import handlers
 from traitlets.config import Config
 
+from lxmls_grading.feedback import passive as feedback
 from lxmls_grading.feedback.passive import (
     CLASSES,
     LINK,
     MAX_OUTPUTS,
-    MAX_TEXT,
     PICTURE,
+    SHOWN_TEXT,
     STYLES,
     TAGS,
     PassiveNotebook,
@@ -281,12 +282,82 @@ def test_what_is_too_large_to_look_through_is_shown_as_text():
     assert len(clean("<b>" + "x" * 5_000_000)) < 5_000
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<div>" * 20_000,  # each looks through all that are open
+        "&" * 100_000,
+        f"<p {' '.join(map(str, range(100_000)))}>",  # each attribute is compared with all others
+        # Paragraphs open these again: a million tags, and a text of 9 million characters.
+        "<p>" + "".join(f"<b title={n}>" for n in range(1000)) + "</p>" + "<p>x" * 1000,
+        f"<p><b title={'x' * 90_000}></p>" + "<p>x" * 100,
+        f"<p><a/href=https://{'x' * 90_000}></p>" + "<p>x" * 100,
+    ],
+    ids=["nested", "ampersands", "attributes", "reopened", "long", "link"],
+)
+def test_html_that_grows_or_takes_long_is_shown_as_text(text):
+    cleaned = clean(text)
+    assert cleaned.startswith("<pre>" + text[0].replace("&", "&amp;").replace("<", "&lt;"))
+    assert len(cleaned) < 12_000
+
+
+@pytest.mark.parametrize(
+    ("style", "kept"),
+    [
+        ("color: red; position: fixed", "color:red"),
+        ("p\\6fsition: fixed; c\\6flor: red", "color:red"),
+        ("color: red/*;*/;/**/position: fixed", "color:red"),
+        ("color: red;}position: fixed{", "color:red"),
+        ("font-family: 'a\nb'; position: fixed", ""),
+        ("background: url(https://a.b/c); max-width: 100%", "max-width:100%"),
+        ("list-style-image: url(https://a.b/c)", ""),
+        ("@import url(https://a.b/c); color: red", "color:red"),
+        ("@media all { position: fixed }", ""),
+        ("--x: url(https://a.b/c); text-align: right", "text-align:right"),
+        # What would end a string stays escaped.
+        ("font-family: 'a\\5c '; color: ';position:fixed;x:'", None),
+    ],
+)
+def test_styles_keep_what_moves_nothing(style, kept):
+    (element,) = BeautifulSoup(clean(f'<p style="{style}">x</p>'), "html.parser").find_all("p")
+    if kept is None:
+        kept = 'font-family:"a\\\\";color:";position:fixed;x:"'
+    assert element["style"] == kept
+
+
+#: As large as pandas shows them.
+LARGE_TABLE = "<table>" + ("<tr>" + "<td>0.5</td>" * 20 + "</tr>") * 60 + "</table>"
+
+
+def test_half_a_pair_of_surrogates_is_no_reason_to_stop():
+    assert clean("<b>\ud800</b>") == "<b>?</b>"
+
+
+def test_many_tables_and_long_lists_stay():
+    """A table of pandas has fewer than 3000 tags."""
+    outputs = [new_output("display_data", {"text/html": LARGE_TABLE}) for _ in range(20)]
+    (cell,) = passive(new_notebook(cells=[new_code_cell("1", outputs=outputs)])).cells
+    for output in cell.outputs:
+        assert output.data["text/html"].count("<td>0.5</td>") == 1200
+    text = "- a point, with `code` & [a link](https://lxmls.it.pt)\n" * 300
+    made = page(new_notebook(cells=[new_markdown_cell(text)]), "feedback")
+    assert len(BeautifulSoup(made, "html.parser").select("#notebook li > a")) == 300
+
+
+def test_html_of_a_notebook_takes_a_bounded_time(monkeypatch):
+    monkeypatch.setattr(feedback, "MAX_EFFORT_NOTEBOOK", 2e7)
+    outputs = [new_output("display_data", {"text/html": LARGE_TABLE}) for _ in range(20)]
+    (cell,) = passive(new_notebook(cells=[new_code_cell("1", outputs=outputs)])).cells
+    starts = [output.data["text/html"][:6] for output in cell.outputs]
+    assert starts == ["<table"] * 3 + ["<pre>&"] * 17
+
+
 def test_outputs_stay_small():
     text = "x" * 10**6
     cell = new_code_cell("1", outputs=[new_output("stream", text=text)] * 300)
     (made,) = passive(new_notebook(cells=[cell])).cells
     assert len(made.outputs) <= MAX_OUTPUTS
-    assert all(len(output.text) < 2 * MAX_TEXT for output in made.outputs)
+    assert all(len(output.text) < 2 * SHOWN_TEXT for output in made.outputs)
 
 
 CURVES = plot_learning_curves({"Mine & yours": [50.0, 75.0]})
