@@ -93,7 +93,7 @@ def write_submissions() -> dict[str, str]:
             folder = COURSE / "submitted" / student / "day2"
             folder.mkdir(parents=True, exist_ok=True)
             path = folder / f"{notebook}.ipynb"
-            nbformat.write(complete(release, answers), path)  # type: ignore[no-untyped-call]
+            nbformat.write(complete(release, answers), path)
     return students
 
 

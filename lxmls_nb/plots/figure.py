@@ -41,7 +41,7 @@ class DescribedFigure(Figure):
         # Where pyplot is imported, IPython would show the picture once more, without `alt`.
         from IPython.display import display
 
-        display(self._repr_mimebundle_(), raw=True)  # type: ignore[no-untyped-call]
+        display(self._repr_mimebundle_(), raw=True)
 
 
 def new_axes(height: float = 4, grid: bool = True) -> tuple[DescribedFigure, Axes]:
@@ -76,7 +76,7 @@ def show(figure: Figure, alt: str) -> None:
     from matplotlib import pyplot
 
     bundle = {"text/html": image(figure, alt), "text/plain": alt}
-    display(bundle, raw=True)  # type: ignore[no-untyped-call]
+    display(bundle, raw=True)
     pyplot.close(figure)  # otherwise pyplot shows a figure of its own once more
 
 
