@@ -177,6 +177,14 @@ def test_students_part_needs_only_students_packages():
         assert tops <= allowed, path
 
 
+def test_the_newest_version_of_the_changelog_is_this_one():
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    versions = re.findall(r"^## \[(\S+)\] - \d{4}-\d\d-\d\d$", text, flags=re.MULTILINE)
+    assert versions[0] == lxmls_nb.__version__
+    assert len(versions) == len(re.findall("^## ", text, flags=re.MULTILINE))
+    assert sorted(versions, key=Version, reverse=True) == versions
+
+
 def test_snippets_are_in_the_package():
     files = importlib.resources.files("lxmls_nb")
     assert (files / "corpora" / "snippets.npz").is_file()
