@@ -23,7 +23,7 @@ help:  ## This list
 .PHONY: setup
 setup: $(INSTALLED)  ## Install everything, with pinned versions, into .venv
 
-# Anew only when what is to be installed has changed.
+# pip runs again only when the packages that are to be installed have changed.
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Python 3.11 or newer is needed, and $(PYTHON) is not: $$($(PYTHON) -V 2>&1 || true)." >&2; \

@@ -9,7 +9,7 @@ from typing import Any
 
 
 class AnswerNotFound(Exception):
-    """There is no finished answer to go on with; the message says why."""
+    """There is no finished answer to continue with; the message tells why."""
 
 
 def load_solution(
@@ -24,18 +24,20 @@ def load_solution(
     Parameters
     ----------
     notebook : str
-        Its path, for example ``"exercise_2_2.ipynb"``.
+        The path of the notebook, for example ``"exercise_2_2.ipynb"``.
     grade_id, name : str
-        nbgrader's name of the cell, and what the cell defines, for example ``"MyNumpyMLP"``.
+        The id that nbgrader knows the cell by, and the name that the cell defines, for example
+        ``"MyNumpyMLP"``.
     namespace : dict
-        The names that the cell finds imported; it is left as it is.
+        The names that the cell can use. It is not changed.
     trial : callable, optional
-        Called with the object, to see whether it works: an unfinished method shows only then.
+        A function that is called with the object, to see whether it works: only then does an
+        unfinished method raise.
 
     Raises
     ------
     AnswerNotFound
-        If the notebook or the cell is not there, or the code is unfinished or raises.
+        If the notebook or the cell is missing, or the code is unfinished or raises.
     """
     path = Path(notebook)
     place = f"cell {grade_id!r} of {path.name}"
@@ -52,12 +54,12 @@ def load_solution(
         raise AnswerNotFound(f"{path.name} has no cell {grade_id!r}")
     names = {"__name__": path.stem, **namespace}
     try:
-        exec(compile(sources[grade_id], place, "exec"), names)  # the student's own code
+        exec(compile(sources[grade_id], place, "exec"), names)  # it is the student's own code
         if trial is not None and name in names:
             trial(names[name])
     except NotImplementedError:
         raise AnswerNotFound(f"{place} is not finished yet") from None
-    except Exception as error:  # a student's code: anything can happen
+    except Exception as error:  # of any kind: it is a student's code
         raise AnswerNotFound(f"{place} raised {type(error).__name__}: {error}") from error
     if name not in names:
         raise AnswerNotFound(f"{place} does not define {name}")

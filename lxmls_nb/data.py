@@ -1,4 +1,4 @@
-"""The sentiment corpora of the day and the batches that models learn from."""
+"""The sentiment corpora of the day, and the batches that models learn from."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from lxmls_nb.files import atomic_path, is_size
 
 __all__ = ["AmazonData", "Batches", "CorpusError", "SentimentCorpus", "default_corpus"]
 
-#: Class names by class index.
+#: Names of the classes, by class index.
 CLASSES = ("positive", "negative")
 
-#: The first part of a corpus is for training, the rest for testing.
+#: Share of a corpus, from its beginning, that is for training. The rest is for testing.
 TRAIN_SHARE = 0.8
 
-#: A count in a review file.
+#: What a count in a review file looks like.
 COUNT = re.compile(r"[1-9][0-9]{0,4}")
 
-#: Seconds that :func:`default_corpus` gives the download of the books corpus.
+#: Seconds that :func:`default_corpus` waits for the download of the books corpus.
 PATIENCE = 8.0
 
 BOOKS = {
@@ -44,7 +44,7 @@ BOOKS_URL = (
 SNIPPETS = Path(__file__).parent / "corpora" / "snippets.npz"
 
 
-#: The input and the output of some examples.
+#: Input and output of some examples.
 Batch = dict[str, np.ndarray]
 
 #: Counts, labels and vocabulary.
@@ -55,7 +55,7 @@ Reviews = list[list[tuple[int, int]]]
 
 
 class CorpusError(ValueError):
-    """A corpus cannot be had, or its files are not what they should be."""
+    """A corpus is unknown or out of reach, or its files are missing or malformed."""
 
 
 class SentimentCorpus:
@@ -66,20 +66,20 @@ class SentimentCorpus:
     domain : str or path
         ``"books"``, the Amazon books corpus of the guide (fetched once, then cached);
         ``"snippets"``, a small corpus that is part of this package; or a folder that
-        holds ``positive.review`` and ``negative.review``.
+        contains ``positive.review`` and ``negative.review``.
     cache : path, optional
-        Where fetched corpora are kept. By default the environment variable
-        ``LXMLS_NB_CACHE``, else the user's cache folder.
+        The folder where downloaded corpora are kept. By default that of the environment variable
+        ``LXMLS_NB_CACHE``, otherwise the user's cache folder.
 
     Attributes
     ----------
     counts : scipy.sparse.csr_array, shape (M, I)
         How often each of the I features occurs in each of the M reviews. Positive and
-        negative reviews take turns.
+        negative reviews alternate.
     labels : ndarray of int, shape (M,)
-        Class index of each review: 0 is positive, 1 is negative.
+        The class index of each review: 0 is positive, 1 is negative.
     vocabulary : list of str
-        Name of each feature: a word, or two words joined by ``_``.
+        The name of each feature: a word, or two words joined by ``_``.
     nr_features : int
         I, the number of features.
 
@@ -87,7 +87,7 @@ class SentimentCorpus:
     ------
     CorpusError
         If the domain is unknown, a file is missing or malformed, or the books corpus is
-        neither cached nor within reach.
+        neither cached nor can be downloaded.
     """
 
     def __init__(self, domain: str | Path = "books", cache: str | Path | None = None):
@@ -116,9 +116,9 @@ class SentimentCorpus:
 
 
 class Batches(Sequence[Batch]):
-    """Batches of a corpus, each made dense only when it is asked for.
+    """Batches of a corpus. Each becomes a dense array only when it is asked for.
 
-    Items are dictionaries: ``input``, float array of shape (M', I), and ``output``, int array
+    The items are dictionaries: ``input``, float array of shape (M', I), and ``output``, int array
     of shape (M',). The last batch is smaller where the batch size does not divide M.
 
     Parameters
@@ -126,7 +126,7 @@ class Batches(Sequence[Batch]):
     counts : scipy.sparse.csr_array, shape (M, I)
     labels : ndarray of int, shape (M,)
     batch_size : int or None
-        None for one batch that holds everything.
+        None for one batch of all examples.
     """
 
     def __init__(self, counts: sparse.csr_array, labels: np.ndarray, batch_size: int | None = None):
@@ -134,8 +134,8 @@ class Batches(Sequence[Batch]):
             raise ValueError(f"batch_size is a positive whole number or None, not {batch_size!r}")
         self._counts, self._labels = counts, labels
         self.batch_size = int(batch_size) if batch_size else len(labels)
-        # The row of each count, so that a batch is filled without slicing the sparse matrix, which
-        # takes longer than many models do.
+        # The row of each count. With it a batch is filled without slicing the sparse matrix, which
+        # would take longer than the update of many models.
         self._rows = np.repeat(np.arange(len(labels), dtype=np.int32), np.diff(counts.indptr))
 
     def __len__(self) -> int:
@@ -149,7 +149,7 @@ class Batches(Sequence[Batch]):
         """Return one batch, or a list of batches for a slice."""
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
-        number = range(len(self))[index]  # raises IndexError, understands negative numbers
+        number = range(len(self))[index]  # it raises IndexError, and allows negative numbers
         first = number * self.batch_size
         labels = self._labels[first : first + self.batch_size].copy()
         start, end = self._counts.indptr[[first, first + len(labels)]]
@@ -178,13 +178,13 @@ class AmazonData:
         self._corpus = corpus
 
     def batches(self, name: str, batch_size: int | None = None) -> Batches:
-        """Return the batches of a set, in the corpus' order.
+        """Return the batches of a set, in the order of the corpus.
 
         Parameters
         ----------
         name : {"train", "test"}
         batch_size : int or None
-            None for one batch that holds the whole set.
+            None for one batch of the whole set.
 
         Raises
         ------
@@ -201,7 +201,7 @@ def default_corpus() -> SentimentCorpus:
     """Return the corpus that suits this machine, and print which one and why.
 
     The environment variable ``LXMLS_NB_CORPUS`` decides (``books``, ``snippets`` or a
-    folder). Without it: books if cached or quickly downloaded, else snippets.
+    folder). Without it, books if that is cached or quickly downloaded, otherwise snippets.
     """
     wish = os.environ.get("LXMLS_NB_CORPUS")
     if wish:
@@ -213,10 +213,11 @@ def default_corpus() -> SentimentCorpus:
         def fetch() -> None:
             try:
                 fetched.append(SentimentCorpus("books"))
-            except Exception as error:  # whatever it is, there is another corpus
+            except Exception as error:  # of whatever kind: the other corpus is then used
                 problem.append(error)
 
-        # On a slow line the download goes on behind: the next notebook may find it cached.
+        # On a slow connection the download continues in the background, so that the next notebook
+        # may find the corpus cached.
         thread = threading.Thread(target=fetch, daemon=True)
         thread.start()
         thread.join(PATIENCE)
@@ -230,20 +231,20 @@ def default_corpus() -> SentimentCorpus:
 
 
 def cache_folder() -> Path:
-    """Return the folder that fetched corpora are kept in."""
+    """Return the folder that downloaded corpora are kept in."""
     return Path(os.environ.get("LXMLS_NB_CACHE") or pooch.os_cache("lxmls_nb")).expanduser()
 
 
 def _books(cache: Path) -> Loaded:
-    """Load the books corpus: the cached matrix, else the (fetched) review files."""
+    """Load the books corpus from its cached matrix, else from its (downloaded) review files."""
     cached = cache / "books.npz"
     try:
         return read_corpus(cached)
-    except (CorpusError, FileNotFoundError):  # none yet, or damaged: made anew from the files
+    except (CorpusError, FileNotFoundError):  # it is missing or damaged: it is rebuilt below
         pass
     fetcher = pooch.create(path=cache / "books", base_url=BOOKS_URL, registry=BOOKS)
     try:
-        for name in BOOKS:  # pooch checks the hash, and fetches a damaged file again
+        for name in BOOKS:  # pooch checks the hash, and downloads a damaged file again
             fetcher.fetch(name, downloader=pooch.HTTPDownloader(progressbar=True, timeout=10))
     except (OSError, ValueError) as error:
         raise CorpusError(
@@ -253,17 +254,18 @@ def _books(cache: Path) -> Loaded:
             f"SentimentCorpus('snippets')."
         ) from error
     counts, labels, vocabulary = parse_folder(cache / "books")
-    with suppress(OSError):  # a full disk costs time at the next start, not the corpus now
-        # Not compressed: 1.7 MB, and read in half the time.
+    with suppress(OSError):  # on a full disk: the next start then takes as long as this one
+        # Without compression the file has 1.7 MB, and is read in half the time.
         write_corpus(cached, counts, labels, vocabulary, compressed=False)
     return counts, labels, vocabulary
 
 
 def parse_folder(folder: Path, min_count: int = 5) -> Loaded:
-    """Parse ``positive.review`` and ``negative.review``, one review a line.
+    """Parse ``positive.review`` and ``negative.review``, which have one review per line.
 
-    A line is ``feature:count feature:count ... #label#:positive``. Features that occur less
-    than `min_count` times in all are left out; the others are numbered as first seen.
+    A line is ``feature:count feature:count ... #label#:positive``. Features that occur fewer
+    than `min_count` times in all are left out; the others are numbered in the order of their
+    first occurrence.
 
     Returns
     -------
@@ -303,7 +305,7 @@ def parse_folder(folder: Path, min_count: int = 5) -> Loaded:
 def interleave(
     positive: Reviews, negative: Reviews, nr_features: int
 ) -> tuple[sparse.csr_array, np.ndarray]:
-    """Return the counts and labels of two classes of reviews that take turns.
+    """Return the counts and labels of the reviews of two classes, which alternate.
 
     Parameters
     ----------
@@ -318,7 +320,8 @@ def interleave(
     reviews = [review for pair in zip(positive, negative, strict=True) for review in pair]
     ends = np.cumsum([0] + [len(review) for review in reviews])
     numbers = chain.from_iterable(chain.from_iterable(reviews))
-    words = np.fromiter(numbers, dtype=np.int32).reshape(-1, 2)  # far less memory than np.array
+    # np.array would need far more memory.
+    words = np.fromiter(numbers, dtype=np.int32).reshape(-1, 2)
     counts = sparse.csr_array(
         (words[:, 1].copy(), words[:, 0].copy(), ends.astype(np.int32)),
         shape=(len(reviews), nr_features),
@@ -379,7 +382,7 @@ def write_corpus(
     vocabulary: list[str],
     compressed: bool = True,
 ) -> None:
-    """Write a corpus as a sparse matrix with a digest; all of it or nothing."""
+    """Write a corpus as a sparse matrix with a digest, whole or not at all."""
     arrays = {
         "data": counts.data.astype(np.uint16),
         "indices": counts.indices.astype(np.int32),
@@ -415,6 +418,6 @@ def read_corpus(path: Path) -> Loaded:
         )
     except FileNotFoundError:
         raise
-    except Exception as error:  # a damaged file: zipfile, zlib and NumPy raise many kinds
+    except Exception as error:  # zipfile, zlib and NumPy raise many kinds where a file is damaged
         raise CorpusError(f"{path} is damaged: {error}") from error
     return counts, labels, vocabulary

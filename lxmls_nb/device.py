@@ -1,4 +1,4 @@
-"""Where PyTorch computes: CUDA, MPS, another accelerator, or the CPU."""
+"""The device that PyTorch computes on: CUDA, MPS, another accelerator, or the CPU."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def select_device(preferred: str | torch.device | None = None) -> torch.device:
     ----------
     preferred : str or torch.device, optional
         For example ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``. By default the
-        environment variable ``LXMLS_NB_DEVICE``, else the accelerator that PyTorch finds,
-        else the CPU.
+        environment variable ``LXMLS_NB_DEVICE``, otherwise the accelerator that PyTorch finds,
+        otherwise the CPU.
 
     Raises
     ------
     ValueError
-        If the device asked for is not there; the message lists what is.
+        If the requested device is missing; the message lists those that exist.
     """
     wish = preferred or os.environ.get("LXMLS_NB_DEVICE")
     devices = available_devices()
@@ -44,9 +44,7 @@ def select_device(preferred: str | torch.device | None = None) -> torch.device:
 
 
 def describe_device(device: str | torch.device | None = None) -> str:
-    """Return a line for people that says which device is used, for example
-    ``cuda:0 (NVIDIA H100 80GB HBM3)``.
-    """
+    """Return a description of the device, for example ``cuda:0 (NVIDIA H100 80GB HBM3)``."""
     device = select_device(device)
     if device.type == "cpu":
         return f"cpu ({torch.get_num_threads()} threads)"

@@ -1,4 +1,4 @@
-"""Small helpers: files that are written whole or not at all, and whole numbers."""
+"""Small helpers for files that are written whole or not at all, and for whole numbers."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pathlib import Path
 
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
-    """Give a temporary path that takes the place of `path` when the block ends well.
+    """Yield a temporary path, and rename it to `path` when the block ends without an error.
 
     Parameters
     ----------
     path : path
-        The file to write; its folder is made if needed. If the block raises, whatever was
-        there before stays.
+        The file to write. Its folder is created if it is missing. If the block raises, a file
+        that was there before stays.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

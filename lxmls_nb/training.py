@@ -1,4 +1,4 @@
-"""The epoch loop: a progress bar, and the accuracy after each epoch."""
+"""The loop over epochs, with a progress bar and the accuracy after each epoch."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Update = Callable[..., object]
 
 @dataclass
 class History:
-    """What happened in a training.
+    """The accuracies and times of a training.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class History:
 
 @answer_needed()
 def accuracy(predict: Predict, data: AmazonData) -> float:
-    """Return the share of the test set that is predicted right, in %."""
+    """Return the share of the test set that is predicted correctly, in %."""
     return _accuracy(predict, data.batches("test", batch_size=None)[0])
 
 
@@ -63,12 +63,12 @@ def train(
     Parameters
     ----------
     update : callable
-        ``update(input=, output=)`` makes one step on a batch: ``model.update``, or a function
+        ``update(input=, output=)`` makes one step on a batch. It is ``model.update``, or a function
         of your own.
     predict : callable
         ``predict(input=)`` returns class indices.
     data : AmazonData
-        Its train set is gone through in order, without shuffling.
+        The batches of its train set are used in order, without shuffling.
     num_epochs, batch_size : int
         The environment variable ``LXMLS_NB_EPOCHS`` may allow fewer epochs.
     verbose : bool
@@ -90,10 +90,10 @@ def train(
     history = History([_accuracy(predict, test_set)])
     if verbose:
         print(f"Initial accuracy {history.accuracies[0]:.2f} %")
-    # On stdout: what is on stderr looks like a failure. TQDM_DISABLE=1 hides a bar that nobody
-    # watches, in grading for example.
+    # The bar is on stdout, because text on stderr looks like a failure. TQDM_DISABLE=1 hides it
+    # where nobody watches, in grading for example.
     hidden = {} if verbose else {"disable": True}
-    # Not before the first batch is done (a delay): no answer, no bar.
+    # The delay hides the bar until the first batch is done: without an answer there is none.
     bar = tqdm(total=num_epochs * len(batches), unit="batch", file=sys.stdout, delay=1e-6, **hidden)
     with bar:
         for epoch in range(1, num_epochs + 1):
@@ -114,7 +114,7 @@ def train(
 
 
 def _allowed_epochs(asked: int) -> int:
-    """Return how many epochs there are to be: the environment may allow fewer, as in grading."""
+    """Return the number of epochs; the environment may allow fewer, as grading does."""
     wish = os.environ.get("LXMLS_NB_EPOCHS", "")
     if not wish:
         return asked

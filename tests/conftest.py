@@ -23,7 +23,7 @@ os.environ["LXMLS_NB_CORPUS"] = "snippets"
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 # nbgrader starts `alembic` by name, which lies beside the Python that runs the tests.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-# `make coverage` looks at the warm process, too, which gets only what is listed there.
+# `make coverage` measures the warm process, too, whose environment is only what is listed there.
 if "COVERAGE_PROCESS_CONFIG" in os.environ:
     from lxmls_grading.execution import hub
 

@@ -5,7 +5,7 @@
 The sdist of vaderSentiment 3.3.2 (``pip download --no-binary :all: --no-deps
 vaderSentiment==3.3.2``) holds ``additional_resources/hutto_ICWSM_2014.tar.gz`` and, in it,
 Amazon product-review snippets with crowd ratings (Hutto and Gilbert 2014, MIT licence).
-The extracted ``amazonReviewSnippets_GroundTruth.txt`` is taken as well. Only the counts of
+The extracted ``amazonReviewSnippets_GroundTruth.txt`` is accepted, too. Only the counts of
 words and word pairs that occur at least twice are kept, never the sentences.
 """
 
@@ -54,9 +54,9 @@ def strongest(snippets: list[tuple[float, str]], sign: int) -> list[Counter[str]
 
 
 def repack(path: Path) -> None:
-    """Write an archive of NumPy's anew, so that every release of Python writes the same bytes.
+    """Rewrite an archive of NumPy, so that every release of Python writes the same bytes.
 
-    NumPy asks for headers of large files, and Python before 3.11.4 writes them in another way.
+    NumPy requests headers of large files, which Python before 3.11.4 writes in another form.
     """
     with zipfile.ZipFile(path) as archive:
         contents = {name: archive.read(name) for name in archive.namelist()}

@@ -1,9 +1,9 @@
-"""Look for what is broken in a site of HTML pages: links, references to other hosts, missing texts.
+"""Find broken links, references to other hosts and missing texts in a site of HTML pages.
 
     python tools/check_site.py build/book
 
-Links to other hosts are fine, and not followed; whatever a page needs to be shown must be part of
-the site.
+Links to other hosts are allowed, and not followed. Everything that a page needs to be shown must be
+a part of the site.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
-#: Where elements name what a page needs. `a` is left to readers.
+#: Elements and attributes that name what a page needs. Readers decide whether they follow `a`.
 RESOURCES = [
     ("audio", "src"),
     ("embed", "src"),
@@ -34,12 +34,12 @@ RESOURCES = [
     ("video", "src"),
 ]
 CSS_URL = re.compile(r"""(?:url\(\s*|@import\s+)["']?([^"')\s;]+)""")
-#: In a script of the page itself: an address in quotation marks.
+#: An address in quotation marks, in a script that is a part of the page.
 SCRIPT_URL = re.compile(r"""["'`]((?:https?:)?//[\w.-]+\.\w[^"'`\s]*)""")
 
 
 def problems(site: Path) -> list[str]:
-    """Return what is broken in the site, one line each.
+    """Return the problems of a site, one line per problem.
 
     Parameters
     ----------
@@ -104,11 +104,11 @@ def _is_elsewhere(address: str) -> bool:
 def _target(address: str, place: Path, site: Path) -> Iterator[str]:
     parts = urlsplit(address.strip())
     if parts.scheme:
-        return  # data: it is here already
+        return  # the address itself holds the data
     path = (place.parent / unquote(parts.path)).resolve() if parts.path else place
     if not path.is_relative_to(site):
         yield f"out of the site: {address}"
-    elif not path.is_file():  # a folder is no page where no server looks for index.html
+    elif not path.is_file():  # without a server, a folder is not a page
         yield f"leads nowhere: {address}"
     elif parts.fragment and path.suffix == ".html" and unquote(parts.fragment) not in _ids(path):
         yield f"no such place on that page: {address}"
@@ -135,7 +135,7 @@ def _ids(page: Path) -> set[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Print what is broken, and return 1 if something is."""
+    """Print the problems; return 1 if there are any."""
     folder = Path(arguments[0])
     found = problems(folder)
     print("\n".join(found) or f"{folder}: {len(list(folder.rglob('*.html')))} pages, no problem")

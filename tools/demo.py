@@ -1,6 +1,6 @@
 """Play a course with four students: generate, submit, autograde, give feedback, show a table.
 
-``make demo`` runs it. Everything happens in the folder ``demo/``, which is made anew.
+``make demo`` runs it. Everything happens in the folder ``demo/``, which is rebuilt each time.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ MISTAKES = {
 
 
 def nbgrader(*arguments: str) -> None:
-    """Run an nbgrader command on the demo course; show what it said only if it failed."""
+    """Run an nbgrader command on the demo course; show its output only if it fails."""
     start = time.perf_counter()
     print(f"  nbgrader {' '.join(arguments)} ...", end="", flush=True)
     done = subprocess.run(
@@ -54,7 +54,7 @@ def nbgrader(*arguments: str) -> None:
 
 
 def grade() -> None:
-    """Grade the class; what the submissions are given for reasons is shown."""
+    """Grade the class as instructors do."""
     print("  lxmls-nb grade day2 ...", end="", flush=True)
     start = time.perf_counter()
     done = subprocess.run(
@@ -98,7 +98,7 @@ def write_submissions() -> dict[str, str]:
 
 
 def grade_by_hand(gradebook: Gradebook) -> int:
-    """Give the comments of 2.1 full marks where there are any, as one would in the formgrader."""
+    """Give full marks to all comments of 2.1, as an instructor would in the formgrader."""
     count = 0
     for submission in gradebook.assignment_submissions("day2"):
         for notebook in submission.notebooks:
@@ -106,13 +106,13 @@ def grade_by_hand(gradebook: Gradebook) -> int:
                 if grade.needs_manual_grade:
                     grade.manual_score = grade.max_score
                     grade.needs_manual_grade = False
-                    count += grade.max_score > 0  # the rubric's cell carries no points
+                    count += grade.max_score > 0  # the cell of the rubric has no points
     gradebook.db.commit()
     return count
 
 
 def print_table(gradebook: Gradebook, students: dict[str, str]) -> None:
-    """Print the points of each student by exercise, and where the feedback lies."""
+    """Print the points of each student per exercise, and the folder of the feedback."""
     titles = [name.removeprefix("exercise_").replace("_", ".") for name in NOTEBOOKS]
     print(f"\n{'student':10}" + "".join(f"{title:>7}" for title in titles) + f"{'total':>8}")
     for student, what in students.items():

@@ -1,10 +1,9 @@
-"""Write where this course is published into all files that have to know.
+"""Write the address where this course is published into all files that need it.
 
     python tools/name_repository.py OWNER/NAME
 
-The address stands in `pyproject.toml`; exercises need it before anything is installed, and badges
-are links, so they hold copies. A test sees to it that these are the same. Afterwards,
-`make release`, and commit.
+The address is in `pyproject.toml`. Exercises need it before anything is installed, and badges are
+links, so they hold copies of it, which a test compares. Run `make release` afterwards, and commit.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 
-#: Where copies are.
+#: The files that hold copies.
 FILES = ("pyproject.toml", "README.md", "source/day2/*.ipynb")
 
 
@@ -28,7 +27,7 @@ def repository(root: Path = ROOT) -> str:
 
 
 def rename(new: str, root: Path = ROOT) -> list[Path]:
-    """Replace the name everywhere; return the files that had it."""
+    """Replace the name in all files; return those that contained it."""
     old = repository(root)
     found = []
     for path in sorted(path for pattern in FILES for path in root.glob(pattern)):

@@ -1,4 +1,4 @@
-"""Make the pictures of README and docs from the screenshots that `make test-browser` leaves.
+"""Make the pictures of README and docs from the screenshots that `make test-browser` writes.
 
 `make screenshots` runs it, as ``tools/screenshots.py FROM TO``.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image
 
-#: By picture: the step that it shows, and the part of the window (left, top, right, bottom).
+#: For each picture: its screenshot, and the part of that (left, top, right, bottom).
 PICTURES = {
     "student": ("student-*-wrong-answer.png", (291, 424, 1241, 806)),
     "explorer": ("student-*-tangent-explorer.png", (291, 92, 1241, 776)),
@@ -22,7 +22,7 @@ MOST_BYTES = 200_000
 
 
 def main(arguments: list[str]) -> int:
-    """Crop the chosen screenshots and write them small; return the exit status."""
+    """Crop the chosen screenshots and write them as small files; return the exit status."""
     origin, target = map(Path, arguments)
     for name, (pattern, box) in PICTURES.items():
         found = sorted(origin.glob(pattern))

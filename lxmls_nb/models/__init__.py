@@ -1,4 +1,4 @@
-"""Models of the day: the scaffolds that exercises complete, and what they are made of."""
+"""Models of the day: the scaffolds that exercises complete, and their parts."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # PyTorch takes seconds to import, and Exercises 2.1 and 2.2 do without it.
+    # PyTorch takes seconds to import, and Exercises 2.1 and 2.2 do not need it.
     if name == "PytorchMLP":
         from lxmls_nb.models.pytorch_mlp import PytorchMLP
 

@@ -1,4 +1,4 @@
-"""What all models share: the interface, the first weights, one-hot labels, saved parameters."""
+"""What all models share: their interface, initial weights, one-hot labels, saved parameters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lxmls_nb.files import atomic_path, is_size
 class Model:
     """A classifier that learns from batches.
 
-    Sub-classes define :meth:`predict` and :meth:`update`, and keep their parameters as
+    Subclasses define :meth:`predict` and :meth:`update`, and keep their parameters as
     attributes.
     """
 
@@ -32,12 +32,12 @@ def glorot_weight_init(
     activation_function: str,
     random_seed: np.random.RandomState | None = None,
 ) -> np.ndarray:
-    """Draw the first weights of a layer, after Glorot and Bengio (2010).
+    """Draw the initial weights of a layer at random (Glorot and Bengio, 2010).
 
     Parameters
     ----------
     shape : (int, int)
-        Number of inputs and number of outputs, in this order.
+        The number of inputs and the number of outputs, in this order.
     activation_function : str
         What follows the layer: weights are four times as large before a ``"sigmoid"``.
     random_seed : numpy.random.RandomState, optional
@@ -57,7 +57,7 @@ def glorot_weight_init(
 
 
 def index2onehot(index: np.ndarray, num_classes: int) -> np.ndarray:
-    r"""Return the indicator vectors :math:`\mathbf{1}^y` of class indices, one a row.
+    r"""Return the indicator vectors :math:`\mathbf{1}^y` of class indices, one per row.
 
     Parameters
     ----------
@@ -112,9 +112,9 @@ def check_network(
     geometry : sequence of int
         Sizes of the input, of each hidden layer and of the output.
     activation_functions : sequence of str
-        One a layer; the last is ``"softmax"``.
+        One per layer; the last is ``"softmax"``.
     hidden : sequence of str
-        The activation functions known for hidden layers.
+        The activation functions that hidden layers may have.
     """
     if (
         not isinstance(geometry, list | tuple)
@@ -140,7 +140,7 @@ def check_network(
 def glorot_parameters(
     geometry: Sequence[int], activation_functions: Sequence[str]
 ) -> list[list[np.ndarray]]:
-    """Return first parameters of a network: ``[weight (out, in), bias (1, out)]`` a layer."""
+    """Return initial parameters of a network, ``[weight (out, in), bias (1, out)]`` per layer."""
     random_seed = np.random.RandomState(1234)
     return [
         [glorot_weight_init((inputs, outputs), name, random_seed), np.zeros((1, outputs))]
@@ -179,7 +179,7 @@ def load_parameters(path: str | Path, geometry: Sequence[int]) -> list[list[np.n
             arrays = dict(archive)
     except FileNotFoundError:
         raise
-    except Exception as error:  # a damaged file: zipfile and NumPy raise many kinds
+    except Exception as error:  # zipfile and NumPy raise many kinds where a file is damaged
         raise ValueError(f"{path} holds no parameters, or is damaged: {error}") from error
     layers = len(arrays) // 2
     try:

@@ -1,4 +1,4 @@
-"""The multilayer perceptron of Exercise 2.2, but for its backpropagation."""
+"""The multilayer perceptron of Exercise 2.2, without its backpropagation."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from lxmls_nb.models.model import (
     save_parameters,
 )
 
-#: Hidden non-linearities of the forward pass.
+#: Activation functions of hidden layers.
 HIDDEN = {"sigmoid": expit, "relu": lambda z: np.maximum(z, 0)}
 
 
 class NumpyMLP(Model):
     r"""A feed-forward network in NumPy (Algorithm 2.1 of the guide).
 
-    Its gradients are the exercise: a sub-class defines :meth:`backpropagation`.
+    Its gradients are the exercise: a subclass defines :meth:`backpropagation`.
 
     Parameters
     ----------
@@ -33,14 +33,15 @@ class NumpyMLP(Model):
         Sizes of the input, of each hidden layer and of the output, for example
         ``[corpus.nr_features, 20, 2]``.
     activation_functions : sequence of str
-        One a layer: ``"sigmoid"`` or ``"relu"`` for hidden layers, ``"softmax"`` for the last.
+        One per layer: ``"sigmoid"`` or ``"relu"`` for hidden layers, ``"softmax"`` for the last.
     learning_rate : float
-        :math:`\eta` of the SGD update.
+        The factor :math:`\eta` of the SGD update.
 
     Attributes
     ----------
     parameters : list of [weight, bias]
-        A pair a layer, first layer first: `weight` of shape (out, in), `bias` of shape (1, out).
+        One pair per layer, the first layer first: `weight` of shape (out, in), `bias` of shape
+        (1, out).
 
     Raises
     ------
@@ -61,7 +62,7 @@ class NumpyMLP(Model):
         self.parameters = glorot_parameters(geometry, activation_functions)
 
     def log_forward(self, input: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
-        r"""Forward pass (Algorithm 2.1), the softmax in the logarithmic domain.
+        r"""Return the result of the forward pass (Algorithm 2.1), its softmax as logarithms.
 
         Parameters
         ----------
@@ -72,7 +73,7 @@ class NumpyMLP(Model):
         log_probabilities : ndarray, shape (M, K)
             :math:`\log \tilde{\mathbf{z}}^N`.
         layer_inputs : list of ndarray
-            What entered each layer: ``layer_inputs[0]`` is the input, ``layer_inputs[n]`` is
+            The input of each layer: ``layer_inputs[0]`` is the input, ``layer_inputs[n]`` is
             :math:`\tilde{\mathbf{z}}^n`, of shape (M, size of hidden layer n).
         """
         layer_inputs = [input]
@@ -104,7 +105,8 @@ class NumpyMLP(Model):
     def backpropagation(self, input: np.ndarray, output: np.ndarray) -> list[list[np.ndarray]]:
         """Return the gradient of the loss, ``[[weight_gradient, bias_gradient], ...]``.
 
-        A pair a layer, first layer first, each array of the shape of its parameter.
+        There is one pair per layer, the first layer first, and each array has the shape of its
+        parameter.
         """
         raise NotImplementedError("backpropagation is yours to write, in a sub-class of NumpyMLP")
 
@@ -121,7 +123,7 @@ class NumpyMLP(Model):
                         f"a gradient of shape {np.shape(gradient)} does not fit a parameter of "
                         f"shape {layer[number].shape}"
                     )
-                # A new array: whoever kept the old one (a plot, a check) still has its values.
+                # In a new array, because a plot or a check may have kept the old one.
                 layer[number] = layer[number] - self.learning_rate * gradient
 
     def save(self, path: str | Path) -> None:
@@ -129,5 +131,5 @@ class NumpyMLP(Model):
         save_parameters(path, self.parameters)
 
     def load(self, path: str | Path) -> None:
-        """Take the parameters of an ``.npz`` file; ValueError if they don't fit."""
+        """Take the parameters from an ``.npz`` file; raise ValueError if they don't fit."""
         self.parameters = load_parameters(path, self.geometry)

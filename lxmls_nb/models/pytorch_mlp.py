@@ -1,4 +1,4 @@
-"""The multilayer perceptron of Exercise 2.4, but for its forward pass."""
+"""The multilayer perceptron of Exercise 2.4, without its forward pass."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from lxmls_nb.models.model import (
 class PytorchMLP(Model):
     r"""A feed-forward network in PyTorch: autograd computes its gradients.
 
-    Its forward pass is the exercise: a sub-class defines :meth:`log_forward`.
+    Its forward pass is the exercise: a subclass defines :meth:`log_forward`.
 
     Parameters
     ----------
     geometry, activation_functions, learning_rate
-        As for :class:`~lxmls_nb.models.NumpyMLP`; hidden layers are sigmoids.
+        As for :class:`~lxmls_nb.models.NumpyMLP`, but hidden layers are sigmoids.
     device : str or torch.device, optional
-        By default what :func:`~lxmls_nb.device.select_device` chooses.
+        By default the one that :func:`~lxmls_nb.device.select_device` chooses.
 
     Attributes
     ----------
     parameters : list of [weight, bias]
-        A pair of float32 tensors a layer, of shapes (out, in) and (1, out), on `device`.
-        They ask for gradients.
+        One pair of float32 tensors per layer, of shapes (out, in) and (1, out), on `device`.
+        They require gradients.
     device : torch.device
 
     Raises
@@ -88,7 +88,7 @@ class PytorchMLP(Model):
                 "the output of log_forward has no graph behind it: do .detach(), .data, .numpy() "
                 "or torch.no_grad() cut it off from the parameters?"
             )
-        # autograd.grad hands over new gradients: there is no .grad to forget to zero.
+        # autograd.grad returns new gradients, so that there is no .grad which has to be zeroed.
         flat = [tensor for layer in self.parameters for tensor in layer]
         gradients = torch.autograd.grad(loss, flat, allow_unused=True)
         for number, gradient in enumerate(gradients):
@@ -108,12 +108,12 @@ class PytorchMLP(Model):
 
     @answer_needed()
     def gradients(self, input: np.ndarray, output: np.ndarray) -> list[list[np.ndarray]]:
-        """Return the gradient of the loss as NumPy arrays, a pair a layer.
+        """Return the gradient of the loss as NumPy arrays, one pair per layer.
 
         Raises
         ------
         ValueError
-            If a parameter has no part in the output of `log_forward`.
+            If the output of `log_forward` does not depend on a parameter.
         """
         _, gradients = self._loss_and_gradients(input, output)
         return [[weight.cpu().numpy(), bias.cpu().numpy()] for weight, bias in gradients]
@@ -139,5 +139,5 @@ class PytorchMLP(Model):
         save_parameters(path, arrays)
 
     def load(self, path: str | Path) -> None:
-        """Take the parameters of an ``.npz`` file; ValueError if they don't fit."""
+        """Take the parameters from an ``.npz`` file; raise ValueError if they don't fit."""
         self._set_parameters(load_parameters(path, self.geometry))

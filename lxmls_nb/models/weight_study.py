@@ -1,4 +1,4 @@
-"""One weight under study: its value, and the loss around it (the tangent figure)."""
+"""The value of one weight, and the loss around it, which the tangent figure shows."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ def get_mlp_parameter_handlers(
     layer_index : int
         Index into `parameters`: 0 is the first layer.
     is_bias : bool
-        Whether a bias is meant. Biases have one row: `row` is then ignored.
+        Whether the parameter is a bias. Biases have one row, so that `row` is then ignored.
     row, column : int
-        Row is the unit that the weight leads to, column the one that it comes from (for a
-        bias, the unit).
+        The row is the unit that the weight leads to, the column the one that it comes from. The
+        column of a bias is its unit.
 
     Returns
     -------
     get_parameter : callable
-        ``get_parameter(parameters) -> float``, of parameters or of gradients.
+        ``get_parameter(parameters) -> float``, which takes gradients, too.
     set_parameter : callable
-        ``set_parameter(parameters, value) -> parameters``: new parameters with that value;
-        those passed in stay as they were.
+        ``set_parameter(parameters, value) -> parameters`` returns new parameters with that value,
+        and leaves those that are passed in unchanged.
     """
     kind = 1 if is_bias else 0
     place = (0, column) if is_bias else (row, column)
@@ -60,7 +60,7 @@ def get_mlp_loss_range(
     span: float = 10.0,
     num_values: int = 200,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return values around the current one of a weight, and the loss at each of them.
+    """Return values around the current value of a weight, and the loss at each of them.
 
     Parameters
     ----------

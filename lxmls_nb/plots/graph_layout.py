@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 Point = tuple[float, float]
-#: From a text and its size to its width.
+#: A function that returns the width of a text of a size.
 TextWidth = Callable[[str, float], float]
 
-#: Of a circle, and half the side of a box.
+#: Radius of a circle, and half the side of a box.
 RADIUS = 0.26
 #: Sizes of texts.
 SYMBOL, TEXT, SMALL, TINY = 11, 9, 8, 7

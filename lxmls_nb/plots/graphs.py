@@ -32,29 +32,30 @@ def plot_network(
 ) -> DescribedFigure:
     r"""Draw a network as a computation graph, layer by layer.
 
-    Circles are linear functions, boxes non-linear ones. Of a large layer the first few units are
-    shown, and how many there are.
+    Circles are linear functions, boxes non-linear ones. Of a large layer the figure shows the first
+    few units, and the number of all.
 
     Parameters
     ----------
     parameters : sequence of [weight, bias]
-        A pair a layer: `weight` of shape (out, in), `bias` of shape (1, out), as in
-        :attr:`~lxmls_nb.models.NumpyMLP.parameters`. Tensors will do.
+        One pair per layer: `weight` of shape (out, in), `bias` of shape (1, out), as in
+        :attr:`~lxmls_nb.models.NumpyMLP.parameters`. They may be tensors.
     activation_functions : sequence of str
-        One a layer: ``"sigmoid"`` or ``"relu"`` for hidden layers, ``"softmax"`` for the last.
+        One per layer: ``"sigmoid"`` or ``"relu"`` for hidden layers, ``"softmax"`` for the last.
     input : ndarray, shape (M, I) or (I,), optional
-        With it, forward values stand above the nodes. Of a large input the first units that are
-        not zero are shown.
+        With it, forward values stand above the nodes. Of a large input the figure shows the first
+        units that are not zero.
     output : ndarray of int, shape (M,), or int, optional
         With it, too, errors stand below the nodes: the derivative of the loss of this example
         with respect to what the node computes.
     example : int or None
         The row of `input` whose numbers are shown; None for averages over the batch.
     names : sequence of str, optional
-        Of the inputs, for instance a vocabulary.
+        Names of the inputs, for instance a vocabulary.
     class_names : sequence of str, optional
+        Names of the classes.
     max_units : int
-        Layers of more units are cut short.
+        The largest number of units of which all are shown.
     highlight : (int, int, int), optional
         A weight to emphasise: index into `parameters`, row and column, counted from zero. With
         `output`, its gradient is worked out on top, from the numbers at both ends (for one
@@ -111,7 +112,7 @@ def _describe_network(graph: NetworkGraph, written_layers: frozenset[int]) -> st
 
 
 def _name(graph: NetworkGraph, column: Column) -> str:
-    """Return what a column is called in words, and which of its units are shown."""
+    """Return the name of a column, and the units of it that are shown."""
     name = column.title
     if column.layer and len(graph.weights) > 1:
         name += f" of layer {column.layer}"
@@ -153,14 +154,14 @@ def plot_chain(
     Parameters
     ----------
     functions : mapping of str to callable
-        By what stands in its node, each function; the first is applied to `input`, the next to
-        what comes out, and so on. The last result is the loss.
+        Each function, by the text in its node. The first is applied to `input`, the next to its
+        result, and so on. The last result is the loss.
     input : float
     symbols : sequence of str, optional
-        What the input and each result are called, without dollars: ``["x", "u", r"\tilde{u}"]``.
+        Symbols of the input and of each result, without dollars: ``["x", "u", r"\tilde{u}"]``.
     errors : bool
-        Whether to show how much the last result changes with each number, and, between nodes,
-        the derivative of each function.
+        Whether to show the derivative of the last result with respect to each number and, between
+        nodes, the derivative of each function.
 
     Returns
     -------
@@ -169,7 +170,7 @@ def plot_chain(
     Raises
     ------
     ValueError
-        If there is not one symbol more than functions.
+        If the number of symbols is not the number of functions plus one.
     """
     steps = list(functions.values())
     if symbols is None:

@@ -26,7 +26,9 @@ def plot_tangent(
     current_gradient: float,
     ax: Axes | None = None,
 ) -> Figure:
-    """Draw the loss against one weight, and the gradient as the tangent that it should be.
+    """Draw the loss against one weight, with a line that has the gradient as its slope.
+
+    Where the gradient is right, the line is a tangent.
 
     Parameters
     ----------
@@ -49,7 +51,7 @@ def plot_tangent(
     axes.plot(weight_range, loss_range, color=BLUE, label="loss")
     axes.plot(weight_range, tangent, color=VERMILLION, linestyle="--", label="slope: gradient")
     axes.plot(current_weight, current_loss, "x", color="black", label="current weight", ms=9, mew=2)
-    # A steep tangent must not squeeze the curve flat, nor rounding errors look like a curve.
+    # A steep tangent must not make the curve look flat, nor rounding errors look like a curve.
     low, high = min(loss_range.min(), current_loss), max(loss_range.max(), current_loss)
     margin = 0.15 * (high - low) if high - low > 1e-9 else 0.1
     axes.set_ylim(low - margin, high + margin)
@@ -71,21 +73,21 @@ def plot_tangent(
 def tangent_explorer(
     model: NumpyMLP, batch: Batch, layer: int = 1, row: int = 0, column: int = 0
 ) -> Any:
-    """Draw the tangent figure of any weight, with controls to choose it by.
+    """Draw the tangent figure of a weight, with sliders to choose the weight.
 
     Parameters
     ----------
     model : NumpyMLP
-        One with a `backpropagation`.
+        A model that has a `backpropagation`.
     batch : dict
         ``input`` and ``output``.
     layer, row, column : int
-        The weight to begin with: index into `model.parameters`, and place in its matrix.
+        The weight to begin with: its index into `model.parameters`, and its place in the matrix.
 
     Returns
     -------
     ipywidgets.VBox or matplotlib.figure.Figure
-        The figure alone where there is no notebook, or ipywidgets is not installed.
+        The figure alone, without sliders, where there is no notebook or no ipywidgets.
 
     Raises
     ------
@@ -109,7 +111,7 @@ def tangent_explorer(
     def redraw(change: dict[str, Any]) -> None:
         chosen = sliders[0].value
         for slider, (_, size) in zip(sliders, _sizes(model, chosen), strict=True):
-            slider.max = size - 1  # a value beyond it moves there
+            slider.max = size - 1  # a larger value becomes this one
         if change["owner"] is sliders[0] and chosen in places:
             sliders[1].value, sliders[2].value = places[chosen]
         places[chosen] = (sliders[1].value, sliders[2].value)
@@ -136,7 +138,7 @@ def tangent_explorer(
 
 
 def _sizes(model: NumpyMLP, layer: int) -> list[tuple[str, int]]:
-    """Return how many layers there are, and rows and columns in the weight of one."""
+    """Return the numbers of layers, and of rows and columns of the weight of one layer."""
     count = len(model.parameters)
     rows, columns = np.shape(model.parameters[layer][0]) if 0 <= layer < count else (0, 0)
     return [("layer_index", count), ("row", rows), ("column", columns)]
