@@ -100,6 +100,9 @@ def test_the_widest_weight_of_a_layer_is_the_largest():
 def test_numbers_take_more_room_than_bare_nodes():
     bare, full = lay_out([2, 2], with_batch=False), lay_out([2, 2])
     assert full.height > bare.height
+    for layout, row in ((bare, 0.75), (full, 1.0)):
+        (_, upper), (_, lower) = layout.circles[:2]
+        assert upper - lower == pytest.approx(row)
     assert words(bare, "forward") == words(bare, "error") == []
     assert len(words(full, "forward")) == 2 + 2 + 2 + 1
     assert len(words(full, "error")) == 2 + 1
@@ -133,6 +136,7 @@ def test_weights_are_written_where_there_is_room():
     crowded = lay_out([4, 4, 2])
     assert crowded.written_layers == {2}
     assert len(words(crowded, "weight")) == 8
+    assert lay_out([2, 5, 2]).written_layers == set()  # ten weights are too many
 
 
 def test_a_highlighted_weight_is_the_only_one_that_is_written_and_not_faint():
@@ -160,6 +164,7 @@ def test_a_chain_stands_in_a_row():
     ((x, y),) = layout.circles
     first, second = layout.boxes
     assert x < first.x < second.x
+    assert RADIUS < y < layout.height - RADIUS
     assert {(box.low + box.high) / 2 for box in layout.boxes} == {y}
     assert second.half_width > first.half_width  # as wide as the name
     assert [start[0] for start, _ in layout.arrows] == [x + RADIUS, first.x + first.half_width]
