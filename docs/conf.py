@@ -59,7 +59,11 @@ napoleon_google_docstring = False
 napoleon_use_param = False  # "row, column : int" stays one entry
 python_maximum_signature_line_length = 80
 nitpicky = True
-nitpick_ignore_regex = [(r"py:.*", r"(?!lxmls_nb\.).*")]
+# Not those of other packages, nor variables for types.
+nitpick_ignore_regex = [
+    (r"py:.*", r"(?!lxmls_nb\.).*"),
+    (r"py:class", r"lxmls_nb\..*\.(T|E|Probe)"),
+]
 
 html_theme = "furo"
 html_static_path = ["_static"]

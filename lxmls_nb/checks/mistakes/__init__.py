@@ -39,5 +39,5 @@ __all__ = [
     "values",
 ]
 
-#: The keys of all known mistakes, which :attr:`lxmls_nb.errors.CheckFailed.cause` can be.
+#: The keys of all known mistakes, which ``CheckFailed.cause`` can be.
 KEYS = frozenset(MISTAKES)

@@ -32,7 +32,7 @@ class Mistake:
     Parameters
     ----------
     key : str
-        What tests, reports and :attr:`lxmls_nb.errors.CheckFailed.cause` refer to.
+        What tests, reports and ``CheckFailed.cause`` refer to.
     words : str
         What a student reads, a sentence without its end; the values that a finding comes with
         are filled in for what is in braces.

@@ -22,7 +22,7 @@ from lxmls_nb.errors import UNWRITTEN
 #: What a probe reports, by name.
 Report = dict[str, Any]
 
-_Probe = TypeVar("_Probe", bound=Callable[..., Report])
+Probe = TypeVar("Probe", bound=Callable[..., Report])
 
 #: Probes by name.
 PROBES: dict[str, Callable[..., Report]] = {}
@@ -32,7 +32,7 @@ PROBES: dict[str, Callable[..., Report]] = {}
 MAX_ITEMS, MAX_NESTING, MAX_ELEMENTS, MAX_CHARACTERS, MAX_KEY = 100, 4, 10**6, 1000, 200
 
 
-def probe(function: _Probe) -> _Probe:
+def probe(function: Probe) -> Probe:
     """Register a probe under its name."""
     PROBES[function.__name__] = function
     return function
