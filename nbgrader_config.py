@@ -31,17 +31,17 @@ c.ClearSolutions.text_stub = "*Not attempted yet: delete this line and write you
 install_patches()
 c.Autograde.exporter_class = "lxmls_grading.nbgrader_steps.SubmissionExporter"
 
-# Put together anew, with every cell that is not the student's from source/ (so that nbgrader's
-# CheckCellMetadata, which takes a fifth of a second, would find nothing to object to) ...
+# They are rebuilt: every cell that is not the student's comes from source/. nbgrader's own
+# CheckCellMetadata, which takes a fifth of a second, would then find nothing to object to.
 c.Autograde.sanitize_preprocessors = [
     "lxmls_grading.nbgrader_steps.RebuildCells",
     "nbgrader.preprocessors.OverwriteKernelspec",
 ]
 
-# ... and executed apart: the student's cells in a sandbox, the tests outside of it. SECURITY.md
-# says what that promises. Limits, with their defaults:
-# c.ExecuteApart.timeout = 120           # seconds a cell
-# c.ExecuteApart.notebook_timeout = 900  # seconds a notebook
+# They are executed apart: the student's cells in a sandbox, the tests outside of it. SECURITY.md
+# lists what that promises. Limits, with their defaults:
+# c.ExecuteApart.timeout = 120           # seconds per cell
+# c.ExecuteApart.notebook_timeout = 900  # seconds per notebook
 # c.ExecuteApart.memory = 2048           # MiB
 # c.ExecuteApart.processes = 100
 # c.ExecuteApart.disk = 256              # MiB
