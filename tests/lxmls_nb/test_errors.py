@@ -33,6 +33,7 @@ shell.run_cell({cell!r})
 STUB = 'raise NotImplementedError("not attempted yet")'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("cell", "shown", "traceback"),
     [

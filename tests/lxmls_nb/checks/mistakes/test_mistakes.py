@@ -29,6 +29,7 @@ def test_no_two_mistakes_have_the_same_key():
     assert MISTAKES["sum"].words != "other words"
 
 
+@pytest.mark.slow
 def test_the_keys_are_known_without_torch():
     code = (
         "import sys; from lxmls_nb.checks.mistakes import KEYS; print(*sorted(KEYS)); "

@@ -59,6 +59,7 @@ print(*sorted(name for name in sys.modules if name.partition(".")[0] in ("lxmls_
 """
 
 
+@pytest.mark.slow
 def test_probes_need_nothing_that_judges():
     done = subprocess.run(
         [sys.executable, "-c", ALONE], cwd=ROOT, capture_output=True, text=True, check=False
