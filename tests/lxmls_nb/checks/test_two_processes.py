@@ -12,6 +12,8 @@ from lxmls_nb import checks
 from lxmls_nb.checks.probes import running
 from tests.support.course import definitions
 
+pytestmark = pytest.mark.slow
+
 
 def send(connection, value) -> None:
     """Send a message of the wire over a pipe."""
@@ -37,19 +39,24 @@ def run_probes(connection, notebook: str) -> None:
         send(connection, running.execute(request["probe"], answers, request["arguments"]))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def elsewhere():
-    """Return a function that starts a process and returns references to answers in it."""
-    started = []
+    """Return a function that returns references to answers in another process, one per notebook."""
+    started = {}
 
-    def references(notebook: str, *names: str) -> list[running.Reference]:
+    def start(notebook: str):
         context = multiprocessing.get_context("spawn")
         connection, theirs = context.Pipe()
         process = context.Process(target=run_probes, args=(theirs, notebook))
         process.start()
         theirs.close()
-        started.append((process, connection))
         assert receive(connection) == process.pid != os.getpid()
+        return process, connection
+
+    def references(notebook: str, *names: str) -> list[running.Reference]:
+        if notebook not in started:
+            started[notebook] = start(notebook)
+        connection = started[notebook][1]
 
         def ask(probe, names, arguments):
             send(connection, {"probe": probe, "names": names, "arguments": arguments})
@@ -58,7 +65,7 @@ def elsewhere():
         return [running.Reference(name, ask) for name in names]
 
     yield references
-    for process, connection in started:
+    for process, connection in started.values():
         connection.close()
         process.join(timeout=30)
         assert process.exitcode == 0

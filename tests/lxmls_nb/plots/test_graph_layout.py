@@ -48,7 +48,7 @@ def test_layouts_do_without_matplotlib(name):
     imported = {node.module for node in nodes}
     assert imported <= {
         *("__future__", "collections.abc", "dataclasses", "itertools", "typing", "scipy.special"),
-        *("lxmls_nb.models.model", "lxmls_nb.models.numpy_mlp"),
+        *("lxmls_nb.differences", "lxmls_nb.models.model", "lxmls_nb.models.numpy_mlp"),
         *("lxmls_nb.plots.graph_layout", "lxmls_nb.plots.network_graph"),
     }
 
