@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import importlib.util
 import json
 import logging
 import os
@@ -70,6 +71,8 @@ def grade(given: argparse.Namespace) -> int:
     status : int
         0 if every submission was graded, 1 if some have reasons, 2 if nothing could run.
     """
+    if importlib.util.find_spec("nbgrader") is None:  # before a process is started for nothing
+        raise ModuleNotFoundError("nbgrader is not installed", name="nbgrader")
     from lxmls_grading.execution.hub import warm_for_workers
 
     if given.scheduler:
