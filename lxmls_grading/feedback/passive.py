@@ -27,7 +27,6 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from pygments.token import STANDARD_TYPES
 
 from lxmls_grading.cells import BASE64, CELL_ID, METADATA_KEY, cause_of
-from lxmls_nb.checks.mistakes import KEYS
 
 #: Tags that stay; other tags go, and what they enclose stays.
 TAGS = {
@@ -270,8 +269,12 @@ def _metadata(cell: NotebookNode) -> NotebookNode:
     if isinstance(tags, list):
         kept["tags"] = [tag for tag in tags if IDENTIFIER.fullmatch(str(tag))]
     cause = cause_of(cell)
-    if cause is not None and cause in KEYS:
-        kept[METADATA_KEY] = NotebookNode(cause=cause)
+    if cause is not None:
+        # The import takes a quarter of a second, which only notebooks with a mistake need.
+        from lxmls_nb.checks.mistakes import KEYS
+
+        if cause in KEYS:
+            kept[METADATA_KEY] = NotebookNode(cause=cause)
     return NotebookNode(kept)
 
 
