@@ -452,3 +452,11 @@ def test_grading_metadata_stays():
         assert cell.source == before.source
         assert cell.id == before.id
     nbformat.validate(notebook)
+
+
+@pytest.mark.parametrize("cause", ["sum", "made up", ["sum"], None])
+def test_only_known_mistakes_stay_noted(cause):
+    cell = new_code_cell("1", metadata={"lxmls_nb": {"cause": cause, "more": "text"}})
+    notebook, _ = PassiveNotebook().preprocess(new_notebook(cells=[cell]), {})
+    noted = {"lxmls_nb": {"cause": "sum"}} if cause == "sum" else {}
+    assert notebook.cells[0].metadata == noted
