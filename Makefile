@@ -1,7 +1,7 @@
 # `make help` lists what there is to do.
 
 PYTHON ?= python3
-# More arguments for pip. On Linux it takes the CUDA build of torch, which is large; the CPU build
+# More arguments for pip. On Linux, pip installs the CUDA build of torch, which is large; the CPU build
 # is enough for everything here. To get that one, name the index that has it (see "Get started" on
 # the site of PyTorch): make setup PIP_ARGS="..."
 PIP_ARGS ?=
@@ -46,7 +46,7 @@ demo: $(INSTALLED)  ## Release the assignment, grade a small class, show the res
 test: lint  ## Run all checks
 	$(BIN)/python -m pytest -n 3 --dist loadfile
 
-# Not a part of `make test`, which would take longer: processes that tests start are looked at, too.
+# Not a part of `make test`, which would take longer: child processes are measured, too.
 # What a kernel does to itself once it is in its sandbox is tested, but not seen here, since nothing
 # can be written from there: set_limits(), drop_privileges() and deny_system_calls() count as missed.
 .PHONY: coverage
@@ -65,7 +65,7 @@ test-fast: $(INSTALLED)  ## Run what needs no kernel, class run or site (a minut
 # The days of a student and of an instructor in a real JupyterLab, side by side. Each step leaves a
 # picture in build/screenshots.
 .PHONY: test-browser
-test-browser: $(INSTALLED)  ## Play the course in a browser (it takes Chromium)
+test-browser: $(INSTALLED)  ## Play the course in a browser (needs Chromium)
 	$(BIN)/python -m pytest tests/browser -n 2 --dist loadfile --durations=5
 
 .PHONY: screenshots
@@ -83,7 +83,7 @@ lab: $(INSTALLED)  ## Open JupyterLab on the student notebooks (a copy in work/)
 release: $(INSTALLED)  ## Make the student notebooks in release/ from source/
 	$(BIN)/nbgrader generate_assignment $(ASSIGNMENT) --force --no-db
 
-# From scratch: nothing of an earlier site is left, nor of what Sphinx remembers of one.
+# From scratch: an earlier site is removed, and Sphinx's cache is ignored.
 .PHONY: book
 book: $(INSTALLED)  ## Build the site of chapters, exercises and API pages, build/book/index.html
 	rm -rf build/book

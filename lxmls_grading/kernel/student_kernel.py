@@ -1,7 +1,7 @@
 """The student kernel: IPython's kernel, which also answers probes of the judge.
 
 Probes come as Jupyter messages of a type of their own, so that they depend on nothing in IPython's
-shell, which a student's code can change at will.
+shell, which a student's code can change at will. Written for ipykernel 7.4.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from lxmls_nb.differences import central_difference
 from lxmls_nb.plots.figure import DescribedFigure
 from lxmls_nb.plots.graph_canvas import draw, text_width
 from lxmls_nb.plots.graph_layout import layout_chain, number
@@ -191,7 +192,8 @@ def plot_chain(
                 value = step(value)
             return value
 
-        return float(result(values[first] + STEP) - result(values[first] - STEP)) / (2 * STEP)
+        point, along = np.array(values[first]), np.array(1.0)
+        return float(central_difference(result, point, along, STEP))
 
     derivatives = [slope(place, place + 1) for place in range(len(steps))]
     totals = [slope(place, len(steps)) for place in range(len(steps))] + [1.0]
