@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import sys
 import tempfile
+import threading
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,7 +21,7 @@ from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.zmqshell import ZMQInteractiveShell
 from jupyter_client.session import Session
-from traitlets import DottedObjectName, Type
+from traitlets import DottedObjectName, Type, observe
 
 from lxmls_grading.kernel import wire
 from lxmls_nb.checks.probes import running
@@ -28,12 +29,38 @@ from lxmls_nb.checks.probes import running
 #: The message types of a probe and its reply.
 PROBE_REQUEST, PROBE_REPLY = "probe_request", "probe_reply"
 
+#: The name of the error of a cell that the kernel could not run, through no fault of the cell.
+KERNEL_FAULT = "KernelFault"
+
 #: Most characters that a cell can write.
 MAX_CELL_OUTPUT = 2**22
 
 
+class NoThread:
+    """Takes the place of ipykernel's thread for subshells, which nobody uses here.
+
+    It is false, as None would be, so that ipykernel does without the thread. Unlike None it knows
+    the main thread, which ipykernel looks up for a cell with ``await``.
+    """
+
+    parent_thread = threading.main_thread()
+
+    def __bool__(self) -> bool:
+        return False
+
+
 class StudentShell(ZMQInteractiveShell):
-    """IPython's shell, without the work that only a stored history would need."""
+    """IPython's shell, which no cell can end, and without what only a stored history would need."""
+
+    def ask_exit(self) -> None:
+        """Do nothing: after ``exit()`` or ``quit()`` the next cells run as before.
+
+        IPython would stop the kernel a tenth of a second later, in the midst of another cell.
+        """
+
+    @observe("exit_now")
+    def _update_exit_now(self, change: Any) -> None:
+        """Do nothing, for the same reason."""
 
     def _format_exception_for_storage(self, *arguments: Any, **options: Any) -> dict[str, Any]:
         """Return nothing: nobody reads a history of exceptions, so none is formatted again."""
@@ -74,6 +101,28 @@ class StudentKernel(IPythonKernel):
     def _publish_execute_input(self, code: str, parent: Any, execution_count: int) -> None:
         """Publish nothing: the executor has the code, and the count comes with the reply."""
 
+    @property
+    def _supports_kernel_subshells(self) -> bool:
+        return False
+
+    async def execute_request(self, stream: Any, ident: Any, parent: dict[str, Any]) -> None:
+        """Run a cell. An error of the kernel itself ends the cell as an error of its own kind.
+
+        ipykernel would log it and reply nothing, so that the executor waits until time is up.
+        """
+        try:
+            await super().execute_request(stream, ident, parent)
+        except Exception as error:
+            content = {
+                "ename": KERNEL_FAULT,
+                "evalue": f"{type(error).__name__}: {error}"[:300],
+                "traceback": [f"{KERNEL_FAULT}: {type(error).__name__}: {error}"[:300]],
+            }
+            assert self.session is not None
+            self.session.send(self.iopub_socket, "error", content, parent, ident=b"error")
+            reply = content | {"status": "error", "user_expressions": {}, "payload": []}
+            self.session.send(stream, "execute_reply", reply, parent, ident=ident)
+
     def probe_request(self, stream: Any, ident: Any, parent: dict[str, Any]) -> None:
         """Run a probe on objects of the student, which a message names, and send the result."""
         assert self.shell is not None
@@ -93,6 +142,10 @@ class StudentKernel(IPythonKernel):
             parts = wire.encode({"interrupted": True})
         except wire.ReplyError as error:
             error_reply = {"type": "ValueError", "message": f"the result {error}", "line": ""}
+            parts = wire.encode({"error": error_reply})
+        except Exception as error:  # of the kernel itself; without a reply it would seem to hang
+            message = f"the kernel failed: {error}"[:200]
+            error_reply = {"type": type(error).__name__, "message": message, "line": ""}
             parts = wire.encode({"error": error_reply})
         self.session.send(stream, PROBE_REPLY, {}, parent, ident=ident, buffers=[*parts])
 
@@ -160,7 +213,15 @@ class StudentKernelApp(IPKernelApp):
         """Make the control channel, without the thread that only subshells would need."""
         super().init_control(context)
         self.shell_channel_thread.io_loop.close()
-        self.shell_channel_thread = None
+        self.shell_channel_thread = NoThread()
+
+    def init_path(self) -> None:
+        """Let cells import modules from the working folder, but no other in place of an installed.
+
+        IPython puts the folder before the installed packages, where a file of the student could
+        shadow a module that a test imports later.
+        """
+        sys.path.append("")
 
     def init_heartbeat(self) -> None:
         """Do nothing: the process that has started this kernel sees when it ends."""
