@@ -34,6 +34,12 @@ def is_test(cell: NotebookNode) -> bool:
     return bool(cell.cell_type == "code" and metadata.get("grade") and not is_answer(cell))
 
 
+def carries_points(cell: NotebookNode) -> bool:
+    """Whether a cell is an answer, or is graded."""
+    metadata = cell.metadata.get("nbgrader", {})
+    return bool(metadata.get("grade") or metadata.get("solution") or metadata.get("task"))
+
+
 def read_notebook(path: str | Path) -> NotebookNode:
     """Read a notebook in the current format."""
     notebook: NotebookNode = nbformat.read(path, as_version=4)

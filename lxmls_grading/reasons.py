@@ -24,16 +24,23 @@ NOT_RUN_ERROR = "NotRun"
 TEXTS = {
     "memory": "Out of memory: your code asked for more than {limit}.",
     "timeout": "Time is up: {what} took longer than {limit}. Is there a loop that never ends?",
-    "kernel": "The kernel died: {what}. The rest of the notebook could not run.",
+    "kernel": "The kernel died: {what}.",
     "disk": "Disk full: your code wrote more than {limit}.",
     "processes": "Too many processes: your code started more than {limit}.",
     "messages": "Your code broke the connection to the kernel: {what}.",
+    "fault": "The kernel could not run a cell, which need not be your fault: {what}. Your "
+    "instructor will look at it.",
+    "left out": "A file that you handed in was not there when your code ran: {what}.",
     "tampered": "Cells that are not yours to edit were changed, and graded as released: {what}.",
     "unreadable": "The notebook could not be read: {what}. Open it in JupyterLab, save it, and "
     "submit it again.",
     "given up": "Your submission could not be graded: {what}. Your instructor will look at it.",
     "test": "A test could not be carried out, which is not your fault: {what}.",
 }
+
+#: What follows a reason that has ended the kernel: the first time, and the second.
+WENT_ON = " The cells after it ran in a fresh kernel, without it."
+ENDED = " The rest of the notebook could not run."
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ class Settings:
     ----------
     timeout : float
         Seconds per cell, and per call of an answer by a test.
+    ungraded_timeout : float
+        Seconds per cell without points: those of the course, and own ones of students.
     notebook_timeout : float
         Seconds per notebook.
     max_output : int
@@ -42,6 +44,7 @@ class Settings:
     """
 
     timeout: float = 120
+    ungraded_timeout: float = 30
     notebook_timeout: float = 900
     max_output: int = 2 * 2**20
     memory: int = 2 * 2**30

@@ -29,6 +29,11 @@ class ExecuteApart(NbGraderPreprocessor):
         "grades: only for code that you trust.",
     ).tag(config=True)
     timeout = Float(120, help="Seconds per cell.").tag(config=True)
+    ungraded_timeout = Float(
+        30,
+        help="Seconds per cell without points. After one that takes longer, those cells without "
+        "points are skipped that no later answer or test needs.",
+    ).tag(config=True)
     notebook_timeout = Float(900, help="Seconds per notebook.").tag(config=True)
     memory = Integer(2048, help="MiB of memory for all processes of a notebook.").tag(config=True)
     processes = Integer(100, help="Processes and threads of a notebook.").tag(config=True)
@@ -39,6 +44,7 @@ class ExecuteApart(NbGraderPreprocessor):
         """Return what is configured, in the units of the rest of grading."""
         return Settings(
             timeout=self.timeout,
+            ungraded_timeout=self.ungraded_timeout,
             notebook_timeout=self.notebook_timeout,
             max_output=self.max_output * 2**10,
             memory=self.memory * 2**20,

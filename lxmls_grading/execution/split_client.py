@@ -7,7 +7,6 @@ kernels, one per notebook, as any Jupyter client does, and trusts nothing that t
 from __future__ import annotations
 
 import asyncio
-import json
 import shutil
 import signal
 import socket
@@ -17,26 +16,45 @@ from dataclasses import replace
 from queue import Empty
 from typing import Any
 
-import nbformat
 from jupyter_client.manager import AsyncKernelManager
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionComplete, DeadKernelError
+from nbclient.exceptions import DeadKernelError
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 
-from lxmls_grading.cells import grade_id, is_test
+from lxmls_grading.cells import carries_points, grade_id, is_test
+from lxmls_grading.execution.bounded_outputs import BoundedOutputs, join_streams, keep_count
+from lxmls_grading.execution.findings import note_findings, note_limit, note_slowest
 from lxmls_grading.execution.judge import FaultyTest, Judge
+from lxmls_grading.execution.needed import dispensable_cells
 from lxmls_grading.kernel import wire
 from lxmls_grading.kernel.client import BoundedClient, shared_context
 from lxmls_grading.kernel.provisioner import KERNEL_SPEC, SandboxProvisioner
 from lxmls_grading.kernel.student_kernel import PROBE_REPLY, PROBE_REQUEST
-from lxmls_grading.reasons import Reason, add_reason, describe_exit, format_bytes, not_run, reason
+from lxmls_grading.reasons import (
+    ENDED,
+    WENT_ON,
+    Reason,
+    add_reason,
+    describe_exit,
+    format_bytes,
+    not_run,
+    reason,
+)
 from lxmls_grading.sandbox.bubblewrap import SandboxError
 from lxmls_grading.settings import GRACE, KERNEL_START_TIMEOUT, Settings
 
+#: The output of a cell that was not run to save time.
+SKIPPED = (
+    "Not run: an earlier cell without points took too long, and no answer or test needs this one.\n"
+)
 
-class SplitClient(NotebookClient):
+
+class SplitClient(BoundedOutputs):
     """Executes a notebook: test cells by a judge, all others in the student kernel.
+
+    Where a kernel ends, what it has run so far runs again in a fresh one, without the cell that has
+    ended it, and the rest goes on there. A second end is final. After a cell without points that
+    takes too long, those are skipped that nothing with points needs.
 
     Parameters
     ----------
@@ -55,17 +73,22 @@ class SplitClient(NotebookClient):
             skip_cells_with_tag="-",  # a tag that no cell has
             record_timing=False,
             startup_timeout=KERNEL_START_TIMEOUT,
-            timeout_func=self._seconds_left,
-            on_cell_executed=_keep_count,
+            timeout_func=self._seconds_for,
+            on_cell_executed=keep_count,
         )
         self.manager = manager  # nbclient drops its own when a kernel does not start
-        self.settings = settings
+        self.settings, self.max_output = settings, settings.max_output
         self.judge = Judge(self._send)
-        self.stop_reason: Reason | None = None
-        self.timed_out: str | None = None
-        self.unrun: list[str] = []
-        self.kept = [0, 0]  # bytes of output so far: of this cell, of the notebook
         self.deadline = time.monotonic() + settings.notebook_timeout
+        self.timed_out: str | None = None  # what an interrupt has not stopped yet
+        self.interrupted = False  # whether the present cell was
+        self.finished: list[NotebookNode] = []  # what runs again in a fresh kernel
+        self.restarted = False
+        self.ended: Reason | None = None  # why no more cells run
+        self.unrun: list[str] = []
+        self.dispensable = dispensable_cells(notebook.cells)
+        self.skip_dispensable = False
+        self.slowest = (0.0, "")
 
     @property
     def provisioner(self) -> SandboxProvisioner:
@@ -73,8 +96,12 @@ class SplitClient(NotebookClient):
         assert isinstance(self.manager.provisioner, SandboxProvisioner)
         return self.manager.provisioner
 
-    def _seconds_left(self, cell: NotebookNode | None = None) -> float:
-        return max(0.1, min(self.settings.timeout, self.deadline - time.monotonic()))
+    def _seconds_for(self, cell: NotebookNode | None = None) -> float:
+        """Return how long a cell may run, or without one a call of an answer by a test."""
+        limit = self.settings.timeout
+        if cell is not None and not carries_points(cell):
+            limit = min(limit, self.settings.ungraded_timeout)
+        return max(0.1, min(limit, self.deadline - time.monotonic()))
 
     async def run(self) -> None:
         """Execute the notebook. Whatever a student's code does becomes a reason.
@@ -89,16 +116,19 @@ class SplitClient(NotebookClient):
         except (SandboxError, ConnectionError):
             raise
         except Exception as error:  # between cells, from messages of the kernel
-            self._stop(error)
+            self.ended = self._why_ended(error)
             for cell in self.nb.cells:
                 if is_test(cell) and not cell.get("outputs"):
-                    self._not_run(cell)
+                    self._not_run(cell, self.ended)
         finally:
             if self.kc is not None:
                 self.kc.stop_channels()
             await self.provisioner.kill()
-        if self.stop_reason is not None:
-            add_reason(self.nb, replace(self.stop_reason, cells=tuple(self.unrun)))
+        if self.ended is not None:
+            text = self.ended.text + ENDED
+            add_reason(self.nb, replace(self.ended, text=text, cells=tuple(self.unrun)))
+        note_findings(self.nb)
+        note_slowest(self.nb, *self.slowest)
 
     async def async_execute_cell(
         self,
@@ -110,79 +140,104 @@ class SplitClient(NotebookClient):
         """Execute a cell: a test cell in the judge, any other code cell in the student kernel."""
         if cell.cell_type != "code":
             return cell
-        cell.outputs, cell.execution_count, self.kept[0] = [], None, 0
-        if self.stop_reason is None:
+        self.start_cell(cell)
+        start = time.monotonic()
+        if self.ended is not None:
+            if is_test(cell):
+                self._not_run(cell, self.ended)
+        elif self.skip_dispensable and cell_index in self.dispensable:
+            if cell.source.strip():
+                cell.outputs = [new_output("stream", text=SKIPPED)]
+        else:
             try:
-                if is_test(cell):
-                    cell.outputs = self.judge.run(cell)  # it may block: nothing else runs
-                else:
-                    await super().async_execute_cell(cell, cell_index, None, store_history)
-                    _join_streams(cell)
-                    self._note_limits(cell)
-            except FaultyTest as error:
-                add_reason(self.nb, reason("test", [str(grade_id(cell))], what=str(error)))
-                cell.outputs = [not_run(str(error))]
+                await self._execute(cell, cell_index)
             except SandboxError:
                 raise
             except Exception as error:
-                self._stop(error)
-        if self.stop_reason is not None and is_test(cell):
-            self._not_run(cell)
+                await self._recover(error, cell)
+        name = grade_id(cell) or f"the cell {cell_index + 1}"
+        self.slowest = max(self.slowest, (time.monotonic() - start, name))
         if type(cell.execution_count) is not int or cell.execution_count < 1:
             cell.execution_count = None  # the kernel may send anything
         return cell
 
-    def _not_run(self, cell: NotebookNode) -> None:
-        assert self.stop_reason is not None
+    async def _execute(self, cell: NotebookNode, place: int) -> None:
+        if is_test(cell):
+            try:
+                cell.outputs = self.judge.run(cell)  # it may block: nothing else runs
+            except FaultyTest as error:
+                add_reason(self.nb, reason("test", [str(grade_id(cell))], what=str(error)))
+                cell.outputs = [not_run(str(error))]
+        else:
+            self.interrupted = False
+            await super().async_execute_cell(cell, place)
+            join_streams(cell)
+            note_limit(self.nb, cell, self.settings)
+            if not self.interrupted:
+                self.finished.append(cell)
+
+    def _not_run(self, cell: NotebookNode, why: Reason) -> None:
         self.unrun.append(str(grade_id(cell)))
-        cell.outputs = [not_run(self.stop_reason.text)]
+        cell.outputs = [not_run(why.text)]
 
-    def _note_limits(self, cell: NotebookNode) -> None:
-        """Note a limit that a cell has reached without being stopped."""
-        settings = self.settings
-        for output in cell.outputs:
-            error = f"{output.get('ename')}: {output.get('evalue')}"
-            if output.output_type == "error":
-                for words, kind, limit in (
-                    ("MemoryError", "memory", format_bytes(settings.memory)),
-                    ("can't allocate memory", "memory", format_bytes(settings.memory)),
-                    ("[Errno 28]", "disk", format_bytes(settings.disk)),  # no space left on device
-                    ("[Errno 27]", "disk", format_bytes(settings.disk)),  # file too large
-                    ("[Errno 11]", "processes", str(settings.processes)),  # from a fork
-                    ("can't start new thread", "processes", str(settings.processes)),
-                ):
-                    if words in error:
-                        add_reason(self.nb, reason(kind, limit=limit))
-                        return
+    # --- kernels that end ----------------------------------------------------------------------
 
-    def _stop(self, error: Exception) -> None:
-        """Note why nothing more can run."""
+    async def _recover(self, error: Exception, cell: NotebookNode) -> None:
+        """Go on in a fresh kernel after a cell that has ended the first one."""
+        why = self._why_ended(error)
+        if is_test(cell):
+            self._not_run(cell, why)
+        if self.restarted or time.monotonic() >= self.deadline:
+            self.ended = why
+            return
+        self.restarted = True
+        try:
+            await self._start_afresh()
+        except SandboxError:
+            raise
+        except Exception as second:
+            self.ended = self._why_ended(second)
+        else:
+            add_reason(self.nb, replace(why, text=why.text + WENT_ON, cells=tuple(self.unrun)))
+            self.unrun = []
+
+    async def _start_afresh(self) -> None:
+        """Start another kernel, and run again what the first one has run. Outputs stay as were."""
+        if self.kc is not None:
+            self.kc.stop_channels()
+        await self.provisioner.kill()
+        await self.async_start_new_kernel()
+        await self.async_start_new_kernel_client()
+        for cell in self.finished:
+            again = NotebookNode(cell, outputs=[])
+            await super().async_execute_cell(again, 0)
+
+    def _why_ended(self, error: Exception) -> Reason:
+        """Return why a kernel has ended, or cannot be used any more."""
         status = self.provisioner.status()
         settings = self.settings
         if status["stopped"]:
             used = {"memory": format_bytes(settings.memory), "processes": str(settings.processes)}
-            limit = used.get(
-                status["stopped"], f"{format_bytes(settings.disk)} or {settings.files} files"
-            )
-            self.stop_reason = reason(status["stopped"], limit=limit)
-        elif self.timed_out:
-            limit = f"{self.settings.timeout:g} s"
-            self.stop_reason = reason("timeout", what=self.timed_out, limit=limit)
-        elif status["code"] is not None:
-            self.stop_reason = reason("kernel", what=describe_exit(status["code"]))
-        else:
-            self.log.warning("The connection to a kernel is broken: %r", error)
-            self.stop_reason = reason("messages", what=f"{type(error).__name__}")
-
-    # --- messages of the kernel ----------------------------------------------------------------
+            disk = f"{format_bytes(settings.disk)} or {settings.files} files"
+            return reason(status["stopped"], limit=used.get(status["stopped"], disk))
+        if self.timed_out:
+            what, self.timed_out = self.timed_out, None
+            return reason("timeout", what=what, limit=f"{self.limit:g} s")
+        if status["code"] is not None:
+            return reason("kernel", what=describe_exit(status["code"]))
+        self.log.warning("The connection to a kernel is broken: %r", error)
+        return reason("messages", what=f"{type(error).__name__}")
 
     async def _async_handle_timeout(
         self, timeout: float, cell: NotebookNode | None = None
     ) -> dict[str, Any]:
         """Interrupt the kernel; end it if that does not help."""
         assert self.kc is not None
+        self.interrupted, self.limit = True, timeout
         name = grade_id(cell) if cell is not None else None
         self.timed_out = f"the cell `{name}`" if name else "a cell of yours"
+        if cell is not None and not carries_points(cell):
+            self.skip_dispensable = True
         await self.manager.interrupt_kernel()
         end = time.monotonic() + GRACE
         while time.monotonic() < end:
@@ -198,58 +253,6 @@ class SplitClient(NotebookClient):
         await self.provisioner.kill()
         raise DeadKernelError("Kernel died")
 
-    def process_message(
-        self, msg: dict[str, Any], cell: NotebookNode, cell_index: int
-    ) -> NotebookNode | None:
-        """Keep the output of a cell, up to a limit."""
-        if msg["msg_type"] in ("stream", "display_data", "execute_result", "error"):
-            size, limit = len(json.dumps(msg["content"], default=str)), self.settings.max_output
-            room = min(limit - self.kept[0], 5 * limit - self.kept[1])
-            self.kept = [kept + size for kept in self.kept]
-            if size > room:
-                if room > 0:
-                    start = str(msg["content"].get("text", ""))[:room]
-                    text = f"{start}\n... more than {format_bytes(limit)}: the rest is left out\n"
-                    cell.outputs.append(new_output("stream", text=text))
-                return None
-        try:
-            return super().process_message(msg, cell, cell_index)
-        except CellExecutionComplete:
-            raise
-        except Exception as error:  # a field is missing or wrong
-            self.log.debug("Skipped a malformed message: %r", error)
-            return None
-
-    def output(
-        self,
-        outs: list[NotebookNode],
-        msg: dict[str, Any],
-        display_id: str | None,
-        cell_index: int,
-    ) -> NotebookNode | None:
-        """Keep an output if it is valid."""
-        content = msg["content"]
-        if msg["msg_type"] == "stream" and not self.clear_before_next_output:
-            # Most outputs are pieces of text. To validate each would take longer than the cell.
-            name, text = content.get("name"), content.get("text")
-            if name in ("stdout", "stderr") and isinstance(text, str):
-                outs.append(NotebookNode(output_type="stream", name=name, text=text))
-                return outs[-1]
-        count = len(outs)
-        out = super().output(outs, msg, display_id, cell_index)
-        try:
-            if out is not None:
-                nbformat.validate(out, ref="output", version=4)
-        except Exception:
-            del outs[count:]
-            return None
-        return out
-
-    def handle_comm_msg(
-        self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int
-    ) -> None:
-        """Ignore messages of widgets."""
-
     # --- probes of the judge -------------------------------------------------------------------
 
     def _send(self, probe: str, names: list[str], arguments: dict[str, Any]) -> dict[str, Any]:
@@ -259,7 +262,7 @@ class SplitClient(NotebookClient):
         sent = self.kc.session.msg(PROBE_REQUEST, {})
         identity = sent["header"]["msg_id"]
         self.kc.session.send(self.kc.shell_channel.socket, sent, buffers=wire.encode(request))
-        seconds = self._seconds_left()
+        seconds = self.limit = self._seconds_for()
         reply = self._reply(identity, seconds)
         if reply is None:
             self.timed_out = f"a call of `{names[0]}`"
@@ -297,30 +300,6 @@ class SplitClient(NotebookClient):
                     reply = {"error": {"type": "ValueError", "message": str(error), "line": ""}}
                 return reply if isinstance(reply, dict) else {}
         return None
-
-
-def _keep_count(cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:
-    """Keep the number that the kernel gives to an executed cell."""
-    cell.execution_count = execute_reply["content"].get("execution_count")
-
-
-def _join_streams(cell: NotebookNode) -> None:
-    """Join pieces of one stream, and keep of each line what a terminal would show in the end.
-
-    nbclient's own function for this takes hours for a line of a million characters.
-    """
-    joined: list[NotebookNode] = []
-    for output in cell.outputs:
-        last = joined[-1] if joined else None
-        if output.output_type == "stream" and last is not None and last.get("name") == output.name:
-            last.text += output.text
-        else:
-            joined.append(output)
-    for output in joined:
-        if output.output_type == "stream":
-            lines = [line.rstrip("\r").rpartition("\r")[2] for line in output.text.split("\n")]
-            output.text = "\n".join(lines)
-    cell.outputs = joined
 
 
 def execute_notebook(

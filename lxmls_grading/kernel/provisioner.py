@@ -9,6 +9,7 @@ import asyncio
 import json
 import signal
 import socket
+from pathlib import Path
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
@@ -164,6 +165,7 @@ class SandboxProvisioner(KernelProvisionerBase):
 
 
 def _listen(address: str) -> socket.socket:
+    Path(address).unlink(missing_ok=True)  # that of an earlier kernel
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(address)
     listening.listen(16)

@@ -187,9 +187,9 @@ def plot_chain(
     def slope(first: int, last: int) -> float:
         """Return the derivative of functions `first` to `last - 1`, applied one after the other."""
 
-        def result(value: float) -> float:
+        def result(value: np.ndarray) -> np.ndarray:
             for step in steps[first:last]:
-                value = step(value)
+                value = np.asarray(step(float(value)))
             return value
 
         point, along = np.array(values[first]), np.array(1.0)

@@ -1,0 +1,67 @@
+"""Notes in an executed notebook what its outputs tell: limits, faults of the kernel, slow cells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nbformat.notebooknode import NotebookNode
+
+from lxmls_grading.cells import METADATA_KEY, grade_id, is_test
+from lxmls_grading.kernel.student_kernel import KERNEL_FAULT
+from lxmls_grading.reasons import add_reason, format_bytes, reason
+from lxmls_grading.settings import Settings
+
+
+def note_limit(notebook: NotebookNode, cell: NotebookNode, settings: Settings) -> None:
+    """Note a limit that a cell has reached without being stopped."""
+    for output in _errors(cell):
+        error = f"{output.get('ename')}: {output.get('evalue')}"
+        for words, kind, limit in (
+            ("MemoryError", "memory", format_bytes(settings.memory)),
+            ("can't allocate memory", "memory", format_bytes(settings.memory)),
+            ("[Errno 28]", "disk", format_bytes(settings.disk)),  # no space left on device
+            ("[Errno 27]", "disk", format_bytes(settings.disk)),  # file too large
+            ("[Errno 11]", "processes", str(settings.processes)),  # from a fork
+            ("can't start new thread", "processes", str(settings.processes)),
+        ):
+            if words in error:
+                add_reason(notebook, reason(kind, limit=limit))
+                return
+
+
+def note_findings(notebook: NotebookNode) -> None:
+    """Note what has cost points without being the fault of an answer.
+
+    That is a fault of the kernel, with the tests after it that have failed; and a file beside the
+    notebook that was left out (see :func:`lxmls_grading.intake.working_files.read_working_files`)
+    where an error names it.
+    """
+    fault = None
+    failed = []
+    for cell in notebook.cells:
+        for output in _errors(cell):
+            if fault is None and output.get("ename") == KERNEL_FAULT:
+                fault = str(output.get("evalue"))
+        if fault is not None and is_test(cell) and _errors(cell):
+            failed.append(str(grade_id(cell)))
+    if fault is not None and failed:
+        add_reason(notebook, reason("fault", failed, what=fault))
+    errors = [str(output.get("evalue")) for cell in notebook.cells for output in _errors(cell)]
+    for name, why in notes_of(notebook).get("left_out", {}).items():
+        if any(name.rpartition("/")[2] in error for error in errors):
+            add_reason(notebook, reason("left out", what=f"`{name}` {why}"))
+
+
+def note_slowest(notebook: NotebookNode, seconds: float, cell: str) -> None:
+    """Note which cell took the longest time."""
+    notes_of(notebook)["slowest"] = NotebookNode(cell=cell, seconds=round(seconds, 3))
+
+
+def notes_of(notebook: NotebookNode) -> Any:
+    """Return what this project notes in the metadata of a notebook."""
+    return notebook.metadata.setdefault(METADATA_KEY, NotebookNode())
+
+
+def _errors(cell: NotebookNode) -> list[Any]:
+    """Return the errors among the outputs of a cell."""
+    return [output for output in cell.get("outputs", []) if output.output_type == "error"]
