@@ -27,6 +27,7 @@ from lxmls_grading.execution.execute_apart import ExecuteApart
 from lxmls_grading.execution.warm_process import without_result
 from lxmls_grading.intake.exporter import SubmissionExporter
 from lxmls_grading.intake.files import UNPRINTABLE, plain_files
+from lxmls_grading.intake.working_files import WorkingFiles
 from lxmls_grading.nbgrader_patches import class_of, share_engine
 from lxmls_grading.reasons import Reason, reasons_of
 from lxmls_grading.records import digest_files
@@ -54,11 +55,14 @@ class PreparedSubmission:
         Hash of what was handed in, and of the source.
     notebooks : dict of str
         Its notebooks as JSON, by name: rebuilt, with the course's tests.
+    files : WorkingFiles
+        What lies beside them while they run.
     """
 
     student: str
     digest: str
     notebooks: dict[str, str]
+    files: WorkingFiles
 
 
 class Marker(Autograde):
@@ -93,7 +97,8 @@ class Marker(Autograde):
             )
         self.reading = self._exporter([*self.sanitize_preprocessors, *steps[: apart[0]]])
         self.exporter = self._exporter(steps[apart[0] + 1 :])
-        self.settings = steps[apart[0]](parent=self.reading).settings()
+        self.executing = steps[apart[0]](parent=self.reading)
+        self.settings = self.executing.settings()
         self.notebook_names = self._released()
         self._partial: str | None = None
         self._source_digest = self._digest(
@@ -192,7 +197,8 @@ class Marker(Autograde):
             path = os.path.join(folder, f"{name}.ipynb")
             output, _ = self.reading.from_filename(path, self.init_single_notebook_resources(path))
             notebooks[name] = output
-        return PreparedSubmission(student, digest, notebooks)
+        files = self.executing.working_files(self.coursedir, student)
+        return PreparedSubmission(student, digest, notebooks, files)
 
     def give_up(self, submission: PreparedSubmission, what: str) -> dict[str, str]:
         """Return a submission's notebooks as not run.

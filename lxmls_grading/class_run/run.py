@@ -212,7 +212,12 @@ class ClassRun:
 
     def _submit(self, submission: PreparedSubmission, tries: int = 1) -> None:
         future = self.client.submit(
-            execute_submission, installed(), self.settings, submission.notebooks, pure=False
+            execute_submission,
+            installed(),
+            self.settings,
+            submission.notebooks,
+            submission.files,
+            pure=False,
         )
         self._wait_for(submission, future, tries)
 

@@ -11,6 +11,7 @@ from typing import Any
 import lxmls_grading
 import lxmls_nb
 from lxmls_grading.execution.warm_process import Executor, GradingError, shared_process
+from lxmls_grading.intake.working_files import WorkingFiles
 from lxmls_grading.sandbox.bubblewrap import Sandbox, SandboxError
 from lxmls_grading.settings import Settings
 
@@ -55,7 +56,7 @@ def check_worker(expected: str, settings: Settings) -> None:
 
 
 def execute_submission(
-    expected: str, settings: Settings, notebooks: dict[str, str]
+    expected: str, settings: Settings, notebooks: dict[str, str], files: WorkingFiles
 ) -> dict[str, Any]:
     """Execute the notebooks of a submission, rebuilt with the course's tests.
 
@@ -65,6 +66,8 @@ def execute_submission(
         See :func:`check_worker`.
     notebooks : dict of str
         By name, each as JSON.
+    files : WorkingFiles
+        What lies beside them.
 
     Returns
     -------
@@ -84,7 +87,7 @@ def execute_submission(
         for name, text in notebooks.items():
             start = time.perf_counter()
             try:
-                executed[name] = executor.execute(text, settings)
+                executed[name] = executor.execute(text, settings, files)
             except (SandboxError, GradingError):
                 raise
             except Exception as error:  # it might not survive pickling

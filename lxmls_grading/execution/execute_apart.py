@@ -7,10 +7,18 @@ from typing import Any
 
 from nbformat.notebooknode import NotebookNode
 from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Bool, Float, Integer
+from traitlets import Bool, Float, Integer, List, Unicode
 
 from lxmls_grading.execution.warm_process import shared_process
+from lxmls_grading.intake.working_files import (
+    AssignmentFilesError,
+    FileLimits,
+    WorkingFiles,
+    read_assignment_files,
+    read_working_files,
+)
 from lxmls_grading.reasons import reasons_of
 from lxmls_grading.sandbox.bubblewrap import Sandbox, SandboxError
 from lxmls_grading.settings import Settings
@@ -22,6 +30,8 @@ class ExecuteApart(NbGraderPreprocessor):
     It takes the place of nbgrader's ``Execute``. Test cells get outputs from which nbgrader's
     ``SaveAutoGrades`` reads their points; why a test did not run is noted in the metadata.
     """
+
+    _assignment_files: dict[str, bytes] | None = None
 
     sandbox = Bool(
         True,
@@ -38,6 +48,14 @@ class ExecuteApart(NbGraderPreprocessor):
     memory = Integer(2048, help="MiB of memory for all processes of a notebook.").tag(config=True)
     processes = Integer(100, help="Processes and threads of a notebook.").tag(config=True)
     disk = Integer(256, help="MiB of files that a notebook can write.").tag(config=True)
+    student_files = List(
+        Unicode(),
+        ["*"],
+        help="Patterns of the files beside a notebook that a student's code finds there. Files of "
+        "the assignment itself, in source/, always are there, in the instructor's version.",
+    ).tag(config=True)
+    max_student_file = Integer(1000, help="kB of such a file of a student.").tag(config=True)
+    max_student_files = Integer(10_000, help="kB of all of them.").tag(config=True)
     max_output = Integer(2048, help="KiB of output that are kept per cell.").tag(config=True)
 
     def settings(self) -> Settings:
@@ -52,6 +70,39 @@ class ExecuteApart(NbGraderPreprocessor):
             disk=self.disk * 2**20,
             sandbox=self.sandbox,
             hide=(os.getcwd(),),  # nbgrader works in the folder of the course
+        )
+
+    def working_files(self, coursedir: CourseDirectory, student: str) -> WorkingFiles:
+        """Return the files that lie beside a student's notebooks while they run.
+
+        Raises
+        ------
+        NbGraderException
+            If the assignment has too many.
+        """
+        assignment = coursedir.assignment_id
+        if self._assignment_files is None:
+            source = coursedir.format_path(coursedir.source_directory, ".", assignment)
+            try:
+                self._assignment_files = read_assignment_files(source, coursedir.ignore)
+            except AssignmentFilesError as error:
+                raise NbGraderException(str(error)) from error
+            total = sum(map(len, self._assignment_files.values()))
+            if total > self.disk * 2**20 / 2:
+                raise NbGraderException(
+                    f"{source} holds {total / 2**20:.0f} MiB of files besides notebooks, which is "
+                    f"more than half of what a notebook can write: set c.ExecuteApart.disk (MiB, "
+                    f"now {self.disk}) higher."
+                )
+        limits = FileLimits(
+            tuple(self.student_files), self.max_student_file * 1000, self.max_student_files * 1000
+        )
+        return read_working_files(
+            coursedir.format_path(coursedir.submitted_directory, student, assignment),
+            self._assignment_files,
+            limits,
+            coursedir.ignore,
+            self.log,
         )
 
     def check(self) -> None:
@@ -81,8 +132,12 @@ class ExecuteApart(NbGraderPreprocessor):
         GradingError
             If grading itself has failed.
         """
-        executed = shared_process().execute(nb, self.settings())
         names = resources["nbgrader"]
+        coursedir = getattr(self.parent, "coursedir", None)
+        files = WorkingFiles()
+        if coursedir is not None:
+            files = self.working_files(coursedir, names["student"])
+        executed = shared_process().execute(nb, self.settings(), files)
         for why in reasons_of(executed):
             self.log.warning("%s, %s: %s", names["student"], names["notebook"], why.text)
         return executed, resources

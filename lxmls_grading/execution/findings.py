@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from nbformat.notebooknode import NotebookNode
@@ -29,12 +30,19 @@ def note_limit(notebook: NotebookNode, cell: NotebookNode, settings: Settings) -
                 return
 
 
-def note_findings(notebook: NotebookNode) -> None:
+def note_findings(notebook: NotebookNode, left_out: Mapping[str, str]) -> None:
     """Note what has cost points without being the fault of an answer.
 
     That is a fault of the kernel, with the tests after it that have failed; and a file beside the
     notebook that was left out (see :func:`lxmls_grading.intake.working_files.read_working_files`)
     where an error names it.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        After its execution.
+    left_out : mapping of str
+        Why files are not there: a clause without a subject, by their paths.
     """
     fault = None
     failed = []
@@ -47,7 +55,7 @@ def note_findings(notebook: NotebookNode) -> None:
     if fault is not None and failed:
         add_reason(notebook, reason("fault", failed, what=fault))
     errors = [str(output.get("evalue")) for cell in notebook.cells for output in _errors(cell)]
-    for name, why in notes_of(notebook).get("left_out", {}).items():
+    for name, why in left_out.items():
         if any(name.rpartition("/")[2] in error for error in errors):
             add_reason(notebook, reason("left out", what=f"`{name}` {why}"))
 

@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 
 import nbformat
 
+from lxmls_grading.execution.findings import note_findings
 from lxmls_grading.execution.split_client import execute_notebook
 from lxmls_grading.execution.warm_process import EXECUTED, NO_SANDBOX, NOT_EXECUTED
 from lxmls_grading.reasons import note_sandbox
@@ -26,7 +27,8 @@ EXECUTOR_MEMORY = 2 * 2**30
 def serve_jobs(jobs: int, connection: socket.socket) -> None:
     """Do the jobs of an :class:`~lxmls_grading.execution.warm_process.Executor`, one by one.
 
-    A job comes as two messages, the settings and the notebook. The reply is two messages, too: a
+    A job comes as three messages: the settings with a list of files that were left out, an archive
+    of the files beside the notebook, and the notebook. The reply is two messages, too: a
     word for the outcome, and the executed notebook or why it was not executed.
 
     Parameters
@@ -41,18 +43,27 @@ def serve_jobs(jobs: int, connection: socket.socket) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
     with Connection(jobs) as job_connection, suppress(EOFError):
         while True:
-            settings = Settings.from_dict(json.loads(job_connection.recv_bytes()))
+            job = json.loads(job_connection.recv_bytes())
+            settings = Settings.from_dict(job["settings"])
+            files = job_connection.recv_bytes()
             notebook = job_connection.recv_bytes().decode()
             signal.alarm(int(settings.notebook_timeout + 3 * GRACE + KERNEL_START_TIMEOUT))
-            for part in _do_job(notebook, connection, settings):
+            for part in _do_job(notebook, connection, settings, files, job["left_out"]):
                 job_connection.send_bytes(part.encode())
             signal.alarm(0)
 
 
-def _do_job(text: str, connection: socket.socket, settings: Settings) -> tuple[str, str]:
+def _do_job(
+    text: str,
+    connection: socket.socket,
+    settings: Settings,
+    files: bytes,
+    left_out: dict[str, str],
+) -> tuple[str, str]:
     """Execute a notebook; return the outcome, and the notebook or why it was not executed."""
     try:
-        executed = execute_notebook(nbformat.v4.reads(text), connection, settings)
+        executed = execute_notebook(nbformat.v4.reads(text), connection, settings, files)
+        note_findings(executed, left_out)
         note_sandbox(executed, settings.sandbox)
         return EXECUTED, nbformat.v4.writes(executed)
     except SandboxError as error:

@@ -33,13 +33,7 @@ def dispensable_cells(cells: Sequence[NotebookNode]) -> set[int]:
     places : set of int
     """
     trees = [_parse(cell) for cell in cells]
-    modules = {
-        (alias.asname or alias.name).partition(".")[0]
-        for tree in trees
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Import)
-        for alias in node.names
-    }
+    modules = set().union(*map(_imported, trees))
     used: set[str] = set()
     found = set()
     for place in reversed(range(len(cells))):
@@ -49,7 +43,9 @@ def dispensable_cells(cells: Sequence[NotebookNode]) -> set[int]:
         bound, changed = _bound(tree), _changed(tree) - modules
         if carries_points(cells[place]) or "*" in bound or used & (bound | changed):
             names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
-            used |= {node.id for node in names if not isinstance(node.ctx, ast.Store)}
+            used |= {node.id for node in names if not isinstance(node.ctx, ast.Store)} - _imported(
+                tree
+            )
         else:
             found.add(place)
     return found
@@ -62,6 +58,16 @@ def _parse(cell: NotebookNode) -> ast.AST:
         return ast.parse(TransformerManager().transform_cell(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ast.Module([], [])
+
+
+def _imported(tree: ast.AST) -> set[str]:
+    """Return the names of modules that a cell imports."""
+    return {
+        (alias.asname or alias.name).partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
 
 
 def _bound(tree: ast.AST) -> set[str]:

@@ -23,7 +23,7 @@ from nbformat.v4 import new_output
 
 from lxmls_grading.cells import carries_points, grade_id, is_test
 from lxmls_grading.execution.bounded_outputs import BoundedOutputs, join_streams, keep_count
-from lxmls_grading.execution.findings import note_findings, note_limit, note_slowest
+from lxmls_grading.execution.findings import note_limit, note_slowest
 from lxmls_grading.execution.judge import FaultyTest, Judge
 from lxmls_grading.execution.needed import dispensable_cells
 from lxmls_grading.kernel import wire
@@ -127,7 +127,6 @@ class SplitClient(BoundedOutputs):
         if self.ended is not None:
             text = self.ended.text + ENDED
             add_reason(self.nb, replace(self.ended, text=text, cells=tuple(self.unrun)))
-        note_findings(self.nb)
         note_slowest(self.nb, *self.slowest)
 
     async def async_execute_cell(
@@ -303,7 +302,7 @@ class SplitClient(BoundedOutputs):
 
 
 def execute_notebook(
-    notebook: NotebookNode, connection: socket.socket, settings: Settings
+    notebook: NotebookNode, connection: socket.socket, settings: Settings, files: bytes
 ) -> NotebookNode:
     """Execute a notebook in place, with a kernel that the warm process forks.
 
@@ -314,6 +313,8 @@ def execute_notebook(
     connection : socket.socket
         Connection to the warm process, for one kernel at a time.
     settings : Settings
+    files : bytes
+        A tar archive of what lies beside the notebook; empty if there is nothing.
 
     Raises
     ------
@@ -329,7 +330,7 @@ def execute_notebook(
     )
     manager.client_factory = BoundedClient
     manager._kernel_spec = KERNEL_SPEC
-    manager.provisioner = SandboxProvisioner(manager, connection, folder, settings)
+    manager.provisioner = SandboxProvisioner(manager, connection, folder, settings, files)
     try:
         client = SplitClient(notebook, manager, settings)
         asyncio.run(client.run())

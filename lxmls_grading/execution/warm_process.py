@@ -22,6 +22,7 @@ from lxmls_grading.execution.hub import (
     end_process,
     start_process,
 )
+from lxmls_grading.intake.working_files import WorkingFiles
 from lxmls_grading.reasons import add_reason, not_run, note_sandbox, reason
 from lxmls_grading.sandbox.bubblewrap import SandboxError
 from lxmls_grading.settings import GRACE, KERNEL_START_TIMEOUT, Settings
@@ -50,7 +51,9 @@ class WarmProcess:
         self._control: socket.socket | None = None
         self._lock = threading.Lock()
 
-    def execute(self, notebook: NotebookNode, settings: Settings) -> NotebookNode:
+    def execute(
+        self, notebook: NotebookNode, settings: Settings, files: WorkingFiles | None = None
+    ) -> NotebookNode:
         """Return a notebook executed, with reasons in its metadata where parts did not run.
 
         Parameters
@@ -58,6 +61,8 @@ class WarmProcess:
         notebook : NotebookNode
             Its test cells must be the instructor's: they are run outside of the sandbox.
         settings : Settings
+        files : WorkingFiles, optional
+            What lies beside the notebook.
 
         Raises
         ------
@@ -67,7 +72,7 @@ class WarmProcess:
             If the warm process has ended.
         """
         with Executor(self) as executor:
-            text = executor.execute(nbformat.v4.writes(notebook), settings)
+            text = executor.execute(nbformat.v4.writes(notebook), settings, files)
         executed: NotebookNode = nbformat.v4.reads(text)
         return executed
 
@@ -156,7 +161,7 @@ class Executor:
         self.warm_process = warm_process
         self._jobs: Connection | None = None
 
-    def execute(self, text: str, settings: Settings) -> str:
+    def execute(self, text: str, settings: Settings, files: WorkingFiles | None = None) -> str:
         """Execute a notebook, from JSON to JSON; see :meth:`WarmProcess.execute`.
 
         Raises
@@ -166,7 +171,7 @@ class Executor:
         GradingError
             If grading itself has failed.
         """
-        outcome, result = self._ask(text, settings)
+        outcome, result = self._ask(text, settings, files or WorkingFiles())
         if outcome == EXECUTED:
             return result
         if outcome == NO_SANDBOX:
@@ -183,7 +188,7 @@ class Executor:
         written: str = nbformat.v4.writes(lost)
         return written
 
-    def _ask(self, text: str, settings: Settings) -> tuple[str, str]:
+    def _ask(self, text: str, settings: Settings, files: WorkingFiles) -> tuple[str, str]:
         """Return the outcome of a job and its result; empty strings if the executor has ended."""
         if self._jobs is None:
             ours, theirs = socket.socketpair()
@@ -192,7 +197,9 @@ class Executor:
             self._jobs = Connection(ours.detach())
         seconds = settings.notebook_timeout + 4 * GRACE + KERNEL_START_TIMEOUT
         try:
-            self._jobs.send_bytes(json.dumps(settings.to_dict()).encode())
+            job = {"settings": settings.to_dict(), "left_out": files.left_out}
+            self._jobs.send_bytes(json.dumps(job).encode())
+            self._jobs.send_bytes(files.pack())
             self._jobs.send_bytes(text.encode())
             if self._jobs.poll(seconds):
                 outcome = self._jobs.recv_bytes(MAX_NOTEBOOK).decode()

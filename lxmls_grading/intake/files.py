@@ -83,7 +83,12 @@ def is_linked(path: str | Path, coursedir: CourseDirectory, step: str) -> bool:
     return any(folder.is_symlink() for folder in Path(path).parents if top in folder.parents)
 
 
-def plain_files(folder: str | Path, exclude: Sequence[str], log: logging.Logger) -> list[str]:
+def plain_files(
+    folder: str | Path,
+    exclude: Sequence[str],
+    log: logging.Logger,
+    limit: int = MAX_FILE_BYTES,
+) -> list[str]:
     """Return the paths of the small plain files below a folder.
 
     Parameters
@@ -93,6 +98,8 @@ def plain_files(folder: str | Path, exclude: Sequence[str], log: logging.Logger)
         Patterns of names, of files and of folders, that are left out.
     log : logging.Logger
         Gets a warning for each file that is left out for another reason.
+    limit : int
+        Most bytes of a file.
     """
     files: list[str] = []
     total = entries = 0
@@ -118,7 +125,7 @@ def plain_files(folder: str | Path, exclude: Sequence[str], log: logging.Logger)
                     if stat.S_ISDIR(status.st_mode):
                         folders.append(entry.path)
                         continue
-                    _check(status, MAX_FILE_BYTES)
+                    _check(status, limit)
                 except OSError as problem:
                     log.warning("Left out %r, which %s", entry.path, problem)
                     continue

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import signal
+import tarfile
 import time
-from typing import Any
+from typing import Any, BinaryIO
 
 from lxmls_grading.sandbox.bubblewrap import SCRATCH, Sandbox, SandboxError
 from lxmls_grading.sandbox.confinement import (
@@ -53,7 +54,7 @@ class ForkedKernel:
         What the executor asks for: the ``key`` that messages are signed with, the ``settings`` as
         a dictionary, and the ``folder`` to work in where there is no sandbox.
     sockets : list of int
-        Listening sockets, one for each channel.
+        Listening sockets, one for each channel, and an archive of the files to work with.
 
     Raises
     ------
@@ -156,12 +157,15 @@ class ForkedKernel:
         os.environ.update(ENVIRONMENT, HOME=scratch, TMPDIR=scratch)
         if self.sandbox is None:
             os.environ["PATH"] = path
+        *channels, archive = sockets
+        with open(archive, "rb") as packed:
+            _unpack(packed)
         from lxmls_grading.kernel.student_kernel import run_kernel
 
         os.write(confined, b"0")
         os.close(confined)
         os.close(log)
-        run_kernel(request["key"], sockets)
+        run_kernel(request["key"], channels)
 
     def poll(self) -> int | None:
         """Return the exit code, or None while the kernel runs."""
@@ -204,6 +208,15 @@ class ForkedKernel:
             if time.monotonic() > end:
                 os.kill(self.child, signal.SIGKILL)
             time.sleep(0.002)
+
+
+def _unpack(packed: BinaryIO) -> None:
+    """Unpack an archive, if it is not empty, in the working folder: inside, as the student."""
+    packed.seek(0)
+    if packed.read(1):
+        packed.seek(0)
+        with tarfile.open(fileobj=packed, mode="r:") as archive:
+            archive.extractall(filter="data")
 
 
 def _close_all_but(*keep: int) -> None:

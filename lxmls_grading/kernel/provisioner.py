@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import shutil
 import signal
 import socket
 from pathlib import Path
@@ -44,16 +46,24 @@ class SandboxProvisioner(KernelProvisionerBase):
     folder : str
         Private folder for the addresses of the kernel's sockets.
     settings : Settings
+    files : bytes
+        A tar archive of what lies in the kernel's working folder; empty if there is nothing.
     """
 
     _code: int | None = None
     _started = False
 
     def __init__(
-        self, manager: KernelManager, connection: socket.socket, folder: str, settings: Settings
+        self,
+        manager: KernelManager,
+        connection: socket.socket,
+        folder: str,
+        settings: Settings,
+        files: bytes,
     ):
         super().__init__(parent=manager, kernel_spec=KERNEL_SPEC)
         self.connection, self.folder, self.settings = connection, folder, settings
+        self.files = files
 
     @property
     def has_process(self) -> bool:
@@ -139,18 +149,25 @@ class SandboxProvisioner(KernelProvisionerBase):
         """Start a kernel on listening sockets, whose addresses it does not learn."""
         manager = self.parent
         assert manager is not None
+        work = f"{self.folder}/work"  # a fresh one for each kernel
+        shutil.rmtree(work, ignore_errors=True)
+        os.mkdir(work)
         listening = [_listen(f"{self.folder}/kernel-{port}") for port in CHANNELS.values()]
+        archive = os.memfd_create("files")
         try:
+            with open(archive, "wb", closefd=False) as file:
+                file.write(self.files)
             self.request(
                 {
                     "do": "start",
                     "key": manager.session.key.decode(),
                     "settings": self.settings.to_dict(),
-                    "folder": self.folder,
+                    "folder": work,
                 },
-                [one.fileno() for one in listening],
+                [*(one.fileno() for one in listening), archive],
             )
         finally:
+            os.close(archive)
             for one in listening:
                 one.close()
         self._started, self._code = True, None

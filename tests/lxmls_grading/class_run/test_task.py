@@ -10,6 +10,7 @@ import pytest
 import lxmls_nb
 from lxmls_grading.class_run import task
 from lxmls_grading.class_run.task import OtherInstallationError, check_worker, execute_submission
+from lxmls_grading.intake.working_files import WorkingFiles
 from lxmls_grading.settings import Settings
 
 
@@ -49,7 +50,9 @@ def test_any_other_file_is_another_installation(copied, change):
     assert digest() != task.installed()
 
 
-@pytest.mark.parametrize("call", [check_worker, lambda *given: execute_submission(*given, {})])
+@pytest.mark.parametrize(
+    "call", [check_worker, lambda *given: execute_submission(*given, {}, WorkingFiles())]
+)
 def test_a_worker_with_other_code_says_so(call):
     with pytest.raises(OtherInstallationError, match=r"and this is 9\.9: install the same on both"):
         call("9.9", Settings())

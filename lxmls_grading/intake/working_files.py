@@ -1,0 +1,154 @@
+"""Collects the files that lie beside a notebook while it runs: the assignment's, and a student's.
+
+Student code reads them as it would at home. The instructor's version of a file counts.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import tarfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from pathlib import Path
+
+from lxmls_grading.intake.files import (
+    MAX_TOTAL_BYTES,
+    UnsafeFileError,
+    plain_files,
+    read_plain,
+)
+from lxmls_grading.intake.notebooks import clean_text
+
+#: Files that are never there: notebooks hold answers or solutions, and the time is the grader's.
+NEVER = ("*.ipynb", "timestamp.txt", ".*", "__pycache__")
+
+#: Most bytes of all files of an assignment together.
+MAX_ASSIGNMENT_BYTES = 100_000_000
+
+
+class AssignmentFilesError(Exception):
+    """The files of an assignment cannot be put beside submissions. The message is a sentence."""
+
+
+@dataclass(frozen=True)
+class FileLimits:
+    """Which of a student's own files are there when the notebook runs.
+
+    Attributes
+    ----------
+    patterns : tuple of str
+        Of the names of files.
+    max_bytes, max_total : int
+        Most bytes of a file, and of all of them.
+    """
+
+    patterns: tuple[str, ...] = ("*",)
+    max_bytes: int = 1_000_000
+    max_total: int = 10_000_000
+
+
+@dataclass
+class WorkingFiles:
+    """Files beside a notebook.
+
+    Attributes
+    ----------
+    contents : dict of bytes
+        By their paths, relative to the notebook.
+    left_out : dict of str
+        Why a student's file is not there: a clause without a subject, by its path.
+    """
+
+    contents: dict[str, bytes] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+    def pack(self) -> bytes:
+        """Return the files as a tar archive; nothing if there are none."""
+        if not self.contents:
+            return b""
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as archive:
+            for name, content in self.contents.items():
+                member = tarfile.TarInfo(name)
+                member.size, member.mode = len(content), 0o644
+                archive.addfile(member, io.BytesIO(content))
+        return packed.getvalue()
+
+
+def read_assignment_files(folder: str | Path, ignore: Sequence[str]) -> dict[str, bytes]:
+    """Return the files of an assignment that are not notebooks, by their paths.
+
+    Parameters
+    ----------
+    folder : path
+        ``source/<assignment>``. It is the instructor's: links to files are followed.
+    ignore : sequence of str
+        Further patterns of names that are left out: ``CourseDirectory.ignore``.
+
+    Raises
+    ------
+    AssignmentFilesError
+        If they are too large, since student code would miss them without a word.
+    """
+    found: dict[str, bytes] = {}
+    total = 0
+    for path in sorted(Path(folder).rglob("*")):
+        name = path.relative_to(folder)
+        if any(fnmatch(part, pattern) for part in name.parts for pattern in (*ignore, *NEVER)):
+            continue
+        if path.is_file():
+            total += path.stat().st_size
+            if total > MAX_ASSIGNMENT_BYTES:
+                raise AssignmentFilesError(
+                    f"{folder} holds more than {MAX_ASSIGNMENT_BYTES / 1e6:g} MB of files besides "
+                    "notebooks, which is too much to lie beside each submission."
+                )
+            found[name.as_posix()] = path.read_bytes()
+    return found
+
+
+def read_working_files(
+    folder: str | Path,
+    assignment: Mapping[str, bytes],
+    limits: FileLimits,
+    ignore: Sequence[str],
+    log: logging.Logger,
+) -> WorkingFiles:
+    """Return the files that lie beside the notebooks of a submission while they run.
+
+    Parameters
+    ----------
+    folder : path
+        What the student has handed in.
+    assignment : mapping of bytes
+        What :func:`read_assignment_files` has returned.
+    limits : FileLimits
+    ignore : sequence of str
+        Further patterns of names that are left out.
+    log : logging.Logger
+    """
+    files = WorkingFiles(dict(assignment))
+    # The assignment's files win, also where a student's file is called like one of their folders.
+    taken = {str(part) for name in assignment for part in (Path(name), *Path(name).parents)}
+    total = 0
+    for path in plain_files(folder, [*ignore, *NEVER], log, MAX_TOTAL_BYTES):
+        name = os.path.relpath(path, folder)
+        if name in taken or any(str(above) in assignment for above in Path(name).parents):
+            continue
+        try:
+            if not any(fnmatch(os.path.basename(name), pattern) for pattern in limits.patterns):
+                raise UnsafeFileError("is of a kind that the course does not take")
+            content = read_plain(path, limits.max_bytes)
+            if total + len(content) > limits.max_total:
+                raise UnsafeFileError(
+                    f"is too much: {limits.max_total / 1e6:g} MB are taken in all"
+                )
+        except UnsafeFileError as problem:
+            files.left_out[clean_text(name)] = str(problem)
+        else:
+            total += len(content)
+            files.contents[name] = content
+    return files

@@ -1,0 +1,86 @@
+"""The files beside a notebook: the assignment's always, a student's up to limits."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import tarfile
+
+import pytest
+
+from lxmls_grading.intake import working_files
+from lxmls_grading.intake.working_files import (
+    AssignmentFilesError,
+    FileLimits,
+    WorkingFiles,
+    read_assignment_files,
+    read_working_files,
+)
+
+LOG = logging.getLogger(__name__)
+
+
+def write(folder, **files) -> None:
+    for name, text in files.items():
+        path = folder / name.replace("__", "/").replace("_dot_", ".")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def read(folder, assignment=None, **limits) -> WorkingFiles:
+    return read_working_files(folder, assignment or {}, FileLimits(**limits), [], LOG)
+
+
+def test_assignment_gives_its_data_and_modules_but_no_notebooks(tmp_path):
+    write(tmp_path, helper_dot_py="x = 1", data__a_dot_csv="1", exercise_dot_ipynb="solution")
+    write(tmp_path, _dot_hidden="1", __pycache__="1")
+    (tmp_path / "link.txt").symlink_to(tmp_path / "helper.py")
+    files = read_assignment_files(tmp_path, ["*.log"])
+    assert files.keys() >= {"helper.py", "data/a.csv", "link.txt"}
+    assert not any(name.endswith(".ipynb") or name.startswith(".") for name in files)
+
+
+def test_assignment_that_is_too_large_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(working_files, "MAX_ASSIGNMENT_BYTES", 10)
+    write(tmp_path, a="123456", b="123456")
+    with pytest.raises(AssignmentFilesError, match="more than"):
+        read_assignment_files(tmp_path, [])
+
+
+def test_instructors_version_of_a_file_counts(tmp_path):
+    write(tmp_path, helper_dot_py="student", own_dot_py="own", data="a file, not a folder")
+    files = read(tmp_path, {"helper.py": b"course", "data/a.csv": b"1"})
+    assert files.contents == {"helper.py": b"course", "data/a.csv": b"1", "own.py": b"own"}
+    assert files.left_out == {}
+
+
+def test_file_below_a_file_of_the_assignment_is_not_there(tmp_path):
+    write(tmp_path, data__x="1")
+    assert read(tmp_path, {"data": b"1"}).contents == {"data": b"1"}
+
+
+def test_what_is_left_out_has_a_reason(tmp_path):
+    write(tmp_path, a_dot_csv="12345", b_dot_csv="123", c_dot_csv="123", d_dot_exe="1")
+    (tmp_path / "link.csv").symlink_to("/etc/passwd")
+    files = read(tmp_path, patterns=("*.csv",), max_bytes=4, max_total=5)
+    assert files.contents == {"b.csv": b"123"}
+    assert files.left_out.keys() == {"a.csv", "c.csv", "d.exe"}
+    assert "larger than" in files.left_out["a.csv"]
+    assert "in all" in files.left_out["c.csv"]
+    assert "kind" in files.left_out["d.exe"]
+
+
+def test_time_stamp_and_notebooks_are_never_there(tmp_path):
+    write(tmp_path, timestamp_dot_txt="1", a_dot_ipynb="1", _dot_ipynb_checkpoints__x="1")
+    assert read(tmp_path) == WorkingFiles()
+
+
+def test_names_that_are_not_text_can_be_packed_and_reported(tmp_path):
+    name = os.fsdecode(b"caf\xe9.csv")
+    (tmp_path / name).write_text("1")
+    packed = read(tmp_path).pack()
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        assert archive.getnames() == [name]
+    (left_out,) = read(tmp_path, patterns=("*.txt",)).left_out
+    left_out.encode()
