@@ -72,7 +72,8 @@ def execute_submission(
     Returns
     -------
     result : dict
-        ``notebooks``, each as JSON, and ``seconds``, how long each took; both by name.
+        ``notebooks``, each as JSON, and ``seconds``, how long each took, both by name; and the
+        seconds, notebook and name of the ``slowest`` cell.
 
     Raises
     ------
@@ -82,18 +83,19 @@ def execute_submission(
         If nothing can be executed here.
     """
     _check_installation(expected)
-    executed, seconds = {}, {}
+    executed, seconds, slowest = {}, {}, (0.0, "", "")
     with Executor(shared_process()) as executor:
         for name, text in notebooks.items():
             start = time.perf_counter()
             try:
-                executed[name] = executor.execute(text, settings, files)
+                executed[name], (longest, cell) = executor.execute(text, settings, files)
+                slowest = max(slowest, (longest, name, cell))
             except (SandboxError, GradingError):
                 raise
             except Exception as error:  # it might not survive pickling
                 raise GradingError(f"{type(error).__name__}: {error}"[:2000]) from None
             seconds[name] = round(time.perf_counter() - start, 3)
-    return {"notebooks": executed, "seconds": seconds}
+    return {"notebooks": executed, "seconds": seconds, "slowest": slowest}
 
 
 def _check_installation(expected: str) -> None:

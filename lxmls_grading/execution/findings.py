@@ -1,4 +1,4 @@
-"""Notes in an executed notebook what its outputs tell: limits, faults of the kernel, slow cells."""
+"""Notes in an executed notebook what its outputs tell: limits, faults of the kernel, lost files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from nbformat.notebooknode import NotebookNode
 
-from lxmls_grading.cells import METADATA_KEY, grade_id, is_test
+from lxmls_grading.cells import grade_id, is_test
 from lxmls_grading.kernel.student_kernel import KERNEL_FAULT
 from lxmls_grading.reasons import add_reason, format_bytes, reason
 from lxmls_grading.settings import Settings
@@ -58,16 +58,6 @@ def note_findings(notebook: NotebookNode, left_out: Mapping[str, str]) -> None:
     for name, why in left_out.items():
         if any(name.rpartition("/")[2] in error for error in errors):
             add_reason(notebook, reason("left out", what=f"`{name}` {why}"))
-
-
-def note_slowest(notebook: NotebookNode, seconds: float, cell: str) -> None:
-    """Note which cell took the longest time."""
-    notes_of(notebook)["slowest"] = NotebookNode(cell=cell, seconds=round(seconds, 3))
-
-
-def notes_of(notebook: NotebookNode) -> Any:
-    """Return what this project notes in the metadata of a notebook."""
-    return notebook.metadata.setdefault(METADATA_KEY, NotebookNode())
 
 
 def _errors(cell: NotebookNode) -> list[Any]:

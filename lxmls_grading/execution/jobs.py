@@ -28,8 +28,8 @@ def serve_jobs(jobs: int, connection: socket.socket) -> None:
     """Do the jobs of an :class:`~lxmls_grading.execution.warm_process.Executor`, one by one.
 
     A job comes as three messages: the settings with a list of files that were left out, an archive
-    of the files beside the notebook, and the notebook. The reply is two messages, too: a
-    word for the outcome, and the executed notebook or why it was not executed.
+    of the files beside the notebook, and the notebook. The reply is three messages, too: a
+    word for the outcome, the executed notebook or why it was not executed, and the slowest cell.
 
     Parameters
     ----------
@@ -59,16 +59,17 @@ def _do_job(
     settings: Settings,
     files: bytes,
     left_out: dict[str, str],
-) -> tuple[str, str]:
-    """Execute a notebook; return the outcome, and the notebook or why it was not executed."""
+) -> tuple[str, str, str]:
+    """Execute a notebook; return the outcome, the notebook or why it was not, the slowest cell."""
     try:
-        executed = execute_notebook(nbformat.v4.reads(text), connection, settings, files)
-        note_findings(executed, left_out)
-        note_sandbox(executed, settings.sandbox)
-        return EXECUTED, nbformat.v4.writes(executed)
+        notebook = nbformat.v4.reads(text)
+        slowest = execute_notebook(notebook, connection, settings, files)
+        note_findings(notebook, left_out)
+        note_sandbox(notebook, settings.sandbox)
+        return EXECUTED, nbformat.v4.writes(notebook), json.dumps(slowest)
     except SandboxError as error:
-        return NO_SANDBOX, error.why
+        return NO_SANDBOX, error.why, ""
     except MemoryError:
         raise  # it ends this executor, and the notebook gets no result
     except Exception:
-        return NOT_EXECUTED, traceback.format_exc()
+        return NOT_EXECUTED, traceback.format_exc(), ""

@@ -14,7 +14,7 @@ import tempfile
 import time
 from dataclasses import replace
 from queue import Empty
-from typing import Any
+from typing import Any, NamedTuple
 
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
@@ -23,7 +23,7 @@ from nbformat.v4 import new_output
 
 from lxmls_grading.cells import carries_points, grade_id, is_test
 from lxmls_grading.execution.bounded_outputs import BoundedOutputs, join_streams, keep_count
-from lxmls_grading.execution.findings import note_limit, note_slowest
+from lxmls_grading.execution.findings import note_limit
 from lxmls_grading.execution.judge import FaultyTest, Judge
 from lxmls_grading.execution.needed import dispensable_cells
 from lxmls_grading.kernel import wire
@@ -47,6 +47,20 @@ from lxmls_grading.settings import GRACE, KERNEL_START_TIMEOUT, Settings
 SKIPPED = (
     "Not run: an earlier cell without points took too long, and no answer or test needs this one.\n"
 )
+
+
+class SlowestCell(NamedTuple):
+    """The cell of a notebook that took the longest time.
+
+    Attributes
+    ----------
+    seconds : float
+    name : str
+        Its ``grade_id``, or its place.
+    """
+
+    seconds: float
+    name: str
 
 
 class SplitClient(BoundedOutputs):
@@ -88,7 +102,7 @@ class SplitClient(BoundedOutputs):
         self.unrun: list[str] = []
         self.dispensable = dispensable_cells(notebook.cells)
         self.skip_dispensable = False
-        self.slowest = (0.0, "")
+        self.slowest = SlowestCell(0.0, "")
 
     @property
     def provisioner(self) -> SandboxProvisioner:
@@ -127,7 +141,6 @@ class SplitClient(BoundedOutputs):
         if self.ended is not None:
             text = self.ended.text + ENDED
             add_reason(self.nb, replace(self.ended, text=text, cells=tuple(self.unrun)))
-        note_slowest(self.nb, *self.slowest)
 
     async def async_execute_cell(
         self,
@@ -155,7 +168,7 @@ class SplitClient(BoundedOutputs):
             except Exception as error:
                 await self._recover(error, cell)
         name = grade_id(cell) or f"the cell {cell_index + 1}"
-        self.slowest = max(self.slowest, (time.monotonic() - start, name))
+        self.slowest = max(self.slowest, SlowestCell(time.monotonic() - start, name))
         if type(cell.execution_count) is not int or cell.execution_count < 1:
             cell.execution_count = None  # the kernel may send anything
         return cell
@@ -303,7 +316,7 @@ class SplitClient(BoundedOutputs):
 
 def execute_notebook(
     notebook: NotebookNode, connection: socket.socket, settings: Settings, files: bytes
-) -> NotebookNode:
+) -> SlowestCell:
     """Execute a notebook in place, with a kernel that the warm process forks.
 
     Parameters
@@ -315,6 +328,10 @@ def execute_notebook(
     settings : Settings
     files : bytes
         A tar archive of what lies beside the notebook; empty if there is nothing.
+
+    Returns
+    -------
+    slowest : SlowestCell
 
     Raises
     ------
@@ -336,4 +353,4 @@ def execute_notebook(
         asyncio.run(client.run())
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return notebook
+    return client.slowest

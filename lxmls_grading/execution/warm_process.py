@@ -72,7 +72,7 @@ class WarmProcess:
             If the warm process has ended.
         """
         with Executor(self) as executor:
-            text = executor.execute(nbformat.v4.writes(notebook), settings, files)
+            text, _ = executor.execute(nbformat.v4.writes(notebook), settings, files)
         executed: NotebookNode = nbformat.v4.reads(text)
         return executed
 
@@ -161,8 +161,17 @@ class Executor:
         self.warm_process = warm_process
         self._jobs: Connection | None = None
 
-    def execute(self, text: str, settings: Settings, files: WorkingFiles | None = None) -> str:
+    def execute(
+        self, text: str, settings: Settings, files: WorkingFiles | None = None
+    ) -> tuple[str, tuple[float, str]]:
         """Execute a notebook, from JSON to JSON; see :meth:`WarmProcess.execute`.
+
+        Returns
+        -------
+        text : str
+            The executed notebook.
+        slowest : tuple
+            The seconds and the name of its slowest cell.
 
         Raises
         ------
@@ -171,9 +180,10 @@ class Executor:
         GradingError
             If grading itself has failed.
         """
-        outcome, result = self._ask(text, settings, files or WorkingFiles())
+        outcome, result, slowest = self._ask(text, settings, files or WorkingFiles())
         if outcome == EXECUTED:
-            return result
+            seconds, name = json.loads(slowest)
+            return result, (float(seconds), str(name))
         if outcome == NO_SANDBOX:
             raise SandboxError(result)
         if outcome == NOT_EXECUTED:
@@ -185,11 +195,10 @@ class Executor:
         what = "it sent too much, or never ended"
         lost = without_result(nbformat.v4.reads(text), "messages", what=what)
         note_sandbox(lost, settings.sandbox)
-        written: str = nbformat.v4.writes(lost)
-        return written
+        return nbformat.v4.writes(lost), (0.0, "")
 
-    def _ask(self, text: str, settings: Settings, files: WorkingFiles) -> tuple[str, str]:
-        """Return the outcome of a job and its result; empty strings if the executor has ended."""
+    def _ask(self, text: str, settings: Settings, files: WorkingFiles) -> tuple[str, str, str]:
+        """Return the reply to a job; empty strings if the executor has ended."""
         if self._jobs is None:
             ours, theirs = socket.socketpair()
             with theirs:
@@ -202,11 +211,13 @@ class Executor:
             self._jobs.send_bytes(files.pack())
             self._jobs.send_bytes(text.encode())
             if self._jobs.poll(seconds):
-                outcome = self._jobs.recv_bytes(MAX_NOTEBOOK).decode()
-                return outcome, self._jobs.recv_bytes(MAX_NOTEBOOK).decode()
+                outcome, result, slowest = (
+                    self._jobs.recv_bytes(MAX_NOTEBOOK).decode() for _ in range(3)
+                )
+                return outcome, result, slowest
         except (EOFError, OSError, ValueError):
             pass
-        return "", ""
+        return "", "", ""
 
     def close(self) -> None:
         """End the executor."""
