@@ -159,6 +159,7 @@ class ClassRun:
                 with suppress(queue.Empty):
                     self._handle(*self.events.get(timeout=1))
             self._handle_all()
+            self.progress.tick()
 
     def _handle_all(self) -> None:
         with suppress(queue.Empty):
@@ -225,6 +226,7 @@ class ClassRun:
         self, submission: PreparedSubmission, future: Future[dict[str, Any]], tries: int
     ) -> None:
         self.running[submission.student] = (submission, future, tries)
+        self.progress.start(submission.student)
         future.add_done_callback(lambda _: self.events.put((submission.student, None)))
 
     # --- what comes back -----------------------------------------------------------------------
@@ -259,6 +261,7 @@ class ClassRun:
                 return
             what = f"{type(error).__name__}: {error}"[:300]
             result = {"notebooks": self.marker.give_up(submission, what), "seconds": {}}
+        self.progress.executed(student, *result.get("slowest", (0.0, "", "")))
         executed.release()  # its result need not stay in the cluster's memory
         self.writing.add(student)
         writing = self.writer_thread.submit(self._write, submission, result)
