@@ -41,10 +41,14 @@ c.Autograde.sanitize_preprocessors = [
 # They are executed apart: the student's cells in a sandbox, the tests outside of it. SECURITY.md
 # lists what that promises. Limits, with their defaults:
 # c.ExecuteApart.timeout = 120           # seconds per cell
+# c.ExecuteApart.ungraded_timeout = 30   # seconds per cell without points
 # c.ExecuteApart.notebook_timeout = 900  # seconds per notebook
 # c.ExecuteApart.memory = 2048           # MiB
 # c.ExecuteApart.processes = 100
 # c.ExecuteApart.disk = 256              # MiB
+# c.ExecuteApart.student_files = ["*"]   # patterns of files that may lie beside a notebook,
+# c.ExecuteApart.max_student_file = 1000     # kB of one,
+# c.ExecuteApart.max_student_files = 10_000  # kB of all
 # c.ExecuteApart.sandbox = True          # without one, submissions have all your rights
 c.Autograde.autograde_preprocessors = [
     "lxmls_grading.nbgrader_steps.ExecuteApart",

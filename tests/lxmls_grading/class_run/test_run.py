@@ -156,3 +156,36 @@ def test_progress_names_who_got_a_reason(course, cluster, capsys):
     assert "1 with reasons" in said.out
     assert cli.main([*arguments, "--quiet", "--force"]) == 1
     assert capsys.readouterr() == ("", "")
+
+
+def test_files_of_assignment_and_student_lie_beside_the_notebook(course, tmp_path, grade):
+    """Both ways to grade; what was handed in does not take the place of the course's module."""
+    source = course / "source" / "day2"
+    (source / "helper.py").write_text("LETTER = 'b'")
+    (source / "data").mkdir()
+    (source / "data" / "letters.csv").write_text("a,b")
+    read = "open('data/letters.csv').read().split(',')[1]"
+    own = submit(course, "ada", f"import mine\nanswers = {{mine.A: {read}}}", RIGHT)
+    (own / "mine.py").write_text("A = 'a'")
+    other = submit(course, "blaise", "import helper\nanswers = {'a': helper.LETTER}", RIGHT)
+    (other / "helper.py").write_text("LETTER = 'c'")
+    (other / "numpy.py").write_text("1 / 0")
+    large = submit(course, "carl", "answers = {'a': open('large.bin').read(1)}", RIGHT)
+    (large / "large.bin").write_bytes(b"b" * 1_100_000)
+    shadowing = submit(
+        course, "dora", "import lxmls_nb.plots, mine2\nanswers = mine2.answers", RIGHT
+    )
+    (shadowing / "lxmls_nb").mkdir()
+    (shadowing / "lxmls_nb" / "__init__.py").write_text("1 / 0")
+    (shadowing / "mine2.py").write_text(RIGHT)
+    by_nbgrader = Path(shutil.copytree(course, tmp_path / "other"))
+
+    _, summary, _ = grade()
+    run("nbgrader", "autograde", "day2", cwd=by_nbgrader)
+    expected = {"ada": 4, "blaise": 4, "carl": 2, "dora": 4}
+    assert scores(course) == scores(by_nbgrader) == expected
+    assert rows(course) == rows(by_nbgrader)
+    (why,) = summary["reasons"]["carl"]
+    assert why["kind"] == "left out"
+    assert "`large.bin` is larger than 1 MB" in why["text"]
+    assert summary["reasons"].keys() == {"carl"}
