@@ -30,14 +30,15 @@ if "COVERAGE_PROCESS_CONFIG" in os.environ:
     hub.PASSED_ON += ("COVERAGE_PROCESS_CONFIG",)
 
 
-#: Fixtures that start a kernel, a cluster or commands: a test that asks for one of them is slow.
-STARTING = {"warm", "cluster", "new_course", "batch", "demo_course", "played", "site"}
+#: Fixtures that start a kernel, a cluster or commands, or read the large corpus: a test that asks for
+#: one of them is slow.
+SLOW = {"warm", "cluster", "new_course", "batch", "demo_course", "played", "site", "shared_books"}
 
 
 def pytest_collection_modifyitems(items) -> None:
-    """Mark as slow what asks for a fixture that starts other processes."""
+    """Mark as slow what asks for a slow fixture."""
     for item in items:
-        if STARTING.intersection(item.fixturenames):
+        if SLOW.intersection(item.fixturenames):
             item.add_marker(pytest.mark.slow)
 
 

@@ -11,6 +11,7 @@ from lxmls_grading.settings import Settings
 
 CHANGED = Settings(
     timeout=7,
+    ungraded_timeout=3,
     notebook_timeout=70,
     max_output=2**10,
     memory=2**30,

@@ -169,6 +169,7 @@ def test_honest_replies_to_right_answers_pass(name):
     assert "Passed" in judge(name, honest(name))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_nothing_passes_in_place_of_a_value_that_decides(name):
     reply = honest(name)
@@ -185,6 +186,7 @@ def test_nothing_passes_in_place_of_a_value_that_decides(name):
     assert tried > 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_whatever_else_is_forged_a_wrong_answer_fails(name):
     """One value is wrong, the rest of the reply is anything."""
