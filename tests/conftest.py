@@ -30,8 +30,8 @@ if "COVERAGE_PROCESS_CONFIG" in os.environ:
     hub.PASSED_ON += ("COVERAGE_PROCESS_CONFIG",)
 
 
-#: Fixtures that start a kernel, a cluster or commands, or read the large corpus: a test that asks for
-#: one of them is slow.
+#: Fixtures that start a kernel, a cluster or commands, or read the large corpus: a test that asks
+#: for one of them is slow.
 SLOW = {"warm", "cluster", "new_course", "batch", "demo_course", "played", "site", "shared_books"}
 
 
