@@ -19,7 +19,7 @@ def test_endless_loop_is_interrupted_and_the_rest_runs(warm, settings):
 def test_endless_loop_that_ignores_signals_is_ended(warm):
     code = "import signal; signal.signal(2, signal.SIG_IGN)\nwhile True: pass"
     _, points, reasons = attempt(warm, code, replace(SETTINGS, timeout=1))
-    assert points == 0
+    assert points == 2  # in a fresh kernel
     assert kinds(reasons) == ["timeout"]
 
 
@@ -58,7 +58,7 @@ time.sleep(60)
 """
     small = replace(SETTINGS, memory=800 * 2**20)
     _, points, reasons = attempt(warm, code, small)
-    assert points == 0
+    assert points == 2  # in a fresh kernel
     assert kinds(reasons) == ["memory"]
 
 
@@ -75,9 +75,8 @@ for _ in range(300):
         break
 """
     executed, points, reasons = attempt(warm, code, replace(SETTINGS, processes=30))
-    if "processes" in kinds(reasons) or "memory" in kinds(reasons):
-        assert points == 0
-    else:
+    assert points == 2
+    if not {"processes", "memory"} & set(kinds(reasons)):
         assert "Resource temporarily unavailable" in printed(executed, 2)
 
 
@@ -98,7 +97,7 @@ except OSError as error:
 def test_number_of_files_is_limited(warm, settings):
     code = "for n in range(10**6): open(f'{n}', 'w').close()"
     _, points, reasons = attempt(warm, code, replace(settings, files=500))
-    assert points == 0
+    assert points == 2  # in a fresh kernel
     assert kinds(reasons) == ["disk"]
 
 
