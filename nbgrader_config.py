@@ -53,6 +53,7 @@ c.Autograde.sanitize_preprocessors = [
 c.Autograde.autograde_preprocessors = [
     "lxmls_grading.nbgrader_steps.ExecuteApart",
     "lxmls_grading.nbgrader_steps.PassiveNotebook",
+    "lxmls_grading.nbgrader_steps.HidePaths",
     "nbgrader.preprocessors.IgnorePattern",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",

@@ -13,6 +13,8 @@ METADATA_KEY = "lxmls_nb"
 
 #: The ids that the notebook format allows for a cell, and the text of a picture in base64.
 CELL_ID = re.compile("[A-Za-z0-9_-]{1,64}")
+#: A version of Python, and its first two numbers.
+PYTHON_VERSION = re.compile(r"\d{1,2}\.\d{1,3}(\.[0-9a-z+]{1,12})?")
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 
 
@@ -64,3 +66,35 @@ def cause_of(cell: NotebookNode) -> str | None:
     notes = cell.metadata.get(METADATA_KEY)
     cause = notes.get("cause") if isinstance(notes, dict) else None
     return cause if isinstance(cause, str) else None
+
+
+def note_added(notebook: NotebookNode, added: dict[str, str]) -> None:
+    """Note in a notebook's metadata which names a student has added to cells that are not theirs.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+    added : dict
+        The name (``grade_id``) of the cell, by the name that is bound there.
+    """
+    if added:
+        notes = notebook.metadata.setdefault(METADATA_KEY, NotebookNode())
+        notes["added"] = NotebookNode(added)
+
+
+def added_names(notebook: NotebookNode) -> dict[str, str]:
+    """Return what :func:`note_added` has noted in a notebook."""
+    return dict(notebook.metadata.get(METADATA_KEY, {}).get("added", {}))
+
+
+def note_python(notebook: NotebookNode, version: object) -> None:
+    """Note in a notebook's metadata which Python a student has saved it with, if that is known."""
+    if isinstance(version, str) and PYTHON_VERSION.fullmatch(version):
+        notebook.metadata.setdefault(METADATA_KEY, NotebookNode())["python"] = version
+
+
+def student_python(notebook: NotebookNode) -> str | None:
+    """Return the version that :func:`note_python` has noted, or None."""
+    notes = notebook.metadata.get(METADATA_KEY)
+    version = notes.get("python") if isinstance(notes, dict) else None
+    return version if isinstance(version, str) and PYTHON_VERSION.fullmatch(version) else None

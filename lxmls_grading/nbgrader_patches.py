@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import fnmatch
+import glob
 import os
 from functools import cache, partial
 from pathlib import Path
@@ -65,8 +66,9 @@ def _copy_files(self: BaseConverter, assignment_id: str, student_id: str) -> Non
 def _known_notebooks(self: BaseConverter) -> None:
     """Find the notebooks to grade, as ``BaseConverter.init_notebooks``, in the assignment only.
 
-    Of a submission that has none of them, all are graded as missing notebooks: it gets 0 points and
-    a reason. nbgrader would fail, and ask whether the assignment was ever generated.
+    A notebook that a submission lacks is graded as a missing one: it gets 0 points and a reason,
+    or is found under another name. nbgrader would give no reason, leave out a folder without
+    notebooks, and fail where no folder has any.
 
     This is the first thing that a run does. A step that depends on this machine has a method
     ``check``, which is called here, before anything of an earlier run is replaced.
@@ -74,28 +76,29 @@ def _known_notebooks(self: BaseConverter) -> None:
     for step in map(class_of, self.autograde_preprocessors):
         if hasattr(step, "check"):
             step(parent=self).check()
-    _stock_init_notebooks(self)
     known = []
     with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
         with contextlib.suppress(MissingEntry):  # nbgrader itself reports this, with what to do
             notebooks = gradebook.find_assignment(self.coursedir.assignment_id).notebooks
             known = fnmatch.filter([each.name for each in notebooks], self.coursedir.notebook_id)
         known = sorted(f"{name}.ipynb" for name in known)
-    for assignment, notebooks in list(self.assignments.items()):
+    submissions = sorted(
+        glob.glob(self._format_source(self.coursedir.assignment_id, self.coursedir.student_id))
+    )
+    if not known or not any(map(os.path.isdir, submissions)):
+        _stock_init_notebooks(self)  # it reports what is wrong
+        return
+    self.notebooks, self.assignments = [], {}
+    for assignment in submissions:
         if UNPRINTABLE.search(assignment):
             # nbgrader stops all grading at a line break in the name of a student's folder.
             self.log.error("Left out %r: its name has characters that cannot be shown", assignment)
-            del self.assignments[assignment]
-        elif known:
-            there = {os.path.basename(path) for path in notebooks}
-            if there - set(known):
-                self.log.warning(
-                    "Left out %d notebooks of %s that are not part of the assignment",
-                    len(there - set(known)),
-                    assignment,
-                )
-            names = [name for name in known if name in there] or known
-            self.assignments[assignment] = [os.path.join(assignment, name) for name in names]
+        elif not os.path.isdir(assignment):
+            continue
+        elif not os.access(assignment, os.R_OK | os.X_OK):
+            self.log.error("Left out %s: the folder may not be read by the grader", assignment)
+        else:
+            self.assignments[assignment] = [os.path.join(assignment, name) for name in known]
 
 
 def _timestamp(self: CourseDirectory, dest_path: str) -> datetime.datetime | None:

@@ -4,6 +4,7 @@ from lxmls_grading.execution.execute_apart import ExecuteApart
 from lxmls_grading.feedback.comments import SaveReasons, ShowReasons
 from lxmls_grading.feedback.page import FeedbackExporter
 from lxmls_grading.feedback.passive import PassiveNotebook, clean, render_markdown
+from lxmls_grading.feedback.paths import HidePaths
 from lxmls_grading.feedback.tracebacks import ShortenTracebacks
 from lxmls_grading.intake.exporter import SubmissionExporter
 from lxmls_grading.intake.rebuild import RebuildCells
@@ -14,6 +15,7 @@ __all__ = [
     "CanvasExporter",
     "ExecuteApart",
     "FeedbackExporter",
+    "HidePaths",
     "MoodleExporter",
     "PassiveNotebook",
     "RebuildCells",

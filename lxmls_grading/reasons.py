@@ -30,10 +30,20 @@ TEXTS = {
     "messages": "Your code broke the connection to the kernel: {what}.",
     "fault": "The kernel could not run a cell, which need not be your fault: {what}. Your "
     "instructor will look at it.",
-    "left out": "A file that you handed in was not there when your code ran: {what}.",
+    "file": "A file that you handed in was not there when your code ran: {what}.",
     "tampered": "Cells that are not yours to edit were changed, and graded as released: {what}.",
-    "unreadable": "The notebook could not be read: {what}. Open it in JupyterLab, save it, and "
-    "submit it again.",
+    "repaired": "Your notebook was put in order before it was graded: {what}.",
+    "set aside": "Your instructor will look at this by hand: {what}.",
+    "renamed": "{notebook}.ipynb {state}, and {file} was graded in its place.",
+    "left out": "There is more than one file for {notebook}: {graded} was graded, {files} not.",
+    "missing": "{notebook}.ipynb was not handed in, and gets no points{what}.",
+    "several": "{notebook}.ipynb {state}, and several files could be meant: {files}. "
+    "None of them was graded; your instructor will look at it.",
+    "added name": "`{name}` is not defined: you added it to the cell {cell}, which is not yours to "
+    "edit and was run as released. Put that line into your answer or a cell of your own.",
+    "newer Python": "{cell} is no code in Python {grader}, which grades this course (see its line "
+    "{line}). Your notebook was saved with Python {student}: write it without newer syntax.",
+    "unreadable": "The notebook could not be read: {what}. {advice}",
     "given up": "Your submission could not be graded: {what}. Your instructor will look at it.",
     "test": "A test could not be carried out, which is not your fault: {what}.",
 }
@@ -41,6 +51,23 @@ TEXTS = {
 #: What follows a reason that has ended the kernel: the first time, and the second.
 WENT_ON = " The cells after it ran in a fresh kernel, without it."
 ENDED = " The rest of the notebook could not run."
+
+#: Kinds of reasons for which all cells ran, or would have.
+RAN = frozenset(
+    {
+        "tampered",
+        "repaired",
+        "set aside",
+        "renamed",
+        "left out",
+        "added name",
+        "newer Python",
+        "file",
+    }
+)
+
+#: Kinds of reasons for which no cell of a notebook has an answer to grade.
+NOTHING_READ = frozenset({"unreadable", "missing", "several"})
 
 
 @dataclass(frozen=True)

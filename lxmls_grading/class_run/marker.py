@@ -7,6 +7,7 @@ in ``autograded`` appears as a whole: where that exists, the rows are written, t
 from __future__ import annotations
 
 import glob
+import json
 import os
 import re
 import shutil
@@ -185,15 +186,14 @@ class Marker(Autograde):
         if UNPRINTABLE.search(student):
             raise UnreadableSubmissionError("the name of its folder cannot be shown")
         try:
-            files = set(os.listdir(folder))
+            os.listdir(folder)
         except OSError as error:
             raise UnreadableSubmissionError(
                 f"its folder cannot be read by the grader ({error.strerror}): {folder}"
             ) from error
-        there = [name for name in self.notebook_names if f"{name}.ipynb" in files]
         digest = self.digest(student)
         notebooks = {}
-        for name in there or self.notebook_names:  # with none at all, it gets 0 points and a reason
+        for name in self.notebook_names:  # one that is missing gets 0 points and a reason
             path = os.path.join(folder, f"{name}.ipynb")
             output, _ = self.reading.from_filename(path, self.init_single_notebook_resources(path))
             notebooks[name] = output
@@ -245,10 +245,12 @@ class Marker(Autograde):
             self.init_assignment(self.assignment, submission.student)
             for path, (name, text) in zip(self.notebooks, executed.items(), strict=True):
                 notebook: NotebookNode = nbformat.v4.reads(text)
-                reasons += [replace(why, notebook=name) for why in reasons_of(notebook)]
                 resources = self.init_single_notebook_resources(path)
                 resources["metadata"] = ResourcesDict(name=name, path=folder)
                 output, resources = self.exporter.from_notebook_node(notebook, resources)
+                # The steps have added reasons: points were lost for them.
+                finished = nbformat.from_dict(json.loads(output))
+                reasons += [replace(why, notebook=name) for why in reasons_of(finished)]
                 self.write_single_notebook(output, resources)
             self.set_permissions(self.assignment, submission.student)
             _replace(Path(self._partial), final)

@@ -57,7 +57,7 @@ def note_findings(notebook: NotebookNode, left_out: Mapping[str, str]) -> None:
     errors = [str(output.get("evalue")) for cell in notebook.cells for output in _errors(cell)]
     for name, why in left_out.items():
         if any(name.rpartition("/")[2] in error for error in errors):
-            add_reason(notebook, reason("left out", what=f"`{name}` {why}"))
+            add_reason(notebook, reason("file", what=f"`{name}` {why}"))
 
 
 def _errors(cell: NotebookNode) -> list[Any]:

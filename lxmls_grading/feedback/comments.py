@@ -4,35 +4,48 @@ from __future__ import annotations
 
 import html
 from collections import defaultdict
+from collections.abc import Mapping
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
-from nbgrader.api import Grade, Gradebook
+from nbgrader.api import Grade, Gradebook, SubmittedNotebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_solution
 
-from lxmls_grading.cells import METADATA_KEY, grade_id
-from lxmls_grading.reasons import TEXTS, reasons_of
+from lxmls_grading.cells import grade_id, is_test
+from lxmls_grading.definitions import analyse
+from lxmls_grading.feedback.paths import hide_paths
+from lxmls_grading.feedback.undefined import explain_undefined
+from lxmls_grading.reasons import RAN, TEXTS, add_reason, reasons_of
 
-#: Kinds of reasons for which cells did not run.
-DID_NOT_RUN = TEXTS.keys() - {"tampered"}
+#: Kinds of reasons for which cells did not run. Of these, a missing notebook waits for nobody.
+DID_NOT_RUN = TEXTS.keys() - RAN
+NOT_HANDED_IN = "missing"
+
+#: nbgrader's own comment on an answer that is as it was released.
+NO_RESPONSE = "No response."
 
 
 class SaveReasons(NbGraderPreprocessor):
     """Write the reasons of a notebook to the gradebook; to run right after ``SaveAutoGrades``.
 
     They become the comment on an answer. Cells that did not run get 0 points and wait for manual
-    grading, whatever points an earlier submission was given for them. A rubric, whose cell can give
-    no points, does not wait: in nbgrader, each submission would need manual grading until somebody
-    had given 0 of 0 points for it.
+    grading, whatever points an earlier submission was given for them; cells that were set aside
+    keep their points and wait. A rubric, whose cell can give no points, does not wait: in nbgrader,
+    each submission would need manual grading until somebody had given 0 of 0 points for it.
     """
 
     def preprocess(
         self, nb: NotebookNode, resources: ResourcesDict
     ) -> tuple[NotebookNode, ResourcesDict]:
         """Write comments and grades, all or none."""
+        for each in explain_undefined(nb):
+            add_reason(nb, each)
+        reasons = reasons_of(nb)
         comments = comments_of(nb)
-        cells = {name for r in reasons_of(nb) if r.kind in DID_NOT_RUN for name in r.cells}
+        stopped = {name for r in reasons if r.kind in DID_NOT_RUN for name in r.cells}
+        waiting = {name for r in reasons if r.kind == "set aside" for name in r.cells}
+        missing = any(r.kind == NOT_HANDED_IN for r in reasons)
         names = resources["nbgrader"]
         with Gradebook(names["db_url"]) as gradebook:
             saved = gradebook.find_submission_notebook(
@@ -40,20 +53,68 @@ class SaveReasons(NbGraderPreprocessor):
             )
             set_aside: list[str | None] = []
             # Each name or score costs a query, so that they are looked up only where needed.
-            if cells:
-                set_aside = [_score_nothing(grade) for grade in saved.grades if grade.name in cells]
+            if stopped:
+                set_aside = [
+                    _score_nothing(grade, wait=not missing)
+                    for grade in saved.grades
+                    if grade.name in stopped
+                ]
             else:
                 for grade in saved.grades:
                     if grade.needs_manual_grade and grade.max_score == 0:
                         grade.needs_manual_grade = False
-            if comments:
-                comments[next(iter(comments))] += [note for note in set_aside if note]
-                for comment in saved.comments:
-                    if comment.name in comments:
-                        before = [comment.auto_comment] if comment.auto_comment else []
-                        comment.auto_comment = "\n\n".join(before + comments[comment.name])
+                    elif waiting and grade.name in waiting:
+                        grade.needs_manual_grade = True
+            _save_comments(saved, comments, [note for note in set_aside if note], nb)
             gradebook.db.commit()
         return nb, resources
+
+
+def _save_comments(
+    saved: SubmittedNotebook, comments: dict[str, list[str]], notes: list[str], nb: NotebookNode
+) -> None:
+    """Add comments, and notes to the first of them; take back those that are not true."""
+    if comments:
+        comments[next(iter(comments))] += notes
+    unanswered = [comment for comment in saved.comments if comment.auto_comment == NO_RESPONSE]
+    if unanswered:
+        points = {grade.name: grade.score or 0 for grade in saved.grades}
+        for comment in unanswered:
+            if _has_points(comment.name, nb, points) or _is_explained(comment.name, nb):
+                comment.auto_comment = None
+    if comments:
+        for comment in saved.comments:
+            if comment.name in comments:
+                before = [comment.auto_comment] if comment.auto_comment else []
+                comment.auto_comment = "\n\n".join(before + comments[comment.name])
+
+
+def _is_explained(name: str, notebook: NotebookNode) -> bool:
+    """Whether a reason tells where an answer is, or that it is not there."""
+    return any(
+        name in each.cells and each.kind in ("repaired", "set aside")
+        for each in reasons_of(notebook)
+    )
+
+
+def _has_points(name: str, notebook: NotebookNode, points: Mapping[str, float]) -> bool:
+    """Whether an answer or one of its tests has points.
+
+    Its tests are those that use what it defines, else those between it and the next answer.
+    """
+    tests, names, following = {name}, frozenset[str](), False
+    for cell in notebook.cells:
+        if is_solution(cell):
+            following = grade_id(cell) == name
+            names = analyse(cell.source).defined if following else names
+        elif following and is_test(cell):
+            tests.add(str(grade_id(cell)))
+    using = {
+        str(grade_id(cell))
+        for cell in notebook.cells
+        if is_test(cell) and names & analyse(cell.source).used
+    }
+    return any(points.get(each, 0) > 0 for each in ({name} | using if using else tests))
 
 
 def comments_of(notebook: NotebookNode) -> dict[str, list[str]]:
@@ -67,18 +128,15 @@ def comments_of(notebook: NotebookNode) -> dict[str, list[str]]:
         about = [name for name in answers if name in each.cells] or answers
         if about:
             # nbgrader treats comments as Markdown with HTML in it.
-            comments[about[0]].append(html.escape(each.text, quote=False))
-    for repair in notebook.metadata.get(METADATA_KEY, {}).get("repairs", []):
-        if repair["cell"] in answers and not repair["tampered"]:
-            comments[repair["cell"]].append(repair["text"])
+            comments[about[0]].append(html.escape(hide_paths(each.text), quote=False))
     return comments
 
 
-def _score_nothing(grade: Grade) -> str | None:
+def _score_nothing(grade: Grade, wait: bool = True) -> str | None:
     """Score a cell that did not run; return a note on points that were given by hand."""
     by_hand = (grade.manual_score or 0) + (grade.extra_credit or 0)
     grade.auto_score, grade.manual_score, grade.extra_credit = 0, None, None
-    grade.needs_manual_grade = True
+    grade.needs_manual_grade = wait or bool(by_hand)
     if not by_hand:
         return None
     points = "1 point that was" if by_hand == 1 else f"{by_hand:g} points that were"
@@ -89,7 +147,8 @@ def _score_nothing(grade: Grade) -> str | None:
 class ShowReasons(NbGraderPreprocessor):
     """Add the reasons to the comments that students read; to run right after ``GetGrades``.
 
-    In nbgrader, a comment by hand hides the automatic one.
+    In nbgrader, a comment by hand hides the automatic one. An answer whose tests have got points,
+    by hand maybe, is not called one without a response.
     """
 
     def preprocess(
@@ -97,10 +156,18 @@ class ShowReasons(NbGraderPreprocessor):
     ) -> tuple[NotebookNode, ResourcesDict]:
         """Add to comments on answers what they do not contain yet."""
         comments = comments_of(nb)
+        points = {
+            str(grade_id(cell)): cell.metadata.nbgrader.get("score") or 0
+            for cell in nb.cells
+            if grade_id(cell)
+        }
         for cell in nb.cells:
             if is_solution(cell):
+                name = str(grade_id(cell))
                 old = cell.metadata.nbgrader.get("comment") or ""
-                new = [text for text in comments.get(str(grade_id(cell)), []) if text not in old]
+                if old == NO_RESPONSE and _has_points(name, nb, points):
+                    old = cell.metadata.nbgrader["comment"] = ""
+                new = [text for text in comments.get(name, []) if text not in old]
                 if new:
                     cell.metadata.nbgrader["comment"] = "\n\n".join([old, *new] if old else new)
         return nb, resources

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import nbformat
@@ -11,9 +12,17 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
 from traitlets import Integer
 
-from lxmls_grading.intake.files import UnreadableError, UnsafeFileError, is_linked, read_plain
+from lxmls_grading.intake.files import (
+    HAND_IN_FILE,
+    SAVE_AGAIN,
+    UnreadableError,
+    UnsafeFileError,
+    is_linked,
+    read_plain,
+)
+from lxmls_grading.intake.finding import NotebookFinder
 from lxmls_grading.intake.notebooks import clean_notebook, parse_notebook
-from lxmls_grading.reasons import add_reason, reason
+from lxmls_grading.reasons import Reason, add_reason, reason
 
 
 class SubmissionExporter(NotebookExporter):
@@ -26,6 +35,10 @@ class SubmissionExporter(NotebookExporter):
     max_bytes = Integer(20_000_000, help="Largest notebook file that is read.").tag(config=True)
     max_cells = Integer(2000, help="Most cells that a notebook may have.").tag(config=True)
     max_text = Integer(2_000_000, help="Most characters in all cells together.").tag(config=True)
+
+    def __init__(self, **options: Any):
+        super().__init__(**options)
+        self._finders: dict[str, NotebookFinder] = {}
 
     @property
     def coursedir(self) -> Any:
@@ -55,7 +68,8 @@ class SubmissionExporter(NotebookExporter):
             return super().from_filename(filename, resources, **kw)
         path, name = os.path.split(filename)
         resources["metadata"] = ResourcesDict(name=os.path.splitext(name)[0], path=path)
-        submitted = self.read_submitted(filename)
+        names = resources.get("nbgrader") or {}
+        submitted = self.read_submitted(filename, names.get("assignment"))
         converted: tuple[str, dict[str, Any]] = self.from_notebook_node(submitted, resources, **kw)
         return converted
 
@@ -69,23 +83,52 @@ class SubmissionExporter(NotebookExporter):
         )
         return os.path.normpath(os.path.dirname(filename)) == os.path.normpath(folder)
 
-    def read_submitted(self, filename: str) -> NotebookNode:
-        """Return a submitted notebook, or an empty one with the reason why it is empty."""
-        try:
-            course = self.coursedir
-            if course and is_linked(filename, course, course.submitted_directory):
-                raise UnreadableError("its folder is a link to another folder")
-            return clean_notebook(
-                parse_notebook(read_plain(filename, self.max_bytes)), self.max_cells, self.max_text
-            )
-        except UnsafeFileError as problem:
-            what = f"it {problem}"
-        except UnreadableError as problem:
-            what = str(problem)
-        except Exception:  # one file must cost nobody else a grade
-            self.log.exception("Cannot read %r", filename)
-            what = "it is not a notebook that Jupyter can open"
-        self.log.warning("Unreadable notebook %r: %s", filename, what)
+    def read_submitted(self, filename: str, assignment: str | None = None) -> NotebookNode:
+        """Return a submitted notebook, or an empty one with the reason why it is empty.
+
+        Parameters
+        ----------
+        filename : str
+            Where it should be.
+        assignment : str, optional
+            With its name, and the folders of a course, a notebook is also found under another name.
+        """
+        linked = self.coursedir and is_linked(
+            filename, self.coursedir, self.coursedir.submitted_directory
+        )
+        found: NotebookNode | Reason
+        if linked:
+            what = "its folder is a link to another folder"
+            found = reason("unreadable", what=what, advice=HAND_IN_FILE)
+        else:
+            found = self._read(lambda: read_plain(filename, self.max_bytes), filename)
+            if assignment and self.coursedir:
+                other = self._finder(assignment).find(filename, found)
+                found = found if other is None else other
+        if not isinstance(found, Reason):
+            return found
+        self.log.warning("No notebook at %r: %s", filename, found.text)
         notebook: NotebookNode = nbformat.v4.new_notebook()
-        add_reason(notebook, reason("unreadable", what=what))
+        add_reason(notebook, found)
         return notebook
+
+    def _read(self, read: Callable[[], bytes], name: str) -> NotebookNode | Reason:
+        """Return the notebook in a file, or the reason why there is none."""
+        try:
+            return clean_notebook(parse_notebook(read()), self.max_cells, self.max_text)
+        except UnsafeFileError as problem:
+            what, advice = f"it {problem}", problem.advice
+        except UnreadableError as problem:
+            what, advice = str(problem), problem.advice
+        except Exception:  # one file must cost nobody else a grade
+            self.log.exception("Cannot read %r", name)
+            what, advice = "it is not a notebook that Jupyter can open", SAVE_AGAIN
+        return reason("unreadable", what=what, advice=advice)
+
+    def _finder(self, assignment: str) -> NotebookFinder:
+        """Return what finds notebooks of an assignment under other names."""
+        if assignment not in self._finders:
+            folder = self.coursedir.format_path(self.coursedir.source_directory, ".", assignment)
+            ignore = self.coursedir.ignore
+            self._finders[assignment] = NotebookFinder(folder, ignore, self._read, self.config)
+        return self._finders[assignment]

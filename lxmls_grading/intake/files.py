@@ -24,12 +24,41 @@ MAX_PATH = 500
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 
+#: What a student can do about a notebook that cannot be read.
+SAVE_AGAIN = "Open it in JupyterLab, save it, and submit it again."
+CLEAR = "Open it in JupyterLab, choose Edit > Clear Outputs of All Cells, save it, and submit it."
+HAND_IN_FILE = "Hand in the notebook itself: a file that JupyterLab has saved."
+ASK = "Please tell your instructor."
+
+
 class UnsafeFileError(OSError):
-    """A file must not be read. The message is a clause without its subject: "is a folder"."""
+    """A file must not be read. The message is a clause without its subject: "is a folder".
+
+    Parameters
+    ----------
+    what : str
+    advice : str
+        What the student can do about it: a sentence.
+    """
+
+    def __init__(self, what: str, advice: str = HAND_IN_FILE):
+        super().__init__(what)
+        self.advice = advice
 
 
 class UnreadableError(Exception):
-    """A notebook cannot be read. The message is a clause for the student."""
+    """A notebook cannot be read. The message is a clause for the student.
+
+    Parameters
+    ----------
+    what : str
+    advice : str
+        What the student can do about it: a sentence.
+    """
+
+    def __init__(self, what: str, advice: str = SAVE_AGAIN):
+        super().__init__(what)
+        self.advice = advice
 
 
 def read_plain(path: str | Path, limit: int) -> bytes:
@@ -51,9 +80,9 @@ def read_plain(path: str | Path, limit: int) -> bytes:
     except FileNotFoundError as error:
         raise UnsafeFileError("is not there") from error
     except (OSError, ValueError) as error:
-        raise UnsafeFileError("may not be read by the grader") from error
+        raise UnsafeFileError("may not be read by the grader", ASK) from error
     if len(data) > limit:
-        raise UnsafeFileError("grows while it is read")
+        raise UnsafeFileError("grows while it is read", ASK)
     return data
 
 
@@ -66,7 +95,7 @@ def _check(status: os.stat_result, limit: int) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise UnsafeFileError("is not a plain file")
     if status.st_size > limit:
-        raise UnsafeFileError(f"is larger than {limit / 1e6:g} MB")
+        raise UnsafeFileError(f"is larger than {limit / 1e6:g} MB", CLEAR)
 
 
 def is_linked(path: str | Path, coursedir: CourseDirectory, step: str) -> bool:

@@ -7,19 +7,38 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from typing import Any
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
 
-from lxmls_grading.cells import BASE64, CELL_ID
-from lxmls_grading.intake.files import UnreadableError
+from lxmls_grading.cells import BASE64, CELL_ID, note_python
+from lxmls_grading.intake.files import CLEAR, HAND_IN_FILE, UnreadableError
 
 #: Fields of a cell's nbgrader metadata that are kept, to find out what was changed.
 FIELDS = ("grade_id", "grade", "solution", "locked", "task", "points", "checksum")
 
 #: Most objects and lists in a file: in memory, they take many times the size of their text.
 MAX_BRACKETS = 1_000_000
+
+#: Lines that a merge of two versions leaves where they disagree.
+CONFLICT = re.compile(rb"^(<{7}|>{7}) ", re.MULTILINE)
+
+DOWNLOAD = "Download the notebook itself (on GitHub: the raw file), and submit that."
+
+#: How files begin that are often handed in in place of a notebook, and what they are.
+OTHER_FILES = (
+    (b"pk\x03\x04", "the file is a zip archive", "Unpack it, and hand in the notebook."),
+    (b"%pdf", "the file is a PDF document", HAND_IN_FILE),
+    (b"<!doctype", "the file is a web page", DOWNLOAD),
+    (b"<html", "the file is a web page", DOWNLOAD),
+    (
+        b"version https://git-lfs",
+        "the file stands for one that is kept in Git LFS",
+        "Run `git lfs pull`, and submit the notebook.",
+    ),
+)
 
 #: Pictures that a student may attach to a text; the data are base64.
 PICTURES = ("image/png", "image/jpeg", "image/gif")
@@ -35,14 +54,26 @@ def parse_notebook(data: bytes) -> dict[str, Any]:
         If there is none.
     """
     if not data.strip():
-        raise UnreadableError("the file is empty")
+        raise UnreadableError("the file is empty", "Save the notebook anew, and submit it again.")
+    for start, what, advice in OTHER_FILES:
+        if data[:1000].lstrip().lower().startswith(start):
+            raise UnreadableError(what, advice)
     if data.count(b"[") + data.count(b"{") > MAX_BRACKETS:
-        raise UnreadableError("the file holds too many small parts")
+        raise UnreadableError("the file holds too many small parts", CLEAR)
     try:
-        raw = json.loads(data.decode("utf-8-sig"))
+        raw = json.loads(data.decode(json.detect_encoding(data)))
     except UnicodeDecodeError as error:
         raise UnreadableError("the file is not text in UTF-8") from error
     except json.JSONDecodeError as error:
+        conflict = CONFLICT.search(data)
+        if conflict:
+            line = data.count(b"\n", 0, conflict.start()) + 1
+            raise UnreadableError(
+                f"two versions of it were merged, and it holds both (see its line {line}: "
+                f"{conflict[1].decode()})",
+                "Resolve the conflict, with `nbdime mergetool` or by taking one version with "
+                "`git checkout --ours` or `--theirs`, and submit it again.",
+            ) from error
         raise UnreadableError(f"the file is no notebook (see its line {error.lineno})") from error
     except RecursionError as error:
         raise UnreadableError("the file is nested too deeply") from error
@@ -55,6 +86,8 @@ def parse_notebook(data: bytes) -> dict[str, Any]:
 
 def clean_notebook(raw: dict[str, Any], max_cells: int, max_text: int) -> NotebookNode:
     """Return a valid notebook with a student's texts and the marks that nbgrader put on cells.
+
+    The version of Python that the notebook was saved with is noted in its metadata.
 
     Parameters
     ----------
@@ -78,13 +111,23 @@ def clean_notebook(raw: dict[str, Any], max_cells: int, max_text: int) -> Notebo
     if not lists or not all(isinstance(cells, list) for cells in lists):
         raise UnreadableError("it has no cells")
     if sum(map(len, lists)) > max_cells:
-        raise UnreadableError(f"it has more than {max_cells} cells")
+        raise UnreadableError(
+            f"it has more than {max_cells} cells",
+            "Delete cells that it does not need, and submit it.",
+        )
     notebook: NotebookNode = nbformat.v4.new_notebook()
+    metadata = raw.get("metadata")
+    language = metadata.get("language_info") if isinstance(metadata, dict) else None
+    if isinstance(language, dict) and language.get("name", "python") in ("python", "ipython"):
+        note_python(notebook, language.get("version"))
     ids: set[str] = set()
     for cell in (cell for cells in lists for cell in cells if isinstance(cell, dict)):
         notebook.cells.append(clean_cell(cell, new_id(cell.get("id"), ids)))
     if sum(len(cell.source) for cell in notebook.cells) > max_text:
-        raise UnreadableError(f"its cells hold more than {max_text / 1e6:g} MB of text")
+        raise UnreadableError(
+            f"its cells hold more than {max_text / 1e6:g} MB of text",
+            "Keep data in a file beside it, and submit it again.",
+        )
     return notebook
 
 

@@ -186,6 +186,6 @@ def test_files_of_assignment_and_student_lie_beside_the_notebook(course, tmp_pat
     assert scores(course) == scores(by_nbgrader) == expected
     assert rows(course) == rows(by_nbgrader)
     (why,) = summary["reasons"]["carl"]
-    assert why["kind"] == "left out"
+    assert why["kind"] == "file"
     assert "`large.bin` is larger than 1 MB" in why["text"]
     assert summary["reasons"].keys() == {"carl"}

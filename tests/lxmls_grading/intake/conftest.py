@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lxmls_grading.intake.rebuild import read_originals
+from lxmls_grading.intake.originals import read_originals
 from tests.support.conversion import NAME, course_config
 from tests.support.course import reference_answers, release, source
 from tests.support.submissions import complete

@@ -1,0 +1,194 @@
+"""Decides about an answer that is not in its cell: what runs there, and what a person looks at.
+
+The stub of a missing answer is put back only where it runs before everything that defines its
+names. Run after that, it would take the answer's place.
+"""
+
+from __future__ import annotations
+
+from nbformat.notebooknode import NotebookNode
+
+from lxmls_grading.cells import grade_id
+from lxmls_grading.definitions import analyse
+from lxmls_grading.intake.matching import Found, is_blank
+from lxmls_grading.intake.originals import Originals, list_names, plain_text, same_text
+from lxmls_grading.intake.repairs import names_added, repaired, set_aside
+from lxmls_grading.reasons import Reason
+
+
+def settle(
+    name: str, notebook: NotebookNode, found: Found, originals: Originals
+) -> tuple[str | None, list[Reason]]:
+    """Decide about one answer of a rebuilt notebook.
+
+    Parameters
+    ----------
+    name : str
+    notebook : NotebookNode
+        As far as it is rebuilt.
+    found : Found
+    originals : Originals
+
+    Returns
+    -------
+    text : str, optional
+        What the cell of the answer is to hold instead of what is there.
+    reasons : list of Reason
+    """
+    if name in found.unsure:
+        what = f"it is not certain which cell is the answer {name}, since {found.unsure[name]}"
+        aside = [set_aside(name, what, originals)]
+    else:
+        aside = []
+    index = found.counts.get(name)
+    if index is not None and not is_blank(found.cells[index], originals.known[name]):
+        return None, aside or _explain_found(name, index, found, originals)
+    if originals.answers[name].names:
+        text, reasons = _settle_code(name, notebook, found, originals)
+        return text, aside + reasons
+    return None, aside + _settle_text(name, notebook, found, originals)
+
+
+def _explain_found(name: str, index: int, found: Found, originals: Originals) -> list[Reason]:
+    """Return the reasons about an answer that was found."""
+    answer, cell = originals.answers[name], found.cells[index]
+    reasons = []
+    if name in found.rewritten and any(found.marked):
+        tests = [found.counts[check] for check in answer.checks if check in found.counts]
+        what = f"the answer {name} was found in a cell of your own"
+        if any(test < index for test in tests):
+            what += ", below its tests, and was put above them"
+            reasons.append(set_aside(name, what, originals))
+        else:
+            reasons.append(repaired([name], what))
+    if cell.cell_type == "code" and not answer.names & analyse(cell.source).bound:
+        reasons += _in_given_cells(name, found, originals)[1]
+    return reasons
+
+
+def _settle_code(
+    name: str, notebook: NotebookNode, found: Found, originals: Originals
+) -> tuple[str | None, list[Reason]]:
+    """Decide about an answer whose names may be defined in other cells."""
+    answer = originals.answers[name]
+    names = [grade_id(cell) for cell in notebook.cells]
+    place = names.index(name)
+    tests = [names.index(check) for check in answer.checks if check in names]
+    before: list[int] = []
+    after: list[int] = []
+    defined: set[str] = set()
+    for index, cell in enumerate(notebook.cells):
+        here = answer.names & analyse(cell.source).bound if cell.cell_type == "code" else set()
+        other = names[index]
+        if other == name or not here or (other and not _is_written(other, found, originals)):
+            continue
+        (before if index < place else after).append(index)
+        defined |= here
+    if not before and not after:
+        text, reasons = _in_given_cells(name, found, originals)
+        if reasons or name in found.counts:
+            return text, reasons
+        return None, [_put_back(name)]
+    others = {f"the cell {names[index]}" for index in before + after if names[index]}
+    own = {"a cell of your own"} if len(others) < len(before + after) else set()
+    where = list_names(sorted(others | own))
+    text = f"# The answer {name} is in {where}." if before else None
+    late = not before and bool(tests) and min(after) > min(tests)
+    if answer.names <= defined and not late and not _by_hand(name, originals):
+        return text, [repaired([name], f"the answer {name} was found in {where}")]
+    part = "" if answer.names <= defined else "a part of "
+    below = ", below its tests" if late else ""
+    what = f"{part}the answer {name} was found in {where}{below}"
+    return text, [set_aside(name, what, originals)]
+
+
+def _is_written(name: str, found: Found, originals: Originals) -> bool:
+    """Whether a cell of the course is an answer that a student has written."""
+    index = found.counts.get(name)
+    if name not in originals.answers or index is None:
+        return False
+    return not is_blank(found.cells[index], originals.known[name])
+
+
+def _by_hand(name: str, originals: Originals) -> bool:
+    """Whether an answer is graded by hand."""
+    return bool(originals.known[name].metadata.nbgrader.get("grade"))
+
+
+def _put_back(name: str) -> Reason:
+    return repaired([name], f"the cell {name} was missing, and was put back without an answer")
+
+
+def _in_given_cells(
+    name: str, found: Found, originals: Originals
+) -> tuple[str | None, list[Reason]]:
+    """Decide about an answer that may stand in a cell of the course that is not the student's."""
+    for other in originals.known:
+        if originals.answers[name].names & names_added(found, other, originals):
+            cell = found.cells[found.counts[other]]
+            lines = _added_text(cell, originals.known[other]).splitlines()
+            head = f"# This stood in the cell {other}, which is not yours to edit. It was not run."
+            what = (
+                f"the answer {name} stands in the cell {other}, which is not yours to edit, and "
+                "was not run"
+            )
+            return "\n".join([head, *(f"# {line}" for line in lines)]), [
+                set_aside(name, what, originals)
+            ]
+    return None, []
+
+
+def _added_text(cell: NotebookNode, released: NotebookNode) -> str:
+    """Return what a student has added to a cell of the course; all of it if that is not certain."""
+    text, given = plain_text(cell), plain_text(released)
+    return text.replace(given, "", 1).strip("\n") if given and given in text else text
+
+
+def _settle_text(
+    name: str, notebook: NotebookNode, found: Found, originals: Originals
+) -> list[Reason]:
+    """Decide about an answer that defines nothing, and that is missing or blank.
+
+    It may have been written in a cell of the student's own, or into the given text beside it.
+    """
+    released = originals.known[name]
+    names = [grade_id(cell) for cell in notebook.cells]
+    start = end = names.index(name)
+    while start and not names[start - 1]:
+        start -= 1
+    while end + 1 < len(names) and not names[end + 1]:
+        end += 1
+    around = range(start, end + 1) if name in found.counts else range(len(names))
+    own = [
+        plain_text(notebook.cells[index])
+        for index in around
+        if not names[index]
+        and notebook.cells[index].cell_type == released.cell_type
+        and notebook.cells[index].source.strip()
+    ]
+    edited = [
+        other
+        for other in (_neighbour(name, -1, originals), _neighbour(name, 1, originals))
+        if other and other in found.counts and other not in originals.answers
+        if found.cells[found.counts[other]].cell_type == released.cell_type
+        and not same_text(found.cells[found.counts[other]], originals.known[other])
+    ]
+    if own or edited:
+        state = "is empty" if name in found.counts else "was missing"
+        where = [f"a cell of your own ({_quote(text)})" for text in own]
+        where += [f"the cell {other}, which is not yours to edit" for other in edited]
+        what = f"the cell {name} {state}, and its answer may be in {list_names(where)}"
+        return [set_aside(name, what, originals)]
+    return [] if name in found.counts else [_put_back(name)]
+
+
+def _neighbour(name: str, step: int, originals: Originals) -> str | None:
+    names = [*originals.order]
+    place = originals.order[name] + step
+    return names[place] if 0 <= place < len(names) else None
+
+
+def _quote(text: str) -> str:
+    """Return the beginning of a text, in quotation marks."""
+    line = " ".join(text.split())
+    return f'"{line if len(line) <= 40 else line[:40] + "…"}"'

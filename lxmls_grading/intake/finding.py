@@ -1,0 +1,225 @@
+"""Finds notebooks of a submission that are not where they should be.
+
+Browsers, learning management systems and students rename notebooks, put them into folders, or into
+archives. One is taken in place of a missing one where only one can be meant: by its cells, and by
+its name where its cells fit several notebooks of the assignment.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbformat.notebooknode import NotebookNode
+from traitlets.config import Config
+
+from lxmls_grading.cells import read_notebook
+from lxmls_grading.intake.archives import NOTEBOOK, Entry, list_notebooks
+from lxmls_grading.intake.files import UNPRINTABLE
+from lxmls_grading.intake.matching import find_marked
+from lxmls_grading.intake.originals import Originals, list_names, plain_text, read_originals
+from lxmls_grading.reasons import Reason, add_reason, reason
+
+#: What makes a notebook of a file's bytes: the bytes' reader and the name of the file.
+Reader = Callable[[Callable[[], bytes], str], NotebookNode | Reason]
+
+#: Most characters of a file's name that are shown.
+SHOWN_NAME = 80
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A notebook that was found.
+
+    Attributes
+    ----------
+    path : str
+        Relative to the submission, to be shown.
+    stem : str
+        The name of its file, without the ending.
+    notebook : NotebookNode
+    """
+
+    path: str
+    stem: str
+    notebook: NotebookNode
+
+
+class NotebookFinder:
+    """Finds the notebooks of one assignment in submissions.
+
+    Parameters
+    ----------
+    source : str
+        The folder of the instructor's notebooks.
+    ignore : list of str
+        Patterns of names of files and folders that are left out.
+    read : callable
+        See :data:`Reader`.
+    config : traitlets.config.Config
+        The configuration of nbgrader.
+    """
+
+    def __init__(self, source: str, ignore: list[str], read: Reader, config: Config):
+        self.source, self.ignore, self.read, self.config = source, ignore, read, config
+        self._originals: dict[str, Originals] | None = None
+        self._last: tuple[str, list[Candidate]] = ("", [])
+
+    def originals(self) -> dict[str, Originals]:
+        """Return the assignment's notebooks, by name."""
+        if self._originals is None:
+            paths = sorted(Path(self.source).glob("*.ipynb"))
+            self._originals = {
+                path.stem: read_originals(read_notebook(path), self.config) for path in paths
+            }
+        return self._originals
+
+    def find(self, path: str, proper: NotebookNode | Reason) -> NotebookNode | Reason | None:
+        """Find a notebook that may be elsewhere.
+
+        Parameters
+        ----------
+        path : str
+            Where it should be.
+        proper : NotebookNode or Reason
+            What is there, or the reason why it cannot be read.
+
+        Returns
+        -------
+        notebook : NotebookNode, Reason or None
+            Another notebook, with the reason in its metadata; why none was taken; None if what is
+            there counts.
+        """
+        folder, file = os.path.split(path)
+        name = os.path.splitext(file)[0]
+        there = os.path.lexists(path)
+        entries = self._entries(folder)
+        if not entries:
+            return None if there else _missing(name, [])
+        if name not in self.originals():
+            return None
+        found = [each for each in self._candidates(folder, entries) if self.is_for(each) == name]
+        original = self.originals()[name]
+        written = {_students(each.notebook, original): each for each in reversed(found)}
+        answered = [each for texts, each in written.items() if texts][::-1]
+        if not isinstance(proper, Reason) and (mine := _students(proper, original)):
+            others = [each for texts, each in written.items() if texts and texts != mine]
+            if others:
+                files = list_names(sorted(_shown(each.path) for each in others))
+                values = {"notebook": name, "graded": f"{name}.ipynb", "files": files}
+                add_reason(proper, reason("left out", **values))
+            return None
+        if not answered and there:
+            return None
+        chosen = answered or found[:1]
+        return _take(name, proper, there, chosen, [entry.path for entry in entries])
+
+    def _entries(self, folder: str) -> list[Entry]:
+        """Return the other notebooks of a submission, those with their proper names left out."""
+        proper = {f"{name}.ipynb" for name in self._names()}
+        return [entry for entry in list_notebooks(folder, self.ignore) if entry.path not in proper]
+
+    def _names(self) -> list[str]:
+        return [path.stem for path in Path(self.source).glob("*.ipynb")]
+
+    def _candidates(self, folder: str, entries: list[Entry]) -> list[Candidate]:
+        """Return the notebooks that can be read. Those of the last submission are kept."""
+        key = f"{folder} {[(entry.path, entry.state) for entry in entries]}"
+        if self._last[0] != key:
+            read = ((entry, self.read(entry.read, entry.path)) for entry in entries)
+            found = [
+                Candidate(entry.path, NOTEBOOK.sub("", Path(entry.path).name), notebook)
+                for entry, notebook in read
+                if not isinstance(notebook, Reason)
+            ]
+            self._last = (key, found)
+        return self._last[1]
+
+    def is_for(self, candidate: Candidate) -> str | None:
+        """Return which notebook of the assignment a notebook is, or None if it is none of them."""
+        scores = {
+            name: len({*find_marked(candidate.notebook, each).names} - {None})
+            for name, each in self.originals().items()
+        }
+        best = [name for name, score in scores.items() if score == max(scores.values())]
+        named = name_in(candidate.stem, list(scores))
+        if named in best:
+            return named
+        enough = max(scores.values(), default=0) * 4 >= len(self.originals()[best[0]].known)
+        return best[0] if len(best) == 1 and enough else None
+
+
+def name_in(stem: str, names: list[str]) -> str | None:
+    """Return the name of a notebook that the name of a file contains, or None.
+
+    Parameters
+    ----------
+    stem : str
+        Of a file, such as ``smith_ada_12345_678_exercise_2_2-1`` or ``Exercise 2.2 (1)``.
+    names : list of str
+        The longest that fits counts: ``lab_10``, not ``lab_1``.
+    """
+
+    def plain(text: str) -> str:
+        return re.sub(r"[\W_]+", "_", text.casefold())
+
+    for form in (str.casefold, plain):
+        for name in sorted(names, key=len, reverse=True):
+            # No letter or digit may continue the name.
+            if re.search(rf"(?<![^\W_]){re.escape(form(name))}(?![^\W_])", form(stem)):
+                return name
+    return None
+
+
+def _students(notebook: NotebookNode, originals: Originals) -> tuple[str, ...]:
+    """Return the texts of a notebook that are not the course's, as they were released."""
+    given = {plain_text(cell) for cell in originals.released.cells}
+    texts = (plain_text(cell) for cell in notebook.cells)
+    return tuple(text for text in texts if text and text not in given)
+
+
+def _take(
+    name: str,
+    proper: NotebookNode | Reason,
+    there: bool,
+    found: list[Candidate],
+    files: list[str],
+) -> NotebookNode | Reason | None:
+    """Return the notebook that is meant, if there is only one."""
+    exact = [each for each in found if each.stem.casefold() == name.casefold()]
+    chosen = exact if len(exact) == 1 else found
+    if not chosen:
+        return None if there else _missing(name, files)
+    if not there:
+        state = "was not handed in"
+    elif isinstance(proper, Reason):
+        state = "could not be read"
+    else:
+        state = "holds no answer"
+    if len(chosen) > 1:
+        shown = list_names([_shown(each.path) for each in chosen])
+        return reason("several", notebook=name, state=state, files=shown)
+    (only,) = copy.deepcopy(chosen)  # the reason is not of the notebook that is kept
+    values = {"notebook": name, "state": state, "file": _shown(only.path)}
+    add_reason(only.notebook, reason("renamed", **values))
+    left = [_shown(each.path) for each in found if each.path != only.path]
+    if left:
+        values = {"notebook": name, "graded": _shown(only.path), "files": list_names(left)}
+        add_reason(only.notebook, reason("left out", **values))
+    return only.notebook
+
+
+def _missing(name: str, files: list[str]) -> Reason:
+    """Return the reason of a notebook that is not there."""
+    shown = f" (other notebooks there: {list_names([_shown(f) for f in files])})" if files else ""
+    return reason("missing", notebook=name, what=shown)
+
+
+def _shown(path: str) -> str:
+    """Return the name of a file as it can be shown."""
+    text = UNPRINTABLE.sub("?", path)
+    return text if len(text) <= SHOWN_NAME else f"…{text[-SHOWN_NAME:]}"

@@ -1,0 +1,238 @@
+"""Finds the cells of the course again in a submitted notebook.
+
+nbgrader's marks name them. Where a program has dropped the marks (a conversion, another editor), or
+a student has deleted an answer and written it anew, a cell is found by its id, by its text, by the
+names that it defines, or by its place between others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from nbformat.notebooknode import NotebookNode
+
+from lxmls_grading.cells import grade_id
+from lxmls_grading.definitions import analyse
+from lxmls_grading.intake.originals import Originals, plain_text, same_text
+
+
+@dataclass
+class Found:
+    """Which cell of the course each cell of a submission is.
+
+    Attributes
+    ----------
+    cells : list of NotebookNode
+        The submission's.
+    names : list of (str or None)
+        The name of the course's cell, or None for a cell of the student's own.
+    marked : list of bool
+        Whether a cell was found by nbgrader's marks.
+    rewritten : dict
+        Answers that were found in cells of the student's own: the index of the cell, by name.
+    unsure : dict
+        Answers of which it is not certain what counts: the reason, a clause, by name.
+    counts : dict
+        The index of the copy that counts and marks the place of a cell, by name.
+    """
+
+    cells: list[NotebookNode]
+    names: list[str | None]
+    marked: list[bool]
+    rewritten: dict[str, int] = field(default_factory=dict)
+    unsure: dict[str, str] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def copies(self, name: str) -> list[int]:
+        """Return the indices of the cells that are one of the course's."""
+        return [index for index, found in enumerate(self.names) if found == name]
+
+    def own(self, kind: str) -> list[int]:
+        """Return the indices of the student's own cells of a type, empty ones left out."""
+        return [
+            index
+            for index, cell in enumerate(self.cells)
+            if self.names[index] is None and cell.cell_type == kind and cell.source.strip()
+        ]
+
+    def lost_marks(self) -> list[str]:
+        """Return the cells of the course that have lost their marks, and were found nevertheless.
+
+        In a notebook with other marks, an answer in a cell of the student's own has lost none.
+        """
+        own = self.rewritten.values() if any(self.marked) else ()
+        return [
+            name
+            for index, (name, cell) in enumerate(zip(self.names, self.cells, strict=True))
+            if name and not self.marked[index] and not grade_id(cell) and index not in own
+        ]
+
+
+def find_cells(submitted: NotebookNode, originals: Originals) -> Found:
+    """Find the cells of the course in a submitted notebook.
+
+    Parameters
+    ----------
+    submitted : NotebookNode
+        Nothing about its metadata is taken for granted.
+    originals : Originals
+    """
+    found = find_marked(submitted, originals)
+    _find_rewritten(found, originals)
+    _find_by_place(found, originals)
+    for name, released in originals.known.items():
+        copies = found.copies(name)
+        if copies and name in originals.answers:
+            found.counts[name] = count(copies, name, found, originals)
+        elif copies:
+            same = [index for index in copies if same_text(found.cells[index], released)]
+            found.counts[name] = (same or copies)[0]
+    return found
+
+
+def find_marked(submitted: NotebookNode, originals: Originals) -> Found:
+    """Find cells by nbgrader's marks, else by their ids, else by their texts."""
+    known = originals.known
+    marks = [grade_id(cell) for cell in submitted.cells]
+    names = [mark if mark in known else None for mark in marks]
+    found = Found(list(submitted.cells), names, [name is not None for name in names])
+    for finds in (_has_id, same_text):
+        missing = [name for name in known if name not in found.names]
+        for index in (index for index, name in enumerate(found.names) if name is None):
+            cell = found.cells[index]
+            for name in missing:
+                released = known[name]
+                # A cell that is a copy of a text of the course in another type is not that cell.
+                if cell.cell_type == released.cell_type and finds(cell, released):
+                    found.names[index] = name
+                    missing.remove(name)
+                    break
+    return found
+
+
+def _has_id(cell: NotebookNode, released: NotebookNode) -> bool:
+    return bool(cell.get("id")) and cell.get("id") == released.get("id")
+
+
+def is_blank(cell: NotebookNode, stub: NotebookNode) -> bool:
+    """Whether the cell of an answer holds no answer: it is empty, or as it was released."""
+    return not cell.source.strip() or same_text(cell, stub)
+
+
+def is_broken(cell: NotebookNode) -> bool:
+    """Whether a cell is code that cannot be parsed."""
+    return cell.cell_type == "code" and not analyse(cell.source).parsed
+
+
+def _find_rewritten(found: Found, originals: Originals) -> None:
+    """Find answers that are missing or blank in cells of the student's own, by what they define."""
+    own = {index: analyse(found.cells[index].source).bound for index in found.own("code")}
+    for name, answer in originals.answers.items():
+        stub = originals.known[name]
+        copies = found.copies(name)
+        if not answer.names or any(not is_blank(found.cells[i], stub) for i in copies):
+            continue
+        whole = [index for index, names in own.items() if answer.names <= names]
+        if not whole:
+            continue
+        index = count(whole, name, found, originals)
+        if len({plain_text(found.cells[each]) for each in whole}) > 1:
+            found.unsure[name] = f"{len(whole)} cells of your own look like it"
+        before = place_before(index, found)
+        below = before is not None and originals.order[before] > originals.order[name]
+        if below or before in _neighbours_before(name, found, originals):
+            found.names[index] = name
+            found.rewritten[name] = index
+            del own[index]
+
+
+def _neighbours_before(name: str, found: Found, originals: Originals) -> set[str | None]:
+    """Return the course's cells after which a cell could stand and still run in the same order.
+
+    Only prose, and cells that are missing, are between these cells and the named one.
+    """
+    names: list[str | None] = [None, *originals.order]
+    place = originals.order[name]
+    neighbours: set[str | None] = {name, names[place]}
+    while place and (
+        originals.known[str(names[place])].cell_type == "markdown"
+        or names[place] not in found.names
+    ):
+        place -= 1
+        neighbours.add(names[place])
+    return neighbours
+
+
+def place_before(index: int, found: Found) -> str | None:
+    """Return the nearest cell of the course above a cell; None at the beginning."""
+    return next((name for name in reversed(found.names[:index]) if name), None)
+
+
+def count(copies: list[int], name: str, found: Found, originals: Originals) -> int:
+    """Return which of several copies of an answer counts: the one that the student has checked.
+
+    That is the last one above the last check of the answer. Copies that are blank or cannot be
+    parsed only count where there is no other, and copies that define what the course asks for
+    count before those that don't.
+
+    Parameters
+    ----------
+    copies : list of int
+        Their indices in the submission.
+    name : str
+    found : Found
+    originals : Originals
+    """
+    stub, answer = originals.known[name], originals.answers[name]
+    checks = [index for index, other in enumerate(found.names) if other in answer.checks]
+    last = max(checks, default=len(found.names))
+
+    def rank(index: int) -> tuple[bool, bool, bool, bool, int, int]:
+        cell = found.cells[index]
+        defined = len(answer.names & analyse(cell.source).bound) if cell.cell_type == "code" else 0
+        return (
+            not is_blank(cell, stub),
+            not is_broken(cell),
+            defined > 0,
+            index < last,
+            defined,
+            index,
+        )
+
+    return max(copies, key=rank)
+
+
+def _find_by_place(found: Found, originals: Originals) -> None:
+    """Find answers that are still missing where as many own cells stand between their neighbours.
+
+    A text defines nothing, and code may define other names than it should. An own cell is taken
+    for code with names only if the notebook has lost all marks: else the answer was deleted.
+    """
+    unmarked = not any(found.marked)
+    groups: dict[tuple[int, int], list[str]] = {}
+    for name in originals.answers:
+        if name not in found.names:
+            groups.setdefault(_gap(name, found, originals), []).append(name)
+    for (start, end), names in groups.items():
+        for kind in ("markdown", "code"):
+            wanted = [
+                name
+                for name in names
+                if originals.known[name].cell_type == kind
+                and (unmarked or kind == "markdown" or not originals.answers[name].names)
+            ]
+            own = [index for index in found.own(kind) if start < index < end]
+            if wanted and len(own) == len(wanted):
+                for name, index in zip(wanted, own, strict=True):
+                    found.names[index] = name
+                    found.rewritten[name] = index
+
+
+def _gap(name: str, found: Found, originals: Originals) -> tuple[int, int]:
+    """Return the indices of the cells between which a missing cell belongs."""
+    place = originals.order[name]
+    indices = {other: index for index, other in reversed([*enumerate(found.names)]) if other}
+    above = [index for other, index in indices.items() if originals.order[other] < place]
+    below = [index for other, index in indices.items() if originals.order[other] > place]
+    start = max(above, default=-1)
+    return start, min((index for index in below if index > start), default=len(found.names))

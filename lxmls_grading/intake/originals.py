@@ -1,0 +1,200 @@
+"""A notebook of the course: as it is graded, as students got it, and what its answers define."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat.notebooknode import NotebookNode
+from nbgrader.api import Gradebook
+from nbgrader.converters.base import NbGraderException
+from nbgrader.preprocessors import (
+    ClearHiddenTests,
+    ClearMarkScheme,
+    ClearOutput,
+    ClearSolutions,
+    ComputeChecksums,
+    LockCells,
+)
+from nbgrader.utils import is_grade, is_locked, is_solution, is_task
+from traitlets.config import Config
+
+from lxmls_grading.cells import grade_id, is_test
+from lxmls_grading.definitions import analyse
+
+#: Most cells that a reason names; the others are counted.
+MAX_NAMES = 6
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the course expects of an answer.
+
+    Attributes
+    ----------
+    names : frozenset of str
+        The names that it must define for the course's other cells; none are known of a text.
+    checks : tuple of str
+        Names (``grade_id``) of the test cells that grade it, in their order.
+    """
+
+    names: frozenset[str] = frozenset()
+    checks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Originals:
+    """A notebook of the course.
+
+    Attributes
+    ----------
+    graded : NotebookNode
+        As the gradebook has it: without solutions, with hidden tests.
+    released : NotebookNode
+        As students got it.
+    answers : dict
+        What is expected of each answer, by name (``grade_id``).
+    """
+
+    graded: NotebookNode
+    released: NotebookNode
+    answers: dict[str, Answer] = field(default_factory=dict)
+
+    @cached_property
+    def known(self) -> dict[str, NotebookNode]:
+        """The cells that nbgrader keeps, as they were released, by name and in their order."""
+        return {name_of(cell): cell for cell in self.released.cells if is_known(cell)}
+
+    @cached_property
+    def order(self) -> dict[str, int]:
+        """The place of each of these cells."""
+        return {name: place for place, name in enumerate(self.known)}
+
+
+def name_of(cell: NotebookNode) -> str:
+    """Return the name (``grade_id``) of a cell of the course."""
+    return str(grade_id(cell))
+
+
+def is_known(cell: NotebookNode) -> bool:
+    """Whether nbgrader keeps a cell of an instructor's notebook in the gradebook."""
+    return bool(is_grade(cell) or is_solution(cell) or is_locked(cell) or is_task(cell))
+
+
+def read_originals(source: NotebookNode, config: Config | None = None) -> Originals:
+    """Return an instructor's notebook as nbgrader keeps it, and as students get it.
+
+    Parameters
+    ----------
+    source : NotebookNode
+    config : Config, optional
+        The configuration of nbgrader, which sets what replaces solutions.
+    """
+    graded, resources = copy.deepcopy(source), ResourcesDict()
+    for step in (LockCells, ClearSolutions, ClearOutput, ComputeChecksums):
+        graded, resources = step(config=config).preprocess(graded, resources)
+    released = copy.deepcopy(graded)
+    for step in (ClearHiddenTests, ClearMarkScheme):
+        released, resources = step(config=config).preprocess(released, resources)
+    return Originals(graded, released, _answers(source, released))
+
+
+def _answers(source: NotebookNode, released: NotebookNode) -> dict[str, Answer]:
+    """Return what the course expects of each answer: names that a stub or the solution defines.
+
+    If the course's other cells use some of them, these are enough: a student needs no helper
+    functions of the reference solution.
+    """
+    stubs = {name_of(cell): cell for cell in released.cells if is_known(cell)}
+    answers: dict[str, Answer] = {}
+    for cell in source.cells:
+        name = name_of(cell)
+        if not is_solution(cell):
+            continue
+        names: frozenset[str] = frozenset()
+        if cell.cell_type == "code":
+            solved = analyse(cell.source).defined
+            stub = analyse(stubs[name].source).defined
+            others = [c for c in source.cells if c.cell_type == "code" and c is not cell]
+            used = {each for other in others for each in analyse(other.source).used}
+            names = (stub | solved) & used or stub or solved
+        answers[name] = Answer(names, _checks(name, names, source))
+    return answers
+
+
+def _checks(name: str, names: frozenset[str], source: NotebookNode) -> tuple[str, ...]:
+    """Return the tests of an answer: those that use its names, else those that follow it."""
+    tests = [cell for cell in source.cells if is_test(cell)]
+    found = [name_of(test) for test in tests if names & analyse(test.source).used]
+    if not found:
+        following = False
+        for cell in source.cells:
+            if is_solution(cell):
+                following = name_of(cell) == name
+            elif following and is_test(cell):
+                found.append(name_of(cell))
+    return tuple(found)
+
+
+def check_released(
+    originals: Originals, path: str, notebook: str, assignment: str, db_url: str, **_: str
+) -> None:
+    """Compare a source notebook with the one that the gradebook knows.
+
+    Parameters
+    ----------
+    originals : Originals
+        What :func:`read_originals` has returned for the source notebook.
+    path : str
+        Its file, for the message.
+    notebook, assignment, db_url : str
+        Where the gradebook is, and what the two are called there.
+
+    Raises
+    ------
+    NbGraderException
+        If cells, their checksums or their points differ.
+    """
+    with Gradebook(db_url) as gradebook:
+        stored = gradebook.find_notebook(notebook, assignment)
+        checksums = {cell.name: cell.checksum for cell in stored.source_cells}
+        points = {cell.name: cell.max_score for cell in stored.grade_cells}
+        points |= {cell.name: cell.max_score for cell in stored.task_cells}
+    known = {name_of(cell): cell for cell in originals.graded.cells if is_known(cell)}
+    differ = known.keys() ^ checksums.keys()
+    for name, cell in known.items():
+        worth = float(cell.metadata.nbgrader.points) if is_grade(cell) or is_task(cell) else None
+        if checksums.get(name) != cell.metadata.nbgrader.checksum or points.get(name) != worth:
+            differ.add(name)
+    if differ:
+        raise not_released(assignment, f"{path} is not what was released: {list_names(differ)}")
+
+
+def not_released(assignment: str, what: str) -> NbGraderException:
+    """Return the error that tells an instructor to release the assignment again."""
+    return NbGraderException(
+        f"{what}. Run `nbgrader generate_assignment {assignment} --force`, then grade again."
+    )
+
+
+def list_names(names: list[str] | set[str]) -> str:
+    """Return the first names, those of a set in their order, and the number of the others."""
+    listed = sorted(names) if isinstance(names, set) else names
+    more = [f"{len(listed) - MAX_NAMES} more"] if len(listed) > MAX_NAMES else []
+    return ", ".join(listed[:MAX_NAMES] + more)
+
+
+def plain_text(cell: NotebookNode) -> str:
+    """Return the text of a cell without what editors change: spaces at ends of lines and cells."""
+    return "\n".join(line.rstrip() for line in cell.source.strip("\n").rstrip().splitlines())
+
+
+def same_text(cell: NotebookNode, released: NotebookNode) -> bool:
+    """Whether a cell has the text of a cell of the course, up to the layout of code."""
+    if plain_text(cell) == plain_text(released):
+        return True
+    code = cell.cell_type == released.cell_type == "code"
+    key = analyse(cell.source).key if code else ""
+    return bool(key) and key == analyse(released.source).key

@@ -1,0 +1,194 @@
+"""Tells what was changed of a submission's cells of the course, and what students read about it."""
+
+from __future__ import annotations
+
+from nbformat.notebooknode import NotebookNode
+from nbgrader.utils import compute_checksum, is_grade, is_locked, is_solution, is_task
+
+from lxmls_grading.cells import grade_id
+from lxmls_grading.definitions import analyse
+from lxmls_grading.intake.matching import Found
+from lxmls_grading.intake.originals import Originals, list_names, same_text
+from lxmls_grading.reasons import Reason, reason
+
+#: Most names that a student has added to locked cells which are kept, and characters of one.
+MAX_ADDED, MAX_NAME = 50, 100
+
+
+def repaired(cells: list[str], what: str) -> Reason:
+    """Return the reason of a repair that changed nothing which the student did.
+
+    Parameters
+    ----------
+    cells : list of str
+        Names of the cells that were repaired.
+    what : str
+        A clause for the student.
+    """
+    return reason("repaired", cells, what=what)
+
+
+def set_aside(name: str, what: str, originals: Originals) -> Reason:
+    """Return the reason for which a person has to look at an answer.
+
+    Parameters
+    ----------
+    name : str
+        Of the answer. It and its tests wait for manual grading.
+    what : str
+        A clause for the student.
+    originals : Originals
+    """
+    return reason("set aside", [name, *originals.answers[name].checks], what=what)
+
+
+def reasons_for_given(found: Found, originals: Originals) -> list[Reason]:
+    """Return the reasons of what was changed of cells that students don't write.
+
+    Nobody is told of prose that is missing or from an earlier release: some is added or corrected
+    now and then, after a release, and it gives no points.
+    """
+    changes = {name: _change(found, name, originals) for name in originals.known}
+    missing = [name for name in originals.known if name not in found.names]
+    tampered = {name: what for name, what in changes.items() if what}
+    old = [name for name in originals.known if _is_old(found, name, originals)]
+    reasons = []
+    if len(missing) == len(originals.known):
+        what = "none of the cells of this exercise is left, and none of your answers"
+        reasons.append(reason("tampered", missing, what=what))
+    elif tampered:
+        what = list_names([f"{name} ({what})" for name, what in tampered.items()])
+        reasons.append(reason("tampered", tampered, what=what))
+    if old:
+        what = f"cells of an earlier release were replaced by those of this one ({list_names(old)})"
+        reasons.append(repaired(old, what))
+    lost = found.lost_marks()
+    if lost:
+        number = "1 cell" if len(lost) == 1 else f"{len(lost)} cells"
+        what = (
+            f"the marks of nbgrader were lost on {number}, as happens in some programs, and what "
+            "they marked was found by ids and texts"
+        )
+        reasons.append(repaired([], what))
+    return reasons
+
+
+def _is_prose(cell: NotebookNode) -> bool:
+    return bool(cell.cell_type == "markdown" and not is_task(cell) and not is_solution(cell))
+
+
+def _change(found: Found, name: str, originals: Originals) -> str:
+    """Return what a student has changed of a cell and should not have; empty if nothing."""
+    released = originals.known[name]
+    copies = found.copies(name)
+    answer = bool(is_solution(released))
+    if not copies:
+        return "" if answer or _is_prose(released) else "missing"
+    if len(copies) > 1 and not answer:
+        return "" if _is_prose(released) else "copied"
+    cell = found.cells[copies[0]]
+    # Some editors drop all tags; none adds any.
+    if not answer and not _tags(cell) <= _tags(released):
+        return "tagged"
+    if found.marked[copies[0]]:
+        if _role(cell) != _role(released) and (answer or not _matches_its_checksum(cell)):
+            return "marked as another kind of cell"
+    elif grade_id(cell) and not answer:
+        return "renamed"
+    if answer:
+        return ""
+    if cell.cell_type != released.cell_type:
+        return "made a cell of another type"
+    if not same_text(cell, released) and not _matches_its_checksum(cell):
+        return "edited"
+    return ""
+
+
+def _is_old(found: Found, name: str, originals: Originals) -> bool:
+    """Whether a cell that matters for points is as it was in an earlier release."""
+    released = originals.known[name]
+    cells = [found.cells[index] for index in found.copies(name)]
+    if is_solution(released) or _is_prose(released) or len(cells) != 1:
+        return False
+    return not same_text(cells[0], released) and _matches_its_checksum(cells[0])
+
+
+def _tags(cell: NotebookNode) -> set[str]:
+    """Return the tags of a cell."""
+    tags = cell.metadata.get("tags")
+    return {tag for tag in tags if isinstance(tag, str)} if isinstance(tags, list) else set()
+
+
+def _role(cell: NotebookNode) -> tuple[bool, bool, bool, float | None]:
+    """Return whether nbgrader's marks make a cell graded, a solution and locked, and its points."""
+    points = cell.metadata.nbgrader.get("points")
+    points = float(points) if is_grade(cell) and isinstance(points, int | float) else None
+    return bool(is_grade(cell)), bool(is_solution(cell)), bool(is_locked(cell)), points
+
+
+def _matches_its_checksum(cell: NotebookNode) -> bool:
+    """Whether a cell is as it was in this release or an earlier one.
+
+    A student can forge the checksum, which avoids the blame and nothing else.
+    """
+    try:
+        return bool(compute_checksum(cell) == cell.metadata.nbgrader.get("checksum"))
+    except (TypeError, ValueError, KeyError, AttributeError):  # malformed marks
+        return False
+
+
+def names_added(found: Found, name: str, originals: Originals) -> set[str]:
+    """Return the names that a student has bound in a cell of the course that is not theirs."""
+    released = originals.known[name]
+    if is_solution(released) or released.cell_type != "code":
+        return set()
+    index = found.counts.get(name)
+    if index is None or same_text(found.cells[index], released):
+        return set()
+    return set(analyse(found.cells[index].source).bound - analyse(released.source).bound)
+
+
+def all_added(found: Found, originals: Originals) -> dict[str, str]:
+    """Return the names that were added to cells of the course, each with the name of its cell."""
+    added: dict[str, str] = {}
+    for name in originals.known:
+        for each in sorted(names_added(found, name, originals)):
+            if len(added) < MAX_ADDED and len(each) <= MAX_NAME:
+                added.setdefault(each, name)
+    return added
+
+
+def newer_syntax(cells: list[NotebookNode], student: str | None, grader: str) -> list[Reason]:
+    """Return the reasons of code that a Python older than the student's cannot parse.
+
+    Parameters
+    ----------
+    cells : list of NotebookNode
+    student : str, optional
+        The version of Python that the student's notebook names; nothing is claimed without one.
+    grader : str
+        The version of Python that grades.
+    """
+    if student is None or _release(student) <= _release(grader):
+        return []
+    reasons = []
+    for cell in cells:
+        line = analyse(cell.source).error_line if cell.cell_type == "code" else None
+        if line is not None and (is_solution(cell) or not grade_id(cell)):
+            name = grade_id(cell)
+            reasons.append(
+                reason(
+                    "newer Python",
+                    [name] if name else [],
+                    cell=f"The answer {name}" if name else "A cell of your own",
+                    line=str(line),
+                    grader=grader,
+                    student=student,
+                )
+            )
+    return reasons
+
+
+def _release(version: str) -> list[int]:
+    """Return the first two numbers of a version."""
+    return [int(number) for number in version.split(".")[:2]]

@@ -1,0 +1,411 @@
+"""Odd but honest notebooks: no repair destroys an answer, and every repair is a reason."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+
+import pytest
+from nbformat.v4 import new_markdown_cell
+
+from lxmls_grading.cells import grade_id
+from lxmls_grading.intake.rebuild import rebuild
+from tests.support.odd_course import (
+    ANSWERS,
+    AREA,
+    ESSAY,
+    SHAPES,
+    TESTS,
+    cell,
+    originals,
+    own,
+    passed,
+    place,
+    stub,
+    submission,
+    twin,
+    without_marks,
+)
+from tests.support.rebuilding import assert_sound
+
+BROKEN = "def area(radius):\n    return ((("
+OTHER = "def area(radius):\n    return 0"
+
+
+@dataclass(frozen=True)
+class Odd:
+    """A change of a right submission.
+
+    Attributes
+    ----------
+    change : callable
+        Changes the notebook.
+    kinds : set of str
+        The kinds of reasons that it has.
+    says : str
+        A part of the reasons' texts.
+    fails : set of str
+        The tests that fail.
+    aside : set of str
+        Cells that wait for a person.
+    keeps : tuple of str
+        Texts that are still somewhere in the notebook.
+    """
+
+    change: object
+    kinds: set = field(default_factory=set)
+    says: str = ""
+    fails: set = field(default_factory=set)
+    aside: set = field(default_factory=set)
+    keeps: tuple = (ESSAY,)
+
+
+def take(notebook, name: str):
+    """Remove a cell, and return its index."""
+    index = place(notebook, name)
+    del notebook.cells[index]
+    return index
+
+
+def rewritten(name: str, text: str, offset: int = 0, make=None):
+    """Delete an answer, and write it into a new cell."""
+
+    def change(notebook):
+        index = take(notebook, name)
+        notebook.cells.insert(index + offset, own(text, *([make] if make else [])))
+
+    return change
+
+
+def at_the_end(name: str, text: str):
+    def change(notebook):
+        take(notebook, name)
+        notebook.cells.append(own(text))
+
+    return change
+
+
+def merged(name: str, into: str, first: bool = False):
+    """Delete an answer, and put its text into another cell."""
+
+    def change(notebook):
+        text = cell(notebook, name).source
+        take(notebook, name)
+        other = cell(notebook, into)
+        parts = [text, other.source] if first else [other.source, text]
+        other.source = "\n\n".join(parts)
+
+    return change
+
+
+def copies(name: str, *texts: tuple[int, str]):
+    """Add copies of an answer with its marks, each so many cells below it (above: negative)."""
+
+    def change(notebook):
+        for offset, text in sorted(texts, reverse=True):
+            where = place(notebook, name) + offset
+            notebook.cells.insert(where, twin(notebook, name, text))
+
+    return change
+
+
+def both(*changes):
+    def change(notebook):
+        for each in changes:
+            each(notebook)
+
+    return change
+
+
+def text_of(name: str, text: str):
+    def change(notebook):
+        cell(notebook, name).source = text
+
+    return change
+
+
+def insert(after: str, *cells):
+    def change(notebook):
+        index = place(notebook, after) + 1
+        notebook.cells[index:index] = copy.deepcopy(list(cells))
+
+    return change
+
+
+def delete(*names: str):
+    def change(notebook):
+        for name in names:
+            take(notebook, name)
+
+    return change
+
+
+def no_marks(notebook):
+    without_marks(notebook)
+
+
+def no_marks_but_ids(notebook):
+    without_marks(notebook, ids=True)
+
+
+def formatted(notebook):
+    for each in notebook.cells:
+        if each.cell_type == "code":
+            each.source = each.source.replace("'", '"').replace(" == ", "  ==  ")
+
+
+def marks_of_one_lost(notebook):
+    cell(notebook, "area").metadata = {}
+
+
+def split(notebook):
+    """As JupyterLab splits a cell: both parts keep the marks."""
+    head, tail = SHAPES.split("\n\n\n")
+    cell(notebook, "shapes").source = tail
+    notebook.cells.insert(place(notebook, "shapes"), twin(notebook, "shapes", head))
+
+
+def two_own_parts(notebook):
+    head, tail = SHAPES.split("\n\n\n")
+    index = take(notebook, "shapes")
+    notebook.cells[index:index] = [own(head), own(tail)]
+
+
+def made_text(notebook):
+    each = cell(notebook, "area")
+    each.cell_type = "markdown"
+    del each["outputs"], each["execution_count"]
+
+
+def duplicated_imports(notebook):
+    """A copy of a given cell above it, to which lines were added: it is an own cell."""
+    index = place(notebook, "imports")
+    notebook.cells.insert(index, twin(notebook, "imports", "import math\nimport statistics"))
+
+
+AREA_CELLS = {"area", "test-area"}
+MD = new_markdown_cell
+
+# fmt: off
+ODD = {
+    "as it should be": Odd(lambda notebook: None),
+    "own cells": Odd(insert("area", own("x = area(2)"), own("A note", MD))),
+    # --- an answer deleted and written anew
+    "deleted, anew in its place": Odd(rewritten("area", AREA), {"repaired"}, "a cell of your own"),
+    "deleted, anew below prose": Odd(rewritten("area", AREA, -1), {"repaired"}, "own"),
+    "class and function anew": Odd(rewritten("shapes", SHAPES), {"repaired"}, "answer shapes"),
+    "dictionary anew": Odd(rewritten("answers", ANSWERS), {"repaired"}, "answer answers"),
+    "anew with a magic": Odd(
+        rewritten("area", f"%%time\n{AREA}"), {"repaired"}, "area", fails={"test-area"}
+    ),  # plain Python knows no magics
+    "anew below its test": Odd(
+        rewritten("area", AREA, 1), {"set aside"}, "below its tests", aside=AREA_CELLS
+    ),
+    "anew at the end": Odd(
+        at_the_end("answers", ANSWERS),
+        {"set aside"},
+        "was found in a cell of your own",
+        aside={"answers", "test-answers"},
+    ),
+    "anew before the imports": Odd(
+        both(delete("area"), insert("introduction", own(f"import math\n{AREA}"))), {"repaired"}
+    ),
+    "anew in two cells": Odd(two_own_parts, {"repaired"}, "answer shapes"),
+    "anew, twice": Odd(
+        both(rewritten("area", AREA), insert("task", own(OTHER))),
+        {"set aside"},
+        "2 cells of your own look like it",
+        aside=AREA_CELLS,
+    ),
+    "anew, the same twice": Odd(
+        both(rewritten("area", AREA), insert("task", own(AREA))), {"repaired"}
+    ),
+    "half of it anew": Odd(
+        rewritten("shapes", SHAPES.split("\n\n\n")[0]),
+        {"set aside"},
+        "a part of the answer shapes",
+        fails={"test-shapes"},
+        aside={"shapes", "test-shapes"},
+    ),
+    "assigned from a helper": Odd(
+        rewritten("area", "import math\n_area = lambda r: math.pi * r**2\narea = _area"),
+        {"repaired"},
+    ),
+    # --- its cell left blank, and the answer elsewhere
+    "blank, answer above": Odd(
+        both(text_of("area", stub("area")), insert("task", own(AREA))), {"repaired"}, "your own"
+    ),
+    "blank, answer far above": Odd(
+        both(text_of("shapes", stub("shapes")), insert("imports", own(SHAPES))), {"repaired"}
+    ),
+    "blank, answer below": Odd(
+        both(text_of("area", stub("area")), insert("area", own(AREA))), {"repaired"}
+    ),
+    "blank, answer below its test": Odd(
+        both(text_of("area", stub("area")), insert("test-area", own(AREA))),
+        {"set aside"},
+        aside=AREA_CELLS,
+    ),
+    "emptied, answer above": Odd(
+        both(text_of("area", ""), insert("task", own(AREA))), {"repaired"}
+    ),
+    "blank, nothing elsewhere": Odd(text_of("area", stub("area")), fails={"test-area"}),
+    "missing, nothing elsewhere": Odd(
+        delete("area"), {"repaired"}, "put back without an answer", fails={"test-area"}
+    ),
+    # --- merged into a neighbour
+    "merged into the answer below": Odd(
+        merged("area", "shapes"),
+        {"set aside"},
+        "the cell shapes, below its tests",
+        fails={"test-area"},
+        aside=AREA_CELLS,
+    ),
+    "merged into the answer above": Odd(
+        merged("shapes", "area"), {"repaired"}, "answer shapes was found in the cell area"
+    ),
+    "all merged into the first": Odd(
+        both(merged("shapes", "area"), merged("answers", "area")), {"repaired"}
+    ),
+    "merged into an own cell with others": Odd(
+        both(delete("area", "shapes"), insert("task", own(f"{AREA}\n\n{SHAPES}"))), {"repaired"}
+    ),
+    "merged into a given cell": Odd(
+        merged("area", "imports"),
+        {"tampered", "set aside"},
+        "was not run",
+        fails={"test-area"},
+        aside=AREA_CELLS,
+        keeps=("return math.pi * radius**2", ESSAY),
+    ),
+    "merged into its test": Odd(
+        merged("area", "test-area", first=True),
+        {"tampered", "set aside"},
+        "stands in the cell",
+        fails={"test-area"},
+        aside=AREA_CELLS,
+        keeps=("return math.pi * radius**2", ESSAY),
+    ),
+    # --- nbgrader's marks are lost
+    "no marks": Odd(no_marks, {"repaired"}, "marks of nbgrader were lost"),
+    "no marks, ids kept": Odd(no_marks_but_ids, {"repaired"}, "marks of nbgrader were lost"),
+    "marks of one lost": Odd(marks_of_one_lost, {"repaired"}, "lost on 1 cell"),
+    "no marks, formatted": Odd(both(formatted, no_marks), {"repaired"}),
+    "no marks, own cells": Odd(
+        both(insert("area", own("area(3)"), own("A note", MD)), no_marks), {"repaired"}
+    ),
+    "no marks, own class used": Odd(
+        both(insert("shapes", own("square = Square(3)")), no_marks), {"repaired"}
+    ),
+    "no marks, a blank answer": Odd(
+        both(text_of("area", stub("area")), no_marks), {"repaired"}, fails={"test-area"}
+    ),
+    "no marks, a broken answer": Odd(
+        both(text_of("area", BROKEN), no_marks), {"repaired"}, fails={"test-area"}, keeps=(BROKEN,)
+    ),
+    "no marks, another name": Odd(
+        both(text_of("area", AREA.replace("area", "surface")), no_marks),
+        {"repaired"},
+        fails={"test-area"},
+        keeps=("def surface",),
+    ),
+    "no marks, prose missing": Odd(both(delete("end", "introduction"), no_marks), {"repaired"}),
+    # --- several copies
+    "a blank copy below the tests": Odd(
+        copies("area", (2, stub("area"))), {"repaired"}, "number 1 from the top"
+    ),
+    "a broken copy below the tests": Odd(
+        copies("area", (2, BROKEN)), {"repaired"}, "number 1 from the top", keeps=(BROKEN,)
+    ),
+    "another copy below the tests": Odd(
+        copies("area", (2, OTHER)), {"repaired"}, "number 1 from the top", keeps=(OTHER,)
+    ),
+    "a blank copy before the test": Odd(copies("area", (1, stub("area"))), {"repaired"}),
+    "a broken copy before the test": Odd(copies("area", (1, BROKEN)), {"repaired"}),
+    "a wrong copy above": Odd(
+        copies("area", (0, OTHER)), {"repaired"}, "number 2 from the top", keeps=(OTHER,)
+    ),
+    "a right copy below a wrong one": Odd(
+        both(text_of("area", OTHER), copies("area", (1, AREA))), {"repaired"}, "number 2"
+    ),
+    "a right copy below, the first blank": Odd(
+        both(text_of("area", stub("area")), copies("area", (3, AREA))), {"repaired"}, "number 2"
+    ),
+    "a cell split in two": Odd(split, {"repaired"}, "2 copies of the answer shapes"),
+    # --- words
+    "words deleted, anew": Odd(rewritten("essay", "My words.", 0, MD), {"repaired"}, "essay"),
+    "words deleted, two cells": Odd(
+        both(rewritten("essay", "One.", 0, MD), insert("essay-task", own("Two.", MD))),
+        {"set aside"},
+        '"Two."',
+        aside={"essay"},
+        keeps=("One.", "Two."),
+    ),
+    "words deleted, anew at the end": Odd(
+        both(delete("essay"), insert("end", own("My words.", MD))),
+        {"set aside"},
+        '"My words."',
+        aside={"essay"},
+        keeps=("My words.",),
+    ),
+    "words beside a blank cell": Odd(
+        both(text_of("essay", stub("essay")), insert("essay", own("My words.", MD))),
+        {"set aside"},
+        "essay is empty",
+        aside={"essay"},
+        keeps=("My words.",),
+    ),
+    "words in the question": Odd(
+        both(text_of("essay", stub("essay")), text_of("essay-task", "## Why?\nMy words.")),
+        {"tampered", "set aside"},
+        "the cell essay-task",
+        aside={"essay"},
+        keeps=(),
+    ),
+    "words deleted": Odd(delete("essay"), {"repaired"}, "put back without", keeps=()),
+    # --- cells of the course
+    "prose missing": Odd(delete("end", "introduction")),
+    "formatted": Odd(formatted),
+    "an answer turned into text": Odd(made_text, {"repaired"}, "put back to code"),
+    "a given cell copied and extended": Odd(duplicated_imports, {"tampered"}, "imports (copied)"),
+    "an import in a given cell": Odd(
+        text_of("imports", "import math\nimport statistics"), {"tampered"}, "imports (edited)"
+    ),
+    "a test deleted": Odd(delete("test-area"), {"tampered"}, "test-area (missing)"),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_no_repair_destroys_an_answer_and_every_repair_is_a_reason(name):
+    odd = ODD[name]
+    notebook = submission()
+    odd.change(notebook)
+    course = originals()
+    rebuilt, reasons = rebuild(notebook, course)
+    assert_sound(rebuilt, course)
+    texts = [each.text for each in reasons]
+    assert {each.kind for each in reasons} == odd.kinds, texts
+    assert odd.says in " ".join(texts)
+    assert passed(rebuilt) == TESTS.keys() - odd.fails
+    aside = {cell for each in reasons if each.kind == "set aside" for cell in each.cells}
+    assert aside == odd.aside
+    written = "\n".join(each.source for each in rebuilt.cells)
+    if odd.keeps == (ESSAY,) and "words" in name:
+        return
+    for text in odd.keeps:
+        assert text in written
+
+
+def test_there_are_many():
+    assert len(ODD) >= 50
+
+
+@pytest.mark.parametrize("ids", [False, True])
+def test_without_marks_the_notebook_is_the_same(ids):
+    intact = submission()
+    intact.cells.insert(4, own("x = area(2)"))
+    lost = without_marks(copy.deepcopy(intact), ids)
+    course = originals()
+    expected, found = rebuild(intact, course)[0].cells, rebuild(lost, course)[0].cells
+    assert [(grade_id(c), c.source) for c in found] == [(grade_id(c), c.source) for c in expected]
