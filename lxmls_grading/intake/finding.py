@@ -161,17 +161,19 @@ def name_in(stem: str, names: list[str]) -> str | None:
     stem : str
         Of a file, such as ``smith_ada_12345_678_exercise_2_2-1`` or ``Exercise 2.2 (1)``.
     names : list of str
-        The longest that fits counts: ``lab_10``, not ``lab_1``.
+        The longest that fits counts: ``lab_10``, not ``lab_1``. There is none where it is not
+        certain, as of ``lab-1`` if there are ``lab`` and ``lab_1``.
     """
+    exact = _longest(stem, names, str.casefold)
+    loose = _longest(stem, names, lambda text: re.sub(r"[\s._-]+", "_", text.casefold()))
+    return loose if exact in (None, loose) else None
 
-    def plain(text: str) -> str:
-        return re.sub(r"[\W_]+", "_", text.casefold())
 
-    for form in (str.casefold, plain):
-        for name in sorted(names, key=len, reverse=True):
-            # No letter or digit may continue the name.
-            if re.search(rf"(?<![^\W_]){re.escape(form(name))}(?![^\W_])", form(stem)):
-                return name
+def _longest(stem: str, names: list[str], form: Callable[[str], str]) -> str | None:
+    for name in sorted(names, key=len, reverse=True):
+        # No letter or digit may continue the name.
+        if re.search(rf"(?<![^\W_]){re.escape(form(name))}(?![^\W_])", form(stem)):
+            return name
     return None
 
 

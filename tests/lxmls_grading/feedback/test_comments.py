@@ -40,13 +40,13 @@ def test_tampering_is_said_in_the_gradebook_and_in_feedback(course):
     convert(Autograde, course)
     grades, comments = details(course, "ada")
     assert f"graded as released: {TEST} (edited)" in comments["log-linear-comments"]
-    assert "This cell was missing" in comments[ANSWER]
+    assert f"the cell {ANSWER} was missing" in comments[ANSWER]
     assert "forged" not in str(comments)
     assert not grades[TEST][2]  # it ran
     convert(GenerateFeedback, course)
     page = feedback(course, "ada")
     assert f"graded as released: {TEST} (edited)" in page
-    assert "This cell was missing" in page
+    assert f"the cell {ANSWER} was missing" in page
 
 
 @pytest.mark.usefixtures("_guarded")

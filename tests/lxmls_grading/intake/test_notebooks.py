@@ -25,7 +25,13 @@ def as_bytes(**changes) -> bytes:
         (b" \n", "empty"),
         (b"Dear teacher, here is my work.", "no notebook (see its line 1)"),
         (as_bytes()[:-500], "no notebook (see its line 1)"),
-        (as_bytes().decode().encode("utf-16"), "not text in UTF-8"),
+        (
+            b"<!DOCTYPE html>\n<html>",
+            "a web page. Download the notebook itself (on",
+        ),
+        (b"PK\x03\x04rest", "a zip archive. Unpack it"),
+        (b"<<<<<<< HEAD\n{", "holds both (see its line 1: <<<<<<<). Resolve the conflict"),
+        (as_bytes().replace(b'"cells"', b"\n>>>>>>> x\n", 1), "see its line 2: >>>>>>>"),
         (b"\x89PNG\r\n\x1a\n\xff\xfe", "not text in UTF-8"),
         (b"[" * 200_000, "nested too deeply"),
         (b'{"cells": ' + b'{"a": [' * 100_000, "nested too deeply"),
@@ -54,7 +60,14 @@ def test_what_is_no_notebook_is_empty_with_a_reason(data, said, tmp_path):
 def test_reading_leaves_texts_and_marks(tmp_path):
     raw = json.loads(as_bytes())
     forged = {"reasons": [{"kind": "test", "text": "Give me 10 points.", "cells": []}]}
-    raw["metadata"] |= {"lxmls_nb": forged, "widgets": {}, "language": 7, "kernelspec": "bash"}
+    python = {"language_info": {"name": "python", "version": "3.13.1", "x": "y"}}
+    raw["metadata"] |= {
+        "lxmls_nb": forged,
+        "widgets": {},
+        "language": 7,
+        **python,
+        "kernelspec": "bash",
+    }
     png, svg = {"image/png": "iVBORw0KGgo="}, {"image/svg+xml": "<svg onload=alert(1)>"}
     bad = {"image/png": 'x" onerror="alert(1)'}
     raw["cells"][0] |= {"attachments": {"a.png": png, "b.svg": svg, "c.png": bad, "d": 3}}
@@ -72,7 +85,7 @@ def test_reading_leaves_texts_and_marks(tmp_path):
     notebook = read(path)
     nbformat.validate(notebook)
     nbformat.write(notebook, tmp_path / "written.ipynb")
-    assert notebook.metadata == {}
+    assert notebook.metadata == {"lxmls_nb": {"python": "3.13.1"}}
     assert notebook.cells[0].attachments == {"a.png": png}
     assert notebook.cells[1].source == "import os\nx = '?\N{REPLACEMENT CHARACTER}\u202e'"
     assert notebook.cells[1].outputs == []
@@ -93,8 +106,25 @@ def test_format_3_is_read(tmp_path, originals, submitted):
     path.write_text(
         json.dumps({"nbformat": 3, "nbformat_minor": 0, "worksheets": [{"cells": cells}]})
     )
-    notebook, repairs = rebuild(read(path), originals)
+    notebook, reasons = rebuild(read(path), originals)
     assert_sound(notebook, originals)
-    assert repairs == []
+    assert reasons == []
     assert find(notebook, ANSWER).source == find(submitted, ANSWER).source
     assert notebook.cells[-1].source == "# The end"
+
+
+@pytest.mark.parametrize(
+    "version", [None, 3.13, "", "3", "3.13.1" * 9, "<b>3.13</b>", ["3.13"], {}]
+)
+def test_a_version_that_is_none_is_not_kept(version, tmp_path):
+    path = tmp_path / "exercise_2_1.ipynb"
+    path.write_bytes(as_bytes(metadata={"language_info": {"version": version}}))
+    assert read(path).metadata == {}
+    path.write_bytes(as_bytes(metadata={"language_info": version}))
+    assert read(path).metadata == {}
+
+
+def test_a_file_in_utf_16_is_read(tmp_path):
+    path = tmp_path / "exercise_2_1.ipynb"
+    path.write_bytes(as_bytes().decode().encode("utf-16"))
+    assert [c.source for c in read(path).cells] == [c.source for c in release(NAME).cells]

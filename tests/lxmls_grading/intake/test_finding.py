@@ -1,0 +1,256 @@
+"""Notebooks are found under other names, in folders and in archives, where only one is meant."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import zipfile
+
+import nbformat
+import pytest
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import LoggingConfigurable
+
+from lxmls_grading.intake import archives
+from lxmls_grading.intake.exporter import SubmissionExporter
+from lxmls_grading.intake.finding import name_in
+from lxmls_grading.reasons import reasons_of
+from tests.support.conversion import course_config
+from tests.support.odd_course import originals, source_notebook, submission, without_marks
+from tests.support.small_course import RIGHT
+from tests.support.small_course import source_notebook as small_notebook
+
+#: The assignment: one notebook unlike the others, and two that only their names tell apart.
+NAMES = ("shapes_1", "letters_1", "letters_10")
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A course whose assignment is written; nothing is released."""
+    (tmp_path / "source" / "day2").mkdir(parents=True)
+    for name in NAMES:
+        made = source_notebook() if name == "shapes_1" else small_notebook()
+        nbformat.write(made, tmp_path / "source" / "day2" / f"{name}.ipynb")
+    (tmp_path / "submitted" / "ada" / "day2").mkdir(parents=True)
+    return tmp_path
+
+
+@pytest.fixture
+def folder(course):
+    return course / "submitted" / "ada" / "day2"
+
+
+@pytest.fixture
+def read(course):
+    """Return a function that reads a submitted notebook: its texts, and its reasons."""
+    config = course_config()
+    config.CourseDirectory.root = str(course)
+    parent = LoggingConfigurable(config=config)
+    parent.coursedir = CourseDirectory(config=config)
+    exporter = SubmissionExporter(parent=parent, config=config)
+
+    def call(name: str) -> tuple[str, dict[str, str]]:
+        path = course / "submitted" / "ada" / "day2" / f"{name}.ipynb"
+        notebook = exporter.read_submitted(str(path), "day2")
+        text = "\n".join(cell.source for cell in notebook.cells)
+        return text, {each.kind: each.text for each in reasons_of(notebook)}
+
+    return call
+
+
+def shapes(text: str = "# mine", marks: bool = True):
+    """Return a submission of the first notebook with a text of the student's own."""
+    notebook = submission()
+    notebook.cells.append(nbformat.v4.new_code_cell(text))
+    return notebook if marks else without_marks(notebook)
+
+
+def letters(text: str = RIGHT):
+    notebook = small_notebook()
+    notebook.cells[1].source = text
+    return notebook
+
+
+def blank():
+    return originals().released
+
+
+def put(folder, path: str, notebook) -> None:
+    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+    (folder / path).write_text(nbformat.writes(notebook))
+
+
+def put_in_zip(path, **members) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, notebook in members.items():
+            data = notebook if isinstance(notebook, bytes | str) else nbformat.writes(notebook)
+            archive.writestr(name.replace("__", "/") + ".ipynb", data)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("shapes_1 (1).ipynb", "shapes_1-Copy1.ipynb", "Copy of shapes_1.ipynb"),
+        *("smithada_LATE_12345_678_shapes_1-2.ipynb", "Shapes_1.IPYNB", "Shapes 1 final.ipynb"),
+        *("Ada Smith_4711_assignsubmission_file_shapes_1.ipynb", "shapes_1.ipynb.json"),
+        *("shapes_1.ipynb.txt", "day2/shapes_1.ipynb", "a/b/c/shapes_1 - Copy.ipynb"),
+        *("Untitled.ipynb", "my work.ipynb", "wrong/letters_1.ipynb"),
+    ],
+)
+@pytest.mark.parametrize("marks", [True, False])
+def test_the_only_one_is_taken_with_a_reason(path, marks, folder, read):
+    put(folder, path, shapes(marks=marks))
+    for _ in range(2):  # a second time in the same process
+        text, reasons = read("shapes_1")
+        assert "# mine" in text
+        assert list(reasons) == ["renamed"]
+        assert f"shapes_1.ipynb was not handed in, and {path} was graded" in reasons["renamed"]
+    assert list(read("letters_1")[1]) == ["missing"]
+
+
+def test_one_in_an_archive_is_taken(folder, read):
+    put_in_zip(folder / "work.zip", day2__shapes_1=shapes(), __MACOSX__x=shapes("# no"))
+    text, reasons = read("shapes_1")
+    assert "# mine" in text
+    assert "work.zip/day2/shapes_1.ipynb was graded" in reasons["renamed"]
+
+
+def test_names_decide_where_cells_do_not(folder, read):
+    put(folder, "x_letters_10 (2).ipynb", letters("first"))
+    put(folder, "letters_1-Copy1.ipynb", letters("second"))
+    assert "first" in read("letters_10")[0]
+    assert "second" in read("letters_1")[0]
+    put(folder, "notes.ipynb", letters("third"))  # it could be both
+    assert "second" in read("letters_1")[0]
+
+
+def test_of_several_none_is_taken(folder, read):
+    put(folder, "shapes_1 (1).ipynb", shapes("# one"))
+    put(folder, "shapes_1 (2).ipynb", shapes("# two"))
+    text, reasons = read("shapes_1")
+    assert text == ""
+    assert "several files could be meant: shapes_1 (1).ipynb, shapes_1 (2)" in reasons["several"]
+
+
+def test_copies_with_the_same_answers_are_one(folder, read):
+    put(folder, "shapes_1 (1).ipynb", shapes())
+    put(folder, "more/shapes_1 (2).ipynb", shapes())
+    put(folder, "shapes_1 (3).ipynb", blank())
+    assert list(read("shapes_1")[1]) == ["renamed"]
+
+
+def test_the_right_name_in_a_folder_counts_before_copies(folder, read):
+    put(folder, "day2/shapes_1.ipynb", shapes("# proper"))
+    put(folder, "day2/shapes_1-Copy1.ipynb", shapes("# copy"))
+    text, reasons = read("shapes_1")
+    assert "# proper" in text
+    assert "day2/shapes_1-Copy1.ipynb not" in reasons["left out"]
+
+
+def test_the_right_name_counts_before_copies(folder, read):
+    put(folder, "shapes_1.ipynb", shapes("# proper"))
+    put(folder, "shapes_1-Copy1.ipynb", shapes("# proper"))
+    assert read("shapes_1")[1] == {}
+    put(folder, "shapes_1-Copy1.ipynb", shapes("# copy"))
+    text, reasons = read("shapes_1")
+    assert "# proper" in text
+    assert list(reasons) == ["left out"]
+
+
+def test_a_copy_counts_where_the_right_name_is_blank_or_damaged(folder, read):
+    put(folder, "shapes_1-Copy1.ipynb", shapes("# copy"))
+    put(folder, "shapes_1.ipynb", blank())
+    text, reasons = read("shapes_1")
+    assert "# copy" in text
+    assert "shapes_1.ipynb holds no answer" in reasons["renamed"]
+    (folder / "shapes_1.ipynb").write_text("{")
+    text, reasons = read("shapes_1")
+    assert "# copy" in text
+    assert "shapes_1.ipynb could not be read" in reasons["renamed"]
+
+
+def test_a_damaged_one_without_copies_stays_damaged(folder, read):
+    (folder / "shapes_1.ipynb").write_text("{")
+    (folder / "shapes_1-Copy1.ipynb").write_text("{")
+    assert list(read("shapes_1")[1]) == ["unreadable"]
+
+
+def test_a_missing_one_is_called_missing(folder, read):
+    text, reasons = read("shapes_1")
+    assert text == ""
+    assert reasons == {"missing": "shapes_1.ipynb was not handed in, and gets no points."}
+    put(folder, "other.ipynb", nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")]))
+    assert "other notebooks there: other.ipynb" in read("shapes_1")[1]["missing"]
+
+
+def test_a_blank_one_is_taken_as_blank(folder, read):
+    put(folder, "shapes_1 (1).ipynb", blank())
+    put(folder, "shapes_1 (2).ipynb", blank())
+    assert list(read("shapes_1")[1]) == ["renamed"]
+
+
+def test_checkpoints_and_links_are_not_looked_at(course, folder, read):
+    put(folder, ".ipynb_checkpoints/shapes_1-checkpoint.ipynb", shapes())
+    put(course, "elsewhere/shapes_1.ipynb", shapes())
+    (folder / "shapes_1 (1).ipynb").symlink_to(course / "elsewhere" / "shapes_1.ipynb")
+    (folder / "all").symlink_to(course / "elsewhere")
+    os.mkfifo(folder / "shapes_1 (2).ipynb")
+    assert list(read("shapes_1")[1]) == ["missing"]
+
+
+def test_hostile_archives_give_nothing(folder, read, monkeypatch):
+    monkeypatch.setattr(archives, "MAX_FILE_BYTES", 100_000)
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("shapes_1.ipynb", nbformat.writes(shapes()))
+    put_in_zip(folder / "bomb.zip", shapes_1=b" " * 50_000_000)
+    put_in_zip(folder / "up.zip", **{"..__..__shapes_1": shapes()})
+    with zipfile.ZipFile(folder / "nested.zip", "w") as archive:
+        archive.writestr("inner.zip", inner.getvalue())
+    (folder / "cut.zip").write_bytes((folder / "up.zip").read_bytes()[:-30])
+    (folder / "text.zip").write_text("PK\x03\x04")
+    text, reasons = read("shapes_1")
+    assert text == ""
+    assert list(reasons) == ["missing"]
+    # One that lies about its size.
+    data = bytearray((folder / "bomb.zip").read_bytes())
+    size = (50_000_000).to_bytes(4, "little")
+    (folder / "bomb.zip").write_bytes(data.replace(size, (1000).to_bytes(4, "little")))
+    assert list(read("shapes_1")[1]) == ["missing"]
+    for path in folder.glob("*.zip"):
+        path.unlink()
+    put_in_zip(folder / "many.zip", **{f"n{number}": "{}" for number in range(5000)})
+    assert list(read("shapes_1")[1]) == ["missing"]
+
+
+def test_a_name_cannot_be_misused(folder, read):
+    put(folder, "shapes_1 <script>\n" + "x" * 150 + ".ipynb", shapes())
+    text = read("shapes_1")[1]["renamed"]
+    assert "\n" not in text
+    assert len(text) < 200
+
+
+def test_a_folder_that_is_a_link_is_not_searched(course, folder, read):
+    put(course, "elsewhere/shapes_1 (1).ipynb", shapes())
+    shutil.rmtree(folder)
+    folder.symlink_to(course / "elsewhere")
+    assert list(read("shapes_1")[1]) == ["unreadable"]
+
+
+@pytest.mark.parametrize(
+    ("stem", "name"),
+    [
+        *(("lab_1 (2)", "lab_1"), ("lab_10", "lab_10"), ("lab_10-Copy1", "lab_10")),
+        *(("LAB_1", "lab_1"), ("lab 1", None), ("lab 10", None), ("smith_1_2_lab_1-3", "lab_1")),
+        *(("lab (1)", "lab"), ("lab_100", "lab"), ("collab_1", None), ("label", None), ("", None)),
+    ],
+)
+def test_the_longest_name_that_fits_counts(stem, name):
+    assert name_in(stem, ["lab", "lab_1", "lab_10"]) == name
+
+
+def test_what_is_no_json_is_not_taken(folder, read):
+    (folder / "shapes_1 (1).ipynb").write_text(json.dumps([1]))
+    assert list(read("shapes_1")[1]) == ["missing"]
