@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+import platform
 from dataclasses import dataclass, field
 
 import pytest
 from nbformat.v4 import new_markdown_cell
 
-from lxmls_grading.cells import grade_id
+from lxmls_grading.cells import grade_id, note_python
 from lxmls_grading.intake.rebuild import rebuild
 from tests.support.odd_course import (
     ANSWERS,
@@ -409,3 +410,28 @@ def test_without_marks_the_notebook_is_the_same(ids):
     course = originals()
     expected, found = rebuild(intact, course)[0].cells, rebuild(lost, course)[0].cells
     assert [(grade_id(c), c.source) for c in found] == [(grade_id(c), c.source) for c in expected]
+
+
+@pytest.mark.parametrize(
+    ("student", "told"), [("99.1.0", True), ("99.0a1", True), ("3.9.2", False), (None, False)]
+)
+def test_syntax_that_is_newer_than_the_grader_is_named_with_both_versions(student, told):
+    notebook = submission()
+    cell(notebook, "area").source = "def area(radius):\n    return $radius"
+    cell(notebook, "shapes").source = f"%time 1\n!ls\n{SHAPES}"  # magics are no syntax errors
+    note_python(notebook, student)
+    reasons = rebuild(notebook, originals())[1]
+    assert [(each.kind, each.cells) for each in reasons] == [("newer Python", ("area",))] * told
+    for each in reasons:
+        assert f"Python {platform.python_version()}" in each.text
+        assert f"Python {student}" in each.text
+        assert "line 2" in each.text
+
+
+def test_an_own_cell_in_newer_syntax_is_named_too():
+    notebook = submission()
+    notebook.cells.insert(3, own("$x"))
+    note_python(notebook, "99.1.0")
+    (only,) = rebuild(notebook, originals())[1]
+    assert (only.kind, only.cells) == ("newer Python", ())
+    assert "A cell of your own" in only.text

@@ -1,0 +1,72 @@
+"""An import in a cell that is not the student's is explained where it cost points."""
+
+from __future__ import annotations
+
+import nbformat
+import pytest
+from nbformat.v4 import new_output
+
+from lxmls_grading.cells import added_names
+from lxmls_grading.feedback.undefined import explain_undefined
+from lxmls_grading.intake.rebuild import rebuild
+from tests.support.odd_course import cell, originals, submission
+
+
+def rebuilt(imports: str = "import math\nimport numpy as np"):
+    """Return a rebuilt submission in which a given cell was edited."""
+    notebook = submission()
+    cell(notebook, "imports").source = imports
+    cell(notebook, "area").source = "def area(radius):\n    return np.pi * radius**2"
+    return rebuild(notebook, originals())[0]
+
+
+def fail(notebook, name: str, text: str) -> None:
+    error = new_output("error", ename="NameError", evalue=text, traceback=[text])
+    cell(notebook, name).outputs = [error]
+
+
+def test_a_name_that_was_missed_is_named_with_its_cell():
+    notebook = rebuilt()
+    fail(notebook, "test-area", "NameError: name 'np' is not defined. Did you mean: 'no'?")
+    (why,) = explain_undefined(notebook)
+    assert why.kind == "added name"
+    assert why.cells == ("area", "test-area")
+    assert "`np` is not defined" in why.text
+    assert "the cell imports" in why.text
+
+
+@pytest.mark.parametrize(
+    "text", ["name 'math' is not defined", "name 'pd' is not defined", "a mistake in np"]
+)
+def test_other_errors_have_other_causes(text):
+    notebook = rebuilt()
+    fail(notebook, "test-area", text)
+    assert explain_undefined(notebook) == []
+
+
+def test_what_cost_no_points_is_not_told():
+    notebook = rebuilt()
+    assert explain_undefined(notebook) == []
+    fail(notebook, "area", "name 'np' is not defined")  # the tests pass nevertheless
+    assert explain_undefined(notebook) == []
+    fail(notebook, "test-shapes", "name 'Square' is not defined")
+    assert len(explain_undefined(notebook)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("import math", set()),
+        ("import math  # my note", set()),
+        ("import math\nfrom os import path as p, sep", {"p", "sep"}),
+        ("import math\nx = y = 1\nfor z in []: pass\ndef f(): a = 1", {"x", "y", "z", "f"}),
+        ("import math\n%matplotlib inline\nimport seaborn as sns", {"sns"}),
+        ("import math\nimport numpy as np\nthis broken", set()),
+        ("\n".join(f"x{number} = 1" for number in range(60)), {f"x{n}" for n in range(60)}),
+    ],
+)
+def test_added_names_are_noted_up_to_a_number(text, names):
+    added = added_names(rebuilt(text))
+    assert set(added) <= names
+    assert len(added) == min(len(names), 50)
+    nbformat.validate(rebuilt(text))
