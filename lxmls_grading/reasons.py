@@ -42,7 +42,8 @@ TEXTS = {
     "added name": "`{name}` is not defined: you added it to the cell {cell}, which is not yours to "
     "edit and was run as released. Put that line into your answer or a cell of your own.",
     "newer Python": "{cell} is no code in Python {grader}, which grades this course (see its line "
-    "{line}). Your notebook was saved with Python {student}: write it without newer syntax.",
+    "{line}). Your notebook was saved with Python {student}: if it runs there, it uses syntax that "
+    "is newer. Write it without that.",
     "unreadable": "The notebook could not be read: {what}. {advice}",
     "given up": "Your submission could not be graded: {what}. Your instructor will look at it.",
     "test": "A test could not be carried out, which is not your fault: {what}.",

@@ -413,7 +413,7 @@ def test_without_marks_the_notebook_is_the_same(ids):
 
 
 @pytest.mark.parametrize(
-    ("student", "told"), [("99.1.0", True), ("99.0a1", True), ("3.9.2", False), (None, False)]
+    ("student", "told"), [("99.1.0", True), ("99.1.0a1+", True), ("3.9.2", False), (None, False)]
 )
 def test_syntax_that_is_newer_than_the_grader_is_named_with_both_versions(student, told):
     notebook = submission()
