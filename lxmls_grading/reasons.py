@@ -154,6 +154,11 @@ def reasons_of(notebook: NotebookNode) -> list[Reason]:
     ]
 
 
+def nothing_read(notebook: NotebookNode) -> bool:
+    """Whether there is nothing of a student in a notebook, so that no cell needs to be executed."""
+    return any(each.kind in NOTHING_READ for each in reasons_of(notebook))
+
+
 def format_bytes(number: int) -> str:
     """Return a number of bytes as text, such as ``2 GiB``."""
     for power, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):

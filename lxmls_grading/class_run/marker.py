@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +30,7 @@ from lxmls_grading.intake.exporter import SubmissionExporter
 from lxmls_grading.intake.files import UNPRINTABLE, plain_files
 from lxmls_grading.intake.working_files import WorkingFiles
 from lxmls_grading.nbgrader_patches import class_of, share_engine
-from lxmls_grading.reasons import Reason, reasons_of
+from lxmls_grading.reasons import Reason, nothing_read, reasons_of
 from lxmls_grading.records import digest_files
 
 if TYPE_CHECKING:
@@ -58,12 +58,15 @@ class PreparedSubmission:
         Its notebooks as JSON, by name: rebuilt, with the course's tests.
     files : WorkingFiles
         What lies beside them while they run.
+    unread : dict of str
+        Those with nothing to execute: they are missing, or cannot be read.
     """
 
     student: str
     digest: str
     notebooks: dict[str, str]
     files: WorkingFiles
+    unread: dict[str, str] = field(default_factory=dict)
 
 
 class Marker(Autograde):
@@ -192,13 +195,15 @@ class Marker(Autograde):
                 f"its folder cannot be read by the grader ({error.strerror}): {folder}"
             ) from error
         digest = self.digest(student)
-        notebooks = {}
+        notebooks: dict[str, str] = {}
+        unread: dict[str, str] = {}
         for name in self.notebook_names:  # one that is missing gets 0 points and a reason
             path = os.path.join(folder, f"{name}.ipynb")
             output, _ = self.reading.from_filename(path, self.init_single_notebook_resources(path))
-            notebooks[name] = output
+            nothing = nothing_read(nbformat.from_dict(json.loads(output)))
+            (unread if nothing else notebooks)[name] = output
         files = self.executing.working_files(self.coursedir, student)
-        return PreparedSubmission(student, digest, notebooks, files)
+        return PreparedSubmission(student, digest, notebooks, files, unread)
 
     def give_up(self, submission: PreparedSubmission, what: str) -> dict[str, str]:
         """Return a submission's notebooks as not run.
@@ -228,7 +233,7 @@ class Marker(Autograde):
         ----------
         submission : PreparedSubmission
         executed : dict of str
-            Its notebooks, executed, as JSON.
+            Its notebooks that were executed, as JSON.
 
         Returns
         -------
@@ -239,6 +244,7 @@ class Marker(Autograde):
         self._partial = tempfile.mkdtemp(prefix=f".{self.assignment}.", dir=final.parent)
         os.chmod(self._partial, 0o755)  # like the folders that nbgrader makes
         folder = self.submitted(submission.student)
+        executed = dict(sorted((submission.unread | executed).items()))
         self.notebooks = [os.path.join(folder, f"{name}.ipynb") for name in executed]
         reasons: list[Reason] = []
         try:

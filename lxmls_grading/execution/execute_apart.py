@@ -19,7 +19,7 @@ from lxmls_grading.intake.working_files import (
     read_assignment_files,
     read_working_files,
 )
-from lxmls_grading.reasons import reasons_of
+from lxmls_grading.reasons import nothing_read, reasons_of
 from lxmls_grading.sandbox.bubblewrap import Sandbox, SandboxError
 from lxmls_grading.settings import Settings
 
@@ -137,7 +137,9 @@ class ExecuteApart(NbGraderPreprocessor):
         files = WorkingFiles()
         if coursedir is not None:
             files = self.working_files(coursedir, names["student"])
-        executed = shared_process().execute(nb, self.settings(), files)
+        executed = nb
+        if not nothing_read(nb):
+            executed = shared_process().execute(nb, self.settings(), files)
         for why in reasons_of(executed):
             self.log.warning("%s, %s: %s", names["student"], names["notebook"], why.text)
         return executed, resources

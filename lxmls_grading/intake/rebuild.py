@@ -19,7 +19,7 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_task
 
-from lxmls_grading.cells import grade_id, note_added, read_notebook, student_python
+from lxmls_grading.cells import grade_id, is_test, note_added, read_notebook, student_python
 from lxmls_grading.intake.elsewhere import settle
 from lxmls_grading.intake.exporter import SubmissionExporter
 from lxmls_grading.intake.matching import Found, find_cells, is_blank
@@ -33,7 +33,15 @@ from lxmls_grading.intake.originals import (
     read_originals,
 )
 from lxmls_grading.intake.repairs import all_added, newer_syntax, reasons_for_given, repaired
-from lxmls_grading.reasons import NOTHING_READ, Reason, add_reason, reasons_of
+from lxmls_grading.reasons import (
+    NOTHING_READ,
+    Reason,
+    add_reason,
+    not_run,
+    note_sandbox,
+    reasons_of,
+)
+from lxmls_nb.errors import NotAttempted
 
 #: Delimiters that nbgrader looks for in the cells of the course.
 DELIMITER = re.compile(r"\b(BEGIN|END) (HIDDEN TESTS|MARK SCHEME)")
@@ -70,8 +78,10 @@ class RebuildCells(NbGraderPreprocessor):
         before = reasons_of(nb)  # the exporter's: it drops students' metadata
         notebook, reasons = rebuild(nb, originals)
         scored = [str(grade_id(c)) for c in notebook.cells if is_grade(c) or is_task(c)]
-        if any(each.kind in NOTHING_READ for each in before):
+        unread = [each for each in before if each.kind in NOTHING_READ]
+        if unread:
             reasons = []  # that its cells are missing is no news
+            _fail_tests(notebook, unread[0])
         for each in (*before, *reasons):
             all_cells = each.kind in NOTHING_READ
             add_reason(notebook, replace(each, cells=tuple(scored)) if all_cells else each)
@@ -89,6 +99,15 @@ class RebuildCells(NbGraderPreprocessor):
             check_released(originals, path, **names)
             self._known[key] = originals
         return self._known[key]
+
+
+def _fail_tests(notebook: NotebookNode, why: Reason) -> None:
+    """Write into the tests of a notebook with nothing to execute why they have no result."""
+    for cell in filter(is_test, notebook.cells):
+        cell.outputs = [not_run(why.text)]
+        if why.kind == "missing":
+            cell.outputs[0].ename = NotAttempted.__name__
+    note_sandbox(notebook, True)  # no code of the student's has run outside of one
 
 
 def rebuild(submitted: NotebookNode, originals: Originals) -> tuple[NotebookNode, list[Reason]]:
