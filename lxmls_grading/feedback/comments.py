@@ -41,6 +41,7 @@ class SaveReasons(NbGraderPreprocessor):
         """Write comments and grades, all or none."""
         for each in explain_undefined(nb):
             add_reason(nb, each)
+            self.log.warning("%s: %s", resources["nbgrader"]["student"], each.text)
         reasons = reasons_of(nb)
         comments = comments_of(nb)
         stopped = {name for r in reasons if r.kind in DID_NOT_RUN for name in r.cells}
@@ -53,6 +54,9 @@ class SaveReasons(NbGraderPreprocessor):
             )
             set_aside: list[str | None] = []
             # Each name or score costs a query, so that they are looked up only where needed.
+            for grade in saved.grades if waiting else ():
+                if grade.name in waiting and grade.max_score:
+                    grade.needs_manual_grade = True
             if stopped:
                 set_aside = [
                     _score_nothing(grade, wait=not missing)
@@ -63,8 +67,6 @@ class SaveReasons(NbGraderPreprocessor):
                 for grade in saved.grades:
                     if grade.needs_manual_grade and grade.max_score == 0:
                         grade.needs_manual_grade = False
-                    elif waiting and grade.name in waiting:
-                        grade.needs_manual_grade = True
             _save_comments(saved, comments, [note for note in set_aside if note], nb)
             gradebook.db.commit()
         return nb, resources

@@ -85,6 +85,12 @@ def list_notebooks(folder: str, ignore: list[str]) -> list[Entry]:
     return found[:MAX_NOTEBOOKS]
 
 
+def list_others(folder: str, ignore: list[str]) -> list[str]:
+    """Return the paths of the files in a folder and below it that are no notebooks."""
+    paths = plain_files(folder, [*ignore, *NOT_HANDED_IN], _quiet)
+    return [os.path.relpath(path, folder) for path in paths if not NOTEBOOK.search(path)]
+
+
 def _members(
     path: str, relative: str, state: tuple[int, int], exclude: list[str]
 ) -> Iterator[Entry]:

@@ -159,6 +159,8 @@ def _settle_text(
     while end + 1 < len(names) and not names[end + 1]:
         end += 1
     around = range(start, end + 1) if name in found.counts else range(len(names))
+    if name in found.counts and not _by_hand(name, originals):
+        return []
     own = [
         plain_text(notebook.cells[index])
         for index in around

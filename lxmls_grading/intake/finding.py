@@ -18,7 +18,7 @@ from nbformat.notebooknode import NotebookNode
 from traitlets.config import Config
 
 from lxmls_grading.cells import read_notebook
-from lxmls_grading.intake.archives import NOTEBOOK, Entry, list_notebooks
+from lxmls_grading.intake.archives import NOTEBOOK, Entry, list_notebooks, list_others
 from lxmls_grading.intake.files import UNPRINTABLE
 from lxmls_grading.intake.matching import find_marked
 from lxmls_grading.intake.originals import Originals, list_names, plain_text, read_originals
@@ -99,7 +99,7 @@ class NotebookFinder:
         there = os.path.lexists(path)
         entries = self._entries(folder)
         if not entries:
-            return None if there else _missing(name, [])
+            return None if there else _missing(name, self._others(folder, name))
         if name not in self.originals():
             return None
         found = [each for each in self._candidates(folder, entries) if self.is_for(each) == name]
@@ -115,13 +115,18 @@ class NotebookFinder:
             return None
         if not answered and there:
             return None
-        chosen = answered or found[:1]
-        return _take(name, proper, there, chosen, [entry.path for entry in entries])
+        listed = [entry.path for entry in entries] + self._others(folder, name)
+        return _take(name, proper, there, answered or found[:1], listed)
 
     def _entries(self, folder: str) -> list[Entry]:
         """Return the other notebooks of a submission, those with their proper names left out."""
         proper = {f"{name}.ipynb" for name in self._names()}
         return [entry for entry in list_notebooks(folder, self.ignore) if entry.path not in proper]
+
+    def _others(self, folder: str, name: str) -> list[str]:
+        """Return files of a submission that have the name of a notebook and are none."""
+        stems = [(path, os.path.splitext(path)[0]) for path in list_others(folder, self.ignore)]
+        return [path for path, stem in stems if name_in(stem, self._names()) == name]
 
     def _names(self) -> list[str]:
         return [path.stem for path in Path(self.source).glob("*.ipynb")]
@@ -217,7 +222,7 @@ def _take(
 
 def _missing(name: str, files: list[str]) -> Reason:
     """Return the reason of a notebook that is not there."""
-    shown = f" (other notebooks there: {list_names([_shown(f) for f in files])})" if files else ""
+    shown = f" (other files there: {list_names([_shown(f) for f in files])})" if files else ""
     return reason("missing", notebook=name, what=shown)
 
 

@@ -7,9 +7,11 @@ names that it defines, or by its place between others.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from nbformat.notebooknode import NotebookNode
+from nbgrader.utils import is_solution
 
 from lxmls_grading.cells import grade_id
 from lxmls_grading.definitions import analyse
@@ -91,27 +93,66 @@ def find_cells(submitted: NotebookNode, originals: Originals) -> Found:
 
 
 def find_marked(submitted: NotebookNode, originals: Originals) -> Found:
-    """Find cells by nbgrader's marks, else by their ids, else by their texts."""
+    """Find cells by nbgrader's marks, else by their texts, else by their ids.
+
+    Parameters
+    ----------
+    submitted : NotebookNode
+    originals : Originals
+    """
     known = originals.known
     marks = [grade_id(cell) for cell in submitted.cells]
     names = [mark if mark in known else None for mark in marks]
     found = Found(list(submitted.cells), names, [name is not None for name in names])
-    for finds in (_has_id, same_text):
-        missing = [name for name in known if name not in found.names]
-        for index in (index for index, name in enumerate(found.names) if name is None):
-            cell = found.cells[index]
-            for name in missing:
-                released = known[name]
-                # A cell that is a copy of a text of the course in another type is not that cell.
-                if cell.cell_type == released.cell_type and finds(cell, released):
-                    found.names[index] = name
-                    missing.remove(name)
-                    break
+    _find_missing(found, originals, _has_text)
+    if _keeps_ids(found, originals):
+        _find_missing(found, originals, _has_id)
+    stubs = {
+        name: known[name]
+        for name, answer in originals.answers.items()
+        if answer.names & analyse(known[name].source).bound
+    }
+    for index in found.own("code"):
+        # Run as a cell of the student's own, a copy of a stub would take the answer's place.
+        copied = (name for name, stub in stubs.items() if _has_text(found.cells[index], stub))
+        found.names[index] = next(copied, None)
     return found
 
 
+def _find_missing(
+    found: Found, originals: Originals, fits: Callable[[NotebookNode, NotebookNode], bool]
+) -> None:
+    """Find cells that are missing among those that have no name, each by the first that fits."""
+    missing = [name for name in originals.known if name not in found.names]
+    for index, cell in enumerate(found.cells):
+        if found.names[index] is None:
+            name = next((name for name in missing if fits(cell, originals.known[name])), None)
+            if name is not None:
+                found.names[index] = name
+                missing.remove(name)
+
+
+def _has_text(cell: NotebookNode, released: NotebookNode) -> bool:
+    return bool(cell.cell_type == released.cell_type and same_text(cell, released))
+
+
 def _has_id(cell: NotebookNode, released: NotebookNode) -> bool:
-    return bool(cell.get("id")) and cell.get("id") == released.get("id")
+    if cell.cell_type != released.cell_type and not is_solution(released):
+        return False
+    return bool(cell.get("id")) and bool(cell.get("id") == released.get("id"))
+
+
+def _keeps_ids(found: Found, originals: Originals) -> bool:
+    """Whether the cells that were found have the ids that they were released with.
+
+    Programs give new ids, which may be numbers that another cell had.
+    """
+    ids = [
+        cell.get("id") == originals.known[name].get("id")
+        for name, cell in zip(found.names, found.cells, strict=True)
+        if name
+    ]
+    return bool(2 * sum(ids) >= len(ids))
 
 
 def is_blank(cell: NotebookNode, stub: NotebookNode) -> bool:
@@ -126,7 +167,16 @@ def is_broken(cell: NotebookNode) -> bool:
 
 def _find_rewritten(found: Found, originals: Originals) -> None:
     """Find answers that are missing or blank in cells of the student's own, by what they define."""
-    own = {index: analyse(found.cells[index].source).bound for index in found.own("code")}
+    # An answer may have become a text by mistake, but a text is no code.
+    kinds = ("code", "markdown", "raw")
+    codes = {
+        index: analyse(found.cells[index].source) for kind in kinds for index in found.own(kind)
+    }
+    own = {
+        index: code.bound
+        for index, code in sorted(codes.items())
+        if code.parsed or found.cells[index].cell_type == "code"
+    }
     for name, answer in originals.answers.items():
         stub = originals.known[name]
         copies = found.copies(name)

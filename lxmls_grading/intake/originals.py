@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -35,7 +36,8 @@ class Answer:
     Attributes
     ----------
     names : frozenset of str
-        The names that it must define for the course's other cells; none are known of a text.
+        The names that it must define for the course's other cells. None are known of a text, or of
+        code whose names another answer defines, too.
     checks : tuple of str
         Names (``grade_id``) of the test cells that grade it, in their order.
     """
@@ -108,20 +110,23 @@ def _answers(source: NotebookNode, released: NotebookNode) -> dict[str, Answer]:
     functions of the reference solution.
     """
     stubs = {name_of(cell): cell for cell in released.cells if is_known(cell)}
-    answers: dict[str, Answer] = {}
-    for cell in source.cells:
+    defined: dict[str, frozenset[str]] = {}
+    for cell in filter(is_solution, source.cells):
         name = name_of(cell)
-        if not is_solution(cell):
-            continue
-        names: frozenset[str] = frozenset()
+        defined[name] = frozenset()
         if cell.cell_type == "code":
             solved = analyse(cell.source).defined
             stub = analyse(stubs[name].source).defined
             others = [c for c in source.cells if c.cell_type == "code" and c is not cell]
             used = {each for other in others for each in analyse(other.source).used}
-            names = (stub | solved) & used or stub or solved
-        answers[name] = Answer(names, _checks(name, names, source))
-    return answers
+            defined[name] = (stub | solved) & used or stub or solved
+    number = Counter(each for names in defined.values() for each in names)
+    return {
+        name: Answer(
+            frozenset(each for each in names if number[each] == 1), _checks(name, names, source)
+        )
+        for name, names in defined.items()
+    }
 
 
 def _checks(name: str, names: frozenset[str], source: NotebookNode) -> tuple[str, ...]:

@@ -207,9 +207,10 @@ def _copies(found: Found, originals: Originals) -> list[Reason]:
             reasons.append(repaired([name], what))
         if len(copies) > 1 and name not in found.rewritten:
             number = copies.index(counted) + 1
+            above = "above its tests and " if originals.answers[name].checks else ""
             what = (
                 f"there were {len(copies)} copies of the answer {name}, of which number {number} "
-                "from the top counts: the last one that was above its tests and not empty or broken"
+                f"from the top counts: the last one that was {above}not empty or broken"
             )
             reasons.append(repaired([name], what))
     return reasons

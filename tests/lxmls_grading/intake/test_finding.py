@@ -182,7 +182,9 @@ def test_a_missing_one_is_called_missing(folder, read):
     assert text == ""
     assert reasons == {"missing": "shapes_1.ipynb was not handed in, and gets no points."}
     put(folder, "other.ipynb", nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")]))
-    assert "other notebooks there: other.ipynb" in read("shapes_1")[1]["missing"]
+    (folder / "Shapes_1.html").write_text("<html>")
+    (folder / "notes.txt").write_text("x")
+    assert "(other files there: other.ipynb, Shapes_1.html)" in read("shapes_1")[1]["missing"]
 
 
 def test_a_blank_one_is_taken_as_blank(folder, read):

@@ -10,7 +10,9 @@ import pytest
 from nbformat.v4 import new_markdown_cell
 
 from lxmls_grading.cells import grade_id, note_python
+from lxmls_grading.intake.originals import read_originals
 from lxmls_grading.intake.rebuild import rebuild
+from tests.support.conversion import course_config
 from tests.support.odd_course import (
     ANSWERS,
     AREA,
@@ -22,12 +24,14 @@ from tests.support.odd_course import (
     own,
     passed,
     place,
+    source_notebook,
     stub,
     submission,
     twin,
     without_marks,
 )
 from tests.support.rebuilding import assert_sound
+from tests.support.submissions import complete
 
 BROKEN = "def area(radius):\n    return ((("
 OTHER = "def area(radius):\n    return 0"
@@ -178,6 +182,14 @@ def made_text(notebook):
     del each["outputs"], each["execution_count"]
 
 
+def numbered(notebook):
+    """New ids, which are those that other cells had."""
+    without_marks(notebook)
+    names = [*originals().known]
+    for each, name in zip(notebook.cells[2:], names, strict=False):
+        each.id = name
+
+
 def duplicated_imports(notebook):
     """A copy of a given cell above it, to which lines were added: it is an own cell."""
     index = place(notebook, "imports")
@@ -311,7 +323,20 @@ ODD = {
         keeps=("def surface",),
     ),
     "no marks, prose missing": Odd(both(delete("end", "introduction"), no_marks), {"repaired"}),
+    "no marks, ids of other cells": Odd(numbered, {"repaired"}),
+    "no marks, an answer turned into text": Odd(
+        both(made_text, no_marks), {"repaired"}, "put back to code"
+    ),
+    "no marks, ids kept, an answer turned into text": Odd(
+        both(made_text, no_marks_but_ids), {"repaired"}, "put back to code"
+    ),
     # --- several copies
+    "a copy of the stub without marks": Odd(
+        insert("area", own(stub("area"))), {"repaired"}, "2 copies of the answer area"
+    ),
+    "no marks, a copy of the stub": Odd(
+        both(insert("area", own(stub("area"))), no_marks), {"repaired"}
+    ),
     "a blank copy below the tests": Odd(
         copies("area", (2, stub("area"))), {"repaired"}, "number 1 from the top"
     ),
@@ -362,6 +387,10 @@ ODD = {
         "the cell essay-task",
         aside={"essay"},
         keeps=(),
+    ),
+    "two written copies of words": Odd(
+        copies("essay", (1, "More words.")), {"repaired"}, "number 2 from the top",
+        keeps=(ESSAY, "More words."),
     ),
     "words deleted": Odd(delete("essay"), {"repaired"}, "put back without", keeps=()),
     # --- cells of the course
@@ -435,3 +464,19 @@ def test_an_own_cell_in_newer_syntax_is_named_too():
     (only,) = rebuild(notebook, originals())[1]
     assert (only.kind, only.cells) == ("newer Python", ())
     assert "A cell of your own" in only.text
+
+
+def test_names_that_two_answers_define_find_neither():
+    """A part that is written anew in the next exercise is no answer to that."""
+    source = source_notebook()
+    index = place(source, "shapes")
+    source.cells[
+        index
+    ].source = "def area(radius):\n    ### BEGIN SOLUTION\n    1\n    ### END SOLUTION"
+    course = read_originals(source, course_config())
+    assert course.answers["area"].names == course.answers["shapes"].names == frozenset()
+    assert course.answers["area"].checks == ("test-area",)
+    notebook = complete(course.released, {"area": AREA, "essay": ESSAY, "answers": ANSWERS})
+    rebuilt, reasons = rebuild(notebook, course)
+    assert reasons == []
+    assert cell(rebuilt, "shapes").source == course.known["shapes"].source
