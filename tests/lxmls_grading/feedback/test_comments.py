@@ -10,7 +10,7 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde, GenerateFeedback
 
 from lxmls_grading.cells import read_notebook
-from lxmls_grading.feedback.comments import comments_of
+from lxmls_grading.feedback.comments import ShowReasons, comments_of
 from lxmls_grading.reasons import add_reason, reason
 from tests.support.conversion import (
     ANSWER,
@@ -89,6 +89,57 @@ def test_a_resubmission_that_dies_loses_what_did_not_run(course):
     convert(Autograde, course)
     assert scores(course)["ada", NAME] == 10
     assert "Out of memory" not in str(details(course, "ada"))
+
+
+@pytest.mark.usefixtures("_guarded")
+def test_what_was_set_aside_keeps_its_points_and_waits(course):
+    path = hand_in(course, "ada") / f"{NAME}.ipynb"
+    notebook = read_notebook(path)
+    answer = find(notebook, ANSWER)
+    missing(answer, notebook.cells)
+    notebook.cells.append(nbformat.v4.new_code_cell(answer.source))
+    nbformat.write(notebook, path)
+    convert(Autograde, course)
+    grades, comments = details(course, "ada")
+    assert "below its tests" in comments[ANSWER]
+    assert grades[TEST] == (1, None, True)
+    assert grades["test-equations-forward"] == (1, None, False)
+
+
+@pytest.mark.usefixtures("_guarded")
+def test_no_response_never_stands_beside_points(course):
+    path = hand_in(course, "ada") / f"{NAME}.ipynb"
+    notebook = read_notebook(path)
+    stub = find(release(NAME), ANSWER).source
+    answer = find(notebook, ANSWER)
+    text, answer.source = answer.source, stub
+    place = notebook.cells.index(answer)
+    notebook.cells.insert(place + 1, nbformat.v4.new_code_cell(text))
+    nbformat.write(notebook, path)
+    convert(Autograde, course)
+    grades, said = details(course, "ada")
+    assert grades[TEST][0] == 1
+    assert "No response" not in said[ANSWER]
+
+
+@pytest.mark.parametrize(
+    ("scored", "shown"),
+    [
+        ({}, True),
+        ({TEST: 1.0}, False),
+        ({ANSWER: 1.0}, False),
+        ({"test-equations-forward": 1}, True),
+    ],
+)
+def test_points_by_hand_are_a_response_too(scored, shown):
+    """Somebody has given them in the formgrader, after grading."""
+    notebook = copy.deepcopy(release(NAME))
+    find(notebook, ANSWER).metadata.nbgrader.comment = "No response."
+    for cell in notebook.cells:
+        if "nbgrader" in cell.metadata:
+            cell.metadata.nbgrader.score = scored.get(cell.metadata.nbgrader.grade_id, 0)
+    ShowReasons().preprocess(notebook, {})
+    assert find(notebook, ANSWER).metadata.nbgrader.comment == ("No response." if shown else "")
 
 
 def test_comments_stand_at_the_answer_that_they_are_about():
