@@ -55,7 +55,9 @@ def read(course):
         path = course / "submitted" / "ada" / "day2" / f"{name}.ipynb"
         notebook = exporter.read_submitted(str(path), "day2")
         text = "\n".join(cell.source for cell in notebook.cells)
-        return text, {each.kind: each.text for each in reasons_of(notebook)}
+        reasons = {each.kind: each.text for each in reasons_of(notebook)}
+        assert len(reasons) == len(reasons_of(notebook))
+        return text, reasons
 
     return call
 

@@ -347,7 +347,9 @@ ODD = {
         copies("area", (2, OTHER)), {"repaired"}, "number 1 from the top", keeps=(OTHER,)
     ),
     "a blank copy before the test": Odd(copies("area", (1, stub("area"))), {"repaired"}),
-    "a broken copy before the test": Odd(copies("area", (1, BROKEN)), {"repaired"}),
+    "a broken copy before the test": Odd(
+        copies("area", (1, BROKEN)), {"repaired"}, "number 1 from the top"
+    ),
     "a wrong copy above": Odd(
         copies("area", (0, OTHER)), {"repaired"}, "number 2 from the top", keeps=(OTHER,)
     ),
@@ -425,6 +427,15 @@ def test_no_repair_destroys_an_answer_and_every_repair_is_a_reason(name):
         return
     for text in odd.keeps:
         assert text in written
+
+
+def test_of_a_copy_of_the_stub_nothing_is_left():
+    """A given cell below the tests would use it."""
+    notebook = submission()
+    copies("area", (1, stub("area")), (4, stub("area")))(notebook)
+    rebuilt, (why,) = rebuild(notebook, originals())
+    assert [c.source for c in rebuilt.cells].count(stub("area")) == 0
+    assert "3 copies" in why.text
 
 
 def test_there_are_many():
