@@ -36,6 +36,9 @@ from lxmls_grading.intake.files import (
 #: Files that students do not get back: a browser would run scripts in them, as a part of feedback.
 ACTIVE_FILES = ("*.htm", "*.html", "*.xhtml", "*.svg", "*.xml")
 
+#: Seconds that SQLite waits for another process which writes to the gradebook.
+DATABASE_TIMEOUT = 120
+
 _stock_init_assignment = BaseConverter.init_assignment
 _stock_init_notebooks = BaseConverter.init_notebooks
 
@@ -125,6 +128,12 @@ def install_patches() -> None:
     BaseConverter.init_assignment = _copy_files
     Autograde.init_notebooks = _known_notebooks
     CourseDirectory.get_existing_timestamp = _timestamp
+
+
+def wait_for_others(coursedir: CourseDirectory) -> None:
+    """Let SQLite wait for other processes that write to the gradebook, longer than five seconds."""
+    if coursedir.db_url.startswith("sqlite:") and "?" not in coursedir.db_url:
+        coursedir.db_url += f"?timeout={DATABASE_TIMEOUT}"
 
 
 def share_engine() -> None:

@@ -29,16 +29,13 @@ from lxmls_grading.execution.warm_process import without_result
 from lxmls_grading.intake.exporter import SubmissionExporter
 from lxmls_grading.intake.files import UNPRINTABLE, plain_files
 from lxmls_grading.intake.working_files import WorkingFiles
-from lxmls_grading.nbgrader_patches import class_of, share_engine
+from lxmls_grading.nbgrader_patches import class_of, share_engine, wait_for_others
 from lxmls_grading.reasons import Reason, nothing_read, reasons_of
 from lxmls_grading.records import digest_files
 
 if TYPE_CHECKING:
     from nbgrader.apps import NbGrader
     from nbgrader.coursedir import CourseDirectory
-
-#: Seconds that SQLite waits for another process which writes to the gradebook.
-DATABASE_TIMEOUT = 120
 
 
 class UnreadableSubmissionError(Exception):
@@ -89,8 +86,7 @@ class Marker(Autograde):
         super().__init__(coursedir=coursedir, parent=parent)
         share_engine()
         self.assignment = coursedir.assignment_id
-        if coursedir.db_url.startswith("sqlite:") and "?" not in coursedir.db_url:
-            coursedir.db_url += f"?timeout={DATABASE_TIMEOUT}"
+        wait_for_others(coursedir)
         self.writer = FilesWriter(parent=self, config=self.config)
         steps = [class_of(step) for step in self.autograde_preprocessors]
         apart = [i for i, step in enumerate(steps) if issubclass(step, ExecuteApart)]

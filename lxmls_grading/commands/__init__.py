@@ -1,0 +1,1 @@
+"""The commands of ``lxmls-nb``, one in each module: applications as nbgrader's own commands are."""

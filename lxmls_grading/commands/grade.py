@@ -1,0 +1,143 @@
+"""The command ``lxmls-nb grade``."""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+
+from nbgrader.converters import Autograde, BaseConverter
+from nbgrader.converters.base import NbGraderException
+from traitlets import Bool, Dict, Integer, TraitError, Unicode, default
+
+from lxmls_grading.class_run.cluster import ClusterError, connect_to_cluster
+from lxmls_grading.class_run.marker import Marker
+from lxmls_grading.class_run.progress import Progress
+from lxmls_grading.class_run.run import ClassRun, Summary
+from lxmls_grading.commands.base import ALIASES, FLAGS, STUDENT_ALIAS, CourseApp
+from lxmls_grading.commands.students import select_students
+from lxmls_grading.nbgrader_steps import ExecuteApart
+from lxmls_grading.records import AlreadyGradingError, lock_assignment, records_folder
+
+WITHOUT_SANDBOX = "Submissions run WITHOUT a sandbox, with all your rights."
+
+FORCE = ({"BaseConverter": {"force": True}}, "Grade again what is graded already.")
+
+
+class GradeApp(CourseApp):
+    """Grades the submissions under ``submitted/`` in parallel."""
+
+    name = "lxmls-nb grade"
+    description = (
+        "Grade the submissions under submitted/. Those that are graded and unchanged are skipped, "
+        "so a run that was stopped continues where it was.\n\n"
+        "Exit status: 0 if every submission was graded, 1 if some have reasons, 2 if nothing could "
+        "run."
+    )
+    examples = """
+        lxmls-nb grade day2
+        lxmls-nb grade day2 --student ada,b* --force
+        lxmls-nb grade day2 --ExecuteApart.timeout=20
+        """
+
+    aliases = ALIASES | STUDENT_ALIAS | {
+        "workers": "GradeApp.workers",
+        "scheduler": "GradeApp.scheduler",
+    }  # fmt: skip
+    flags = FLAGS | {
+        ("f", "force"): FORCE,
+        "json": ({"GradeApp": {"json": True}}, "Print a summary as JSON."),
+        "no-sandbox": (
+            {"ExecuteApart": {"sandbox": False}},
+            "Run submissions with all your rights: only for code that you trust.",
+        ),
+    }
+
+    workers = Integer(
+        None, allow_none=True, min=1, help="Processes on this machine (default: one per core)."
+    ).tag(config=True)
+    scheduler = Unicode(
+        "", help="Address of a Dask scheduler, such as tcp://10.0.0.1:8786, instead."
+    ).tag(config=True)
+    json = Bool(False, help="Whether to print a summary as JSON.").tag(config=True)
+
+    #: Environment variables of workers on this machine: where their warm process listens.
+    environment = Dict()
+
+    @default("classes")
+    def _classes_default(self) -> list[type]:
+        return [*super()._classes_default(), BaseConverter, Autograde, ExecuteApart]
+
+    def work(self) -> int:
+        """Grade, and print what has come of it; return the exit status."""
+        assignment = self.assignment()
+        patterns = self.coursedir.student_id
+        self.coursedir.student_id = self.coursedir.notebook_id = "*"
+        root = self.coursedir.root
+        os.chdir(root)  # nbgrader does so, too: patterns of folders may be relative
+        summary = Summary()
+        try:
+            marker = Marker(self.coursedir, self)
+            students = select_students(marker.students(), patterns, assignment)
+            with lock_assignment(root, assignment):
+                log_to(records_folder(root, assignment) / "grade.log", self.log)
+                if not marker.settings.sandbox and not self.quiet:
+                    print(WITHOUT_SANDBOX, file=sys.stderr)
+                marker.clean_up()
+                progress = Progress(len(students), assignment, self.quiet)
+                run = ClassRun(marker, progress, marker.force)
+                summary = run.summary
+                try:
+                    students = run.select(students)
+                    if students:
+                        gc.freeze()  # no object that exists now will become garbage
+                        with connect_to_cluster(
+                            self.scheduler or None, self.workers, self.environment
+                        ) as client:
+                            run.run(client, students)
+                finally:
+                    progress.close()
+        except (NbGraderException, ClusterError, AlreadyGradingError, TraitError) as error:
+            summary.error = str(error)
+        if summary.error:
+            print(f"lxmls-nb: {summary.error}", file=sys.stderr)
+        if self.json:
+            print(json.dumps(summary.to_dict()))
+        elif not self.quiet and (summary.seconds or summary.skipped):
+            print(_sentence(assignment, summary))
+        return summary.status
+
+    def report_error(self, message: str) -> int:
+        """Print why nothing could be done, as JSON, too, if that is asked for; return 2."""
+        if self.json:
+            print(json.dumps(Summary(error=message).to_dict()))
+        return super().report_error(message)
+
+
+def _sentence(assignment: str, summary: Summary) -> str:
+    """Return a line that sums up a run."""
+    parts = [f"{len(summary.graded)} graded"]
+    if summary.graded:
+        rate = 60 * len(summary.graded) / summary.seconds
+        parts[0] += f" in {summary.seconds:.0f} s ({rate:.1f} per minute)"
+    parts += [f"{len(summary.skipped)} unchanged"] if summary.skipped else []
+    parts += [f"{len(summary.reasons)} with reasons"] if summary.reasons else []
+    parts += [f"{summary.left} left"] if summary.left else []
+    return f"{assignment}: {', '.join(parts)}. What to teach again: lxmls-nb report {assignment}"
+
+
+def log_to(path: Path, log: logging.Logger) -> None:
+    """Send the log of nbgrader and of grading to a file instead of the terminal."""
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setLevel(logging.INFO)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    ours = logging.getLogger("lxmls_grading")
+    for logger in (log, ours):
+        logger.setLevel(logging.INFO)
+        for old in list(logger.handlers):
+            logger.removeHandler(old)
+        logger.addHandler(handler)
+        logger.propagate = False

@@ -1,0 +1,38 @@
+"""Which students a command works on: ``--student ada,b*`` names ids and patterns."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from lxmls_grading.commands.options import CommandError, close_names
+
+
+def select_students(students: list[str], patterns: str, assignment: str) -> list[str]:
+    """Return the students whom a list of ids and patterns names.
+
+    Parameters
+    ----------
+    students : list of str
+        Those who have handed in.
+    patterns : str
+        Ids and patterns, with commas between them. An id stands for itself, whatever characters it
+        has.
+    assignment : str
+
+    Raises
+    ------
+    CommandError
+        If one of them names nobody.
+    """
+    if not students:
+        raise CommandError(f"nobody has handed in {assignment!r}")
+    chosen: set[str] = set()
+    for pattern in filter(None, (each.strip() for each in patterns.split(","))):
+        found = {pattern} & {*students} or {n for n in students if fnmatchcase(n, pattern)}
+        if not found:
+            raise CommandError(
+                f"nobody who matches {pattern!r} has handed in {assignment!r}"
+                f"{close_names(pattern, students)}"
+            )
+        chosen |= found
+    return [student for student in students if student in chosen]
