@@ -2,8 +2,9 @@
 
 Written for nbgrader 0.9.5. nbgrader copies the files of a submission to ``autograded`` and to
 ``feedback``, which the student gets, and follows links on the way, be it to a private file of the
-instructor or to ``/dev/zero``. It opens the gradebook again for each step, and begins to replace
-earlier grades before it is known whether submissions can be executed on this machine.
+instructor or to ``/dev/zero``. It opens the gradebook again for each step. It begins to replace
+earlier results before it is known whether submissions can be executed on this machine, and removes
+them where grading fails.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
 from traitlets.utils.importstring import import_item
 
+from lxmls_grading.earlier_results import EarlierResults, recover
 from lxmls_grading.intake.files import (
     MAX_FILE_BYTES,
     UNPRINTABLE,
@@ -41,6 +43,8 @@ DATABASE_TIMEOUT = 120
 
 _stock_init_assignment = BaseConverter.init_assignment
 _stock_init_notebooks = BaseConverter.init_notebooks
+_stock_set_permissions = BaseConverter.set_permissions
+_stock_convert_notebooks = BaseConverter.convert_notebooks
 
 
 def _copy_files(self: BaseConverter, assignment_id: str, student_id: str) -> None:
@@ -104,6 +108,67 @@ def _known_notebooks(self: BaseConverter) -> None:
             self.assignments[assignment] = [os.path.join(assignment, name) for name in known]
 
 
+def _set_earlier_aside(self: Autograde, assignment_id: str, student_id: str) -> bool:
+    """Return whether to grade a submission, as ``init_destination``, and keep what it had."""
+    _end_submission(self, complete=False)  # the one before: it has failed, or is complete already
+    folder = Path(os.path.normpath(self._format_dest(assignment_id, student_id)))
+    if student_id in (self.coursedir.student_id_exclude or "").split(","):
+        return False
+    earlier = EarlierResults(self.coursedir, assignment_id, student_id, folder)
+    some_notebooks = self.coursedir.notebook_id != "*"
+    try:
+        again = self.force or recover(folder) or _is_newer(self, assignment_id, student_id)
+        if not again and not _is_incomplete(self, folder):
+            self.log.info("Skipping existing assignment: %s", folder)
+            return False
+    except BaseException:
+        self._earlier = earlier
+        earlier.set_aside()  # else nbgrader would remove it
+        raise
+    self._earlier = earlier
+    earlier.set_aside()
+    if some_notebooks:
+        earlier.copy_back()
+        for notebook in self.notebooks:
+            (folder / os.path.basename(notebook)).unlink(missing_ok=True)
+    return True
+
+
+def _is_newer(self: Autograde, assignment_id: str, student_id: str) -> bool:
+    """Whether a submission is newer than its results."""
+    new = self.coursedir.get_existing_timestamp(self._format_source(assignment_id, student_id))
+    old = self.coursedir.get_existing_timestamp(self._format_dest(assignment_id, student_id))
+    return new is not None and old is not None and new > old
+
+
+def _is_incomplete(self: Autograde, folder: Path) -> bool:
+    """Whether a notebook that is to be graded has no results."""
+    if self.coursedir.notebook_id == "*":
+        return not folder.exists()
+    return not all((folder / os.path.basename(notebook)).exists() for notebook in self.notebooks)
+
+
+def _complete_submission(self: Autograde, assignment_id: str, student_id: str) -> None:
+    """Set permissions, the last step of a submission, as ``BaseConverter.set_permissions``."""
+    _stock_set_permissions(self, assignment_id, student_id)
+    _end_submission(self, complete=True)
+
+
+def _convert_notebooks(self: Autograde) -> None:
+    """Grade all submissions; those that fail, or are stopped, keep what they had."""
+    try:
+        _stock_convert_notebooks(self)
+    finally:
+        _end_submission(self, complete=False)
+
+
+def _end_submission(self: Autograde, complete: bool) -> None:
+    """Drop the earlier results of the submission that was graded last, or put them back."""
+    earlier = self.__dict__.pop("_earlier", None)
+    if earlier is not None:
+        earlier.drop() if complete else earlier.put_back()
+
+
 def _timestamp(self: CourseDirectory, dest_path: str) -> datetime.datetime | None:
     """Return when a submission was handed in, or None if no file of it can be read as a time."""
     path = os.path.join(dest_path, "timestamp.txt")
@@ -127,6 +192,9 @@ def install_patches() -> None:
     """Replace nbgrader's functions with those above. To call it again changes nothing."""
     BaseConverter.init_assignment = _copy_files
     Autograde.init_notebooks = _known_notebooks
+    Autograde.init_destination = _set_earlier_aside
+    Autograde.set_permissions = _complete_submission
+    Autograde.convert_notebooks = _convert_notebooks
     CourseDirectory.get_existing_timestamp = _timestamp
 
 

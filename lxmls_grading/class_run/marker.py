@@ -24,6 +24,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 
+from lxmls_grading.earlier_results import forget, interrupted
 from lxmls_grading.execution.execute_apart import ExecuteApart
 from lxmls_grading.execution.warm_process import without_result
 from lxmls_grading.intake.exporter import SubmissionExporter
@@ -152,8 +153,9 @@ class Marker(Autograde):
         return folder
 
     def has_output(self, student: str) -> bool:
-        """Whether the folder of a graded submission exists."""
-        return os.path.isdir(self.autograded(student))
+        """Whether the folder of a graded submission exists, and is complete."""
+        folder = self.autograded(student)
+        return os.path.isdir(folder) and not interrupted(folder)
 
     def digest(self, student: str) -> str:
         """Return a hash of a submission and of the source that it is graded with."""
@@ -256,6 +258,7 @@ class Marker(Autograde):
                 self.write_single_notebook(output, resources)
             self.set_permissions(self.assignment, submission.student)
             _replace(Path(self._partial), final)
+            forget(final)
         finally:
             shutil.rmtree(self._partial, ignore_errors=True)
             self._partial = None

@@ -34,7 +34,8 @@ def _guarded(monkeypatch):
         (CourseDirectory, "get_existing_timestamp"),
     ):
         monkeypatch.setattr(owner, name, getattr(owner, name))
-    monkeypatch.setattr(Autograde, "init_notebooks", Autograde.init_notebooks)
+    for name in ("init_notebooks", "init_destination", "set_permissions", "convert_notebooks"):
+        monkeypatch.setattr(Autograde, name, getattr(Autograde, name))
     install_patches()
     install_patches()  # a second time changes nothing
 

@@ -1,14 +1,20 @@
-"""What is replaced in nbgrader: which files of a submission are copied."""
+"""What is replaced in nbgrader: which files are copied, and what stays where grading fails."""
 
 from __future__ import annotations
 
 import os
+import subprocess
 
 import pytest
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
+from nbgrader.converters.base import NbGraderException
 
+from lxmls_grading import nbgrader_patches
+from lxmls_grading.earlier_results import interrupted
 from lxmls_grading.intake import files
-from tests.support.conversion import convert, hand_in
+from lxmls_grading.sandbox.bubblewrap import SandboxError
+from tests.support.conversion import ANSWER, StubExecute, convert, hand_in
 
 
 @pytest.mark.usefixtures("_guarded")
@@ -51,3 +57,124 @@ def test_an_instructors_own_files_are_released_whatever_they_are(course):
     (course / "source" / "day2" / "books").symlink_to(course.parent / "books")
     convert(GenerateAssignment, course)
     assert (course / "release" / "day2" / "books").read_text() == "many"
+
+
+class FailingSandbox(StubExecute):
+    """It executes a number of notebooks; then there is no sandbox any more."""
+
+    left = 0
+
+    def preprocess(self, nb, resources):
+        FailingSandbox.left -= 1
+        if FailingSandbox.left < 0:
+            raise SandboxError("No permissions to create new namespace")
+        return super().preprocess(nb, resources)
+
+
+def grade_until_it_fails(course, notebooks: int, **options) -> None:
+    FailingSandbox.left = notebooks
+    steps = ["nbgrader.preprocessors.SaveAutoGrades", "lxmls_grading.feedback.comments.SaveReasons"]
+    with pytest.raises(NbGraderException):
+        convert(Autograde, course, {"autograde_preprocessors": [FailingSandbox, *steps]}, **options)
+
+
+def results(course, student: str) -> tuple[dict, list | None]:
+    """Return what a student has: files with their modes, and points with comments."""
+    files = {
+        str(path.relative_to(course)): (path.stat().st_mode, path.read_bytes())
+        for path in (course / "autograded" / student).rglob("*")
+        if path.is_file()
+    }
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        try:
+            submission = gradebook.find_submission("day2", student)
+        except MissingEntry:
+            return files, None
+        cells = [cell for each in submission.notebooks for cell in each.grades + each.comments]
+        rows = [{k: v for k, v in vars(cell).items() if not k.startswith("_")} for cell in cells]
+        return files, sorted(map(repr, rows))
+
+
+@pytest.mark.usefixtures("_guarded")
+@pytest.mark.parametrize("notebooks", [0, 1, 2, 3])
+def test_a_sandbox_that_fails_in_the_middle_removes_nothing_earlier(course, notebooks):
+    """Two students with two notebooks each: the sandbox fails at each of the four."""
+    for student in ("ada", "blaise"):
+        hand_in(course, student)
+    convert(Autograde, course)
+    before = {student: results(course, student) for student in ("ada", "blaise")}
+    for student, (found, rows) in before.items():
+        assert len(found) == 2
+        assert rows
+        hand_in(course, student, **{ANSWER: "raise NotImplementedError"})
+    grade_until_it_fails(course, notebooks)
+    assert (results(course, "ada") == before["ada"]) == (notebooks < 2)
+    assert results(course, "blaise") == before["blaise"]
+    assert not list((course / "autograded").glob("*/.*"))
+    convert(Autograde, course)
+    assert results(course, "blaise") != before["blaise"]
+    assert not list((course / "autograded").glob("*/.*"))
+
+
+@pytest.mark.usefixtures("_guarded")
+def test_one_notebook_that_fails_keeps_what_it_had(course):
+    hand_in(course, "ada")
+    convert(Autograde, course)
+    before = results(course, "ada")
+    hand_in(course, "ada", **{ANSWER: "raise NotImplementedError"})
+    grade_until_it_fails(course, 0, notebook="exercise_2_1")
+    assert results(course, "ada") == before
+    convert(Autograde, course, notebook="exercise_2_1")
+    files, _ = results(course, "ada")
+    other = "autograded/ada/day2/exercise_2_2.ipynb"
+    assert files.keys() == before[0].keys()
+    assert files != before[0]
+    assert files[other] == before[0][other]
+
+
+@pytest.mark.usefixtures("_guarded")
+def test_a_first_grading_that_fails_leaves_no_points(course):
+    hand_in(course, "ada")
+    grade_until_it_fails(course, 1)
+    assert results(course, "ada") == ({}, None)
+    assert not list((course / "autograded").glob("*/.*"))
+
+
+@pytest.mark.usefixtures("_guarded")
+def test_what_nbgrader_cannot_even_begin_stays_as_well(course, monkeypatch):
+    """A full disk, a gradebook that is locked, a time that cannot be read: whatever is raised."""
+    hand_in(course, "ada")
+    convert(Autograde, course)
+    before = results(course, "ada")
+    for name in ("_is_newer", "recover"):
+        with monkeypatch.context() as patch:
+            patch.setattr(nbgrader_patches, name, lambda *_: 1 / 0)
+            with pytest.raises(NbGraderException):
+                convert(Autograde, course, force=False)
+        assert results(course, "ada") == before
+    with monkeypatch.context() as patch:
+        patch.setattr("lxmls_grading.earlier_results.read_rows", lambda *_: 1 / 0)
+        with pytest.raises(NbGraderException):
+            convert(Autograde, course)
+    assert results(course, "ada") == before
+    assert not list((course / "autograded").glob("*/.*"))
+
+
+@pytest.mark.usefixtures("_guarded")
+def test_what_a_killed_process_has_set_aside_comes_back_and_is_graded_again(course):
+    hand_in(course, "ada")
+    convert(Autograde, course)
+    before = results(course, "ada")
+    folder = course / "autograded" / "ada" / "day2"
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    folder.rename(folder.parent / f".earlier-{ended.pid}-day2")
+    folder.mkdir()
+    (folder / "exercise_2_1.ipynb").write_text("half-written")
+    assert interrupted(folder)
+    grade_until_it_fails(course, 0, force=False)
+    assert results(course, "ada") == before
+    (folder.parent / f".earlier-{ended.pid}-day2").mkdir()  # it was killed in a first grading
+    convert(Autograde, course, force=False)
+    assert not interrupted(folder)
+    assert results(course, "ada")[0].keys() == before[0].keys()

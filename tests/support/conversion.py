@@ -76,7 +76,9 @@ class StubExecute(NbGraderPreprocessor):
         return nb, resources
 
 
-def convert(converter, root: Path, steps: dict | None = None) -> None:
+def convert(
+    converter, root: Path, steps: dict | None = None, force: bool = True, notebook: str = "*"
+) -> None:
     """Run an nbgrader command on a course, anew."""
     config = course_config()
     config.CourseDirectory.root = str(root)
@@ -103,9 +105,9 @@ def convert(converter, root: Path, steps: dict | None = None) -> None:
     ]
     config.Autograde.update(steps or {})
     coursedir = CourseDirectory(config=config)
-    coursedir.assignment_id = "day2"
+    coursedir.assignment_id, coursedir.notebook_id = "day2", notebook
     command = converter(coursedir=coursedir, config=config)
-    command.force = True
+    command.force = force
     with in_time():
         command.start()
 
