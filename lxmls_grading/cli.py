@@ -16,6 +16,8 @@ from traitlets.utils.importstring import import_item
 
 import lxmls_nb
 from lxmls_grading.commands.options import CommandError, StrictApplication, close_names
+from lxmls_grading.interrupts import STATUS, ending_at_once
+from lxmls_grading.temporary_folder import TemporaryFolderError, check_temporary_folder
 
 #: The commands: their classes, and what they do.
 COMMANDS = {
@@ -78,15 +80,18 @@ def run_command(command: str, arguments: list[str]) -> int:
         raise ModuleNotFoundError("nbgrader is not installed", name="nbgrader")
     options = {}
     with contextlib.ExitStack() as stack:
+        stack.enter_context(ending_at_once(clean_up=stack.close))
         if command == "grade" and not any(
             given in ANSWERS or given.startswith("--scheduler") for given in arguments
         ):
             from lxmls_grading.execution.hub import warm_for_workers
 
-            # It starts while this process imports the rest.
-            options["environment"] = stack.enter_context(warm_for_workers())
-        status: int = import_item(COMMANDS[command][0])(**options).run(arguments)
-    return status
+            with contextlib.suppress(TemporaryFolderError):  # the command itself reports it
+                check_temporary_folder()
+                # It starts while this process imports the rest.
+                options["environment"] = stack.enter_context(warm_for_workers())
+        app = import_item(COMMANDS[command][0])(**options)
+        return int(app.run(arguments))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -106,6 +111,9 @@ def main(arguments: list[str] | None = None) -> int:
         )
     except SystemExit as answered:  # after --help and --version
         return int(answered.code or 0)
+    except KeyboardInterrupt:
+        print("lxmls-nb: stopped", file=sys.stderr)
+        return STATUS
     return 2
 
 

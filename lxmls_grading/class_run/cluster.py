@@ -6,11 +6,14 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import forkserver
 
 import dask
 from distributed import Client, LocalCluster
 from distributed.security import Security
 from distributed.utils import get_mp_context
+
+from lxmls_grading.interrupts import delayed
 
 #: Most attempts to execute a submission whose worker dies or fails.
 MAX_TRIES = 3
@@ -39,6 +42,14 @@ DASK_SETTINGS = {
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
 }
+
+#: What the process imports that workers are forked from.
+PRELOADED = [
+    "lxmls_grading.class_run.uninterrupted",
+    "lxmls_grading.startup",
+    "distributed",
+    "lxmls_grading.class_run.task",
+]
 
 
 class ClusterError(RuntimeError):
@@ -77,9 +88,9 @@ def connect_to_cluster(
         logging.getLogger(name).setLevel(logging.CRITICAL)  # the grader reports what matters
     with dask.config.set(DASK_SETTINGS):
         if scheduler is None:
-            get_mp_context().set_forkserver_preload(
-                ["lxmls_grading.startup", "distributed", "lxmls_grading.class_run.task"]
-            )
+            get_mp_context().set_forkserver_preload(PRELOADED)
+            with delayed():
+                forkserver.ensure_running()
             with (
                 LocalCluster(
                     n_workers=workers or cores(),

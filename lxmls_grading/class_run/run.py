@@ -11,29 +11,35 @@ import logging
 import queue
 import time
 from collections import deque
+from collections.abc import Iterator
 from concurrent import futures
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from distributed import CancelledError, Client, Future
 from distributed.scheduler import KilledWorker
 from nbgrader.converters.base import NbGraderException
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from lxmls_grading.class_run.cluster import CLUSTER_TIMEOUT, MAX_TRIES, ClusterError
 from lxmls_grading.class_run.marker import Marker, PreparedSubmission, UnreadableSubmissionError
+from lxmls_grading.class_run.points import RunPoints, read_cells
 from lxmls_grading.class_run.progress import Progress
+from lxmls_grading.class_run.summary import Summary
 from lxmls_grading.class_run.task import (
     OtherInstallationError,
     check_worker,
     execute_submission,
     installed,
 )
+from lxmls_grading.gradebook_rows import Rows, open_gradebook, put_back_rows, read_rows
 from lxmls_grading.reasons import Reason
 from lxmls_grading.records import Record, read_record, write_record
 from lxmls_grading.sandbox.bubblewrap import SandboxError
+
+#: What a record tells while the results of a submission are being replaced.
+INTERRUPTED = "Grading was interrupted before its results were complete: run it again to continue."
 
 log = logging.getLogger(__name__)
 
@@ -46,45 +52,6 @@ FATAL = (
     OperationalError,
     OSError,
 )
-
-
-@dataclass
-class Summary:
-    """The results of a run.
-
-    Attributes
-    ----------
-    graded, skipped, failed : list of str
-        Students: graded now, before, and not at all.
-    reasons : dict
-        Lists of reasons, by student.
-    left : int
-        Number of submissions that the run has not reached.
-    seconds : float
-        How long it took.
-    error : str, optional
-        Why it has ended early.
-    """
-
-    graded: list[str] = field(default_factory=list)
-    skipped: list[str] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
-    reasons: dict[str, list[Reason]] = field(default_factory=dict)
-    left: int = 0
-    seconds: float = 0.0
-    error: str | None = None
-
-    @property
-    def status(self) -> int:
-        """The exit status: 0 if all is graded, 1 if there are reasons, 2 if nothing could run."""
-        if self.error and not self.graded:
-            return 2
-        return 1 if self.error or self.reasons or self.left else 0
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the summary and its status as plain data, for JSON."""
-        reasons = {name: [each.to_dict() for each in own] for name, own in self.reasons.items()}
-        return asdict(self) | {"reasons": reasons, "status": self.status}
 
 
 class ClassRun:
@@ -105,6 +72,8 @@ class ClassRun:
         self.root, self.assignment = marker.coursedir.root, marker.assignment
         self.settings = marker.settings
         self.summary = Summary()
+        self.points = RunPoints(read_cells(marker.coursedir, self.assignment))
+        self.begun = self.stopping = False
         # Events from other threads: a student's submission is executed (None), or written (future).
         self.events: queue.SimpleQueue[tuple[str, futures.Future[None] | None]] = (
             queue.SimpleQueue()
@@ -121,18 +90,18 @@ class ClassRun:
     def run(self, client: Client, students: list[str]) -> None:
         """Grade the submissions of some students; the results are in :attr:`summary`.
 
+        Another thread or a handler of signals may call :meth:`stop` meanwhile.
+
         Parameters
         ----------
         client : distributed.Client
         students : list of str
         """
         start = time.monotonic()
-        self.client = client
+        self.client, self.begun = client, True
         try:
             self._check_workers()
             self._run(deque(students))
-        except KeyboardInterrupt:
-            self.summary.error = "stopped: run it again to continue"
         except FATAL as error:
             log.exception("The run has ended")
             self.summary.error = _explain(error)
@@ -144,12 +113,24 @@ class ClassRun:
         done = self.summary
         done.left = len(students) - len(done.graded) - len(done.failed)
         done.seconds = round(time.monotonic() - start, 3)
+        done.points = self.points
+        if self.stopping and done.left:
+            done.stopped = True
+            graded = f"{len(done.graded)} of {len(students)} graded"
+            done.error = f"stopped: {graded}; run it again to continue"
+
+    def stop(self) -> bool:
+        """End the run in good order, as soon as possible; return whether it has begun."""
+        if self.begun:
+            self.stopping = True
+            self.events.put(("", None))  # the loop waits for an event
+        return self.begun
 
     # --- the loop ------------------------------------------------------------------------------
 
     def _run(self, todo: deque[str]) -> None:
         ready: deque[PreparedSubmission] = deque()
-        while todo or ready or self.running or self.writing:
+        while (todo or ready or self.running or self.writing) and not self.stopping:
             threads = self._threads()
             while ready and len(self.running) < threads and len(self.writing) <= 2 * threads:
                 self._submit(ready.popleft())
@@ -185,7 +166,7 @@ class ClassRun:
         if done:
             self.summary.skipped.append(student)
             if record and record.reasons:
-                self.summary.reasons[student] = record.reasons
+                self.summary.earlier_reasons[student] = record.reasons
             self.progress.skip()
         return done
 
@@ -233,6 +214,8 @@ class ClassRun:
 
     def _handle(self, student: str, written: futures.Future[None] | None) -> None:
         """Handle the event that a submission is executed or written."""
+        if not student:  # there is nothing to handle but that the run is to end
+            return
         if written is None:
             self._handle_executed(student)
         else:
@@ -244,8 +227,8 @@ class ClassRun:
         try:
             result = executed.result(timeout=10)
         except KilledWorker:
-            what = f"the process that ran it has ended {MAX_TRIES} times"
-            result = {"notebooks": self.marker.give_up(submission, what), "seconds": {}}
+            self._give_up(submission, f"the process that ran it has ended {MAX_TRIES} times")
+            return
         except TimeoutError:  # its worker ended before the result was fetched
             self._threads()  # it raises if the scheduler is gone
             self._wait_for(submission, executed, tries)  # another worker repeats it
@@ -259,10 +242,33 @@ class ClassRun:
             if tries < MAX_TRIES:
                 self._submit(submission, tries + 1)
                 return
-            what = f"{type(error).__name__}: {error}"[:300]
-            result = {"notebooks": self.marker.give_up(submission, what), "seconds": {}}
-        self.progress.executed(student, *result.get("slowest", (0.0, "", "")))
+            self._give_up(submission, f"{type(error).__name__}: {error}"[:300])
+            return
+        self.progress.executed(student, *result["slowest"])
         executed.release()  # its result need not stay in the cluster's memory
+        self._write_later(submission, result)
+
+    def _give_up(self, submission: PreparedSubmission, what: str) -> None:
+        """Grade a submission as not run; one that has earlier results keeps them.
+
+        Parameters
+        ----------
+        submission : PreparedSubmission
+        what : str
+            A clause that tells why it could not be executed.
+        """
+        if not self.marker.has_output(submission.student):
+            result = {"notebooks": self.marker.give_up(submission, what), "seconds": {}}
+            self._write_later(submission, result)
+            return
+        record = read_record(self.root, self.assignment, submission.student)
+        same = record is not None and record.graded and record.digest == submission.digest
+        text = f"It could not be graded again: {what}. It keeps its earlier points."
+        self._fail(submission.student, "given up", text, recorded=not same)
+
+    def _write_later(self, submission: PreparedSubmission, result: dict[str, Any]) -> None:
+        """Let the writer's thread write the results of a submission."""
+        student = submission.student
         self.writing.add(student)
         writing = self.writer_thread.submit(self._write, submission, result)
         writing.add_done_callback(lambda done: self.events.put((student, done)))
@@ -271,8 +277,10 @@ class ClassRun:
         """Write the results of a submission; called in the writer's thread."""
         student = submission.student
         try:
-            reasons = self.marker.finish(submission, result["notebooks"])
+            with self._keeping_earlier_results(student) as before:
+                reasons = self.marker.finish(submission, result["notebooks"])
             self._record(student, True, submission.digest, reasons, result["seconds"])
+            self.points.add(student, before, self._rows(student))
         except FATAL:
             raise
         except Exception as error:  # one submission must stop no other
@@ -280,12 +288,41 @@ class ClassRun:
             self._fail(student, "test", f"Its grades could not be written: {error!r}")
             return
         self.summary.graded.append(student)
+        if reasons:
+            self.summary.reasons[student] = reasons
         self.progress.graded(student, reasons)
 
-    def _fail(self, student: str, kind: str, text: str) -> None:
+    def _rows(self, student: str) -> Rows:
+        with open_gradebook(self.marker.coursedir) as session:
+            return read_rows(session, self.assignment, student)
+
+    @contextmanager
+    def _keeping_earlier_results(self, student: str) -> Iterator[Rows]:
+        """Yield the rows of a submission in the gradebook, and put them back if writing fails.
+
+        The record, too: while new rows are written, it tells that the submission is not graded, so
+        that the next run grades it again if this process is killed.
+        """
+        before = self._rows(student)
+        record = read_record(self.root, self.assignment, student)
+        if record is not None and self.marker.has_output(student):
+            self._record(student, False, "", [Reason("given up", INTERRUPTED)], {})
+        try:
+            yield before
+        except BaseException:
+            with suppress(SQLAlchemyError, OSError):
+                with open_gradebook(self.marker.coursedir) as session:
+                    put_back_rows(session, self.assignment, student, before)
+                if record is not None:
+                    write_record(self.root, record)
+            raise
+
+    def _fail(self, student: str, kind: str, text: str, recorded: bool = True) -> None:
         """Note that a submission is not graded, and why."""
         reasons = [Reason(kind, text)]
-        self._record(student, False, "", reasons, {})
+        if recorded:
+            self._record(student, False, "", reasons, {})
+        self.summary.reasons[student] = reasons
         self.summary.failed.append(student)
         self.progress.graded(student, reasons)
 
@@ -301,8 +338,6 @@ class ClassRun:
         sandbox = self.settings.sandbox
         record = Record(student, self.assignment, graded, digest, now, sandbox, reasons, seconds)
         write_record(self.root, record)
-        if reasons:
-            self.summary.reasons[student] = reasons
 
 
 def _explain(error: BaseException) -> str:

@@ -21,6 +21,7 @@ from traitlets.utils.importstring import import_item
 
 import lxmls_grading.nbgrader_steps  # noqa: F401 (its classes have options)
 from lxmls_grading.commands.options import CommandError, StrictApplication, close_names
+from lxmls_grading.interrupts import raising
 from lxmls_grading.nbgrader_patches import wait_for_others
 from lxmls_nb import __version__
 
@@ -94,7 +95,8 @@ class CourseApp(NbGrader, StrictApplication):
                 import_named_classes(self.config)
                 self.check_unknown_options()
             wait_for_others(self.coursedir)
-            return self.work()
+            with self.interrupts():
+                return self.work()
         except CommandError as error:
             return self.report_error(str(error))
         except SQLAlchemyError as error:
@@ -106,6 +108,10 @@ class CourseApp(NbGrader, StrictApplication):
     def work(self) -> int:
         """Do what the command is for; return its exit status."""
         raise NotImplementedError
+
+    def interrupts(self) -> contextlib.AbstractContextManager[None]:
+        """Return what Ctrl-C does during the work: it raises KeyboardInterrupt."""
+        return raising()
 
     def report_error(self, message: str) -> int:
         """Print why nothing could be done, as one line; return the exit status 2."""

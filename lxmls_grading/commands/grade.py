@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import logging
@@ -16,13 +17,26 @@ from traitlets import Bool, Dict, Integer, TraitError, Unicode, default
 from lxmls_grading.class_run.cluster import ClusterError, connect_to_cluster
 from lxmls_grading.class_run.marker import Marker
 from lxmls_grading.class_run.progress import Progress
-from lxmls_grading.class_run.run import ClassRun, Summary
+from lxmls_grading.class_run.run import ClassRun
+from lxmls_grading.class_run.summary import Summary
 from lxmls_grading.commands.base import ALIASES, FLAGS, STUDENT_ALIAS, CourseApp
+from lxmls_grading.commands.options import CommandError
 from lxmls_grading.commands.students import select_students
+from lxmls_grading.interrupts import ending_in_order
 from lxmls_grading.nbgrader_steps import ExecuteApart
 from lxmls_grading.records import AlreadyGradingError, lock_assignment, records_folder
+from lxmls_grading.temporary_folder import TemporaryFolderError, check_temporary_folder
 
 WITHOUT_SANDBOX = "Submissions run WITHOUT a sandbox, with all your rights."
+
+#: Errors that end the command before anything is graded.
+ERRORS = (
+    NbGraderException,
+    ClusterError,
+    AlreadyGradingError,
+    TemporaryFolderError,
+    TraitError,
+)
 
 FORCE = ({"BaseConverter": {"force": True}}, "Grade again what is graded already.")
 
@@ -34,8 +48,8 @@ class GradeApp(CourseApp):
     description = (
         "Grade the submissions under submitted/. Those that are graded and unchanged are skipped, "
         "so a run that was stopped continues where it was.\n\n"
-        "Exit status: 0 if every submission was graded, 1 if some have reasons, 2 if nothing could "
-        "run."
+        "Exit status: 0 if this run has graded all that it had to, 1 if some of it has reasons, "
+        "2 if nothing could run, 130 if Ctrl-C has stopped it. What is skipped has no part in it."
     )
     examples = """
         lxmls-nb grade day2
@@ -78,37 +92,52 @@ class GradeApp(CourseApp):
         self.coursedir.student_id = self.coursedir.notebook_id = "*"
         root = self.coursedir.root
         os.chdir(root)  # nbgrader does so, too: patterns of folders may be relative
-        summary = Summary()
         try:
+            check_temporary_folder()
             marker = Marker(self.coursedir, self)
             students = select_students(marker.students(), patterns, assignment)
             with lock_assignment(root, assignment):
                 log_to(records_folder(root, assignment) / "grade.log", self.log)
-                if not marker.settings.sandbox and not self.quiet:
-                    print(WITHOUT_SANDBOX, file=sys.stderr)
-                marker.clean_up()
-                progress = Progress(len(students), assignment, self.quiet)
-                run = ClassRun(marker, progress, marker.force)
-                summary = run.summary
-                try:
-                    students = run.select(students)
-                    if students:
-                        gc.freeze()  # no object that exists now will become garbage
-                        with connect_to_cluster(
-                            self.scheduler or None, self.workers, self.environment
-                        ) as client:
-                            run.run(client, students)
-                finally:
-                    progress.close()
-        except (NbGraderException, ClusterError, AlreadyGradingError, TraitError) as error:
-            summary.error = str(error)
+                summary = self._grade(marker, students)
+        except ERRORS as error:
+            raise CommandError(str(error)) from error
         if summary.error:
             print(f"lxmls-nb: {summary.error}", file=sys.stderr)
         if self.json:
             print(json.dumps(summary.to_dict()))
-        elif not self.quiet and (summary.seconds or summary.skipped):
-            print(_sentence(assignment, summary))
+        elif not self.quiet:
+            print(f"{assignment}: {summary.sentence()}.")
+            for line in summary.points.lines() if summary.points else []:
+                print(line)
+            if summary.graded:
+                print(f"What to teach again: lxmls-nb report {assignment}")
         return summary.status
+
+    def _grade(self, marker: Marker, students: list[str]) -> Summary:
+        """Grade those of some students whose submissions are not graded yet."""
+        if not marker.settings.sandbox and not self.quiet:
+            print(WITHOUT_SANDBOX, file=sys.stderr)
+        marker.clean_up()
+        progress = Progress(len(students), marker.assignment, self.quiet)
+        run = ClassRun(marker, progress, marker.force)
+        try:
+            students = run.select(students)
+            if students:
+                gc.freeze()  # no object that exists now will become garbage
+                with (
+                    ending_in_order(run.stop),
+                    connect_to_cluster(
+                        self.scheduler or None, self.workers, self.environment
+                    ) as client,
+                ):
+                    run.run(client, students)
+        finally:
+            progress.close()
+        return run.summary
+
+    def interrupts(self) -> contextlib.AbstractContextManager[None]:
+        """Return what Ctrl-C does: until submissions are graded, it ends this process at once."""
+        return contextlib.nullcontext()
 
     def report_error(self, message: str) -> int:
         """Print why nothing could be done, as JSON, too, if that is asked for; return 2."""
@@ -117,26 +146,18 @@ class GradeApp(CourseApp):
         return super().report_error(message)
 
 
-def _sentence(assignment: str, summary: Summary) -> str:
-    """Return a line that sums up a run."""
-    parts = [f"{len(summary.graded)} graded"]
-    if summary.graded:
-        rate = 60 * len(summary.graded) / summary.seconds
-        parts[0] += f" in {summary.seconds:.0f} s ({rate:.1f} per minute)"
-    parts += [f"{len(summary.skipped)} unchanged"] if summary.skipped else []
-    parts += [f"{len(summary.reasons)} with reasons"] if summary.reasons else []
-    parts += [f"{summary.left} left"] if summary.left else []
-    return f"{assignment}: {', '.join(parts)}. What to teach again: lxmls-nb report {assignment}"
-
-
 def log_to(path: Path, log: logging.Logger) -> None:
-    """Send the log of nbgrader and of grading to a file instead of the terminal."""
+    """Send the log of nbgrader and of grading to a file instead of the terminal.
+
+    The file has all information, and with ``--debug`` what is of interest to developers, too.
+    """
+    level = min(log.level or logging.INFO, logging.INFO)
     handler = logging.FileHandler(path, encoding="utf-8")
-    handler.setLevel(logging.INFO)
+    handler.setLevel(level)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     ours = logging.getLogger("lxmls_grading")
     for logger in (log, ours):
-        logger.setLevel(logging.INFO)
+        logger.setLevel(level)
         for old in list(logger.handlers):
             logger.removeHandler(old)
         logger.addHandler(handler)

@@ -22,6 +22,7 @@ from lxmls_grading.intake.working_files import (
 from lxmls_grading.reasons import nothing_read, reasons_of
 from lxmls_grading.sandbox.bubblewrap import Sandbox, SandboxError
 from lxmls_grading.settings import Settings
+from lxmls_grading.temporary_folder import TemporaryFolderError, check_temporary_folder
 
 
 class ExecuteApart(NbGraderPreprocessor):
@@ -106,19 +107,20 @@ class ExecuteApart(NbGraderPreprocessor):
         )
 
     def check(self) -> None:
-        """Make sure, once before a run begins, that a sandbox can be made if one is configured.
+        """Make sure, once before a run begins, that notebooks can be executed on this machine.
 
         Raises
         ------
         NbGraderException
-            If none can be made.
+            If no sandbox can be made and one is configured, or no sockets can be made.
         """
-        if not self.sandbox:
-            self.log.warning("Submissions run WITHOUT a sandbox, with all your rights.")
-            return
         try:
-            Sandbox(self.settings()).close()
-        except SandboxError as error:
+            check_temporary_folder()
+            if self.sandbox:
+                Sandbox(self.settings()).close()
+            else:
+                self.log.warning("Submissions run WITHOUT a sandbox, with all your rights.")
+        except (SandboxError, TemporaryFolderError) as error:
             self.log.error(str(error))
             raise NbGraderException(str(error)) from error
 

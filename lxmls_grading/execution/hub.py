@@ -43,6 +43,7 @@ def start_process(*sockets: socket.socket) -> subprocess.Popen[bytes]:
         pass_fds=numbers,
         stdin=subprocess.DEVNULL,
         cwd="/",
+        process_group=0,  # Ctrl-C is for the process that has started it
     )
 
 

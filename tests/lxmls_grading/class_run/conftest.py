@@ -26,6 +26,8 @@ def execute_submission(expected, settings, notebooks, files):
         os._exit(1)
     if any("# cannot be executed" in text for text in notebooks.values()):
         raise RuntimeError("there is something wrong here")
+    if any("# finds no sandbox" in text for text in notebooks.values()):
+        raise task.SandboxError("No permissions to create new namespace")
     return real(expected, settings, notebooks, files)
 task.execute_submission = execute_submission
 """

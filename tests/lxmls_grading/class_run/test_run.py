@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import shutil
 import sqlite3
+import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
 
 from lxmls_grading import cli
+from lxmls_grading.class_run.marker import Marker
+from lxmls_grading.records import read_records, write_record
 from tests.support.course import run
 from tests.support.small_course import RIGHT, WRONG, check_whole, scores, submit
 
@@ -95,13 +100,107 @@ def test_what_nbgrader_has_graded_is_skipped_until_it_is_newer(course, grade):
     assert grade()[1]["graded"] == ["ada"]
 
 
-def test_reasons_are_told_again_of_what_is_skipped(course, grade):
+def test_reasons_of_what_is_skipped_are_told_again_but_are_no_failure_of_this_run(course, grade):
     submit(course, "ada", "import os; os._exit(1)", RIGHT)
     first, second = grade(), grade()
-    assert first[0] == second[0] == 1
+    assert (first[0], second[0]) == (1, 0)
     assert [reason["kind"] for reason in first[1]["reasons"]["ada"]] == ["kernel"]
-    assert second[1]["reasons"] == first[1]["reasons"]
+    assert second[1]["earlier_reasons"] == first[1]["reasons"]
+    assert second[1]["reasons"] == first[1]["earlier_reasons"] == {}
     assert second[1]["skipped"] == ["ada"]
+    submit(course, "blaise", RIGHT, RIGHT)
+    third = grade()
+    assert (third[0], third[1]["graded"], third[1]["skipped"]) == (0, ["blaise"], ["ada"])
+
+
+def test_points_are_told_with_what_has_changed(course, cluster, grade, capsys):
+    for student, answers in {"ada": (RIGHT, WRONG), "blaise": (WRONG, WRONG)}.items():
+        submit(course, student, *answers)
+    points = grade()[1]["points"]
+    assert points["totals"] == {"ada": 2, "blaise": 0}
+    assert points["statistics"]["first"] == {"of": 2, "mean": 1, "median": 1, "min": 0, "max": 2}
+    assert points["statistics"]["total"] == {"of": 4, "mean": 1, "median": 1, "min": 0, "max": 2}
+    assert points["changed_totals"] == {}
+    for student, answers in {"ada": (RIGHT, RIGHT), "blaise": (WRONG, RIGHT)}.items():
+        shutil.rmtree(course / "submitted" / student)
+        submit(course, student, *answers)
+    submit(course, "carl", WRONG, WRONG)
+    assert cli.main(["grade", "day2", "--scheduler", cluster.scheduler_address]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("day2: 3 graded in ")
+    assert lines[1].split() == ["of", "mean", "median", "min", "max"]
+    assert [line.split() for line in lines[2:5]] == [
+        ["first", "2", "0.67", "0", "0", "2"],
+        ["second", "2", "1.33", "2", "0", "2"],
+        ["total", "4", "2", "2", "0", "4"],
+    ]
+    assert lines[5:9] == [
+        "Changed since the last run:",
+        "  second test: 2 students +2",
+        "  ada: 2 -> 4",
+        "  blaise: 0 -> 2",
+    ]
+    points = grade("--force", "--student", "ada")[1]["points"]
+    assert (points["totals"], points["changed_cells"]) == ({"ada": 4}, [])
+
+
+def test_a_machine_that_fails_later_replaces_no_earlier_points(course, grade, monkeypatch):
+    """The worker cannot execute it again; writing fails in the middle; then all is well."""
+    folder = submit(course, "ada", RIGHT, RIGHT)
+    submit(course, "blaise", RIGHT, RIGHT)
+    grade()
+    before = rows(course), files(course), read_records(course, "day2")
+    shutil.rmtree(folder)
+    submit(course, "ada", WRONG, f"{WRONG}  # cannot be executed")
+    status, summary, _ = grade()
+    assert (status, summary["failed"], summary["skipped"]) == (1, ["ada"], ["blaise"])
+    assert "It keeps its earlier points" in summary["reasons"]["ada"][0]["text"]
+    assert (rows(course), files(course)) == before[:2]
+    assert not read_records(course, "day2")["ada"].graded  # what was handed in last is not
+
+    def full(self, output, resources):
+        if resources["unique_key"] == "second":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return stock(self, output, resources)
+
+    shutil.rmtree(folder)
+    submit(course, "ada", WRONG, WRONG)
+    stock = Marker.write_single_notebook
+    with monkeypatch.context() as patch:
+        patch.setattr(Marker, "write_single_notebook", full)
+        status, summary, _ = grade("--force")
+    assert status == 2
+    assert summary["left"] == 2
+    assert (rows(course), files(course)) == before[:2]
+    assert read_records(course, "day2")["blaise"] == before[2]["blaise"]
+    assert grade()[1]["graded"] == ["ada"]
+    check_whole(course, {"ada": 0, "blaise": 4})
+
+
+def test_a_sandbox_that_fails_in_the_middle_ends_the_run_and_costs_nothing(course, grade):
+    for student in ("ada", "blaise", "carl"):
+        submit(course, student, RIGHT, RIGHT)
+    grade()
+    before = rows(course), files(course), read_records(course, "day2")
+    shutil.rmtree(course / "submitted" / "blaise")
+    submit(course, "blaise", WRONG, f"{WRONG}  # finds no sandbox")
+    status, summary, said = grade("--student", "blaise")
+    assert (status, summary["graded"]) == (2, [])
+    assert "No permissions to create new namespace" in said
+    assert (rows(course), files(course), read_records(course, "day2")) == before
+
+
+def test_a_run_that_was_killed_while_it_wrote_is_noticed(course, grade):
+    submit(course, "ada", RIGHT, RIGHT)
+    grade()
+    record = read_records(course, "day2")["ada"]
+    write_record(course, replace(record, graded=False, digest=""))  # as it is while it is replaced
+    assert grade()[1]["graded"] == ["ada"]
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    (course / "autograded" / "ada" / f".earlier-{ended.pid}-day2").mkdir()  # nbgrader was killed
+    assert grade()[1]["graded"] == ["ada"]
+    check_whole(course, {"ada": 4})
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,80 @@
+"""What has come of a run, and the exit status that follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from lxmls_grading.class_run.points import RunPoints
+from lxmls_grading.interrupts import STATUS
+from lxmls_grading.reasons import Reason
+
+
+@dataclass
+class Summary:
+    """The results of a run.
+
+    Attributes
+    ----------
+    graded, skipped, failed : list of str
+        Students: graded now, before, and not at all.
+    reasons, earlier_reasons : dict
+        Lists of reasons by student: those of this run, and those of the students who were skipped.
+    points : RunPoints, optional
+        The points that were given.
+    left : int
+        Number of submissions that the run has not reached.
+    seconds : float
+        How long it took.
+    error : str, optional
+        Why it has ended early.
+    stopped : bool
+        Whether Ctrl-C has ended it.
+    """
+
+    graded: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    reasons: dict[str, list[Reason]] = field(default_factory=dict)
+    earlier_reasons: dict[str, list[Reason]] = field(default_factory=dict)
+    points: RunPoints | None = None
+    left: int = 0
+    seconds: float = 0.0
+    error: str | None = None
+    stopped: bool = False
+
+    @property
+    def status(self) -> int:
+        """The exit status.
+
+        It is about this run: 0 if it has graded all that it had to, 1 if there are reasons, 2 if
+        nothing could run, 130 if Ctrl-C has ended it. What was skipped has no part in it.
+        """
+        if self.stopped:
+            return STATUS
+        if self.error and not self.graded:
+            return 2
+        return 1 if self.error or self.reasons or self.left else 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the summary and its status as plain data, for JSON."""
+        points = self.points.to_dict() if self.points else None
+        plain = asdict(replace(self, points=None))
+        for key in ("reasons", "earlier_reasons"):
+            own = getattr(self, key).items()
+            plain[key] = {name: [each.to_dict() for each in reasons] for name, reasons in own}
+        return plain | {"points": points, "status": self.status}
+
+    def sentence(self) -> str:
+        """Return a line that sums up the run."""
+        parts = [f"{len(self.graded)} graded"]
+        if self.graded and self.seconds:
+            rate = 60 * len(self.graded) / self.seconds
+            parts[0] += f" in {self.seconds:.0f} s ({rate:.1f} per minute)"
+        if self.skipped:
+            earlier = len(self.earlier_reasons)
+            more = f" ({earlier} with earlier reasons)" if earlier else ""
+            parts.append(f"{len(self.skipped)} unchanged{more}")
+        parts += [f"{len(self.reasons)} with reasons"] if self.reasons else []
+        parts += [f"{self.left} left"] if self.left else []
+        return ", ".join(parts)
