@@ -1,120 +1,34 @@
-"""The command ``lxmls-nb``: it finds the command that is meant, and runs it.
+"""The command ``lxmls-nb``.
 
-Each command is an application of traitlets in :mod:`lxmls_grading.commands`, with the conventions
-of nbgrader's own. It is imported only when it runs, so that ``lxmls-nb --help`` answers at once.
+What takes a while to import is imported in a function, once Ctrl-C ends this process without a
+traceback.
 """
 
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import sys
-from typing import Any
 
-from traitlets import Dict
-from traitlets.utils.importstring import import_item
-
-import lxmls_nb
-from lxmls_grading.commands.options import CommandError, StrictApplication, close_names
 from lxmls_grading.interrupts import STATUS, ending_at_once
-from lxmls_grading.temporary_folder import TemporaryFolderError, check_temporary_folder
-
-#: The commands: their classes, and what they do.
-COMMANDS = {
-    "grade": ("lxmls_grading.commands.grade.GradeApp", "Grade all submissions, in parallel."),
-    "report": ("lxmls_grading.commands.report.ReportApp", "Write a page on how the class did."),
-    "doctor": (
-        "lxmls_grading.commands.doctor.DoctorApp",
-        "Check what grading needs on this machine.",
-    ),
-}
-
-#: Options with which a command answers and ends.
-ANSWERS = ("-h", "--help", "--help-all", "-V", "--version")
-
-
-class CommandLine(StrictApplication):
-    """The command without its subcommand: it answers ``--help`` and ``--version``."""
-
-    name = "lxmls-nb"
-    description = "Grade the course."
-    version = lxmls_nb.__version__
-    subcommands = COMMANDS
-    aliases = Dict()
-    flags = Dict()
-    chosen: tuple[str, list[str]] | None = None
-
-    def initialize_subcommand(self, subc: str, argv: list[str] | None = None) -> None:
-        """Note which command is meant."""
-        self.chosen = subc, argv or []
-
-    def emit_help_epilogue(self, classes: bool) -> Any:
-        """Leave out that there are more options: there are none."""
-        return iter(())
-
-
-def choose(arguments: list[str]) -> tuple[str, list[str]]:
-    """Return the command that is meant, and the arguments that are left for it.
-
-    Raises
-    ------
-    CommandError
-        If there is no such command.
-    """
-    app = CommandLine()
-    app.parse_command_line(arguments)
-    if app.chosen is not None:
-        return app.chosen
-    names = ", ".join(COMMANDS)
-    if not app.extra_args:
-        raise CommandError(f"which command? There are {names}; lxmls-nb --help describes them")
-    given = app.extra_args[0]
-    raise CommandError(f"there is no command {given}{close_names(given, COMMANDS) or ': ' + names}")
-
-
-def run_command(command: str, arguments: list[str]) -> int:
-    """Run a command of :data:`COMMANDS`, and return its exit status."""
-    import lxmls_grading.startup  # noqa: F401 (it must come before jsonschema)
-
-    if importlib.util.find_spec("nbgrader") is None:  # before a process is started for nothing
-        raise ModuleNotFoundError("nbgrader is not installed", name="nbgrader")
-    options = {}
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(ending_at_once(clean_up=stack.close))
-        if command == "grade" and not any(
-            given in ANSWERS or given.startswith("--scheduler") for given in arguments
-        ):
-            from lxmls_grading.execution.hub import warm_for_workers
-
-            with contextlib.suppress(TemporaryFolderError):  # the command itself reports it
-                check_temporary_folder()
-                # It starts while this process imports the rest.
-                options["environment"] = stack.enter_context(warm_for_workers())
-        app = import_item(COMMANDS[command][0])(**options)
-        return int(app.run(arguments))
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command, and return its exit status."""
-    try:
-        return run_command(*choose(sys.argv[1:] if arguments is None else arguments))
-    except CommandError as error:
-        print(f"lxmls-nb: {error}", file=sys.stderr)
-    except ModuleNotFoundError as error:
-        missing = (error.name or "").partition(".")[0]
-        if missing.startswith("lxmls_"):
-            raise
-        print(
-            f"lxmls-nb: {missing} is not installed; instructors need more packages than students: "
-            "pip install 'lxmls-nb[instructor]'",
-            file=sys.stderr,
-        )
-    except SystemExit as answered:  # after --help and --version
-        return int(answered.code or 0)
-    except KeyboardInterrupt:
-        print("lxmls-nb: stopped", file=sys.stderr)
-        return STATUS
-    return 2
+    """Run the command, and return its exit status.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        By default those of this process.
+    """
+    status = STATUS
+    with contextlib.ExitStack() as stack, ending_at_once(clean_up=stack.close):
+        from lxmls_grading.commands.dispatch import run
+
+        try:
+            status = run(sys.argv[1:] if arguments is None else arguments, stack)
+        except KeyboardInterrupt:
+            print("lxmls-nb: stopped", file=sys.stderr)
+    return status
 
 
 if __name__ == "__main__":

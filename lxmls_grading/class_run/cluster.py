@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 
 import dask
 from distributed import Client, LocalCluster
@@ -61,6 +61,22 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def _start_helpers() -> None:
+    """Start the processes of multiprocessing, so that Ctrl-C and an end of this one are quiet."""
+    # When this process ends at once, its tracker removes semaphores, which is in order: it need not
+    # warn of them.
+    before = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = "ignore"
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        del os.environ["PYTHONWARNINGS"]
+        if before is not None:
+            os.environ["PYTHONWARNINGS"] = before
+    with delayed():  # the tracker must run already: to start it would end the delay
+        forkserver.ensure_running()
+
+
 @contextmanager
 def connect_to_cluster(
     scheduler: str | None = None,
@@ -89,8 +105,7 @@ def connect_to_cluster(
     with dask.config.set(DASK_SETTINGS):
         if scheduler is None:
             get_mp_context().set_forkserver_preload(PRELOADED)
-            with delayed():
-                forkserver.ensure_running()
+            _start_helpers()
             with (
                 LocalCluster(
                     n_workers=workers or cores(),

@@ -9,6 +9,7 @@ import pytest
 
 import lxmls_nb
 from lxmls_grading import cli
+from lxmls_grading.commands import dispatch
 
 
 @pytest.mark.parametrize("command", ["grade", "report", "doctor"])
@@ -25,10 +26,10 @@ def test_without_the_extra_it_says_in_a_line_how_to_install_it(command, monkeypa
 
 
 def test_a_module_of_ours_that_is_missing_is_no_such_line(monkeypatch):
-    def broken(command, arguments):
+    def broken(*given):
         raise ModuleNotFoundError("gone", name="lxmls_grading.gone")
 
-    monkeypatch.setattr(cli, "run_command", broken)
+    monkeypatch.setattr(dispatch, "run_command", broken)
     with pytest.raises(ModuleNotFoundError):
         cli.main(["report", "day2"])
 
@@ -38,7 +39,7 @@ def test_the_version_and_the_commands_are_told(capsys):
     assert capsys.readouterr().out.strip() == lxmls_nb.__version__
     assert cli.main(["--help"]) == 0
     said = capsys.readouterr().out
-    for command, (_, what) in cli.COMMANDS.items():
+    for command, (_, what) in dispatch.COMMANDS.items():
         assert command in said
         assert what in said
 

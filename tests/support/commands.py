@@ -11,7 +11,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 #: What is imported once, in a process that each command is forked from.
-PRELOADED = ["nbgrader.apps.nbgraderapp", "lxmls_grading.cli"]
+PRELOADED = ["nbgrader.apps.nbgraderapp", "lxmls_grading.commands.dispatch"]
 
 _forks = multiprocessing.get_context("forkserver")
 

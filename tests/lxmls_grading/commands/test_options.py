@@ -6,6 +6,7 @@ import pytest
 
 from lxmls_grading import cli
 from lxmls_grading.class_run.marker import Marker
+from lxmls_grading.commands import dispatch
 from lxmls_grading.commands.base import CourseApp
 from lxmls_grading.commands.grade import GradeApp
 from lxmls_grading.commands.options import CommandError
@@ -51,7 +52,7 @@ def initialized(*arguments: str) -> GradeApp:
     ],
 )
 def test_what_is_wrong_is_one_line_in_words(folder, arguments, said, capsys, monkeypatch):
-    monkeypatch.setattr(cli, "ANSWERS", arguments)  # no warm process need start for this
+    monkeypatch.setattr(dispatch, "ANSWERS", arguments)  # no warm process need start for this
     if arguments[0].startswith("--course-dir"):
         (folder / "nbgrader_config.py").unlink()
     assert cli.main(["grade", *arguments, *([] if "day2" in arguments else ["day2"])]) == 2
