@@ -12,7 +12,8 @@ class DoctorApp(CourseApp):
 
     name = "lxmls-nb doctor"
     description = (
-        "Report what is wrong on this machine, with the command that repairs it. "
+        "Report what is wrong on this machine and in this course, with the command that repairs "
+        "it: !! has to be repaired, ? is advice.\n\n"
         "Exit status: 0 if nothing has to be repaired, else 1."
     )
     examples = "lxmls-nb doctor"
@@ -21,4 +22,4 @@ class DoctorApp(CourseApp):
         """Print all findings; return 0 if nothing is wrong, else 1."""
         if self.extra_args:
             raise CommandError(f"doctor takes no argument, and {self.extra_args[0]} was given")
-        return doctor()
+        return doctor(self)

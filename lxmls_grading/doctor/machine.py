@@ -1,39 +1,28 @@
-"""Checks what grading needs on this machine, and reports what is wrong and how to repair it."""
+"""Inspects this machine: what is installed, and whether there is a sandbox."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import os
 import re
+import shutil
+import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+from lxmls_grading.doctor.findings import Finding
 from lxmls_grading.sandbox.bubblewrap import Sandbox, SandboxError, find_bubblewrap
 from lxmls_grading.settings import Settings
+from lxmls_grading.temporary_folder import TemporaryFolderError, check_temporary_folder
 
 #: The pins of this project, in the folder that it is installed from.
-PINS = Path(__file__).resolve().parents[1] / "constraints.txt"
+PINS = Path(__file__).resolve().parents[2] / "constraints.txt"
 
 #: The oldest Python that it runs on.
 OLDEST = (3, 11)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """The result of an inspection.
-
-    Attributes
-    ----------
-    what : str
-        A line on what was found.
-    repair : str
-        The command that repairs it, or what to do; empty where nothing is wrong.
-    """
-
-    what: str
-    repair: str = ""
 
 
 def inspect_python() -> Iterator[Finding]:
@@ -115,38 +104,46 @@ def inspect_kernels() -> Iterator[Finding]:
     yield Finding(f"Jupyter: the kernel python3 runs {program}", repair)
 
 
-def inspect_course() -> Iterator[Finding]:
-    """Look for a course in this folder."""
-    there = Path("nbgrader_config.py").is_file()
-    repair = "" if there else "cd to the folder of the course, where nbgrader_config.py is"
-    yield Finding(f"course: {Path.cwd()}" if there else "course: there is none here", repair)
+def inspect_temporary_folder() -> Iterator[Finding]:
+    """Compare the path of the folder for temporary files with what sockets can have."""
+    try:
+        check_temporary_folder()
+        yield Finding(f"temporary files: in {tempfile.gettempdir()}")
+    except TemporaryFolderError as error:
+        yield Finding(f"temporary files: {error}", "export TMPDIR=/tmp")
 
 
-#: The inspections, in the order in which they run.
-INSPECTIONS: tuple[Callable[[], Iterator[Finding]], ...] = (
-    inspect_python,
-    inspect_packages,
-    inspect_device,
-    inspect_corpora,
-    inspect_sandbox,
-    inspect_kernels,
-    inspect_course,
-)
+def inspect_other_pythons() -> Iterator[Finding]:
+    """Look for a Python that is too old, among those that a course could run by mistake."""
+    needed = ".".join(map(str, OLDEST))
+    for name, program in _other_pythons().items():
+        version = _version_of(program)
+        if version and version < OLDEST:
+            found = ".".join(map(str, version))
+            repair = (
+                "python -m ipykernel install --sys-prefix"
+                if name != "python3"
+                else ("activate the environment: source .venv/bin/activate")
+            )
+            what = f"{name} is {program}, Python {found}, and {needed} is needed"
+            yield Finding(what, repair, advice=name == "python3")
 
 
-def doctor() -> int:
-    """Print all findings; return 0 if nothing is wrong, else 1."""
-    wrong = 0
-    for inspect in INSPECTIONS:
-        try:
-            findings = list(inspect())
-        except Exception as error:  # for example, a package cannot be imported
-            name = inspect.__name__.removeprefix("inspect_")
-            findings = [Finding(f"{name}: {type(error).__name__}: {error}", "make setup")]
-        for finding in findings:
-            print(f"{'!!' if finding.repair else 'ok'}  {finding.what}")
-            if finding.repair:
-                wrong += 1
-                print("    " + finding.repair.replace("\n", "\n    "))
-    print("\nEverything is in place." if not wrong else f"\n{wrong} to repair.")
-    return 1 if wrong else 0
+def _other_pythons() -> dict[str, str]:
+    """Return the Python of the command ``python3`` and that of notebooks, if they are others."""
+    from jupyter_client.kernelspec import KernelSpecManager
+
+    programs = {"python3": shutil.which("python3")}
+    with suppress(Exception):  # inspect_kernels() reports it
+        spec = KernelSpecManager().get_kernel_spec("python3")
+        programs["the Jupyter kernel python3"] = shutil.which(spec.argv[0])
+    return {name: path for name, path in programs.items() if path and path != sys.executable}
+
+
+def _version_of(program: str) -> tuple[int, ...] | None:
+    """Return the version of a Python, or None if it does not tell."""
+    code = "import sys; print(*sys.version_info[:2])"
+    with suppress(OSError, subprocess.SubprocessError, ValueError):
+        done = subprocess.run([program, "-c", code], capture_output=True, text=True, timeout=30)
+        return tuple(map(int, done.stdout.split())) or None
+    return None

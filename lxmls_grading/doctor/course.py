@@ -1,0 +1,151 @@
+"""Inspects the folder of a course: who can read and write it, and the exchange."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from nbgrader.apps import NbGrader
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.exchange.default import Exchange
+from sqlalchemy.engine import make_url
+
+from lxmls_grading.doctor.findings import Finding
+from lxmls_grading.records import RECORDS_FOLDER
+
+#: Permissions of everybody else on this machine, of a group that shares a folder, and of an
+#: exchange.
+OTHERS, OTHERS_WRITE, SHARED = 0o007, 0o002, stat.S_ISGID | 0o070
+
+#: Folders of a course in the exchange, with the modes that nbgrader gives them: nobody lists what
+#: others have handed in, or their feedback.
+EXCHANGE_MODES = {"inbound": 0o733, "feedback": 0o711}
+
+
+def inspect_course(app: NbGrader) -> Iterator[Finding]:
+    """Look for a course in this folder."""
+    name = f"{app.config_file_name}.py"
+    root = Path(app.coursedir.root)
+    if (root / name).is_file():
+        yield Finding(f"course: {root}")
+    else:
+        yield Finding(
+            "course: there is none here", f"cd to the folder of the course, with its {name}"
+        )
+
+
+def private_paths(coursedir: CourseDirectory) -> list[Path]:
+    """Return what only instructors should read: those of the paths that exist."""
+    steps = ("source", "submitted", "autograded", "feedback")
+    names = [getattr(coursedir, f"{step}_directory") for step in steps]
+    paths = [Path(coursedir.root, name) for name in [*names, RECORDS_FOLDER]]
+    url = make_url(coursedir.db_url)
+    if url.get_backend_name() == "sqlite" and url.database:
+        paths.insert(0, Path(coursedir.root, url.database))
+    return [path for path in paths if path.exists()]
+
+
+def inspect_modes(app: NbGrader) -> Iterator[Finding]:
+    """Report which of the course's files other users of this machine can read or write."""
+    if not (paths := private_paths(app.coursedir)):
+        return
+    open_to_others = {path: _mode(path) & OTHERS for path in paths if _can_be_reached(path)}
+    for text, bit, advice in (("write to", OTHERS_WRITE, False), ("read", OTHERS, True)):
+        found = [path for path, mode in open_to_others.items() if mode & bit]
+        if found:
+            names = ", ".join(path.name for path in found)
+            what = f"files: all users of this machine can {text} {names}"
+            yield Finding(what, f"chmod -R o-rwx {_quoted(found)}", advice)
+            return
+    yield Finding("files: no other user of this machine can read them")
+
+
+def inspect_sharing(app: NbGrader) -> Iterator[Finding]:
+    """Report whether several graders can replace what one of them has graded."""
+    coursedir = app.coursedir
+    paths = private_paths(coursedir)
+    if not coursedir.groupshared:
+        owners = {_owner(path) for path in paths for path in _two_levels(path)}
+        if len(owners) > 1:
+            yield Finding(
+                f"sharing: files of {' and '.join(sorted(owners))} are here, and "
+                "c.CourseDirectory.groupshared is not set",
+                "set it to True in nbgrader_config.py, if all of them grade",
+                advice=True,
+            )
+        return
+    folders = [Path(coursedir.root), *(path for path in paths if path.is_dir())]
+    wrong = [path for path in folders if _mode(path) & SHARED != SHARED]
+    files = [path for path in paths if path.is_file() and _mode(path) & 0o060 != 0o060]
+    if wrong or files:
+        names = ", ".join(path.name for path in [*wrong, *files])
+        commands = [f"chmod -R g+rwX {_quoted([*wrong, *files])}"]
+        if wrong:
+            commands.append(f"find {_quoted(wrong)} -type d -exec chmod g+s {{}} +")
+        what = f"sharing: groupshared is set, and your group cannot write to {names}"
+        yield Finding(what, "\n".join(commands))
+    else:
+        yield Finding("sharing: your group can grade what you have graded")
+
+
+def inspect_exchange(app: NbGrader) -> Iterator[Finding]:
+    """Report whether there is an exchange that students can hand in to, and only that."""
+    root = Path(Exchange(parent=app, coursedir=app.coursedir).root)
+    configured = "root" in app.config.Exchange
+    if not root.is_dir():
+        what = f"exchange: there is no folder {root}"
+        if configured:
+            yield Finding(what, f"mkdir -p {_quoted([root])} && chmod 777 {_quoted([root])}")
+        else:
+            yield Finding(f"{what}: hand out and take in folders")
+        return
+    if not os.access(root, os.W_OK | os.X_OK):
+        yield Finding(f"exchange: you cannot write to {root}", f"sudo chmod 777 {_quoted([root])}")
+        return
+    wrong = False
+    if _mode(root) & 0o777 != 0o777:
+        wrong = True
+        what = f"exchange: not all users of this machine can write to {root}"
+        yield Finding(
+            what, f"chmod 777 {_quoted([root])}, unless all are in its group", advice=True
+        )
+    for name, mode in EXCHANGE_MODES.items():
+        folder = root / app.coursedir.course_id / name
+        if folder.is_dir() and _mode(folder) & 0o004:
+            wrong = True
+            what = f"exchange: all users of this machine can list {folder}"
+            yield Finding(what, f"chmod {mode:o} {_quoted([folder])}")
+    if not wrong:
+        yield Finding(f"exchange: {root}")
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def _can_be_reached(path: Path) -> bool:
+    """Whether all users can enter the folders that a path lies in."""
+    return all(_mode(folder) & 0o001 for folder in path.absolute().parents)
+
+
+def _owner(path: Path) -> str:
+    try:
+        return path.owner()
+    except (KeyError, OSError):
+        return "somebody else"
+
+
+def _two_levels(path: Path) -> list[Path]:
+    """Return a path and what lies in it, as ``autograded`` and the folders of its students."""
+    with suppress(OSError):
+        if path.is_dir():
+            return [path, *path.iterdir()]
+    return [path]
+
+
+def _quoted(paths: list[Path]) -> str:
+    return shlex.join(map(str, paths))

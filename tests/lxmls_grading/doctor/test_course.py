@@ -1,0 +1,123 @@
+"""`lxmls-nb doctor` in a course: who can read and write its files, and the exchange."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from nbgrader.apps import NbGrader
+from traitlets.config import Config
+
+from lxmls_grading.doctor import course as inspections
+from lxmls_grading.doctor import student_kernel
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A course in a folder that all users can enter."""
+    for path in (tmp_path, *tmp_path.parents[:-1]):
+        if path.stat().st_uid == os.geteuid():
+            path.chmod(path.stat().st_mode | 0o111)
+    root = tmp_path / "course"
+    root.mkdir(mode=0o755)
+    for name in ("source", "submitted/ada", "autograded", "feedback"):
+        (root / name).mkdir(parents=True)
+    (root / "gradebook.db").touch()
+    (root / "nbgrader_config.py").touch()
+    for path in (root, *root.iterdir()):
+        path.chmod(0o750)
+    root.chmod(0o755)
+    return root
+
+
+def findings(inspect, folder, **options):
+    """Run an inspection on the course, with some configuration by class and trait."""
+    config = Config()
+    config.CourseDirectory.root = str(folder)
+    config.CourseDirectory.course_id = "abc"
+    for name, value in options.items():
+        section, _, key = name.partition("__")
+        config[section][key] = value
+    app = NbGrader(config=config)
+    app.coursedir = inspections.CourseDirectory(parent=app)
+    return list(inspect(app))
+
+
+def test_no_course_is_named(folder):
+    (finding,) = findings(inspections.inspect_course, folder)
+    assert (finding.what, finding.repair) == (f"course: {folder}", "")
+    (finding,) = findings(inspections.inspect_course, folder / "source")
+    assert "nbgrader_config.py" in finding.repair
+
+
+def test_what_others_can_read_or_write_is_named_with_what_to_type(folder):
+    (finding,) = findings(inspections.inspect_modes, folder)
+    assert finding.repair == ""
+    for name in ("gradebook.db", "submitted"):
+        (folder / name).chmod(0o755)
+    (finding,) = findings(inspections.inspect_modes, folder)
+    assert "can read gradebook.db, submitted" in finding.what
+    assert finding.repair == f"chmod -R o-rwx {folder}/gradebook.db {folder}/submitted"
+    assert finding.advice
+    (folder / "gradebook.db").chmod(0o666)
+    (finding,) = findings(inspections.inspect_modes, folder)
+    assert finding.what.endswith("can write to gradebook.db")
+    assert not finding.advice
+    folder.chmod(0o750)  # nobody else gets there
+    (finding,) = findings(inspections.inspect_modes, folder)
+    assert finding.repair == ""
+
+
+def test_a_shared_course_must_be_writable_for_the_group(folder):
+    shared = {"CourseDirectory__groupshared": True}
+    (finding,) = findings(inspections.inspect_sharing, folder, **shared)
+    assert "your group cannot write to course, source" in finding.what
+    assert "gradebook.db" in finding.what
+    assert "chmod -R g+rwX" in finding.repair
+    assert "-type d -exec chmod g+s" in finding.repair
+    for path in (folder, *folder.iterdir()):
+        path.chmod(0o2770 if path.is_dir() else 0o660)
+    (finding,) = findings(inspections.inspect_sharing, folder, **shared)
+    assert finding.repair == ""
+
+
+def test_files_of_several_graders_are_named(folder, monkeypatch):
+    assert findings(inspections.inspect_sharing, folder) == []
+    monkeypatch.setattr(inspections, "_owner", lambda path: f"owner of {path.name[:1]}")
+    (finding,) = findings(inspections.inspect_sharing, folder)
+    assert "groupshared is not set" in finding.what
+    assert finding.advice
+
+
+def test_the_exchange_is_inspected(folder, tmp_path):
+    exchange = tmp_path / "exchange"
+    (finding,) = findings(inspections.inspect_exchange, folder, Exchange__root=str(exchange))
+    assert "there is no folder" in finding.what
+    assert finding.repair == f"mkdir -p {exchange} && chmod 777 {exchange}"
+    assert not finding.advice
+    (exchange / "abc" / "inbound").mkdir(parents=True)
+    (exchange / "abc" / "inbound").chmod(0o733)
+    exchange.chmod(0o777)
+    (finding,) = findings(inspections.inspect_exchange, folder, Exchange__root=str(exchange))
+    assert finding.repair == ""
+    exchange.chmod(0o755)
+    (exchange / "abc" / "inbound").chmod(0o777)
+    found = findings(inspections.inspect_exchange, folder, Exchange__root=str(exchange))
+    assert [each.advice for each in found] == [True, False]
+    assert f"chmod 733 {exchange}/abc/inbound" in found[1].repair
+
+
+def test_who_does_without_an_exchange_need_not_repair_it(folder, monkeypatch):
+    monkeypatch.setattr(inspections.Exchange.root, "default_value", str(folder / "not-there"))
+    (finding,) = findings(inspections.inspect_exchange, folder)
+    assert finding.repair == ""
+
+
+@pytest.mark.slow
+def test_a_student_kernel_runs_a_cell_or_tells_why_not(folder):
+    (finding,) = findings(student_kernel.inspect_student_kernel, folder)
+    assert finding.repair == ""
+    assert "ran a cell and a test in" in finding.what
+    options = {"ExecuteApart__memory": 1}  # MiB
+    (finding,) = findings(student_kernel.inspect_student_kernel, folder, **options)
+    assert finding.repair != ""
