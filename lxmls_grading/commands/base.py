@@ -28,14 +28,19 @@ from lxmls_nb import __version__
 #: Options that all commands have, as nbgrader spells them.
 ALIASES: dict[Any, Any] = {
     "course": "CourseDirectory.course_id",
-    "course-dir": "CourseDirectory.root",
-    "assignment": "CourseDirectory.assignment_id",
+    "course-dir": ("CourseDirectory.root", "The folder of the course (default: this folder)."),
+    "assignment": ("CourseDirectory.assignment_id", "The assignment, if it is not an argument."),
     "db": "CourseDirectory.db_url",
     "log-level": "Application.log_level",
 }
 
 #: The option of commands that work on some students.
-STUDENT_ALIAS = {"student": "CourseDirectory.student_id"}
+STUDENT_ALIAS = {
+    "student": (
+        "CourseDirectory.student_id",
+        "Ids and patterns of students, such as ada,b* (default: all).",
+    )
+}
 
 FLAGS: dict[Any, Any] = {
     "debug": nbgrader_flags["debug"],

@@ -51,11 +51,11 @@ class GradeApp(CourseApp):
         "Exit status: 0 if this run has graded all that it had to, 1 if some of it has reasons, "
         "2 if nothing could run, 130 if Ctrl-C has stopped it. What is skipped has no part in it."
     )
-    examples = """
-        lxmls-nb grade day2
-        lxmls-nb grade day2 --student ada,b* --force
-        lxmls-nb grade day2 --ExecuteApart.timeout=20
-        """
+    examples = (
+        "lxmls-nb grade day2\n"
+        "lxmls-nb grade day2 --student ada,b* --force\n"
+        "lxmls-nb grade day2 --ExecuteApart.timeout=20"
+    )
 
     aliases = ALIASES | STUDENT_ALIAS | {
         "workers": "GradeApp.workers",

@@ -39,25 +39,28 @@ class ExecuteApart(NbGraderPreprocessor):
         help="Whether submissions run in a sandbox. Without one they have the rights of whoever "
         "grades: only for code that you trust.",
     ).tag(config=True)
-    timeout = Float(120, help="Seconds per cell.").tag(config=True)
+    timeout = Float(120, min=0.1, help="Seconds per cell.").tag(config=True)
     ungraded_timeout = Float(
         30,
+        min=0.1,
         help="Seconds per cell without points. After one that takes longer, those cells without "
         "points are skipped that no later answer or test needs.",
     ).tag(config=True)
-    notebook_timeout = Float(900, help="Seconds per notebook.").tag(config=True)
-    memory = Integer(2048, help="MiB of memory for all processes of a notebook.").tag(config=True)
-    processes = Integer(100, help="Processes and threads of a notebook.").tag(config=True)
-    disk = Integer(256, help="MiB of files that a notebook can write.").tag(config=True)
+    notebook_timeout = Float(900, min=0.1, help="Seconds per notebook.").tag(config=True)
+    memory = Integer(2048, min=1, help="MiB of memory for all processes of a notebook.").tag(
+        config=True
+    )
+    processes = Integer(100, min=1, help="Processes and threads of a notebook.").tag(config=True)
+    disk = Integer(256, min=1, help="MiB of files that a notebook can write.").tag(config=True)
     student_files = List(
         Unicode(),
         ["*"],
         help="Patterns of the files beside a notebook that a student's code finds there. Files of "
         "the assignment itself, in source/, always are there, in the instructor's version.",
     ).tag(config=True)
-    max_student_file = Integer(1000, help="kB of such a file of a student.").tag(config=True)
-    max_student_files = Integer(10_000, help="kB of all of them.").tag(config=True)
-    max_output = Integer(2048, help="KiB of output that are kept per cell.").tag(config=True)
+    max_student_file = Integer(1000, min=0, help="kB of such a file of a student.").tag(config=True)
+    max_student_files = Integer(10_000, min=0, help="kB of all of them.").tag(config=True)
+    max_output = Integer(2048, min=1, help="KiB of output that are kept per cell.").tag(config=True)
 
     def settings(self) -> Settings:
         """Return what is configured, in the units of the rest of grading."""

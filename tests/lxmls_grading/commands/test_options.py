@@ -30,8 +30,16 @@ def initialized(*arguments: str) -> GradeApp:
         (["--GradeApp.workers=0"], "--GradeApp.workers takes a whole number"),
         (["--quiet", "day2", "--workers"], "--workers needs a value"),
         (["--workers=1", "--workers=2"], "--workers can be given once, not as 1 and 2"),
-        (["--ExecuteApart.timeout=abc"], "--ExecuteApart.timeout takes a number, not 'abc'"),
-        (["--ExecuteApart.timeout=nan"], "--ExecuteApart.timeout takes a number, not 'nan'"),
+        (
+            ["--ExecuteApart.timeout=abc"],
+            "--ExecuteApart.timeout takes a number of at least 0.1, not 'abc'",
+        ),
+        (["--ExecuteApart.timeout=-5"], "takes a number of at least 0.1, not '-5'"),
+        (["--ExecuteApart.memory=0"], "takes a whole number of at least 1, not '0'"),
+        (
+            ["--ExecuteApart.timeout=nan"],
+            "--ExecuteApart.timeout takes a number of at least 0.1, not 'nan'",
+        ),
         (["day2", "--ExecuteApart.timeout"], "--ExecuteApart.timeout needs a value"),
         (["--ExecuteApart.sandbox=maybe"], "takes True or False, not 'maybe'"),
         (["--ExecuteApart.tmeout=3"], "there is no option --ExecuteApart.tmeout"),
