@@ -18,8 +18,9 @@ from pathlib import Path
 
 from lxmls_grading.intake.files import UnsafeFileError, read_plain
 from lxmls_grading.reasons import Reason
+from lxmls_grading.sharing import share_in_shared
 from lxmls_nb import __version__
-from lxmls_nb.files import atomic_path
+from lxmls_nb.files import atomic_path, make_folder
 
 #: The folder of records in the folder of the course, and the version of their format.
 RECORDS_FOLDER, RECORD_FORMAT = ".lxmls_nb", 1
@@ -66,10 +67,16 @@ def records_folder(root: str | Path, assignment: str) -> Path:
     return Path(root, RECORDS_FOLDER, assignment)
 
 
+def student_file(student: str) -> str:
+    """Return the name of a file about a student, whose own name may be as long as a folder's."""
+    name = os.fsencode(student)
+    if len(name) >= 100:
+        return f"{hashlib.sha256(name).hexdigest()}.json"
+    return f"{student}.json"
+
+
 def _path(root: str | Path, assignment: str, student: str) -> Path:
-    # The name of a student's folder may have all the characters that a file system allows.
-    name = student if len(student) < 100 else hashlib.sha256(student.encode()).hexdigest()
-    return records_folder(root, assignment) / f"{name}.json"
+    return records_folder(root, assignment) / student_file(student)
 
 
 def write_record(root: str | Path, record: Record) -> None:
@@ -114,8 +121,9 @@ def lock_assignment(root: str | Path, assignment: str) -> Iterator[None]:
         If another process has locked it.
     """
     folder = records_folder(root, assignment)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     with open(folder / "lock", "a+", encoding="utf-8") as lock:
+        share_in_shared(folder / "lock")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,18 +19,36 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     ----------
     path : path
         The file to write. Its folder is created if it is missing. If the block raises, a file
-        that was there before stays.
+        that was there before stays. In a folder that a group shares, the group may change it.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)
     try:
         yield Path(name)
-        os.chmod(name, 0o644)
+        os.chmod(name, 0o664 if is_shared(path.parent) else 0o644)
         os.replace(name, path)
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+def is_shared(folder: Path) -> bool:
+    """Return whether a group shares a folder: it may write there, and owns what is new there."""
+    mode = folder.stat().st_mode
+    return bool(mode & stat.S_IWGRP and mode & stat.S_ISGID)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it, where they are missing; below a shared one, shared."""
+    missing = []
+    while not path.exists():
+        missing.append(path)
+        path = path.parent
+    for folder in reversed(missing):
+        folder.mkdir(exist_ok=True)
+        if is_shared(folder.parent):
+            folder.chmod(0o2775)
 
 
 def is_size(value: object) -> bool:

@@ -1,0 +1,148 @@
+"""Gives a student more time: nbgrader's extensions, with penalties that follow at once."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from nbgrader.api import Assignment, Gradebook, MissingEntry, Student, SubmittedAssignment
+from nbgrader.coursedir import CourseDirectory
+
+from lxmls_grading.lateness import assign_penalty, penalty_plugin, read_stamp
+from lxmls_grading.times import TimeError
+
+UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+class ExtensionError(ValueError):
+    """No extension can be given. The message is a line that says why."""
+
+
+@dataclass(frozen=True)
+class Extension:
+    """A student's due date, and what follows from it.
+
+    Attributes
+    ----------
+    due : datetime
+        In UTC.
+    penalty_before, penalty : float
+        Points.
+    late : bool
+        Whether the submission is late.
+    handed_in : datetime, optional
+        In UTC.
+    problem : str, optional
+        Why it is not known when the submission was handed in.
+    """
+
+    due: datetime
+    penalty_before: float
+    penalty: float
+    late: bool
+    handed_in: datetime | None = None
+    problem: str | None = None
+
+
+def parse_extension(text: str) -> timedelta:
+    """Return the time that ``+48h``, ``+2d``, ``+1w``, ``+90m`` or ``+1d12h`` means; 0 for ``0``.
+
+    Raises
+    ------
+    ExtensionError
+        If it is something else.
+    """
+    if re.fullmatch(r"\+?0[mhdw]?", text):
+        return timedelta(0)
+    parts = re.findall(r"(\d+(?:\.\d+)?)([mhdw])", text, re.ASCII)
+    whole = "+" + "".join(f"{number}{unit}" for number, unit in parts)
+    if not parts or whole != text:
+        raise ExtensionError(
+            f"{text!r} is no extension: write +48h, +2d, +1w or +90m, counted from the due date of "
+            "all, or 0 to take it back"
+        )
+    try:
+        return sum(
+            (timedelta(**{UNITS[unit]: float(number)}) for number, unit in parts), timedelta(0)
+        )
+    except OverflowError:
+        raise ExtensionError(f"{text!r} is too long") from None
+
+
+def extend(
+    coursedir: CourseDirectory, parent: Any, student: str, assignment: str, more: timedelta
+) -> Extension:
+    """Give a student an extension in place of an earlier one, and renew the penalties.
+
+    Parameters
+    ----------
+    coursedir : CourseDirectory
+    parent : Configurable
+        The application, whose configuration has the plugin for penalties.
+    student, assignment : str
+    more : timedelta
+        Counted from the due date of all; 0 takes an extension back.
+
+    Raises
+    ------
+    ExtensionError
+        If the gradebook does not know one of them, or the assignment has no due date.
+    """
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        names = [name for (name,) in gradebook.db.query(Assignment.name)]
+        if assignment not in names:
+            raise ExtensionError(f"there is no assignment {assignment!r}{close(assignment, names)}")
+        due = gradebook.find_assignment(assignment).duedate
+        if due is None:
+            raise ExtensionError(
+                f"{assignment} has no due date, so that nothing is late: set one with "
+                f"`nbgrader db assignment add {assignment} --duedate ...`"
+            )
+        students = [name for (name,) in gradebook.db.query(Student.id)]
+        if student not in students:
+            raise ExtensionError(
+                f"there is no student {student!r} in the gradebook{close(student, students)}"
+            )
+        try:
+            due + more
+        except OverflowError:
+            raise ExtensionError("this is too long") from None
+        submission = _submission(gradebook, assignment, student)
+        before = submission.late_submission_penalty or 0.0
+        submission.extension = more or None
+        problem = None
+        try:
+            folder = coursedir.format_path(coursedir.submitted_directory, student, assignment)
+            submission.timestamp = read_stamp(coursedir, folder)
+        except TimeError as error:
+            problem = str(error)
+        assign_penalty(submission, penalty_plugin(parent))
+        gradebook.db.commit()
+        return Extension(
+            due=submission.duedate,
+            penalty_before=before,
+            penalty=submission.late_submission_penalty or 0.0,
+            late=submission.total_seconds_late > 0,
+            handed_in=submission.timestamp,
+            problem=problem,
+        )
+
+
+def _submission(gradebook: Gradebook, assignment: str, student: str) -> SubmittedAssignment:
+    """Return the submission's row, which is made for somebody who has not handed in yet."""
+    try:
+        return gradebook.find_submission(assignment, student)
+    except MissingEntry:
+        return gradebook.add_submission(assignment, student)
+
+
+def close(name: str, names: list[str]) -> str:
+    """Return a question that suggests names, or a list of some of them."""
+    near = difflib.get_close_matches(name, names, n=2, cutoff=0.6)
+    near += [each for each in names if each.casefold() == name.casefold() and each not in near]
+    if near:
+        return f": did you mean {' or '.join(near)}?"
+    return f": there are {', '.join(sorted(names)[:10])}" if names else ": it is empty"

@@ -1,0 +1,172 @@
+"""Saves points, and keeps those that a person gave for as long as the answer is the same.
+
+nbgrader asks for all points by hand again whenever it grades again, be it only because a test was
+mended elsewhere. Here a digest of each answer is kept beside the records, in ``answers/``. If that
+is deleted, points by hand wait to be confirmed, and none is lost.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat.notebooknode import NotebookNode
+from nbgrader.api import BaseCell, Grade, Gradebook
+from nbgrader.preprocessors import SaveAutoGrades
+from nbgrader.utils import is_grade, is_solution
+
+from lxmls_grading.cells import grade_id, is_answer
+from lxmls_grading.feedback.comments import DID_NOT_RUN
+from lxmls_grading.reasons import reasons_of
+from lxmls_grading.records import RECORDS_FOLDER, records_folder, student_file
+from lxmls_grading.sharing import share_folder
+from lxmls_nb.files import atomic_path
+
+
+class SaveGrades(SaveAutoGrades):
+    """Save points as nbgrader does, but for those by hand whose answer has not changed.
+
+    These stay confirmed, or waiting, as they were. Where the answer has changed, they count until
+    somebody confirms them, as in nbgrader, and a comment tells it.
+    """
+
+    def preprocess(
+        self, nb: NotebookNode, resources: ResourcesDict
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        """Save the points of a notebook."""
+        names = resources["nbgrader"]
+        where = names["assignment"], names["student"]
+        coursedir = self.parent.coursedir
+        root = coursedir.root
+        if coursedir.groupshared:
+            share_folder(Path(root, RECORDS_FOLDER))
+        self._now = digests(nb)
+        self._earlier = read_digests(root, *where).get(names["notebook"], {})
+        self._by_hand = points_by_hand(names)
+        self._waiting: dict[str, float] = {}
+        nb, resources = super().preprocess(nb, resources)
+        # Of cells that did not run, SaveReasons sets the points aside, and tells it.
+        for each in reasons_of(nb):
+            if each.kind in DID_NOT_RUN:
+                self._waiting = {k: v for k, v in self._waiting.items() if k not in each.cells}
+        if self._waiting:
+            _comment(nb, names, self._waiting)
+        # After the gradebook: if this is not written, points wait that need not.
+        if self._now != self._earlier:
+            write_digests(root, *where, names["notebook"], self._now)
+        return nb, resources
+
+    def _add_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
+        super()._add_score(cell, resources)
+        name = str(grade_id(cell))
+        if name not in self._by_hand:
+            return
+        points, waited = self._by_hand[name]
+        if waited or self._earlier.get(name) != self._now[name]:
+            self._waiting[name] = points
+            return
+        where = self.notebook_id, self.assignment_id, self.student_id
+        self.gradebook.find_grade(name, *where).needs_manual_grade = False
+        self.gradebook.db.commit()
+
+
+def digests(notebook: NotebookNode) -> dict[str, str]:
+    """Return a hash of what each cell with points is about, by its name.
+
+    For an answer that is read by a person it is its text. For a test it is the test, and all that
+    the student wrote in the notebook.
+    """
+    own = [cell for cell in notebook.cells if is_answer(cell) or grade_id(cell) is None]
+    all_own = _digest([cell.source for cell in own])
+    return {
+        str(grade_id(cell)): _digest([cell.source, *([] if is_solution(cell) else [all_own])])
+        for cell in notebook.cells
+        if is_grade(cell)
+    }
+
+
+def _digest(texts: list[str]) -> str:
+    return hashlib.sha256(json.dumps(texts).encode()).hexdigest()
+
+
+def points_by_hand(names: dict[str, Any]) -> dict[str, tuple[float, bool]]:
+    """Return the points by hand in a notebook, by cell, and whether they wait to be confirmed.
+
+    Parameters
+    ----------
+    names : dict
+        nbgrader's ``resources["nbgrader"]``.
+    """
+    with Gradebook(names["db_url"]) as gradebook:
+        saved = gradebook.find_submission_notebook(
+            names["notebook"], names["assignment"], names["student"]
+        )
+        rows = (
+            gradebook.db.query(BaseCell.name, Grade.manual_score, Grade.needs_manual_grade)
+            .join(Grade, Grade.cell_id == BaseCell.id)
+            .filter(Grade.notebook_id == saved.id, Grade.manual_score.isnot(None))
+        )
+        return {name: (points, bool(waits)) for name, points, waits in rows}
+
+
+def _comment(notebook: NotebookNode, names: dict[str, Any], waiting: dict[str, float]) -> None:
+    """Add to comments on answers which points were given to earlier ones."""
+    answers = [str(grade_id(cell)) for cell in notebook.cells if is_solution(cell)]
+    notes: dict[str, list[str]] = {}
+    for name, points in waiting.items():
+        place = name if name in answers else next(iter(answers), None)
+        number = "1 point was" if points == 1 else f"{points:g} points were"
+        note = f"{name}: {number} given by hand to an earlier answer, to be confirmed."
+        notes.setdefault(str(place), []).append(note)
+    with Gradebook(names["db_url"]) as gradebook:
+        saved = gradebook.find_submission_notebook(
+            names["notebook"], names["assignment"], names["student"]
+        )
+        for comment in saved.comments:
+            if comment.name in notes:
+                before = [comment.auto_comment] if comment.auto_comment else []
+                comment.auto_comment = "\n\n".join(before + notes[comment.name])
+        gradebook.db.commit()
+
+
+# --- the files ------------------------------------------------------------------------------------
+
+
+def _path(root: str | Path, assignment: str, student: str) -> Path:
+    return records_folder(root, assignment) / "answers" / student_file(student)
+
+
+def read_digests(root: str | Path, assignment: str, student: str) -> dict[str, dict[str, str]]:
+    """Return the hashes of the answers graded last, by notebook and cell; none if there are none.
+
+    Parameters
+    ----------
+    root : path
+        The folder of the course.
+    assignment, student : str
+    """
+    try:
+        found = json.loads(_path(root, assignment, student).read_text(encoding="utf-8"))
+        return {str(name): dict(cells) for name, cells in found.items()}
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+        return {}
+
+
+def write_digests(
+    root: str | Path, assignment: str, student: str, notebook: str, cells: dict[str, str]
+) -> None:
+    """Note the hashes of a notebook's answers.
+
+    Parameters
+    ----------
+    root : path
+    assignment, student, notebook : str
+    cells : dict
+        What :func:`digests` has returned.
+    """
+    found = read_digests(root, assignment, student) | {notebook: cells}
+    with atomic_path(_path(root, assignment, student)) as partial:
+        partial.write_text(json.dumps(found, indent=1), encoding="utf-8")

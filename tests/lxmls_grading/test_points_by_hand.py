@@ -1,0 +1,104 @@
+"""Points that a person gave stay confirmed for as long as the answer is the same."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde
+
+from lxmls_grading import points_by_hand
+from lxmls_grading.cells import read_notebook
+from tests.support.conversion import ANSWER, NAME, TEST, convert, details, find, hand_in
+
+pytestmark = pytest.mark.usefixtures("_guarded")
+
+ESSAY = "log-linear-comments"
+
+
+def give(course, **points: float) -> None:
+    """Give points by hand, as the formgrader does."""
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        for name, score in points.items():
+            grade = gradebook.find_grade(name.replace("_", "-"), NAME, "day2", "ada")
+            grade.manual_score, grade.needs_manual_grade = score, False
+        gradebook.db.commit()
+
+
+@pytest.fixture
+def graded(course):
+    """A course in which the answer and a test of one student have points by hand."""
+    hand_in(course, "ada")
+    convert(Autograde, course)
+    assert details(course, "ada")[0][ESSAY] == (None, None, True)
+    give(course, log_linear_comments=1.5, test_loss=1)
+    return course
+
+
+def state(course) -> dict[str, tuple]:
+    grades, _ = details(course, "ada")
+    return {name: grades[name][1:] for name in (ESSAY, TEST)}
+
+
+def test_they_stay_confirmed_where_the_answer_is_the_same(graded):
+    for _ in range(2):
+        convert(Autograde, graded)
+        assert state(graded) == {ESSAY: (1.5, False), TEST: (1, False)}
+    assert "by hand" not in str(details(graded, "ada")[1][ESSAY])
+
+
+def test_another_file_or_outputs_change_nothing(graded):
+    path = graded / "submitted" / "ada" / "day2" / f"{NAME}.ipynb"
+    path.write_text(path.read_text() + "\n\n")
+    (path.parent / "notes.txt").write_text("hello")
+    convert(Autograde, graded)
+    assert state(graded) == {ESSAY: (1.5, False), TEST: (1, False)}
+
+
+def test_they_wait_with_a_comment_where_the_answer_has_changed(graded):
+    hand_in(graded, "ada", **{ESSAY: "Something else."})
+    for _ in range(2):  # and again: it is still to be confirmed
+        convert(Autograde, graded)
+        # The test is about all that a student wrote in the notebook.
+        assert state(graded) == {ESSAY: (1.5, True), TEST: (1, True)}
+        comment = details(graded, "ada")[1][ESSAY]
+        assert "log-linear-comments: 1.5 points were given by hand to an earlier answer" in comment
+        assert "test-loss: 1 point was given by hand" in comment
+    give(graded, log_linear_comments=0.5)
+    convert(Autograde, graded)
+    assert state(graded) == {ESSAY: (0.5, False), TEST: (1, True)}
+
+
+def test_one_changed_answer_does_not_ask_for_another(graded):
+    hand_in(graded, "ada", **{ANSWER: "def log_linear_gradients(weight, bias, input, output): ..."})
+    convert(Autograde, graded)
+    assert state(graded) == {ESSAY: (1.5, False), TEST: (1, True)}
+
+
+def test_a_mended_test_asks_for_its_own_points_only(graded):
+    path = graded / "source" / "day2" / f"{NAME}.ipynb"
+    notebook = read_notebook(path)
+    find(notebook, TEST).source += "\nassert True"
+    from nbformat import write
+    from nbgrader.converters import GenerateAssignment
+
+    write(notebook, path)
+    convert(GenerateAssignment, graded)
+    convert(Autograde, graded)
+    assert state(graded) == {ESSAY: (1.5, False), TEST: (1, True)}
+
+
+def test_without_the_digests_they_wait_and_none_is_lost(graded):
+    shutil.rmtree(graded / ".lxmls_nb" / "day2" / "answers")
+    convert(Autograde, graded)
+    assert state(graded) == {ESSAY: (1.5, True), TEST: (1, True)}
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"exercise_2_1": 3}', "\udcff"])
+def test_a_damaged_file_of_digests_is_none(graded, content):
+    path = points_by_hand._path(graded, "day2", "ada")
+    path.write_bytes(content.encode(errors="surrogateescape"))
+    convert(Autograde, graded)
+    assert state(graded) == {ESSAY: (1.5, True), TEST: (1, True)}
+    assert points_by_hand.read_digests(graded, "day2", "ada")[NAME]
