@@ -16,7 +16,7 @@ from nbgrader.apps.baseapp import nbgrader_flags
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
-from traitlets import Bool, default
+from traitlets import Bool, TraitError, default
 from traitlets.utils.importstring import import_item
 
 import lxmls_grading.nbgrader_steps  # noqa: F401 (its classes have options)
@@ -103,6 +103,8 @@ class CourseApp(NbGrader, StrictApplication):
             with self.interrupts():
                 return self.work()
         except CommandError as error:
+            return self.report_error(str(error))
+        except TraitError as error:  # a setting that is read where it is needed
             return self.report_error(str(error))
         except SQLAlchemyError as error:
             return self.report_error(f"the gradebook cannot be used: {one_line(error)}")

@@ -20,6 +20,15 @@ from lxmls_grading.temporary_folder import TemporaryFolderError, check_temporary
 
 #: The commands: their classes, and what they do.
 COMMANDS = {
+    "students": (
+        "lxmls_grading.commands.roster.StudentsApp",
+        "Take a list of students into the gradebook.",
+    ),
+    "collect": (
+        "lxmls_grading.commands.collect.CollectApp",
+        "Take in submissions from Canvas, Moodle or a folder.",
+    ),
+    "extend": ("lxmls_grading.commands.extend.ExtendApp", "Give a student more time."),
     "grade": ("lxmls_grading.commands.grade.GradeApp", "Grade all submissions, in parallel."),
     "report": ("lxmls_grading.commands.report.ReportApp", "Write a page on how the class did."),
     "doctor": (

@@ -25,6 +25,7 @@ from lxmls_grading.commands.students import select_students
 from lxmls_grading.interrupts import ending_in_order
 from lxmls_grading.nbgrader_steps import ExecuteApart
 from lxmls_grading.records import AlreadyGradingError, lock_assignment, records_folder
+from lxmls_grading.sharing import share_in_shared
 from lxmls_grading.temporary_folder import TemporaryFolderError, check_temporary_folder
 
 WITHOUT_SANDBOX = "Submissions run WITHOUT a sandbox, with all your rights."
@@ -153,6 +154,7 @@ def log_to(path: Path, log: logging.Logger) -> None:
     """
     level = min(log.level or logging.INFO, logging.INFO)
     handler = logging.FileHandler(path, encoding="utf-8")
+    share_in_shared(path)
     handler.setLevel(level)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     ours = logging.getLogger("lxmls_grading")

@@ -1,0 +1,1 @@
+"""Takes in what learning management systems give: archives and folders of submissions."""

@@ -1,0 +1,1 @@
+"""Who is in the course: rosters as spreadsheets write them, and names that stand for a student."""

@@ -1,0 +1,69 @@
+"""Takes a list of students into the gradebook: all of it or nothing, and nobody is removed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from nbgrader.api import Gradebook, Student
+
+from lxmls_grading.people.roster_file import Entry, lookalikes
+
+
+@dataclass
+class Changes:
+    """What a list has changed in the gradebook.
+
+    Attributes
+    ----------
+    added : list of Entry
+    changed : list of tuple
+        Entries, each with the old and the new value of each field that has changed.
+    unchanged : list of Entry
+    notes : list of str
+        What to have a look at.
+    """
+
+    added: list[Entry] = field(default_factory=list)
+    changed: list[tuple[Entry, dict[str, tuple[str | None, str]]]] = field(default_factory=list)
+    unchanged: list[Entry] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def import_students(gradebook: Gradebook, entries: list[Entry]) -> Changes:
+    """Add students to the gradebook, and fill in or change what is known of them.
+
+    Who is not in the list stays, and an empty cell changes nothing.
+
+    Parameters
+    ----------
+    gradebook : Gradebook
+    entries : list of Entry
+    """
+    known = {student.id: student for student in gradebook.students}
+    changes = Changes()
+    for entry in entries:
+        student = known.get(entry.id)
+        if student is None:
+            gradebook.db.add(Student(id=entry.id, **entry.values))
+            changes.added.append(entry)
+            continue
+        new = {
+            name: (getattr(student, name), value)
+            for name, value in entry.values.items()
+            if getattr(student, name) != value
+        }
+        for name, (_, value) in new.items():
+            setattr(student, name, value)
+        if new:
+            changes.changed.append((entry, new))
+        else:
+            changes.unchanged.append(entry)
+    gradebook.db.commit()
+    listed = {entry.id for entry in entries}
+    for group in lookalikes(sorted(known.keys() | listed)):
+        if not listed.issuperset(group) and listed.intersection(group):
+            changes.notes.append(f"these ids differ in capital letters only: {', '.join(group)}")
+    if gradebook.authenticator is not None:
+        for entry in changes.added:  # JupyterHub's group of the course
+            gradebook.authenticator.add_student_to_course(entry.id, gradebook.course_id)
+    return changes
