@@ -20,6 +20,9 @@ os.environ.setdefault("LXMLS_NB_CORPUS", "snippets")
 
 c.CourseDirectory.course_id = "lxmls_nb"
 
+# The zone of times that name none, as in timestamp.txt; those that could mean two are refused.
+# c.CourseTime.timezone = "Europe/Lisbon"  # by default UTC
+
 # What takes the place of a solution. The exception is how checks tell "not attempted" from "wrong".
 c.ClearSolutions.code_stub = {
     "python": 'raise NotImplementedError("not attempted yet")'
@@ -56,7 +59,7 @@ c.Autograde.autograde_preprocessors = [
     "lxmls_grading.nbgrader_steps.HidePaths",
     "nbgrader.preprocessors.IgnorePattern",
     "nbgrader.preprocessors.LimitOutput",
-    "nbgrader.preprocessors.SaveAutoGrades",
+    "lxmls_grading.nbgrader_steps.SaveGrades",
     "lxmls_grading.nbgrader_steps.SaveReasons",
     "nbgrader.preprocessors.AssignLatePenalties",
 ]

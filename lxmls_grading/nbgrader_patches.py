@@ -1,6 +1,6 @@
 """Functions of nbgrader that are replaced, since it has no setting for what they must do here.
 
-Written for nbgrader 0.9.5. nbgrader copies the files of a submission to ``autograded`` and to
+Written for nbgrader 0.9.6. nbgrader copies the files of a submission to ``autograded`` and to
 ``feedback``, which the student gets, and follows links on the way, be it to a private file of the
 instructor or to ``/dev/zero``. It opens the gradebook again for each step. It begins to replace
 earlier results before it is known whether submissions can be executed on this machine, and removes
@@ -10,7 +10,6 @@ them where grading fails.
 from __future__ import annotations
 
 import contextlib
-import datetime
 import fnmatch
 import glob
 import os
@@ -19,11 +18,17 @@ from pathlib import Path
 from typing import Any
 
 import nbgrader.api
+import nbgrader.apps.api
+import nbgrader.converters.base
+import nbgrader.exchange.default.collect
+import nbgrader.exchange.default.exchange
+import nbgrader.exchange.default.list
+import nbgrader.exchange.default.release_feedback
+import nbgrader.utils
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.utils import parse_utc
 from traitlets.utils.importstring import import_item
 
 from lxmls_grading.earlier_results import EarlierResults, recover
@@ -34,6 +39,9 @@ from lxmls_grading.intake.files import (
     plain_files,
     read_plain,
 )
+from lxmls_grading.lateness import renew_penalties
+from lxmls_grading.nbgrader_times import TIME_PATCHES, fail_for_refused, refuse_unreadable
+from lxmls_grading.sharing import share
 
 #: Files that students do not get back: a browser would run scripts in them, as a part of feedback.
 ACTIVE_FILES = ("*.htm", "*.html", "*.xhtml", "*.svg", "*.xml")
@@ -90,7 +98,7 @@ def _known_notebooks(self: BaseConverter) -> None:
             known = fnmatch.filter([each.name for each in notebooks], self.coursedir.notebook_id)
         known = sorted(f"{name}.ipynb" for name in known)
     submissions = sorted(
-        glob.glob(self._format_source(self.coursedir.assignment_id, self.coursedir.student_id))
+        find_paths(self._format_source(self.coursedir.assignment_id, self.coursedir.student_id))
     )
     if not known or not any(map(os.path.isdir, submissions)):
         _stock_init_notebooks(self)  # it reports what is wrong
@@ -106,6 +114,18 @@ def _known_notebooks(self: BaseConverter) -> None:
             self.log.error("Left out %s: the folder may not be read by the grader", assignment)
         else:
             self.assignments[assignment] = [os.path.join(assignment, name) for name in known]
+    refuse_unreadable(self)
+
+
+def _set_permissions(self: BaseConverter, assignment_id: str, student_id: str) -> None:
+    """Set permissions, also of the folders above an assignment: others have to replace it there."""
+    _stock_set_permissions(self, assignment_id, student_id)
+    if self.coursedir.groupshared:
+        top = Path(self.coursedir.format_path(self._output_directory, ".", "."))
+        for folder in Path(self._format_dest(assignment_id, student_id)).parents:
+            if top in folder.parents:
+                share(folder)
+        share(Path(self.coursedir.root, "gradebook.db"))
 
 
 def _set_earlier_aside(self: Autograde, assignment_id: str, student_id: str) -> bool:
@@ -120,6 +140,7 @@ def _set_earlier_aside(self: Autograde, assignment_id: str, student_id: str) -> 
         again = self.force or recover(folder) or _is_newer(self, assignment_id, student_id)
         if not again and not _is_incomplete(self, folder):
             self.log.info("Skipping existing assignment: %s", folder)
+            renew_penalties(self.coursedir, self, assignment_id, [student_id])
             return False
     except BaseException:
         self._earlier = earlier
@@ -150,7 +171,7 @@ def _is_incomplete(self: Autograde, folder: Path) -> bool:
 
 def _complete_submission(self: Autograde, assignment_id: str, student_id: str) -> None:
     """Set permissions, the last step of a submission, as ``BaseConverter.set_permissions``."""
-    _stock_set_permissions(self, assignment_id, student_id)
+    _set_permissions(self, assignment_id, student_id)
     _end_submission(self, complete=True)
 
 
@@ -160,6 +181,7 @@ def _convert_notebooks(self: Autograde) -> None:
         _stock_convert_notebooks(self)
     finally:
         _end_submission(self, complete=False)
+    fail_for_refused(self)
 
 
 def _end_submission(self: Autograde, complete: bool) -> None:
@@ -169,17 +191,25 @@ def _end_submission(self: Autograde, complete: bool) -> None:
         earlier.drop() if complete else earlier.put_back()
 
 
-def _timestamp(self: CourseDirectory, dest_path: str) -> datetime.datetime | None:
-    """Return when a submission was handed in, or None if no file of it can be read as a time."""
-    path = os.path.join(dest_path, "timestamp.txt")
-    if not os.path.lexists(path):
-        return None
-    try:
-        timestamp: datetime.datetime = parse_utc(read_plain(path, 1000).decode().strip())
-    except Exception as problem:  # parsers of dates raise many kinds
-        self.log.warning("Left out the time in %s: %s", path, problem)
-        return None
-    return timestamp
+def find_paths(pattern: str, **options: Any) -> list[str]:
+    """Return what ``glob.glob`` does, for folders and students with square brackets in their names.
+
+    nbgrader's patterns have stars in them, and paths as they are. Only where a pattern fits nothing
+    with its brackets as characters are they a range.
+
+    Parameters
+    ----------
+    pattern : str
+    **options
+        As ``glob.glob`` has them.
+    """
+    return glob.glob(pattern.replace("[", "[[]"), **options) or glob.glob(pattern, **options)
+
+
+class _Glob:
+    """Takes the place of the module ``glob`` in nbgrader's modules."""
+
+    glob = staticmethod(find_paths)
 
 
 def class_of(step: Any) -> type:
@@ -188,14 +218,34 @@ def class_of(step: Any) -> type:
     return found
 
 
+#: What is replaced: an owner, a name, and what takes its place.
+PATCHES: list[tuple[Any, str, Any]] = [
+    (BaseConverter, "init_assignment", _copy_files),
+    (BaseConverter, "set_permissions", _set_permissions),
+    (Autograde, "init_notebooks", _known_notebooks),
+    (Autograde, "init_destination", _set_earlier_aside),
+    (Autograde, "set_permissions", _complete_submission),
+    (Autograde, "convert_notebooks", _convert_notebooks),
+    *[
+        (module, "glob", _Glob)
+        for module in (
+            nbgrader.apps.api,
+            nbgrader.converters.base,
+            nbgrader.exchange.default.collect,
+            nbgrader.exchange.default.exchange,
+            nbgrader.exchange.default.list,
+            nbgrader.exchange.default.release_feedback,
+            nbgrader.utils,
+        )
+    ],
+    *TIME_PATCHES,
+]
+
+
 def install_patches() -> None:
     """Replace nbgrader's functions with those above. To call it again changes nothing."""
-    BaseConverter.init_assignment = _copy_files
-    Autograde.init_notebooks = _known_notebooks
-    Autograde.init_destination = _set_earlier_aside
-    Autograde.set_permissions = _complete_submission
-    Autograde.convert_notebooks = _convert_notebooks
-    CourseDirectory.get_existing_timestamp = _timestamp
+    for owner, name, new in PATCHES:
+        setattr(owner, name, new)
 
 
 def wait_for_others(coursedir: CourseDirectory) -> None:

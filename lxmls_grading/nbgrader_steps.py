@@ -9,16 +9,20 @@ from lxmls_grading.feedback.tracebacks import ShortenTracebacks
 from lxmls_grading.intake.exporter import SubmissionExporter
 from lxmls_grading.intake.rebuild import RebuildCells
 from lxmls_grading.nbgrader_patches import install_patches
+from lxmls_grading.points_by_hand import SaveGrades
 from lxmls_grading.results.lms import CanvasExporter, MoodleExporter
+from lxmls_grading.times import CourseTime
 
 __all__ = [
     "CanvasExporter",
+    "CourseTime",
     "ExecuteApart",
     "FeedbackExporter",
     "HidePaths",
     "MoodleExporter",
     "PassiveNotebook",
     "RebuildCells",
+    "SaveGrades",
     "SaveReasons",
     "ShortenTracebacks",
     "ShowReasons",

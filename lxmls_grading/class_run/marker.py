@@ -6,7 +6,6 @@ in ``autograded`` appears as a whole: where that exists, the rows are written, t
 
 from __future__ import annotations
 
-import glob
 import json
 import os
 import re
@@ -30,9 +29,13 @@ from lxmls_grading.execution.warm_process import without_result
 from lxmls_grading.intake.exporter import SubmissionExporter
 from lxmls_grading.intake.files import UNPRINTABLE, plain_files
 from lxmls_grading.intake.working_files import WorkingFiles
-from lxmls_grading.nbgrader_patches import class_of, share_engine, wait_for_others
+from lxmls_grading.lateness import read_stamp, renew_penalties
+from lxmls_grading.nbgrader_patches import class_of, find_paths, share_engine, wait_for_others
 from lxmls_grading.reasons import Reason, nothing_read, reasons_of
-from lxmls_grading.records import digest_files
+from lxmls_grading.records import RECORDS_FOLDER, digest_files
+from lxmls_grading.sharing import share, share_folder
+from lxmls_grading.times import TimeError
+from lxmls_nb.files import make_folder
 
 if TYPE_CHECKING:
     from nbgrader.apps import NbGrader
@@ -102,6 +105,9 @@ class Marker(Autograde):
         self.settings = self.executing.settings()
         self.notebook_names = self._released()
         self._partial: str | None = None
+        if coursedir.groupshared:
+            share_folder(Path(coursedir.root, RECORDS_FOLDER))
+            share(Path(coursedir.root, "gradebook.db"))
         self._source_digest = self._digest(
             coursedir.format_path(coursedir.source_directory, ".", self.assignment), []
         )
@@ -136,7 +142,7 @@ class Marker(Autograde):
         )
         excluded = (self.coursedir.student_id_exclude or "").split(",")
         found = []
-        for folder in sorted(glob.glob(pattern)):
+        for folder in sorted(find_paths(pattern)):
             match = re.fullmatch(expression, folder)
             if match and match["student"] not in excluded and os.path.isdir(folder):
                 found.append(match["student"])
@@ -156,6 +162,18 @@ class Marker(Autograde):
         """Whether the folder of a graded submission exists, and is complete."""
         folder = self.autograded(student)
         return os.path.isdir(folder) and not interrupted(folder)
+
+    def time_problem(self, student: str) -> str | None:
+        """Return what is wrong with a submission's time, or None if it can be read."""
+        try:
+            read_stamp(self.coursedir, self.submitted(student))
+        except TimeError as problem:
+            return str(problem)
+        return None
+
+    def renew_penalties(self, students: list[str]) -> None:
+        """Bring times and penalties up to date for submissions that are not graded again."""
+        renew_penalties(self.coursedir, self, self.assignment, students)
 
     def digest(self, student: str) -> str:
         """Return a hash of a submission and of the source that it is graded with."""
@@ -192,6 +210,8 @@ class Marker(Autograde):
             raise UnreadableSubmissionError(
                 f"its folder cannot be read by the grader ({error.strerror}): {folder}"
             ) from error
+        if problem := self.time_problem(student):
+            raise UnreadableSubmissionError(f"when it was handed in is in doubt, {problem}")
         digest = self.digest(student)
         notebooks: dict[str, str] = {}
         unread: dict[str, str] = {}
@@ -238,7 +258,7 @@ class Marker(Autograde):
         reasons : list of Reason
         """
         final = Path(self.autograded(submission.student))
-        final.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(final.parent)
         self._partial = tempfile.mkdtemp(prefix=f".{self.assignment}.", dir=final.parent)
         os.chmod(self._partial, 0o755)  # like the folders that nbgrader makes
         folder = self.submitted(submission.student)
@@ -270,7 +290,7 @@ class Marker(Autograde):
     def clean_up(self) -> None:
         """Remove folders that a killed run has left half-written."""
         pattern = self.autograded("*")
-        for left in glob.glob(os.path.join(os.path.dirname(pattern), f".{self.assignment}.*")):
+        for left in find_paths(os.path.join(os.path.dirname(pattern), f".{self.assignment}.*")):
             shutil.rmtree(left, ignore_errors=True)
 
 

@@ -85,7 +85,10 @@ class ClassRun:
 
     def select(self, students: list[str]) -> list[str]:
         """Return the students whose submissions are to be graded; skip the others."""
-        return [student for student in students if not self._is_done(student)]
+        todo = [student for student in students if not self._is_done(student)]
+        self.marker.renew_penalties(self.summary.skipped)
+        # Those that are refused come first: who reads along sees them before anything is graded.
+        return sorted(todo, key=lambda student: self.marker.time_problem(student) is None)
 
     def run(self, client: Client, students: list[str]) -> None:
         """Grade the submissions of some students; the results are in :attr:`summary`.
@@ -163,6 +166,7 @@ class ClassRun:
             done = not self.marker.is_newer(student)
         else:
             done = record.graded and record.digest == self.marker.digest(student)
+        done = done and self.marker.time_problem(student) is None
         if done:
             self.summary.skipped.append(student)
             if record and record.reasons:

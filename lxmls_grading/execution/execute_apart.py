@@ -29,7 +29,7 @@ class ExecuteApart(NbGraderPreprocessor):
     """Executes a notebook: students' cells in a sandbox, test cells in a judge outside.
 
     It takes the place of nbgrader's ``Execute``. Test cells get outputs from which nbgrader's
-    ``SaveAutoGrades`` reads their points; why a test did not run is noted in the metadata.
+    ``SaveGrades`` reads their points; why a test did not run is noted in the metadata.
     """
 
     _assignment_files: dict[str, bytes] | None = None

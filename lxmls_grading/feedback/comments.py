@@ -27,7 +27,7 @@ NO_RESPONSE = "No response."
 
 
 class SaveReasons(NbGraderPreprocessor):
-    """Write the reasons of a notebook to the gradebook; to run right after ``SaveAutoGrades``.
+    """Write the reasons of a notebook to the gradebook; to run right after ``SaveGrades``.
 
     They become the comment on an answer. Cells that did not run get 0 points and wait for manual
     grading, whatever points an earlier submission was given for them; cells that were set aside

@@ -65,7 +65,9 @@ def assignment_in(gradebook: Gradebook, coursedir: CourseDirectory, name: str) -
     cells = _cells(gradebook, coursedir, found)
     points = _points(gradebook, found, cells)
     records = read_records(coursedir.root, name)
-    handed_in = _folders(coursedir, name) | records.keys() | points.keys()
+    # A row without any points is that of an extension.
+    scored = {student for student, found in points.items() if found.scored}
+    handed_in = _folders(coursedir, name) | records.keys() | scored
     students = {student for (student,) in gradebook.db.query(Student.id)}
     submissions = {}
     for student in sorted(students | handed_in):

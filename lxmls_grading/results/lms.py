@@ -20,7 +20,8 @@ In an import, an empty cell can erase a grade that is there. A student without a
 has no row; export one assignment at a time where that matters.
 
 Identifiers are written as they are, since an import finds students by them; a warning names those
-that a spreadsheet would take for a formula. Names are made safe, as in reports.
+that a spreadsheet would take for a formula, and those that differ in capital letters only. Names
+are made safe, as in reports.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from nbgrader.plugins import ExportPlugin
 from sqlalchemy.engine import make_url
 from traitlets import Bool, Dict, Enum, Unicode
 
+from lxmls_grading.people.roster_file import lookalikes
 from lxmls_grading.results.gradebook import ReportError, assignment_in, natural
 from lxmls_grading.results.messages import printable
 from lxmls_grading.results.report import FORMULA, number, safe
@@ -220,6 +222,10 @@ class LMSExporter(ExportPlugin):
         )
         found = [row for row in found if row[1]]
         unique("students", "identifier", ((student.id, name) for student, name, _ in found))
+        for group in lookalikes([name for _, name, _ in found]):
+            self._warn(
+                "these identifiers differ in capital letters only, and may be taken for one", group
+            )
         self._warn(
             "a spreadsheet would take identifiers for formulas, import the file without opening it",
             [name for _, name, _ in found if FORMULA.search(name)],

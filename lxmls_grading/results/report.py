@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 from nbgrader.coursedir import CourseDirectory
 from tqdm import tqdm
 
+from lxmls_grading.people.roster_file import lookalikes
 from lxmls_grading.results.gradebook import ReportError, natural, read_assignment
 from lxmls_grading.results.histogram import histogram
 from lxmls_grading.results.messages import printable
@@ -33,6 +34,7 @@ from lxmls_grading.results.submissions import (
     Submission,
 )
 from lxmls_grading.results.survey import Exercise, Survey, heading, short, title
+from lxmls_grading.sharing import share_folder
 from lxmls_nb import __version__
 from lxmls_nb.files import atomic_path
 
@@ -175,6 +177,7 @@ def render(survey: Survey, course: str, time: datetime) -> str:
             tests=tests,
             histogram=histogram(survey.totals, survey.assignment.most),
             messages=MESSAGES,
+            lookalikes=lookalikes(list(survey.assignment.submissions)),
             version=__version__,
             time=time,
         )
@@ -225,8 +228,13 @@ def write_report(
     found = read_assignment(coursedir, assignment)
     if not any(submission.status() == GRADED for submission in found.submissions.values()):
         raise ReportError(f"nothing of {assignment} is graded yet: run `lxmls-nb grade` first")
+    for group in lookalikes(list(found.submissions)):
+        names = ", ".join(map(printable, group))
+        coursedir.log.warning("Ids that differ in capital letters only: %s", names)
     survey = Survey(found)
     folder = Path(coursedir.root, "reports") if folder is None else Path(folder)
+    if coursedir.groupshared:
+        share_folder(folder)
     page, table = folder / f"{assignment}.html", folder / f"{assignment}.csv"
     # With a mark at its start, spreadsheets know that it is UTF-8.
     with atomic_path(table) as partial, open(partial, "w", encoding="utf-8-sig", newline="") as out:

@@ -67,10 +67,6 @@ def _fifo_notebook(folder: Path, path: Path, places: dict[str, str]) -> None:
     os.mkfifo(path)
 
 
-def _fifo_time(folder: Path, path: Path, places: dict[str, str]) -> None:
-    os.mkfifo(folder / "timestamp.txt")
-
-
 def _folder_notebook(folder: Path, path: Path, places: dict[str, str]) -> None:
     path.unlink()
     path.mkdir()
@@ -156,7 +152,6 @@ for folder, _, names in os.walk(".", followlinks=True):
         nothing=True,
         reasons=UNREADABLE,
     ),
-    Attack("fifo-timestamp", "A36", "the time of submission is a pipe", write=_fifo_time),
     Attack(
         "folder-notebook",
         "A36",
@@ -174,12 +169,6 @@ for folder, _, names in os.walk(".", followlinks=True):
         "a notebook of 200 MB",
         write=_huge_notebook,
         keeps="none",
-    ),
-    Attack(
-        "bad-timestamp",
-        "A36",
-        "a time of submission that is none",
-        files={"timestamp.txt": "=1+1 \x1b[2J now\u202e or never"},
     ),
     Attack(
         "late-timestamp",

@@ -8,11 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from nbgrader.converters import Autograde, GenerateAssignment
-from nbgrader.converters.base import BaseConverter
-from nbgrader.coursedir import CourseDirectory
+from nbgrader.converters import GenerateAssignment
 
-from lxmls_grading.nbgrader_patches import install_patches
+from lxmls_grading.nbgrader_patches import PATCHES, install_patches
 from tests.support.conversion import convert
 from tests.support.course import SOURCE
 from tests.support.execution import SETTINGS
@@ -29,13 +27,8 @@ def settings(request):
 @pytest.fixture
 def _guarded(monkeypatch):
     """nbgrader with its functions replaced, and as it was afterwards."""
-    for owner, name in (
-        (BaseConverter, "init_assignment"),
-        (CourseDirectory, "get_existing_timestamp"),
-    ):
+    for owner, name, _ in PATCHES:
         monkeypatch.setattr(owner, name, getattr(owner, name))
-    for name in ("init_notebooks", "init_destination", "set_permissions", "convert_notebooks"):
-        monkeypatch.setattr(Autograde, name, getattr(Autograde, name))
     install_patches()
     install_patches()  # a second time changes nothing
 

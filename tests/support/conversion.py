@@ -77,9 +77,14 @@ class StubExecute(NbGraderPreprocessor):
 
 
 def convert(
-    converter, root: Path, steps: dict | None = None, force: bool = True, notebook: str = "*"
+    converter,
+    root: Path,
+    steps: dict | None = None,
+    force: bool = True,
+    notebook: str = "*",
+    sections: dict | None = None,
 ) -> None:
-    """Run an nbgrader command on a course, anew."""
+    """Run an nbgrader command on a course, by default anew; with more of a configuration."""
     config = course_config()
     config.CourseDirectory.root = str(root)
     config.Autograde.exporter_class = SubmissionExporter
@@ -91,7 +96,7 @@ def convert(
     config.Autograde.autograde_preprocessors = [
         StubExecute,
         "nbconvert.preprocessors.ClearMetadataPreprocessor",
-        "nbgrader.preprocessors.SaveAutoGrades",
+        "lxmls_grading.nbgrader_steps.SaveGrades",
         "lxmls_grading.feedback.comments.SaveReasons",
         "nbgrader.preprocessors.AssignLatePenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
@@ -104,6 +109,7 @@ def convert(
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     ]
     config.Autograde.update(steps or {})
+    config.merge(Config(sections or {}))
     coursedir = CourseDirectory(config=config)
     coursedir.assignment_id, coursedir.notebook_id = "day2", notebook
     command = converter(coursedir=coursedir, config=config)

@@ -303,6 +303,15 @@ def test_no_two_can_be_mistaken_for_each_other(course, caplog):
     assert "the assignments day1, day2 have the same title: 'day2'" in said
 
 
+@pytest.mark.parametrize("exporter", [CanvasExporter, MoodleExporter])
+def test_ids_that_differ_in_capital_letters_only_are_named(course, exporter, caplog):
+    for student in ("Ada", "ada", "bob"):
+        course.add(student, 4, 5)
+    rows = course.export(exporter)
+    assert len(rows) == 3 + (2 if exporter is CanvasExporter else 1)  # nobody is left out
+    assert "differ in capital letters only, and may be taken for one: Ada, ada" in caplog.text
+
+
 def test_canvas_would_not_read_these(course, caplog):
     course.add("ada", 4, 5)
     said = course.refuse(CanvasExporter, caplog, identifier="ID")

@@ -138,6 +138,15 @@ def test_same_class_makes_the_same_files(small_class, tmp_path):
         assert one.read_bytes() == other.read_bytes()
 
 
+def test_ids_that_differ_in_capital_letters_only_are_named(course, caplog):
+    for student in ("Ada", "ada", "bob [2]"):
+        course.add(student)
+    text = Page(course.report()[0]).text
+    assert "These ids differ in capital letters only: Ada, ada." in text
+    assert "Ids that differ in capital letters only: Ada, ada" in caplog.text
+    assert text.count("capital letters") == 1
+
+
 def test_class_without_grades_is_an_error(course):
     with course.gradebook() as gradebook:
         gradebook.add_student("eve")
