@@ -288,3 +288,35 @@ def test_files_of_assignment_and_student_lie_beside_the_notebook(course, tmp_pat
     assert why["kind"] == "file"
     assert "`large.bin` is larger than 1 MB" in why["text"]
     assert summary["reasons"].keys() == {"carl"}
+
+
+def lateness(course: Path, student: str) -> float:
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        return gradebook.find_submission("day2", student).late_submission_penalty
+
+
+def test_times_decide_before_grading_and_are_followed_afterwards(course, grade):
+    config = course / "nbgrader_config.py"
+    config.write_text(f'{config.read_text()}\nc.LateSubmissionPlugin.penalty_method = "zero"\n')
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        gradebook.update_or_create_assignment("day2", duedate="2026-11-23 10:00 UTC")
+    for student, time in (("ada", "2026-11-23 10:00 CEST"), ("bob [2]", "2026-11-23 10:01 UTC")):
+        (submit(course, student, RIGHT, RIGHT) / "timestamp.txt").write_text(time)
+    submit(course, "O'Hara", RIGHT, WRONG)
+    status, summary, _ = grade()
+    assert (status, summary["failed"]) == (1, ["ada"])
+    assert "'2026-11-23 10:00 CEST'" in summary["reasons"]["ada"][0]["text"]
+    assert sorted(summary["graded"]) == ["O'Hara", "bob [2]"]
+    assert (lateness(course, "bob [2]"), lateness(course, "O'Hara")) == (4, 0)
+    # Another due date costs no grading.
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        gradebook.update_or_create_assignment("day2", duedate="2026-11-23 10:02 UTC")
+    status, summary, _ = grade("--student", "bob [2]")
+    assert (status, summary["graded"], summary["skipped"]) == (0, [], ["bob [2]"])
+    assert lateness(course, "bob [2]") == 0
+    # A submission that was graded, and whose time is in doubt now, is final no more.
+    (course / "submitted" / "bob [2]" / "day2" / "timestamp.txt").write_text("yesterday")
+    (course / "submitted" / "ada" / "day2" / "timestamp.txt").unlink()
+    status, summary, _ = grade()
+    assert (status, summary["graded"], summary["failed"]) == (1, ["ada"], ["bob [2]"])
+    assert scores(course)["ada"] == 4
