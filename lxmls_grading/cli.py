@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import sys
 
-from lxmls_grading.interrupts import STATUS, ending_at_once
+from lxmls_grading.machine.interrupts import STATUS, ending_at_once
 
 
 def main(arguments: list[str] | None = None) -> int:

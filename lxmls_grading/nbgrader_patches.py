@@ -31,7 +31,9 @@ from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
 from traitlets.utils.importstring import import_item
 
-from lxmls_grading.earlier_results import EarlierResults, recover
+from lxmls_grading.deadlines.lateness import renew_penalties
+from lxmls_grading.deadlines.nbgrader_times import TIME_PATCHES, fail_for_refused, refuse_unreadable
+from lxmls_grading.gradebook.earlier_results import EarlierResults, recover
 from lxmls_grading.intake.files import (
     MAX_FILE_BYTES,
     UNPRINTABLE,
@@ -39,9 +41,7 @@ from lxmls_grading.intake.files import (
     plain_files,
     read_plain,
 )
-from lxmls_grading.lateness import renew_penalties
-from lxmls_grading.nbgrader_times import TIME_PATCHES, fail_for_refused, refuse_unreadable
-from lxmls_grading.sharing import share
+from lxmls_grading.machine.sharing import share
 
 #: Files that students do not get back: a browser would run scripts in them, as a part of feedback.
 ACTIVE_FILES = ("*.htm", "*.html", "*.xhtml", "*.svg", "*.xml")

@@ -1,17 +1,17 @@
 """Everything of this package that ``nbgrader_config.py`` names, at one address."""
 
+from lxmls_grading.deadlines.times import CourseTime
 from lxmls_grading.execution.execute_apart import ExecuteApart
 from lxmls_grading.feedback.comments import SaveReasons, ShowReasons
 from lxmls_grading.feedback.page import FeedbackExporter
 from lxmls_grading.feedback.passive import PassiveNotebook, clean, render_markdown
 from lxmls_grading.feedback.paths import HidePaths
 from lxmls_grading.feedback.tracebacks import ShortenTracebacks
+from lxmls_grading.gradebook.points_by_hand import SaveGrades
 from lxmls_grading.intake.exporter import SubmissionExporter
 from lxmls_grading.intake.rebuild import RebuildCells
 from lxmls_grading.nbgrader_patches import install_patches
-from lxmls_grading.points_by_hand import SaveGrades
 from lxmls_grading.results.lms import CanvasExporter, MoodleExporter
-from lxmls_grading.times import CourseTime
 
 __all__ = [
     "CanvasExporter",

@@ -17,8 +17,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from lxmls_grading.intake.files import UnsafeFileError, read_plain
+from lxmls_grading.machine.sharing import share_in_shared
 from lxmls_grading.reasons import Reason
-from lxmls_grading.sharing import share_in_shared
 from lxmls_nb import __version__
 from lxmls_nb.files import atomic_path, make_folder
 

@@ -13,7 +13,7 @@ from distributed import Client, LocalCluster
 from distributed.security import Security
 from distributed.utils import get_mp_context
 
-from lxmls_grading.interrupts import delayed
+from lxmls_grading.machine.interrupts import delayed
 
 #: Most attempts to execute a submission whose worker dies or fails.
 MAX_TRIES = 3
@@ -46,7 +46,7 @@ DASK_SETTINGS = {
 #: What the process imports that workers are forked from.
 PRELOADED = [
     "lxmls_grading.class_run.uninterrupted",
-    "lxmls_grading.startup",
+    "lxmls_grading.machine.startup",
     "distributed",
     "lxmls_grading.class_run.task",
 ]

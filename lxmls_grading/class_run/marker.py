@@ -23,18 +23,18 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 
-from lxmls_grading.earlier_results import forget, interrupted
+from lxmls_grading.deadlines.lateness import read_stamp, renew_penalties
+from lxmls_grading.deadlines.times import TimeError
 from lxmls_grading.execution.execute_apart import ExecuteApart
 from lxmls_grading.execution.warm_process import without_result
+from lxmls_grading.gradebook.earlier_results import forget, interrupted
 from lxmls_grading.intake.exporter import SubmissionExporter
 from lxmls_grading.intake.files import UNPRINTABLE, plain_files
 from lxmls_grading.intake.working_files import WorkingFiles
-from lxmls_grading.lateness import read_stamp, renew_penalties
+from lxmls_grading.machine.sharing import share, share_folder
 from lxmls_grading.nbgrader_patches import class_of, find_paths, share_engine, wait_for_others
 from lxmls_grading.reasons import Reason, nothing_read, reasons_of
 from lxmls_grading.records import RECORDS_FOLDER, digest_files
-from lxmls_grading.sharing import share, share_folder
-from lxmls_grading.times import TimeError
 from lxmls_nb.files import make_folder
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from nbgrader.api import Assignment, GradeCell, Notebook, TaskCell
 from nbgrader.coursedir import CourseDirectory
 
-from lxmls_grading.gradebook_rows import Rows, open_gradebook
+from lxmls_grading.gradebook.rows import Rows, open_gradebook
 
 #: Most lines on changes that are printed; all are in the summary as JSON.
 MAX_LINES = 12

@@ -33,7 +33,7 @@ from lxmls_grading.class_run.task import (
     execute_submission,
     installed,
 )
-from lxmls_grading.gradebook_rows import Rows, open_gradebook, put_back_rows, read_rows
+from lxmls_grading.gradebook.rows import Rows, open_gradebook, put_back_rows, read_rows
 from lxmls_grading.reasons import Reason
 from lxmls_grading.records import Record, read_record, write_record
 from lxmls_grading.sandbox.bubblewrap import SandboxError

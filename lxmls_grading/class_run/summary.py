@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from lxmls_grading.class_run.points import RunPoints
-from lxmls_grading.interrupts import STATUS
+from lxmls_grading.machine.interrupts import STATUS
 from lxmls_grading.reasons import Reason
 
 

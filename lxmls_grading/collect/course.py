@@ -13,9 +13,9 @@ from lxmls_grading.collect.archives import File, Unreadable
 from lxmls_grading.collect.names import NoFileError, claims, split_attempt
 from lxmls_grading.collect.sorting import sort_files
 from lxmls_grading.collect.taking import Submitted, Taken, set_time
+from lxmls_grading.machine.sharing import share, share_folder
 from lxmls_grading.people.matching import People, Person
 from lxmls_grading.records import RECORDS_FOLDER
-from lxmls_grading.sharing import share, share_folder
 
 
 @dataclass

@@ -16,8 +16,8 @@ from lxmls_grading.collect.archives import (
     is_junk,
 )
 from lxmls_grading.collect.names import CANVAS, Claim, NoFileError, claims, split_attempt
+from lxmls_grading.deadlines.lateness import STAMP_FILE
 from lxmls_grading.intake.files import MAX_FILES, MAX_TOTAL_BYTES, UnsafeFileError
-from lxmls_grading.lateness import STAMP_FILE
 from lxmls_grading.people.matching import NotFoundError, People
 
 #: How deep archives in archives are read.

@@ -17,10 +17,10 @@ from typing import Any
 from nbgrader.coursedir import CourseDirectory
 
 from lxmls_grading.collect.sorting import HandedIn, Version
+from lxmls_grading.deadlines.lateness import STAMP_FILE, read_stamp
+from lxmls_grading.deadlines.times import TimeError, stamp
 from lxmls_grading.intake.files import UnsafeFileError, is_linked, read_plain
-from lxmls_grading.lateness import STAMP_FILE, read_stamp
 from lxmls_grading.records import RECORDS_FOLDER, student_file
-from lxmls_grading.times import TimeError, stamp
 from lxmls_nb.files import atomic_path, make_folder
 
 #: What becomes of a file.

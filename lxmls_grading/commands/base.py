@@ -21,7 +21,7 @@ from traitlets.utils.importstring import import_item
 
 import lxmls_grading.nbgrader_steps  # noqa: F401 (its classes have options)
 from lxmls_grading.commands.options import CommandError, StrictApplication, close_names
-from lxmls_grading.interrupts import raising
+from lxmls_grading.machine.interrupts import raising
 from lxmls_grading.nbgrader_patches import wait_for_others
 from lxmls_nb import __version__
 

@@ -16,7 +16,7 @@ from traitlets.utils.importstring import import_item
 
 import lxmls_nb
 from lxmls_grading.commands.options import CommandError, StrictApplication, close_names
-from lxmls_grading.temporary_folder import TemporaryFolderError, check_temporary_folder
+from lxmls_grading.machine.temporary_folder import TemporaryFolderError, check_temporary_folder
 
 #: The commands: their classes, and what they do.
 COMMANDS = {
@@ -91,7 +91,7 @@ def run_command(command: str, arguments: list[str], stack: contextlib.ExitStack)
     stack : contextlib.ExitStack
         It ends, in any case, what is started for the command.
     """
-    import lxmls_grading.startup  # noqa: F401 (it must come before jsonschema)
+    import lxmls_grading.machine.startup  # noqa: F401 (it must come before jsonschema)
 
     if importlib.util.find_spec("nbgrader") is None:  # before a process is started for nothing
         raise ModuleNotFoundError("nbgrader is not installed", name="nbgrader")

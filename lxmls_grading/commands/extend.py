@@ -6,9 +6,9 @@ from datetime import tzinfo
 
 from lxmls_grading.commands.base import CourseApp, assignments_in
 from lxmls_grading.commands.options import CommandError
-from lxmls_grading.extensions import Extension, ExtensionError, extend, parse_extension
+from lxmls_grading.deadlines.extensions import Extension, ExtensionError, extend, parse_extension
+from lxmls_grading.deadlines.times import local, zone_of
 from lxmls_grading.nbgrader_patches import wait_for_others
-from lxmls_grading.times import local, zone_of
 
 
 class ExtendApp(CourseApp):

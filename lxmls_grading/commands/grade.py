@@ -22,11 +22,11 @@ from lxmls_grading.class_run.summary import Summary
 from lxmls_grading.commands.base import ALIASES, FLAGS, STUDENT_ALIAS, CourseApp
 from lxmls_grading.commands.options import CommandError
 from lxmls_grading.commands.students import select_students
-from lxmls_grading.interrupts import ending_in_order
+from lxmls_grading.machine.interrupts import ending_in_order
+from lxmls_grading.machine.sharing import share_in_shared
+from lxmls_grading.machine.temporary_folder import TemporaryFolderError, check_temporary_folder
 from lxmls_grading.nbgrader_steps import ExecuteApart
 from lxmls_grading.records import AlreadyGradingError, lock_assignment, records_folder
-from lxmls_grading.sharing import share_in_shared
-from lxmls_grading.temporary_folder import TemporaryFolderError, check_temporary_folder
 
 WITHOUT_SANDBOX = "Submissions run WITHOUT a sandbox, with all your rights."
 

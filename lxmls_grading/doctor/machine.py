@@ -14,9 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from lxmls_grading.doctor.findings import Finding
+from lxmls_grading.machine.temporary_folder import TemporaryFolderError, check_temporary_folder
 from lxmls_grading.sandbox.bubblewrap import Sandbox, SandboxError, find_bubblewrap
 from lxmls_grading.settings import Settings
-from lxmls_grading.temporary_folder import TemporaryFolderError, check_temporary_folder
 
 #: The pins of this project, in the folder that it is installed from.
 PINS = Path(__file__).resolve().parents[2] / "constraints.txt"

@@ -19,10 +19,10 @@ from lxmls_grading.intake.working_files import (
     read_assignment_files,
     read_working_files,
 )
+from lxmls_grading.machine.temporary_folder import TemporaryFolderError, check_temporary_folder
 from lxmls_grading.reasons import nothing_read, reasons_of
 from lxmls_grading.sandbox.bubblewrap import Sandbox, SandboxError
 from lxmls_grading.settings import Settings
-from lxmls_grading.temporary_folder import TemporaryFolderError, check_temporary_folder
 
 
 class ExecuteApart(NbGraderPreprocessor):

@@ -33,7 +33,7 @@ WATCH_INTERVAL = 0.1
 
 def import_everything() -> None:
     """Import what kernels and executors need, and use it once where that takes time."""
-    import lxmls_grading.startup  # noqa: F401 (it must come before jsonschema)
+    import lxmls_grading.machine.startup  # noqa: F401 (it must come before jsonschema)
 
     # The debugger, which nobody uses here, would print a warning when it is imported.
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"

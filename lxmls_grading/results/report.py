@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 from nbgrader.coursedir import CourseDirectory
 from tqdm import tqdm
 
+from lxmls_grading.machine.sharing import share_folder
 from lxmls_grading.people.roster_file import lookalikes
 from lxmls_grading.results.gradebook import ReportError, natural, read_assignment
 from lxmls_grading.results.histogram import histogram
@@ -34,7 +35,6 @@ from lxmls_grading.results.submissions import (
     Submission,
 )
 from lxmls_grading.results.survey import Exercise, Survey, heading, short, title
-from lxmls_grading.sharing import share_folder
 from lxmls_nb import __version__
 from lxmls_nb.files import atomic_path
 

@@ -11,7 +11,7 @@ from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 
 from lxmls_grading import nbgrader_patches
-from lxmls_grading.earlier_results import interrupted
+from lxmls_grading.gradebook.earlier_results import interrupted
 from lxmls_grading.intake import files
 from lxmls_grading.sandbox.bubblewrap import SandboxError
 from tests.support.conversion import ANSWER, StubExecute, convert, hand_in
@@ -153,7 +153,7 @@ def test_what_nbgrader_cannot_even_begin_stays_as_well(course, monkeypatch):
                 convert(Autograde, course, force=False)
         assert results(course, "ada") == before
     with monkeypatch.context() as patch:
-        patch.setattr("lxmls_grading.earlier_results.read_rows", lambda *_: 1 / 0)
+        patch.setattr("lxmls_grading.gradebook.earlier_results.read_rows", lambda *_: 1 / 0)
         with pytest.raises(NbGraderException):
             convert(Autograde, course)
     assert results(course, "ada") == before

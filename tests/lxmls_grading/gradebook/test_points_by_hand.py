@@ -8,8 +8,8 @@ import pytest
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 
-from lxmls_grading import points_by_hand
 from lxmls_grading.cells import read_notebook
+from lxmls_grading.gradebook import points_by_hand
 from tests.support.conversion import ANSWER, NAME, TEST, convert, details, find, hand_in
 
 pytestmark = pytest.mark.usefixtures("_guarded")

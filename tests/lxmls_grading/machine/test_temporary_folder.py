@@ -9,7 +9,7 @@ import tempfile
 
 import pytest
 
-from lxmls_grading.temporary_folder import TemporaryFolderError, check_temporary_folder
+from lxmls_grading.machine.temporary_folder import TemporaryFolderError, check_temporary_folder
 from tests.support.conversion import hand_in
 from tests.support.course import ROOT
 

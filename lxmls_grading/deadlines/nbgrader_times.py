@@ -27,8 +27,8 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange.default.collect import ExchangeCollect
 from nbgrader.utils import as_timezone
 
-from lxmls_grading.lateness import read_stamp
-from lxmls_grading.times import TimeError, course_zone, read_time, zone_of
+from lxmls_grading.deadlines.lateness import read_stamp
+from lxmls_grading.deadlines.times import TimeError, course_zone, read_time, zone_of
 
 _stock_parse_utc = nbgrader.utils.parse_utc
 _stock_path_to_record = ExchangeCollect._path_to_record

@@ -20,9 +20,9 @@ from nbgrader.utils import is_grade, is_solution
 
 from lxmls_grading.cells import grade_id, is_answer
 from lxmls_grading.feedback.comments import DID_NOT_RUN
+from lxmls_grading.machine.sharing import share_folder
 from lxmls_grading.reasons import reasons_of
 from lxmls_grading.records import RECORDS_FOLDER, records_folder, student_file
-from lxmls_grading.sharing import share_folder
 from lxmls_nb.files import atomic_path
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SQLAlchemyError
 
-from lxmls_grading.gradebook_rows import Rows, open_gradebook, put_back_rows, read_rows
+from lxmls_grading.gradebook.rows import Rows, open_gradebook, put_back_rows, read_rows
 
 log = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
 
+from lxmls_grading.deadlines.times import TimeError, decode_stamp, read_time, zone_of
 from lxmls_grading.intake.files import UnsafeFileError, is_linked, read_plain
-from lxmls_grading.times import TimeError, decode_stamp, read_time, zone_of
 
 #: The file with the time at which a submission was handed in.
 STAMP_FILE = "timestamp.txt"

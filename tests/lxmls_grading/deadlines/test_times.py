@@ -9,7 +9,14 @@ import pytest
 from traitlets import TraitError
 from traitlets.config import Config
 
-from lxmls_grading.times import CourseTime, TimeError, decode_stamp, local, read_time, stamp
+from lxmls_grading.deadlines.times import (
+    CourseTime,
+    TimeError,
+    decode_stamp,
+    local,
+    read_time,
+    stamp,
+)
 
 LISBON, BERLIN = ZoneInfo("Europe/Lisbon"), ZoneInfo("Europe/Berlin")
 

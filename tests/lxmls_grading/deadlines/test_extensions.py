@@ -11,7 +11,7 @@ from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-from lxmls_grading.extensions import ExtensionError, extend, parse_extension
+from lxmls_grading.deadlines.extensions import ExtensionError, extend, parse_extension
 from lxmls_grading.results.gradebook import read_assignment
 from lxmls_grading.results.submissions import NOT_HANDED_IN
 from tests.support.conversion import convert, hand_in

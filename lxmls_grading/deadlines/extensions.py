@@ -11,8 +11,8 @@ from typing import Any
 from nbgrader.api import Assignment, Gradebook, MissingEntry, Student, SubmittedAssignment
 from nbgrader.coursedir import CourseDirectory
 
-from lxmls_grading.lateness import assign_penalty, penalty_plugin, read_stamp
-from lxmls_grading.times import TimeError
+from lxmls_grading.deadlines.lateness import assign_penalty, penalty_plugin, read_stamp
+from lxmls_grading.deadlines.times import TimeError
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 

@@ -17,7 +17,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange.default.collect import ExchangeCollect
 from traitlets.config import Config
 
-from lxmls_grading.times import TimeError
+from lxmls_grading.deadlines.times import TimeError
 from tests.support.conversion import convert, hand_in
 
 pytestmark = pytest.mark.usefixtures("_guarded")

@@ -1,0 +1,1 @@
+"""When submissions were handed in and when they are due: reads times, sets penalties."""

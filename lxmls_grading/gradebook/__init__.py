@@ -1,0 +1,1 @@
+"""What the gradebook and `autograded` hold already: kept until new results are complete."""
