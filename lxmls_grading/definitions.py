@@ -23,7 +23,7 @@ MAX_CODE, MAX_MAGIC_CODE, MAX_MAGICS = 100_000, 20_000, 20
 MAGIC = re.compile(r"^\s*[%!?,;/]|=\s*[%!]|\?\s*$", re.MULTILINE)
 
 #: The first line of a cell magic under which the rest of a cell runs as usual.
-TRANSPARENT = re.compile(r"\s*%%(time|capture|prun)\b[^\n]*\n")
+TRANSPARENT = re.compile(r"\s*%%(time|capture|prun|timeit)\b[^\n]*\n")
 
 #: A line that binds a name, in code that cannot be parsed.
 BINDING = re.compile(r"^(?:async\s+def|def|class)\s+(\w+)|^(\w+)\s*=(?!=)", re.MULTILINE)
@@ -68,7 +68,7 @@ def analyse(source: str) -> Code:
     if len(source) > MAX_CODE:
         return Code()
     try:
-        tree = _parse(source)
+        tree = parse(source)
         return Code(
             parsed=True,
             defined=frozenset(_bound(tree.body, imports=False)),
@@ -87,7 +87,7 @@ def analyse(source: str) -> Code:
         return Code()
 
 
-def _parse(source: str) -> ast.Module:
+def parse(source: str) -> ast.Module:
     """Return the syntax tree of IPython's code.
 
     Raises
