@@ -12,18 +12,18 @@ import io
 import re
 import tokenize
 import warnings
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 #: Most characters of code that is parsed, of code with magics, and lines of magics in it.
 MAX_CODE, MAX_MAGIC_CODE, MAX_MAGICS = 100_000, 20_000, 20
 
-#: A line that may be one of IPython's: a magic, a shell command or a question.
-MAGIC = re.compile(r"^\s*[%!?,;/]|=\s*[%!]|\?\s*$", re.MULTILINE)
+#: Lines of IPython's: magics, shell commands and questions, and values that come from one.
+MAGIC_LINE = re.compile(r"^([ \t]*)(?:[%!?].*|.*\?[ \t]*)$", re.MULTILINE)
+MAGIC_VALUE = re.compile(r"=[ \t]*[%!].*$", re.MULTILINE)
 
 #: The first line of a cell magic under which the rest of a cell runs as usual.
-TRANSPARENT = re.compile(r"\s*%%(time|capture|prun|timeit)\b[^\n]*\n")
+TRANSPARENT = re.compile(r"\s*%%(time|capture|prun)\b[^\n]*\n")
 
 #: A line that binds a name, in code that cannot be parsed.
 BINDING = re.compile(r"^(?:async\s+def|def|class)\s+(\w+)|^(\w+)\s*=(?!=)", re.MULTILINE)
@@ -40,23 +40,16 @@ class Code:
     ----------
     parsed : bool
         Whether it could be parsed. Of other code, lines that look like definitions are read.
-    error_line : int, optional
-        The line of a syntax error, if that is certain.
-    defined, bound, used : frozenset of str
-        The names that it binds at its top level without and with imports, and those that it reads.
-    key : str
-        The same for two pieces of code that differ only in layout; empty if it is not known.
+    defined, bound : frozenset of str
+        The names that it binds at its top level, without and with imports.
     """
 
     parsed: bool = False
-    error_line: int | None = None
     defined: frozenset[str] = frozenset()
     bound: frozenset[str] = frozenset()
-    used: frozenset[str] = frozenset()
-    key: str = ""
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)
 def analyse(source: str) -> Code:
     """Return what is known of the code of a cell.
 
@@ -68,76 +61,85 @@ def analyse(source: str) -> Code:
     if len(source) > MAX_CODE:
         return Code()
     try:
-        tree = parse(source)
-        return Code(
-            parsed=True,
-            defined=frozenset(_bound(tree.body, imports=False)),
-            bound=frozenset(_bound(tree.body, imports=True)),
-            used=frozenset(
-                node.id
-                for node in ast.walk(tree)
-                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-            ),
-            key=_key(source, tree),
-        )
-    except SyntaxError as error:
+        defined, bound = _bound(_parse(source))
+        return Code(parsed=True, defined=frozenset(defined), bound=frozenset(bound))
+    except SyntaxError:
         names = frozenset(first or second for first, second in BINDING.findall(source))
-        return Code(error_line=error.lineno or 1, defined=names, bound=names)
+        return Code(defined=names, bound=names)
     except ODD:
         return Code()
 
 
-def parse(source: str) -> ast.Module:
-    """Return the syntax tree of IPython's code.
-
-    Raises
-    ------
-    SyntaxError
-        If it is certain that there is an error.
-    ValueError
-        If there are too many magics to tell.
-    """
+def _parse(source: str) -> ast.Module:
+    """Return the syntax tree of code, in which nothing takes the place of magics."""
     if source.lstrip()[:2] == "%%":
         source = TRANSPARENT.sub("\n", source, count=1)
+        if source.lstrip()[:2] == "%%":  # the rest is no Python, or runs elsewhere
+            return ast.Module(body=[], type_ignores=[])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # such as an invalid escape in a string
         try:
             return ast.parse(source)
         except SyntaxError:
-            magics = len(MAGIC.findall(source))
-            if not magics:
+            plain = MAGIC_VALUE.sub("= None", MAGIC_LINE.sub(r"\1pass", source))
+            if plain == source:
                 raise
-        if magics > MAX_MAGICS or len(source) > MAX_MAGIC_CODE:
-            raise ValueError("too many magics")
-        from IPython.core.inputtransformer2 import TransformerManager  # it is slow to import
-
-        try:
-            return ast.parse(TransformerManager().transform_cell(source))
-        except RuntimeError as error:  # the manager's own limit
-            raise ValueError("too many magics") from error
+            return ast.parse(plain)
 
 
-def _bound(body: Iterable[ast.stmt], imports: bool) -> Iterator[str]:
-    """Yield the names that statements bind, those in their blocks included."""
-    for node in body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield node.name
-            continue
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            if imports:
-                names = [alias.asname or alias.name.partition(".")[0] for alias in node.names]
-                yield from (name for name in names if name != "*")
-            continue
-        for target in _targets(node):
-            stored = (each for each in ast.walk(target) if isinstance(each, ast.Name))
-            yield from (each.id for each in stored if isinstance(each.ctx, ast.Store))
-        for block in ("body", "orelse", "finalbody"):
-            yield from _bound(getattr(node, block, ()), imports)
-        for part in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
-            yield from _bound(part.body, imports)
+def error_line(source: str) -> int | None:
+    """Return the line of a syntax error, or None if it is not certain that there is one.
+
+    Unlike :func:`analyse`, this knows all of IPython's syntax, and takes its time.
+
+    Parameters
+    ----------
+    source : str
+        Code of IPython.
+    """
+    if analyse(source).parsed or len(source) > MAX_MAGIC_CODE:
+        return None
+    if len(MAGIC_LINE.findall(source)) + len(MAGIC_VALUE.findall(source)) > MAX_MAGICS:
+        return None
+    from IPython.core.inputtransformer2 import TransformerManager  # it is slow to import
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(TransformerManager().transform_cell(source))
+    except SyntaxError as error:
+        return error.lineno or 1
+    except (*ODD, RuntimeError):  # the last is the manager's own limit
+        pass
+    return None
 
 
-def _targets(node: ast.stmt) -> list[ast.expr]:
+def _bound(tree: ast.Module) -> tuple[set[str], set[str]]:
+    """Return the names that statements bind without and with imports, those in blocks included."""
+    defined: set[str] = set()
+    imported: set[str] = set()
+    nodes: list[ast.AST] = [*tree.body]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Store):
+                defined.add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            defined.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            imported |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.Tuple | ast.List):
+            nodes += node.elts
+        elif isinstance(node, ast.Starred):
+            nodes.append(node.value)
+        elif isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
+            nodes += _targets(node)
+            for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+                nodes += getattr(node, block, ())
+    return defined, defined | imported - {"*"}
+
+
+def _targets(node: ast.AST) -> list[ast.expr]:
     """Return what a statement assigns to."""
     match node:
         case ast.Assign():
@@ -151,8 +153,34 @@ def _targets(node: ast.stmt) -> list[ast.expr]:
     return []
 
 
-def _key(source: str, tree: ast.Module) -> str:
-    """Return a hash of code without its layout, comments included."""
+@lru_cache(maxsize=512)
+def used_names(source: str) -> frozenset[str]:
+    """Return the names that code reads, none if it cannot be parsed.
+
+    Parameters
+    ----------
+    source : str
+        Code of IPython.
+    """
+    tree = _tree(source)
+    names = (node for node in ast.walk(tree) if isinstance(node, ast.Name)) if tree else ()
+    return frozenset(node.id for node in names if isinstance(node.ctx, ast.Load))
+
+
+@lru_cache(maxsize=512)
+def layout_key(source: str) -> str:
+    """Return what is the same for code in another layout, comments included; empty if unknown.
+
+    This takes ten times longer than :func:`analyse`.
+
+    Parameters
+    ----------
+    source : str
+        Code of IPython.
+    """
+    tree = _tree(source)
+    if tree is None:
+        return ""
     comments: list[str] = []
     try:
         for token in tokenize.generate_tokens(io.StringIO(source).readline):
@@ -160,4 +188,14 @@ def _key(source: str, tree: ast.Module) -> str:
                 comments.append(token.string.lstrip("# "))
     except (tokenize.TokenError, SyntaxError):  # there are magics in it
         comments = source.splitlines()
-    return hashlib.sha256(f"{ast.dump(tree)} {comments}".encode()).hexdigest()
+    try:
+        return hashlib.sha256(f"{ast.dump(tree)} {comments}".encode()).hexdigest()
+    except ODD:
+        return ""
+
+
+def _tree(source: str) -> ast.Module | None:
+    try:
+        return _parse(source) if len(source) <= MAX_CODE else None
+    except (SyntaxError, *ODD):
+        return None

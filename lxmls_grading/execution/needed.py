@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 
+from IPython.core.inputtransformer2 import TransformerManager
 from nbformat.notebooknode import NotebookNode
 
 from lxmls_grading.cells import carries_points
-from lxmls_grading.definitions import ODD, parse
+
+#: Cell magics whose cell defines what it would define without them.
+TRANSPARENT = re.compile(r"\s*%%(time|capture|timeit|prun)\b[^\n]*\n")
 
 
 def dispensable_cells(cells: Sequence[NotebookNode]) -> set[int]:
@@ -49,9 +53,10 @@ def dispensable_cells(cells: Sequence[NotebookNode]) -> set[int]:
 
 def _parse(cell: NotebookNode) -> ast.AST:
     """Return the syntax tree of a code cell; an empty one if it cannot run, and defines nothing."""
+    source = TRANSPARENT.sub("", cell.source, count=1) if cell.cell_type == "code" else ""
     try:
-        return parse(cell.source) if cell.cell_type == "code" else ast.Module([], [])
-    except (SyntaxError, *ODD):
+        return ast.parse(TransformerManager().transform_cell(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ast.Module([], [])
 
 

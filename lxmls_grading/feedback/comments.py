@@ -13,7 +13,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_solution
 
 from lxmls_grading.cells import grade_id, is_test
-from lxmls_grading.definitions import analyse
+from lxmls_grading.definitions import analyse, used_names
 from lxmls_grading.feedback.paths import hide_paths
 from lxmls_grading.feedback.undefined import explain_undefined
 from lxmls_grading.reasons import RAN, TEXTS, add_reason, reasons_of
@@ -114,7 +114,7 @@ def _has_points(name: str, notebook: NotebookNode, points: Mapping[str, float]) 
     using = {
         str(grade_id(cell))
         for cell in notebook.cells
-        if is_test(cell) and names & analyse(cell.source).used
+        if is_test(cell) and names & used_names(cell.source)
     }
     return any(points.get(each, 0) > 0 for each in ({name} | using if using else tests))
 

@@ -7,7 +7,7 @@ import re
 from nbformat.notebooknode import NotebookNode
 
 from lxmls_grading.cells import added_names, grade_id, is_answer, is_test
-from lxmls_grading.definitions import analyse
+from lxmls_grading.definitions import used_names
 from lxmls_grading.reasons import Reason, reason
 
 #: The message of Python where a name is not defined.
@@ -52,5 +52,5 @@ def _answers_with(name: str, notebook: NotebookNode) -> list[str]:
     return [
         str(grade_id(cell))
         for cell in notebook.cells
-        if is_answer(cell) and cell.cell_type == "code" and name in analyse(cell.source).used
+        if is_answer(cell) and cell.cell_type == "code" and name in used_names(cell.source)
     ]

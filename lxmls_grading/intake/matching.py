@@ -7,15 +7,18 @@ names that it defines, or by its place between others.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 from nbformat.notebooknode import NotebookNode
 from nbgrader.utils import is_solution
 
 from lxmls_grading.cells import grade_id
-from lxmls_grading.definitions import analyse
+from lxmls_grading.definitions import analyse, layout_key
 from lxmls_grading.intake.originals import Originals, plain_text, same_text
+
+#: Most characters in own cells of code for which the layout of code makes no difference.
+MAX_LAYOUT = 200_000
 
 
 @dataclass
@@ -104,42 +107,59 @@ def find_marked(submitted: NotebookNode, originals: Originals) -> Found:
     marks = [grade_id(cell) for cell in submitted.cells]
     names = [mark if mark in known else None for mark in marks]
     found = Found(list(submitted.cells), names, [name is not None for name in names])
-    _find_missing(found, originals, _has_text)
+    _find_missing(found, originals, _text_keys)
+    if sum(len(found.cells[index].source) for index in found.own("code")) <= MAX_LAYOUT:
+        _find_missing(found, originals, _layout_keys)
     if _keeps_ids(found, originals):
-        _find_missing(found, originals, _has_id)
+        _find_missing(found, originals, _id_keys)
     stubs = {
-        name: known[name]
+        key: name
         for name, answer in originals.answers.items()
         if answer.names & analyse(known[name].source).bound
+        for key in _text_keys(known[name])
     }
     for index in found.own("code"):
         # Run as a cell of the student's own, a copy of a stub would take the answer's place.
-        copied = (name for name, stub in stubs.items() if _has_text(found.cells[index], stub))
+        copied = (stubs[key] for key in _text_keys(found.cells[index]) if key in stubs)
         found.names[index] = next(copied, None)
     return found
 
 
 def _find_missing(
-    found: Found, originals: Originals, fits: Callable[[NotebookNode, NotebookNode], bool]
+    found: Found, originals: Originals, keys: Callable[[NotebookNode], list[Hashable]]
 ) -> None:
-    """Find cells that are missing among those that have no name, each by the first that fits."""
-    missing = [name for name in originals.known if name not in found.names]
-    for index, cell in enumerate(found.cells):
+    """Find cells that are missing among those that have no name, by a key that both have."""
+    there = set(found.names)
+    missing: dict[Hashable, list[str]] = {}
+    for name, released in originals.known.items():
+        if name not in there:
+            for key in keys(released):
+                missing.setdefault(key, []).append(name)
+    for index, cell in enumerate(found.cells) if missing else ():
         if found.names[index] is None:
-            name = next((name for name in missing if fits(cell, originals.known[name])), None)
-            if name is not None:
-                found.names[index] = name
-                missing.remove(name)
+            fitting = (name for key in keys(cell) for name in missing.get(key, ()))
+            fits = next((name for name in fitting if name not in there), None)
+            if fits is not None and _may_be(cell, originals.known[fits]):
+                found.names[index] = fits
+                there.add(fits)
 
 
-def _has_text(cell: NotebookNode, released: NotebookNode) -> bool:
-    return bool(cell.cell_type == released.cell_type and same_text(cell, released))
+def _text_keys(cell: NotebookNode) -> list[Hashable]:
+    return [(cell.cell_type, plain_text(cell))]
 
 
-def _has_id(cell: NotebookNode, released: NotebookNode) -> bool:
-    if cell.cell_type != released.cell_type and not is_solution(released):
-        return False
-    return bool(cell.get("id")) and bool(cell.get("id") == released.get("id"))
+def _layout_keys(cell: NotebookNode) -> list[Hashable]:
+    key = layout_key(cell.source) if cell.cell_type == "code" else ""
+    return [key] if key else []
+
+
+def _id_keys(cell: NotebookNode) -> list[Hashable]:
+    return [cell.id] if cell.get("id") else []
+
+
+def _may_be(cell: NotebookNode, released: NotebookNode) -> bool:
+    """Whether a cell has the type of a cell of the course; answers may have lost theirs."""
+    return bool(cell.cell_type == released.cell_type or is_solution(released))
 
 
 def _keeps_ids(found: Found, originals: Originals) -> bool:

@@ -23,7 +23,7 @@ from nbgrader.utils import is_grade, is_locked, is_solution, is_task
 from traitlets.config import Config
 
 from lxmls_grading.cells import grade_id, is_test
-from lxmls_grading.definitions import analyse
+from lxmls_grading.definitions import analyse, layout_key, used_names
 
 #: Most cells that a reason names; the others are counted.
 MAX_NAMES = 6
@@ -118,7 +118,7 @@ def _answers(source: NotebookNode, released: NotebookNode) -> dict[str, Answer]:
             solved = analyse(cell.source).defined
             stub = analyse(stubs[name].source).defined
             others = [c for c in source.cells if c.cell_type == "code" and c is not cell]
-            used = {each for other in others for each in analyse(other.source).used}
+            used = {each for other in others for each in used_names(other.source)}
             defined[name] = (stub | solved) & used or stub or solved
     number = Counter(each for names in defined.values() for each in names)
     return {
@@ -132,7 +132,7 @@ def _answers(source: NotebookNode, released: NotebookNode) -> dict[str, Answer]:
 def _checks(name: str, names: frozenset[str], source: NotebookNode) -> tuple[str, ...]:
     """Return the tests of an answer: those that use its names, else those that follow it."""
     tests = [cell for cell in source.cells if is_test(cell)]
-    found = [name_of(test) for test in tests if names & analyse(test.source).used]
+    found = [name_of(test) for test in tests if names & used_names(test.source)]
     if not found:
         following = False
         for cell in source.cells:
@@ -201,5 +201,5 @@ def same_text(cell: NotebookNode, released: NotebookNode) -> bool:
     if plain_text(cell) == plain_text(released):
         return True
     code = cell.cell_type == released.cell_type == "code"
-    key = analyse(cell.source).key if code else ""
-    return bool(key) and key == analyse(released.source).key
+    key = layout_key(cell.source) if code else ""
+    return bool(key) and key == layout_key(released.source)

@@ -6,13 +6,16 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.utils import compute_checksum, is_grade, is_locked, is_solution, is_task
 
 from lxmls_grading.cells import grade_id
-from lxmls_grading.definitions import analyse
+from lxmls_grading.definitions import analyse, error_line
 from lxmls_grading.intake.matching import Found
 from lxmls_grading.intake.originals import Originals, list_names, same_text
 from lxmls_grading.reasons import Reason, reason
 
 #: Most names that a student has added to locked cells which are kept, and characters of one.
 MAX_ADDED, MAX_NAME = 50, 100
+
+#: Most cells that are looked at for newer syntax.
+MAX_BROKEN = 10
 
 
 def repaired(cells: list[str], what: str) -> Reason:
@@ -172,10 +175,11 @@ def newer_syntax(cells: list[NotebookNode], student: str | None, grader: str) ->
     if student is None or _release(student) <= _release(grader):
         return []
     reasons = []
-    for cell in cells:
-        line = analyse(cell.source).error_line if cell.cell_type == "code" else None
-        if line is not None and (is_solution(cell) or not grade_id(cell)):
-            name = grade_id(cell)
+    written = [c for c in cells if c.cell_type == "code" and (is_solution(c) or not grade_id(c))]
+    broken = [cell for cell in written if not analyse(cell.source).parsed]
+    for cell in broken[:MAX_BROKEN]:
+        line, name = error_line(cell.source), grade_id(cell)
+        if line is not None:
             reasons.append(
                 reason(
                     "newer Python",
