@@ -16,7 +16,7 @@ from lxmls_grading.gradebook.rows import Rows, open_gradebook
 MAX_LINES = 12
 
 
-class Cell(NamedTuple):
+class ScoredCell(NamedTuple):
     """A cell that gives points."""
 
     notebook: str
@@ -24,7 +24,7 @@ class Cell(NamedTuple):
     max_score: float
 
 
-def read_cells(coursedir: CourseDirectory, assignment: str) -> dict[str, Cell]:
+def read_cells(coursedir: CourseDirectory, assignment: str) -> dict[str, ScoredCell]:
     """Return the cells of an assignment that give points, by their ids in the gradebook."""
     cells = {}
     with open_gradebook(coursedir) as session:
@@ -33,7 +33,7 @@ def read_cells(coursedir: CourseDirectory, assignment: str) -> dict[str, Cell]:
             query = query.join(Notebook, Notebook.id == kind.notebook_id)
             query = query.join(Assignment, Assignment.id == Notebook.assignment_id)
             for key, *values in query.filter(Assignment.name == assignment):
-                cells[key] = Cell(*values)
+                cells[key] = ScoredCell(*values)
     return cells
 
 
@@ -51,7 +51,7 @@ class Points:
         Whether an answer waits for points by hand.
     """
 
-    scores: dict[Cell, float]
+    scores: dict[ScoredCell, float]
     penalty: float
     waiting: bool
 
@@ -65,7 +65,7 @@ class Points:
         return sum(score for cell, score in self.scores.items() if cell.notebook == notebook)
 
 
-def points_in(rows: Rows, cells: dict[str, Cell]) -> Points | None:
+def points_in(rows: Rows, cells: dict[str, ScoredCell]) -> Points | None:
     """Return the points in the rows of a submission, or None if it is not graded yet."""
     scores, waiting, graded = {}, False, False
     for row in rows["grade"].values():
@@ -91,7 +91,7 @@ class RunPoints:
         Points by student: those of this run, and those of the students who had some before it.
     """
 
-    cells: dict[str, Cell]
+    cells: dict[str, ScoredCell]
     now: dict[str, Points] = field(default_factory=dict)
     before: dict[str, Points] = field(default_factory=dict)
 

@@ -44,9 +44,10 @@ def inspect_packages(pins: Path = PINS) -> Iterator[Finding]:
     if not pins.is_file():
         yield Finding(f"packages: not compared, there is no {pins.name} beside the package")
         return
-    installed = {
-        _canonical(package.name): package.version for package in importlib.metadata.distributions()
-    }
+    installed: dict[str, str] = {}
+    for package in importlib.metadata.distributions():
+        # The first one is what is imported; setuptools has old copies of some of its own.
+        installed.setdefault(_canonical(package.name), package.version)
     wrong = []
     for line in pins.read_text().splitlines():
         name, _, version = line.partition("==")

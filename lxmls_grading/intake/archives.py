@@ -40,7 +40,7 @@ _quiet = logging.Logger("unlogged", logging.CRITICAL)  # other steps report file
 
 
 @dataclass(frozen=True)
-class Entry:
+class Member:
     """A notebook's file, or its place in an archive.
 
     Attributes
@@ -58,7 +58,7 @@ class Entry:
     read: Callable[[], bytes]
 
 
-def list_notebooks(folder: str, ignore: list[str]) -> list[Entry]:
+def list_notebooks(folder: str, ignore: list[str]) -> list[Member]:
     """Return the notebooks in a folder, in the folders below it, and in zip archives there.
 
     Parameters
@@ -67,7 +67,7 @@ def list_notebooks(folder: str, ignore: list[str]) -> list[Entry]:
     ignore : list of str
         Patterns of names of files and folders that are left out.
     """
-    found: list[Entry] = []
+    found: list[Member] = []
     archives = 0
     exclude = [*ignore, *NOT_HANDED_IN]
     for path in plain_files(folder, exclude, _quiet):
@@ -78,7 +78,7 @@ def list_notebooks(folder: str, ignore: list[str]) -> list[Entry]:
             continue
         state = (status.st_mtime_ns, status.st_size)
         if NOTEBOOK.search(path):
-            found.append(Entry(relative, state, partial(read_plain, path, MAX_FILE_BYTES)))
+            found.append(Member(relative, state, partial(read_plain, path, MAX_FILE_BYTES)))
         elif path.casefold().endswith(".zip") and archives < MAX_ARCHIVES:
             archives += 1
             found += _members(path, relative, state, exclude)
@@ -93,7 +93,7 @@ def list_others(folder: str, ignore: list[str]) -> list[str]:
 
 def _members(
     path: str, relative: str, state: tuple[int, int], exclude: list[str]
-) -> Iterator[Entry]:
+) -> Iterator[Member]:
     """Yield the notebooks in a zip archive; none of one that is damaged, locked or too large."""
     try:
         data = read_plain(path, MAX_FILE_BYTES)
@@ -110,7 +110,7 @@ def _members(
         total += member.file_size
         if len(member.filename) > MAX_PATH or total > MAX_UNPACKED:
             continue
-        yield Entry(f"{relative}/{member.filename}", state, partial(_unpack, path, member))
+        yield Member(f"{relative}/{member.filename}", state, partial(_unpack, path, member))
 
 
 def _unpack(path: str, member: zipfile.ZipInfo) -> bytes:

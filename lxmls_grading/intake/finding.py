@@ -18,7 +18,7 @@ from nbformat.notebooknode import NotebookNode
 from traitlets.config import Config
 
 from lxmls_grading.cells import read_notebook
-from lxmls_grading.intake.archives import NOTEBOOK, Entry, list_notebooks, list_others
+from lxmls_grading.intake.archives import NOTEBOOK, Member, list_notebooks, list_others
 from lxmls_grading.intake.files import UNPRINTABLE
 from lxmls_grading.intake.matching import find_marked
 from lxmls_grading.intake.originals import Originals, list_names, plain_text, read_originals
@@ -118,7 +118,7 @@ class NotebookFinder:
         listed = [entry.path for entry in entries] + self._others(folder, name)
         return _take(name, proper, there, answered or found[:1], listed)
 
-    def _entries(self, folder: str) -> list[Entry]:
+    def _entries(self, folder: str) -> list[Member]:
         """Return the other notebooks of a submission, those with their proper names left out."""
         proper = {f"{name}.ipynb" for name in self._names()}
         return [entry for entry in list_notebooks(folder, self.ignore) if entry.path not in proper]
@@ -131,7 +131,7 @@ class NotebookFinder:
     def _names(self) -> list[str]:
         return [path.stem for path in Path(self.source).glob("*.ipynb")]
 
-    def _candidates(self, folder: str, entries: list[Entry]) -> list[Candidate]:
+    def _candidates(self, folder: str, entries: list[Member]) -> list[Candidate]:
         """Return the notebooks that can be read. Those of the last submission are kept."""
         key = f"{folder} {[(entry.path, entry.state) for entry in entries]}"
         if self._last[0] != key:

@@ -2,7 +2,7 @@
 
 A folder that a group shares has the modes that nbgrader gives it: its group may write, and owns
 what is made there. What this project makes below such a folder is shared, too: see
-:mod:`lxmls_nb.files`.
+``lxmls_nb.files``.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ def test_executor_that_ends_costs_one_notebook():
     with WarmProcess() as warm, Executor(warm) as executor:
 
         def done() -> tuple[int, list[str]]:
-            executed = nbformat.v4.reads(executor.execute(text, WITHOUT_SANDBOX))
+            executed = nbformat.v4.reads(executor.execute(text, WITHOUT_SANDBOX)[0])
             return len(executed.cells[0].outputs), [why.kind for why in reasons_of(executed)]
 
         assert done() == (1, [])
