@@ -7,7 +7,10 @@ import builtins
 import contextlib
 import io
 import math
-from collections.abc import Callable
+import signal
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,137 +18,254 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 
 from lxmls_grading.cells import note_cause
-from lxmls_nb import checks
-from lxmls_nb.checks.probes.running import Reference
-from lxmls_nb.errors import CheckFailed
+from lxmls_grading.execution.remote import FUNCTIONS, CannotJudge, Connection
+from lxmls_nb.errors import UNWRITTEN, CheckFailed, NotAttempted
 
 #: Characters of a test's output that are kept.
 MAX_OUTPUT = 20_000
 
+#: Names of IPython, which are there in a kernel and not in the judge.
+IPYTHON = frozenset({"get_ipython", "In", "Out", "display", "_", "__", "_i", "_ih", "_oh"})
+
+#: The name of the file of a test cell in tracebacks.
+TEST_FILE = "<test>"
+
 
 class FaultyTest(Exception):
-    """A test cell has failed through no fault of the student: an instructor has to repair it."""
+    """A test cell could not be carried out: an instructor has to repair it. A clause tells why."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """What the judge has to know of an instructor's notebook.
+
+    Attributes
+    ----------
+    given : str
+        Imports, functions and classes of the cells that students cannot edit.
+    names : frozenset of str
+        What the answers define: there, a name of Python's own is the student's.
+    decides : frozenset of str
+        Names (``grade_id``) of the tests in which an object of the reference solution, and not a
+        plain value, decides a comparison. None if that is not known.
+    """
+
+    given: str = ""
+    names: frozenset[str] = frozenset()
+    decides: frozenset[str] | None = None
+
+
+@dataclass
+class Verdict:
+    """What a test cell has come to.
+
+    Attributes
+    ----------
+    outputs : list of NotebookNode
+        What it printed; then the error if it failed, or its value if that is a number of points.
+    decided : bool
+        Whether an object of the student has decided a comparison.
+    """
+
+    outputs: list[NotebookNode] = field(default_factory=list)
+    decided: bool = False
+
+
+class Namespace(dict[str, Any]):
+    """The global names of test cells. What they do not define themselves is the student's."""
+
+    def __init__(self, find: Callable[[str], Any]):
+        names = {"__name__": "__main__", "__builtins__": vars(builtins) | FUNCTIONS}
+        super().__init__(names)
+        self.find = find
+
+    def __missing__(self, name: str) -> Any:
+        return self.find(name)
+
+    def __contains__(self, name: object) -> bool:
+        """Return whether there is such a name, for a test that looks for it in ``globals()``."""
+        if super().__contains__(name) or not isinstance(name, str):
+            return super().__contains__(name)
+        try:
+            self.find(name)
+        except (KeyError, NameError):
+            return False
+        return True
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return what has a name, or a default."""
+        return self[name] if name in self else default  # noqa: SIM401 (it is what get() is)
 
 
 class Judge:
     """Runs the test cells of one notebook, in one namespace.
 
-    Names that a test cell uses and that nothing has defined are the student's: they become
-    references (:class:`lxmls_nb.checks.probes.running.Reference`).
-
     Parameters
     ----------
-    send : callable
-        ``send(probe_name, names, arguments) -> reply`` runs a probe in the student kernel.
+    connection : Connection
+        To the student kernel.
+    course : Course, optional
+        What is known of the instructor's notebook.
+    timeout : float
+        Seconds that a test cell may take.
     """
 
-    def __init__(self, send: Callable[[str, list[str], dict[str, Any]], dict[str, Any]]):
-        self._ask = send
+    def __init__(self, connection: Connection, course: Course | None = None, timeout: float = 300):
+        self.connection, self.course, self.timeout = connection, course or Course(), timeout
+        self.namespace = Namespace(self._find)
+        self._found: dict[str, Any] = {}
         self._lost: Exception | None = None
-        self.namespace: dict[str, Any] = {
-            "__name__": "__main__",
-            "np": np,
-            "numpy": np,
-            "checks": checks,
-        }
+        ask, probe = connection.ask, connection.probe
+        connection.ask, connection.probe = self._remembering(ask), self._remembering(probe)
+        if self.course.given:
+            exec(compile(self.course.given, "<given>", "exec"), self.namespace)
 
-    def send(self, probe: str, names: list[str], arguments: dict[str, Any]) -> dict[str, Any]:
-        """Run a probe in the student kernel, and remember if that fails.
+    def _remembering(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function that remembers its error: a test could swallow it."""
 
-        Parameters
-        ----------
-        probe : str
-            Its name in :mod:`lxmls_nb.checks.probes`.
-        names : list of str
-            The names of the student's objects that it is about.
-        arguments : dict
+        def remembering(*given: Any, **named: Any) -> Any:
+            try:
+                return function(*given, **named)
+            except Exception as error:
+                self._lost = error
+                raise
 
-        Returns
-        -------
-        reply : dict
+        return remembering
 
-        Raises
-        ------
-        Exception
-            Whatever the callable raises that this object was made with: the kernel has ended.
-        """
-        try:
-            return self._ask(probe, names, arguments)
-        except Exception as error:
-            self._lost = error
-            raise
+    def _find(self, name: str) -> Any:
+        """Return what the student calls by a name: once per cell, since a test may change it."""
+        if name in IPYTHON:
+            self.connection.failed = CannotJudge(f"uses `{name}`, which is IPython's")
+            raise self.connection.failed
+        if name in vars(builtins) and name not in self.course.names:
+            raise KeyError(name)
+        if name not in self._found:
+            self._found[name] = self.connection.do("name", name)
+        return self._found[name]
 
-    def run(self, cell: NotebookNode) -> list[NotebookNode]:
-        """Return the outputs of a test cell, and note in its metadata which mistake it has found.
+    def run(self, cell: NotebookNode) -> Verdict:
+        """Run a test cell, and note in its metadata which mistake it has found.
 
         Parameters
         ----------
         cell : NotebookNode
             From the instructor's notebook, never from a student's: it is run with all rights.
 
-        Returns
-        -------
-        outputs : list of NotebookNode
-            What it printed; then the error if it failed, or its value if that is a number.
-
         Raises
         ------
         FaultyTest
-            If the test itself is wrong.
+            If the test could not be carried out.
         Exception
-            Whatever ``send`` raises: the kernel has ended.
+            If the student kernel has ended.
         """
-        printed = io.StringIO()
-        error: CheckFailed | None = None
-        value = None
+        decides = self.course.decides
+        name = cell.metadata.nbgrader.get("grade_id")
+        self.connection.start_cell(decides is None or name in decides)
+        self._found.clear()
+        printed, error, value = io.StringIO(), None, None
         try:
-            with contextlib.redirect_stdout(printed):
+            with (
+                contextlib.redirect_stdout(printed),
+                contextlib.redirect_stderr(io.StringIO()),
+                time_limit(self.timeout),
+            ):
                 value = self._execute(cell.source)
-        except CheckFailed as failure:
+        except CannotJudge as failure:
+            self._check(failure)
+        except (Exception, SystemExit) as failure:
             error = failure
-        outputs = []
+        self._check(self.connection.failed)
+        verdict = Verdict(decided=self.connection.used)
         if printed.getvalue():
-            outputs.append(new_output("stream", text=printed.getvalue()[:MAX_OUTPUT]))
+            verdict.outputs.append(new_output("stream", text=printed.getvalue()[:MAX_OUTPUT]))
         if error is not None:
-            note_cause(cell, error.cause)
-            outputs.append(
-                new_output(
-                    "error",
-                    ename=type(error).__name__,
-                    evalue=str(error),
-                    traceback=error._render_traceback_(),
-                )
-            )
+            if isinstance(error, CheckFailed):
+                note_cause(cell, error.cause)
+            verdict.outputs.append(_error_output(error, cell.source))
         elif value is not None:
             points = _partial(value, float(cell.metadata.nbgrader.points))
-            outputs.append(new_output("execute_result", {"text/plain": repr(points)}))
-        return outputs
+            verdict.outputs.append(new_output("execute_result", {"text/plain": repr(points)}))
+        return verdict
+
+    def _check(self, failure: CannotJudge | None) -> None:
+        """Raise the error of the kernel, or of what cannot be judged, whatever became of it."""
+        if self._lost is not None:
+            lost, self._lost = self._lost, None
+            raise lost from None
+        if failure is not None:
+            raise FaultyTest(str(failure)) from failure
 
     def _execute(self, source: str) -> Any:
         """Run code, and return the value of its last line if that is an expression."""
-        tree = ast.parse(source)
-        used = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
-        for name in {node.id for node in used if isinstance(node.ctx, ast.Load)}:
-            if name not in self.namespace and not hasattr(builtins, name):
-                self.namespace[name] = Reference(name, self.send)
-        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
         try:
-            exec(compile(tree, "<test>", "exec"), self.namespace)
-            if not isinstance(last, ast.Expr):
-                return None
-            return eval(compile(ast.Expression(last.value), "<test>", "eval"), self.namespace)
-        except CheckFailed:
-            raise
-        except Exception as error:
-            if self._lost is not None:
-                raise self._lost from None
-            raise FaultyTest(f"{type(error).__name__}: {error}"[:300]) from error
+            tree = ast.parse(source)
+        except SyntaxError as error:
+            raise CannotJudge(f"is not Python alone ({error.msg}, line {error.lineno})") from None
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        exec(compile(tree, TEST_FILE, "exec"), self.namespace)
+        if not isinstance(last, ast.Expr):
+            return None
+        return eval(compile(ast.Expression(last.value), TEST_FILE, "eval"), self.namespace)
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise CannotJudge in the main thread when time is up; an alarm that was set goes on."""
+
+    def end(number: int, frame: Any) -> None:
+        raise CannotJudge(f"takes longer than {seconds:g} s")
+
+    before = signal.getsignal(signal.SIGALRM)
+    left, _ = signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, min(seconds, left or seconds))
+    try:
+        yield
+    finally:
+        used = min(seconds, left or seconds) - signal.getitimer(signal.ITIMER_REAL)[0]
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        if left:
+            signal.setitimer(signal.ITIMER_REAL, max(0.01, left - used))
+
+
+def _error_output(error: BaseException, source: str) -> NotebookNode:
+    """Return the output of a test that has failed, without any line of a hidden test."""
+    name, text = type(error).__name__, str(error)[:MAX_OUTPUT]
+    if isinstance(error, CheckFailed):
+        lines = error._render_traceback_()
+    elif isinstance(error, NotImplementedError) and any(each in text for each in UNWRITTEN):
+        name, lines = NotAttempted.__name__, [f"Not attempted: {text}"]
+    else:
+        line = _visible_line(error, source)
+        lines = [f"  {line}"] if line else []
+        lines += [f"{name}: {text}" if text else name]
+        lines += [f"  in your code: {note}" for note in getattr(error, "__notes__", [])]
+    output: NotebookNode = new_output("error", ename=name, evalue=text, traceback=lines)
+    return output
+
+
+def _visible_line(error: BaseException, source: str) -> str:
+    """Return the line of a test cell that has failed, if students can see it."""
+    numbers = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename == TEST_FILE and frame.lineno
+    ]
+    lines = source.split("\n")
+    if not numbers or numbers[-1] > len(lines):
+        return ""
+    above = "\n".join(lines[: numbers[-1]])
+    hidden = above.count("BEGIN HIDDEN TESTS") > above.count("END HIDDEN TESTS")
+    return "" if hidden else lines[numbers[-1] - 1].strip()
 
 
 def _partial(value: Any, points: float) -> float:
     """Return the points that a test cell gives as the value of its last line."""
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-        raise FaultyTest(f"its last line gives {value!r}, not a number of points")
+    if isinstance(value, bool | np.bool_ | str):
+        raise FaultyTest(f"its last line gives {value!r}, which is no number: is `assert` missing?")
+    if not isinstance(value, int | float | np.number):
+        return points  # something to look at
     if not math.isfinite(value) or not 0 <= value <= points:
         raise FaultyTest(f"its last line gives {value!r}, not a number from 0 to {points:g}")
     return float(value)

@@ -26,10 +26,16 @@ from lxmls_grading.execution.bounded_outputs import BoundedOutputs, join_streams
 from lxmls_grading.execution.findings import note_limit
 from lxmls_grading.execution.judge import FaultyTest, Judge
 from lxmls_grading.execution.needed import dispensable_cells
+from lxmls_grading.execution.remote import Connection
 from lxmls_grading.kernel import wire
 from lxmls_grading.kernel.client import BoundedClient, shared_context
 from lxmls_grading.kernel.provisioner import KERNEL_SPEC, SandboxProvisioner
-from lxmls_grading.kernel.student_kernel import PROBE_REPLY, PROBE_REQUEST
+from lxmls_grading.kernel.student_kernel import (
+    OBJECT_REPLY,
+    OBJECT_REQUEST,
+    PROBE_REPLY,
+    PROBE_REQUEST,
+)
 from lxmls_grading.reasons import (
     ENDED,
     WENT_ON,
@@ -42,6 +48,9 @@ from lxmls_grading.reasons import (
 )
 from lxmls_grading.sandbox.bubblewrap import SandboxError
 from lxmls_grading.settings import GRACE, KERNEL_START_TIMEOUT, Settings
+
+#: The message types of replies.
+REPLIES = {PROBE_REQUEST: PROBE_REPLY, OBJECT_REQUEST: OBJECT_REPLY}
 
 #: The output of a cell that was not run to save time.
 SKIPPED = (
@@ -92,7 +101,7 @@ class SplitClient(BoundedOutputs):
         )
         self.manager = manager  # nbclient drops its own when a kernel does not start
         self.settings, self.max_output = settings, settings.max_output
-        self.judge = Judge(self._send)
+        self.judge = Judge(Connection(self._operate, self._probe), timeout=3 * settings.timeout)
         self.deadline = time.monotonic() + settings.notebook_timeout
         self.timed_out: str | None = None  # what an interrupt has not stopped yet
         self.interrupted = False  # whether the present cell was
@@ -176,7 +185,7 @@ class SplitClient(BoundedOutputs):
     async def _execute(self, cell: NotebookNode, place: int) -> None:
         if is_test(cell):
             try:
-                cell.outputs = self.judge.run(cell)  # it may block: nothing else runs
+                cell.outputs = self.judge.run(cell).outputs  # it may block: nothing else runs
             except FaultyTest as error:
                 add_reason(self.nb, reason("test", [str(grade_id(cell))], what=str(error)))
                 cell.outputs = [not_run(str(error))]
@@ -265,34 +274,56 @@ class SplitClient(BoundedOutputs):
         await self.provisioner.kill()
         raise DeadKernelError("Kernel died")
 
-    # --- probes of the judge -------------------------------------------------------------------
+    # --- what the judge asks for ---------------------------------------------------------------
 
-    def _send(self, probe: str, names: list[str], arguments: dict[str, Any]) -> dict[str, Any]:
-        """Run a probe in the student kernel, for the judge."""
+    def _probe(
+        self, probe: str, answers: list[str | int], arguments: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Run a probe in the student kernel, for a check."""
+        request = {"probe": probe, "names": answers, "arguments": arguments}
+        what = f"a call of `{answers[0]}`" if isinstance(answers[0], str) else "a call"
+        parts, seconds = self._ask(PROBE_REQUEST, wire.encode(request), what)
+        try:
+            reply = wire.decode(parts)
+        except wire.ReplyError as error:
+            reply = {"error": {"type": "ValueError", "message": str(error), "line": ""}}
+        if reply == {"interrupted": True}:
+            message = f"took longer than {seconds:.0f} s and was interrupted"
+            self._note_interrupt(what, seconds)
+            reply = {"error": {"type": "TimeoutError", "message": message, "line": ""}}
+        return reply if isinstance(reply, dict) else {}
+
+    def _operate(self, parts: list[bytes]) -> list[bytes]:
+        """Do an operation on an object of the student, for a test."""
+        reply, seconds = self._ask(OBJECT_REQUEST, parts, "a call")
+        if reply == [b"interrupted"]:
+            self._note_interrupt("a call", seconds)
+            raise TimeoutError(f"your code took longer than {seconds:.0f} s and was interrupted")
+        return reply
+
+    def _note_interrupt(self, what: str, seconds: float) -> None:
+        add_reason(self.nb, reason("timeout", what=what, limit=f"{seconds:.0f} s"))
+
+    def _ask(self, kind: str, parts: list[bytes], what: str) -> tuple[list[bytes], float]:
+        """Return the student kernel's reply to a message, and how long it may take."""
         assert self.kc is not None
-        request = {"probe": probe, "names": names, "arguments": arguments}
-        sent = self.kc.session.msg(PROBE_REQUEST, {})
+        sent = self.kc.session.msg(kind, {})
         identity = sent["header"]["msg_id"]
-        self.kc.session.send(self.kc.shell_channel.socket, sent, buffers=wire.encode(request))
+        self.kc.session.send(self.kc.shell_channel.socket, sent, buffers=parts)
         seconds = self.limit = self._seconds_for()
-        reply = self._reply(identity, seconds)
+        reply = self._reply(identity, REPLIES[kind], seconds)
         if reply is None:
-            self.timed_out = f"a call of `{names[0]}`"
+            self.timed_out = what
             self.provisioner.signal(signal.SIGINT)
-            reply = self._reply(identity, GRACE)
+            reply = self._reply(identity, REPLIES[kind], GRACE)
             if reply is None:
                 self.provisioner.end()
                 raise DeadKernelError("Kernel died")
-        if reply == {"interrupted": True}:
-            what, limit = self.timed_out or "a call", f"{seconds:.0f} s"
-            add_reason(self.nb, reason("timeout", what=what, limit=limit))
-            message = f"took longer than {limit} and was interrupted"
-            reply = {"error": {"type": "TimeoutError", "message": message, "line": ""}}
         self.timed_out = None
-        return reply
+        return reply, seconds
 
-    def _reply(self, identity: str, seconds: float) -> dict[str, Any] | None:
-        """Return the reply to a message, or None if there is none in time."""
+    def _reply(self, identity: str, kind: str, seconds: float) -> list[bytes] | None:
+        """Return the parts of the reply to a message, or None if there is none in time."""
         assert self.kc is not None
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -302,15 +333,8 @@ class SplitClient(BoundedOutputs):
                 if self.provisioner.status()["code"] is not None:
                     raise DeadKernelError("Kernel died") from None
                 continue
-            if (
-                message["msg_type"] == PROBE_REPLY
-                and message["parent_header"]["msg_id"] == identity
-            ):
-                try:
-                    reply = wire.decode([bytes(part) for part in message["buffers"]])
-                except wire.ReplyError as error:
-                    reply = {"error": {"type": "ValueError", "message": str(error), "line": ""}}
-                return reply if isinstance(reply, dict) else {}
+            if message["msg_type"] == kind and message["parent_header"]["msg_id"] == identity:
+                return [bytes(part) for part in message["buffers"]]
         return None
 
 

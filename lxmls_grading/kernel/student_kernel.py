@@ -24,10 +24,14 @@ from jupyter_client.session import Session
 from traitlets import DottedObjectName, Type, observe
 
 from lxmls_grading.kernel import wire
+from lxmls_grading.kernel.objects import Objects
 from lxmls_nb.checks.probes import running
 
 #: The message types of a probe and its reply.
 PROBE_REQUEST, PROBE_REPLY = "probe_request", "probe_reply"
+
+#: The same of an operation on an object of the student.
+OBJECT_REQUEST, OBJECT_REPLY = "object_request", "object_reply"
 
 #: The name of the error of a cell that the kernel could not run, through no fault of the cell.
 KERNEL_FAULT = "KernelFault"
@@ -82,7 +86,7 @@ class StudentKernel(IPythonKernel):
 
     shell_class = Type(StudentShell)
     compiler_class = Type(StudentCompiler)
-    msg_types = [*IPythonKernel.msg_types, PROBE_REQUEST]  # noqa: RUF012 (as in the parent class)
+    msg_types = [*IPythonKernel.msg_types, PROBE_REQUEST, OBJECT_REQUEST]  # noqa: RUF012
 
     def __init__(self, **options: Any):
         # The parent class lists the files of all modules for its debugger, and would so copy
@@ -92,10 +96,13 @@ class StudentKernel(IPythonKernel):
             super().__init__(**options)
         finally:
             vars(ipkernel)["sys"] = sys
+        assert self.shell is not None
+        self.objects = Objects(self.shell.user_ns)
 
     def _publish_status(self, status: str, channel: str, parent: Any = None) -> None:
         """Publish only that a cell is done: the executor waits for nothing else."""
-        if status == "idle" and self.get_parent(channel)["header"]["msg_type"] != PROBE_REQUEST:
+        asked = self.get_parent(channel)["header"]["msg_type"]
+        if status == "idle" and asked not in (PROBE_REQUEST, OBJECT_REQUEST):
             super()._publish_status(status, channel, parent)
 
     def _publish_execute_input(self, code: str, parent: Any, execution_count: int) -> None:
@@ -130,12 +137,16 @@ class StudentKernel(IPythonKernel):
         try:
             request = wire.decode([bytes(buffer) for buffer in parent["buffers"]])
             names = request["names"]
-            missing = [name for name in names if name not in self.shell.user_ns]
+            known = [isinstance(name, int) or name in self.shell.user_ns for name in names]
+            missing = [name for name, there in zip(names, known, strict=True) if not there]
             if missing:
                 message = f"name '{missing[0]}' is not defined"
                 reply = {"error": {"type": "NameError", "message": message, "line": ""}}
             else:
-                answers = [self.shell.user_ns[name] for name in names]
+                answers = [
+                    self.objects.held[name] if isinstance(name, int) else self.shell.user_ns[name]
+                    for name in names
+                ]
                 reply = running.execute(request["probe"], answers, request["arguments"])
             parts = wire.encode(reply)
         except KeyboardInterrupt:
@@ -148,6 +159,17 @@ class StudentKernel(IPythonKernel):
             error_reply = {"type": type(error).__name__, "message": message, "line": ""}
             parts = wire.encode({"error": error_reply})
         self.session.send(stream, PROBE_REPLY, {}, parent, ident=ident, buffers=[*parts])
+
+    def object_request(self, stream: Any, ident: Any, parent: dict[str, Any]) -> None:
+        """Do an operation on an object of the student, and send the result."""
+        assert self.session is not None
+        try:
+            parts = self.objects.answer([bytes(buffer) for buffer in parent["buffers"]])
+        except KeyboardInterrupt:
+            parts = [b"interrupted"]
+        except Exception as error:  # without a reply it would seem to hang
+            parts = [repr(error)[:500].encode()]
+        self.session.send(stream, OBJECT_REPLY, {}, parent, ident=ident, buffers=[*parts])
 
 
 class BoundedStream(OutStream):

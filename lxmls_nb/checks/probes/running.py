@@ -43,14 +43,20 @@ class Reference:
 
     Parameters
     ----------
-    name : str
-        What the student's code calls it.
+    name : str or int
+        What the student's code calls it, or a number that the other process has given it.
     send : callable
         ``send(probe_name, names, arguments) -> reply`` runs a probe over there.
     """
 
-    def __init__(self, name: str, send: Callable[[str, list[str], dict[str, Any]], Any]):
+    def __init__(
+        self, name: str | int, send: Callable[[str, list[str | int], dict[str, Any]], Any]
+    ):
         self.name, self.send = name, send
+
+    def __reference__(self) -> Reference:
+        """Return this object: a stand-in of another class has a method that makes one."""
+        return self
 
 
 def run(name: str, answers: list[Any], **arguments: Any) -> Any:
@@ -72,8 +78,9 @@ def run(name: str, answers: list[Any], **arguments: Any) -> Any:
         {"type", "message", "line"}}`` if the answer raised. From another process comes whatever
         that process sends.
     """
-    if all(isinstance(answer, Reference) for answer in answers):
-        return answers[0].send(name, [answer.name for answer in answers], arguments)
+    if all(hasattr(type(answer), "__reference__") for answer in answers):
+        references = [answer.__reference__() for answer in answers]
+        return references[0].send(name, [each.name for each in references], arguments)
     return execute(name, answers, arguments)
 
 
@@ -102,7 +109,7 @@ def execute(name: str, answers: list[Any], arguments: dict[str, Any]) -> Report:
             "error": {
                 "type": type(error).__name__,
                 "message": message if len(message) <= 200 else f"{message[:200]}…",
-                "line": _line(error),
+                "line": line_of(error),
             }
         }
 
@@ -115,7 +122,7 @@ def _student_frame(error: BaseException) -> traceback.FrameSummary:
     return (own or frames)[-1]
 
 
-def _line(error: BaseException) -> str:
+def line_of(error: BaseException) -> str:
     """Return the student's line that an error comes from, as ``line 3: code``."""
     frame = _student_frame(error)
     if "lxmls_nb" in frame.filename:

@@ -1,0 +1,206 @@
+"""The student's side of remote objects: does on objects of the student what a test cell asks for.
+
+Whatever comes back is not trusted by the judge, so that nothing here protects points: for honest
+code, it has to do what the operation would do in the same process.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import io
+import operator
+import sys
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from lxmls_grading.kernel.values import decode, encode
+from lxmls_grading.kernel.wire import ReplyError
+from lxmls_nb.checks.probes.running import line_of
+
+#: Most objects that the judge can hold.
+MAX_HANDLES = 20_000
+
+#: Most characters printed by one operation that are passed on.
+MAX_PRINTED = 100_000
+
+#: What the judge can ask for, besides the names and classes that :class:`Objects` knows.
+_BY_NAME: dict[str, Callable[..., Any]] = {
+    "call": lambda function, *given, **named: function(*given, **named),
+    "getattr": getattr,
+    "setattr": setattr,
+    "delattr": delattr,
+    "iter": iter,
+    "next": next,
+    "reversed": reversed,
+    "len": len,
+    "bool": bool,
+    "int": int,
+    "float": float,
+    "complex": complex,
+    "bytes": bytes,
+    "str": str,
+    "repr": repr,
+    "format": format,
+    "hash": hash,
+    "dir": dir,
+    "abs": abs,
+    "round": round,
+    "divmod": divmod,
+    "pow": pow,
+    "callable": callable,
+    "isinstance": isinstance,
+    "issubclass": issubclass,
+    "enter": lambda manager: manager.__enter__(),
+    "exit": lambda manager: manager.__exit__(None, None, None),
+    "array": lambda value: __import__("numpy").asarray(value),
+}
+OPERATIONS = _BY_NAME | {
+    name: getattr(operator, name)
+    for name in (
+        *("getitem", "setitem", "delitem", "contains", "index", "is_"),
+        *("eq", "ne", "lt", "le", "gt", "ge", "neg", "pos", "invert"),
+        *("add", "sub", "mul", "truediv", "floordiv", "mod", "matmul"),
+        *("and_", "or_", "xor", "lshift", "rshift"),
+        *("iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "imatmul", "ipow"),
+        *("iand", "ior", "ixor", "ilshift", "irshift"),
+    )
+}
+
+
+class Held:
+    """Stands for a value that is sent as a handle though its type is plain."""
+
+    def __init__(self, value: Any):
+        self.value = value
+
+
+class Objects:
+    """The objects of a student that the judge holds handles of.
+
+    Parameters
+    ----------
+    namespace : dict
+        Where the student's names are.
+    """
+
+    def __init__(self, namespace: dict[str, Any]):
+        self.namespace = namespace
+        self.held: list[Any] = []
+        self.places: dict[int, int] = {}  # of held objects, by their ids
+
+    def answer(self, parts: list[bytes]) -> list[bytes]:
+        """Do what a message asks for, and return the reply as a message.
+
+        The reply is a dictionary with the ``value``, or the ``error`` that was raised; what was
+        ``printed`` to the two streams; and the ``warnings``.
+        """
+        streams = io.StringIO(), io.StringIO()
+        reply: dict[str, Any]
+        with (
+            contextlib.redirect_stdout(streams[0]),
+            contextlib.redirect_stderr(streams[1]),
+            warnings.catch_warnings(record=True) as caught,
+        ):
+            warnings.simplefilter("always")
+            request: Any = None
+            try:
+                request = decode(parts, self._resolve)
+                before = encode(request[1:], self.refer)
+                reply = {"value": self._sendable(self._do(*request))}
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # SystemExit too: whatever an answer does is an answer
+                reply = {"error": self._describe(error)}
+        if request is not None and encode(request[1:], self.refer) != before:
+            reply["changed"] = request[1:]
+        reply["printed"] = [stream.getvalue()[:MAX_PRINTED] for stream in streams]
+        reply["warnings"] = [
+            [_builtin(each.category), str(each.message)[:2000]] for each in caught[:20]
+        ]
+        return encode(reply, self.refer)
+
+    def _sendable(self, value: Any) -> Any:
+        """Return a value, or a handle of it if it is too large to be sent."""
+        try:
+            encode(value, self.refer)
+        except ReplyError:
+            return Held(value)
+        return value
+
+    def _do(self, operation: str, given: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        if operation == "name":
+            (name,) = given
+            if name not in self.namespace:
+                raise NameError(f"name {name!r} is not defined")
+            return self.namespace[name]
+        if operation == "class":
+            return type(given[0])
+        return OPERATIONS[operation](*given, **named)
+
+    def refer(self, value: Any) -> dict[str, Any]:
+        """Return a handle of an object: its place here, and what the judge has to know of it."""
+        if type(value) is Held:
+            value = value.value
+        if id(value) not in self.places:
+            if len(self.held) >= MAX_HANDLES:
+                raise MemoryError("the test holds too many objects")
+            self.places[id(value)] = len(self.held)
+            self.held.append(value)
+        kind = type(value)
+        about: dict[str, Any] = {"place": self.places[id(value)], "type": _text(kind.__name__)}
+        if isinstance(value, type):
+            about |= {"name": _text(value.__name__), "bases": _bases(value)}
+        else:
+            about["bases"] = _bases(kind)
+        if kind is type(sys):
+            about["module"] = _text(value.__name__)
+        return {"handle": about}
+
+    def _resolve(self, tag: str, content: Any) -> Any:
+        if tag == "handle":
+            return self.held[content]
+        if tag == "builtin":
+            return getattr(builtins, content)
+        if tag == "known":
+            module, name = content
+            return getattr(sys.modules[module], name) if name else sys.modules[module]
+        raise KeyError(tag)
+
+    def _describe(self, error: BaseException) -> dict[str, Any]:
+        """Return an error as plain data, with a handle of its class."""
+        try:
+            text = str(error)
+        except Exception:
+            text = "an error that cannot be shown"
+        attributes = list(vars(error).items())[:20]
+        kind = type(error)
+        return {
+            "type": _text(kind.__name__),
+            "module": _text(kind.__module__),
+            "bases": _bases(kind),
+            "class": kind,
+            "args": [self._sendable(value) for value in error.args[:10]],
+            "attributes": {str(name): self._sendable(value) for name, value in attributes},
+            "text": _text(text),
+            "line": line_of(error),
+        }
+
+
+def _text(value: Any) -> str:
+    """Return a text of a student's object, at a length that can be shown."""
+    return str(value)[:2000]
+
+
+def _bases(kind: type) -> list[list[str]]:
+    """Return the modules and names of the classes that a class is derived from, itself included."""
+    mro = type.__dict__["__mro__"].__get__(kind)
+    return [[_text(each.__module__), _text(each.__qualname__)] for each in mro[:30]]
+
+
+def _builtin(category: type) -> str:
+    """Return the name of the builtin class that a class of warnings is derived from."""
+    return next(
+        (each.__name__ for each in category.__mro__ if each.__module__ == "builtins"), "Warning"
+    )
