@@ -101,9 +101,10 @@ class StudentKernel(IPythonKernel):
 
     def _publish_status(self, status: str, channel: str, parent: Any = None) -> None:
         """Publish only that a cell is done: the executor waits for nothing else."""
-        asked = self.get_parent(channel)["header"]["msg_type"]
-        if status == "idle" and asked not in (PROBE_REQUEST, OBJECT_REQUEST):
-            super()._publish_status(status, channel, parent)
+        if status == "idle":
+            asked = self.get_parent(channel)["header"]["msg_type"]
+            if asked not in (PROBE_REQUEST, OBJECT_REQUEST):
+                super()._publish_status(status, channel, parent)
 
     def _publish_execute_input(self, code: str, parent: Any, execution_count: int) -> None:
         """Publish nothing: the executor has the code, and the count comes with the reply."""

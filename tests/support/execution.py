@@ -10,7 +10,7 @@ from tests.support.submissions import points_of
 
 SETTINGS = Settings(hide=(str(ROOT),), timeout=20)
 RIGHT = "answers = {'a': 'b'}"
-TEST = "checks.dictionary(answers, expected={'a': 'b'})"
+TEST = "from lxmls_nb import checks\nchecks.dictionary(answers, expected={'a': 'b'})"
 
 
 def graded(source: str, name: str = "test", points: float = 2.0):
