@@ -104,6 +104,7 @@ class ClassRun:
         self.client, self.begun = client, True
         try:
             self._check_workers()
+            self.plans = self.marker.executing.plans(self.marker.coursedir)
             self._run(deque(students))
         except FATAL as error:
             log.exception("The run has ended")
@@ -203,6 +204,7 @@ class ClassRun:
             self.settings,
             submission.notebooks,
             submission.files,
+            self.plans,
             pure=False,
         )
         self._wait_for(submission, future, tries)

@@ -10,6 +10,7 @@ from typing import Any
 
 import lxmls_grading
 import lxmls_nb
+from lxmls_grading.execution.plan import NotebookPlan
 from lxmls_grading.execution.warm_process import Executor, GradingError, shared_process
 from lxmls_grading.intake.working_files import WorkingFiles
 from lxmls_grading.sandbox.bubblewrap import Sandbox, SandboxError
@@ -56,7 +57,11 @@ def check_worker(expected: str, settings: Settings) -> None:
 
 
 def execute_submission(
-    expected: str, settings: Settings, notebooks: dict[str, str], files: WorkingFiles
+    expected: str,
+    settings: Settings,
+    notebooks: dict[str, str],
+    files: WorkingFiles,
+    plans: dict[str, NotebookPlan],
 ) -> dict[str, Any]:
     """Execute the notebooks of a submission, rebuilt with the course's tests.
 
@@ -68,6 +73,8 @@ def execute_submission(
         By name, each as JSON.
     files : WorkingFiles
         What lies beside them.
+    plans : dict of NotebookPlan
+        By name, how their tests run.
 
     Returns
     -------
@@ -88,7 +95,8 @@ def execute_submission(
         for name, text in notebooks.items():
             start = time.perf_counter()
             try:
-                executed[name], (longest, cell) = executor.execute(text, settings, files)
+                plan = plans.get(name)
+                executed[name], (longest, cell) = executor.execute(text, settings, files, plan)
                 slowest = max(slowest, (longest, name, cell))
             except (SandboxError, GradingError):
                 raise

@@ -29,6 +29,10 @@ COMMANDS = {
         "Take in submissions from Canvas, Moodle or a folder.",
     ),
     "extend": ("lxmls_grading.commands.extend.ExtendApp", "Give a student more time."),
+    "check": (
+        "lxmls_grading.commands.check.CheckApp",
+        "Try an assignment's tests on its reference solution.",
+    ),
     "grade": ("lxmls_grading.commands.grade.GradeApp", "Grade all submissions, in parallel."),
     "report": ("lxmls_grading.commands.report.ReportApp", "Write a page on how the class did."),
     "doctor": (

@@ -9,8 +9,10 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Bool, Float, Integer, List, Unicode
+from traitlets import Bool, Enum, Float, Integer, List, Unicode
 
+from lxmls_grading.execution.plan import NotebookPlan
+from lxmls_grading.execution.plans import MODES, plans_of
 from lxmls_grading.execution.warm_process import shared_process
 from lxmls_grading.intake.working_files import (
     AssignmentFilesError,
@@ -33,6 +35,15 @@ class ExecuteApart(NbGraderPreprocessor):
     """
 
     _assignment_files: dict[str, bytes] | None = None
+    _plans: dict[str, NotebookPlan] | None = None
+
+    tests = Enum(
+        list(MODES),
+        "auto",
+        help="Where test cells run: apart from the student's process; together with it, as in "
+        "nbgrader; or apart where the reference solution gets the same points there (auto). The "
+        "tags tests-apart and tests-together decide for a cell.",
+    ).tag(config=True)
 
     sandbox = Bool(
         True,
@@ -85,6 +96,20 @@ class ExecuteApart(NbGraderPreprocessor):
             If the assignment has too many.
         """
         assignment = coursedir.assignment_id
+        limits = FileLimits(
+            tuple(self.student_files), self.max_student_file * 1000, self.max_student_files * 1000
+        )
+        return read_working_files(
+            coursedir.format_path(coursedir.submitted_directory, student, assignment),
+            self.assignment_files(coursedir),
+            limits,
+            coursedir.ignore,
+            self.log,
+        )
+
+    def assignment_files(self, coursedir: CourseDirectory) -> dict[str, bytes]:
+        """Return the files of the assignment that are not notebooks; see `working_files`."""
+        assignment = coursedir.assignment_id
         if self._assignment_files is None:
             source = coursedir.format_path(coursedir.source_directory, ".", assignment)
             try:
@@ -98,16 +123,19 @@ class ExecuteApart(NbGraderPreprocessor):
                     f"more than half of what a notebook can write: set c.ExecuteApart.disk (MiB, "
                     f"now {self.disk}) higher."
                 )
-        limits = FileLimits(
-            tuple(self.student_files), self.max_student_file * 1000, self.max_student_files * 1000
-        )
-        return read_working_files(
-            coursedir.format_path(coursedir.submitted_directory, student, assignment),
-            self._assignment_files,
-            limits,
-            coursedir.ignore,
-            self.log,
-        )
+        return self._assignment_files
+
+    def plans(self, coursedir: CourseDirectory) -> dict[str, NotebookPlan]:
+        """Return how the tests of each notebook of the assignment run; see `tests`."""
+        if self._plans is None:
+            assignment = coursedir.assignment_id
+
+            def execute(notebook: NotebookNode, plan: NotebookPlan) -> NotebookNode:
+                files = WorkingFiles(self.assignment_files(coursedir))
+                return shared_process().execute(notebook, self.settings(), files, plan)
+
+            self._plans = plans_of(coursedir, assignment, self.tests, execute)
+        return self._plans
 
     def check(self) -> None:
         """Make sure, once before a run begins, that notebooks can be executed on this machine.
@@ -144,7 +172,8 @@ class ExecuteApart(NbGraderPreprocessor):
             files = self.working_files(coursedir, names["student"])
         executed = nb
         if not nothing_read(nb):
-            executed = shared_process().execute(nb, self.settings(), files)
+            plan = None if coursedir is None else self.plans(coursedir).get(names["notebook"])
+            executed = shared_process().execute(nb, self.settings(), files, plan)
         for why in reasons_of(executed):
             self.log.warning("%s, %s: %s", names["student"], names["notebook"], why.text)
         return executed, resources

@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 import nbformat
 
 from lxmls_grading.execution.findings import note_findings
+from lxmls_grading.execution.plan import NotebookPlan
 from lxmls_grading.execution.split_client import execute_notebook
 from lxmls_grading.execution.warm_process import EXECUTED, NO_SANDBOX, NOT_EXECUTED
 from lxmls_grading.reasons import note_sandbox
@@ -27,7 +28,7 @@ EXECUTOR_MEMORY = 2 * 2**30
 def serve_jobs(jobs: int, connection: socket.socket) -> None:
     """Do the jobs of an :class:`~lxmls_grading.execution.warm_process.Executor`, one by one.
 
-    A job comes as three messages: the settings with a list of files that were left out, an archive
+    A job comes as three messages: settings, plan and the files that were left out, an archive
     of the files beside the notebook, and the notebook. The reply is three messages, too: a
     word for the outcome, the executed notebook or why it was not executed, and the slowest cell.
 
@@ -48,7 +49,8 @@ def serve_jobs(jobs: int, connection: socket.socket) -> None:
             files = job_connection.recv_bytes()
             notebook = job_connection.recv_bytes().decode()
             signal.alarm(int(settings.notebook_timeout + 3 * GRACE + KERNEL_START_TIMEOUT))
-            for part in _do_job(notebook, connection, settings, files, job["left_out"]):
+            plan = NotebookPlan.from_dict(job["plan"])
+            for part in _do_job(notebook, connection, settings, files, plan, job["left_out"]):
                 job_connection.send_bytes(part.encode())
             signal.alarm(0)
 
@@ -58,12 +60,13 @@ def _do_job(
     connection: socket.socket,
     settings: Settings,
     files: bytes,
+    plan: NotebookPlan,
     left_out: dict[str, str],
 ) -> tuple[str, str, str]:
     """Execute a notebook; return the outcome, the notebook or why it was not, the slowest cell."""
     try:
         notebook = nbformat.v4.reads(text)
-        slowest = execute_notebook(notebook, connection, settings, files)
+        slowest = execute_notebook(notebook, connection, settings, files, plan)
         note_findings(notebook, left_out)
         note_sandbox(notebook, settings.sandbox)
         return EXECUTED, nbformat.v4.writes(notebook), json.dumps(slowest)

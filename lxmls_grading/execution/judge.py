@@ -18,6 +18,7 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 
 from lxmls_grading.cells import note_cause
+from lxmls_grading.execution.plan import NotebookPlan
 from lxmls_grading.execution.remote import FUNCTIONS, CannotJudge, Connection
 from lxmls_nb.errors import UNWRITTEN, CheckFailed, NotAttempted
 
@@ -33,26 +34,6 @@ TEST_FILE = "<test>"
 
 class FaultyTest(Exception):
     """A test cell could not be carried out: an instructor has to repair it. A clause tells why."""
-
-
-@dataclass(frozen=True)
-class Course:
-    """What the judge has to know of an instructor's notebook.
-
-    Attributes
-    ----------
-    given : str
-        Imports, functions and classes of the cells that students cannot edit.
-    names : frozenset of str
-        What the answers define: there, a name of Python's own is the student's.
-    decides : frozenset of str
-        Names (``grade_id``) of the tests in which an object of the reference solution, and not a
-        plain value, decides a comparison. None if that is not known.
-    """
-
-    given: str = ""
-    names: frozenset[str] = frozenset()
-    decides: frozenset[str] | None = None
 
 
 @dataclass
@@ -104,21 +85,28 @@ class Judge:
     ----------
     connection : Connection
         To the student kernel.
-    course : Course, optional
+    plan : NotebookPlan, optional
         What is known of the instructor's notebook.
     timeout : float
         Seconds that a test cell may take.
     """
 
-    def __init__(self, connection: Connection, course: Course | None = None, timeout: float = 300):
-        self.connection, self.course, self.timeout = connection, course or Course(), timeout
+    def __init__(
+        self, connection: Connection, plan: NotebookPlan | None = None, timeout: float = 300
+    ):
+        self.connection, self.plan, self.timeout = connection, plan or NotebookPlan(), timeout
         self.namespace = Namespace(self._find)
         self._found: dict[str, Any] = {}
         self._lost: Exception | None = None
         ask, probe = connection.ask, connection.probe
         connection.ask, connection.probe = self._remembering(ask), self._remembering(probe)
-        if self.course.given:
-            exec(compile(self.course.given, "<given>", "exec"), self.namespace)
+        self._define_given()
+
+    def _define_given(self) -> None:
+        """Define what the course's own cells define; what fails here is looked up over there."""
+        for node in ast.parse(self.plan.given).body:
+            with contextlib.suppress(Exception, CannotJudge):
+                exec(compile(ast.Module([node], []), "<given>", "exec"), self.namespace)
 
     def _remembering(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function that remembers its error: a test could swallow it."""
@@ -137,7 +125,7 @@ class Judge:
         if name in IPYTHON:
             self.connection.failed = CannotJudge(f"uses `{name}`, which is IPython's")
             raise self.connection.failed
-        if name in vars(builtins) and name not in self.course.names:
+        if name in vars(builtins) and name not in self.plan.names:
             raise KeyError(name)
         if name not in self._found:
             self._found[name] = self.connection.do("name", name)
@@ -158,9 +146,7 @@ class Judge:
         Exception
             If the student kernel has ended.
         """
-        decides = self.course.decides
-        name = cell.metadata.nbgrader.get("grade_id")
-        self.connection.start_cell(decides is None or name in decides)
+        self.connection.start_cell(self.plan.of(cell.metadata.nbgrader.get("grade_id")).decides)
         self._found.clear()
         printed, error, value = io.StringIO(), None, None
         try:
@@ -269,3 +255,23 @@ def _partial(value: Any, points: float) -> float:
     if not math.isfinite(value) or not 0 <= value <= points:
         raise FaultyTest(f"its last line gives {value!r}, not a number from 0 to {points:g}")
     return float(value)
+
+
+def outcome_together(cell: NotebookNode) -> list[NotebookNode]:
+    """Return the outputs of a test cell that has run in the student kernel.
+
+    What it writes to stderr is no failure. Its last line is believed only as points that it can
+    give.
+
+    Raises
+    ------
+    FaultyTest
+        If it gives more points than it can.
+    """
+    outputs = [each for each in cell.outputs if each.get("name") != "stderr"]
+    for output in outputs:
+        if output.output_type == "execute_result":
+            text = str(output.data.get("text/plain", ""))
+            with contextlib.suppress(ValueError):
+                _partial(float(text), float(cell.metadata.nbgrader.points))
+    return outputs

@@ -21,11 +21,12 @@ from nbclient.exceptions import DeadKernelError
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 
-from lxmls_grading.cells import carries_points, grade_id, is_test
+from lxmls_grading.cells import METADATA_KEY, carries_points, grade_id, is_test
 from lxmls_grading.execution.bounded_outputs import BoundedOutputs, join_streams, keep_count
 from lxmls_grading.execution.findings import note_limit
-from lxmls_grading.execution.judge import FaultyTest, Judge
+from lxmls_grading.execution.judge import FaultyTest, Judge, outcome_together
 from lxmls_grading.execution.needed import dispensable_cells
+from lxmls_grading.execution.plan import NotebookPlan
 from lxmls_grading.execution.remote import Connection
 from lxmls_grading.kernel import wire
 from lxmls_grading.kernel.client import BoundedClient, shared_context
@@ -85,9 +86,17 @@ class SplitClient(BoundedOutputs):
         Its test cells must be the instructor's. It is changed in place.
     manager : AsyncKernelManager
     settings : Settings
+    plan : NotebookPlan
+        Which test cells run apart.
     """
 
-    def __init__(self, notebook: NotebookNode, manager: AsyncKernelManager, settings: Settings):
+    def __init__(
+        self,
+        notebook: NotebookNode,
+        manager: AsyncKernelManager,
+        settings: Settings,
+        plan: NotebookPlan,
+    ):
         super().__init__(
             notebook,
             km=manager,
@@ -101,7 +110,9 @@ class SplitClient(BoundedOutputs):
         )
         self.manager = manager  # nbclient drops its own when a kernel does not start
         self.settings, self.max_output = settings, settings.max_output
-        self.judge = Judge(Connection(self._operate, self._probe), timeout=3 * settings.timeout)
+        connection = Connection(self._operate, self._probe)
+        self.plan = plan
+        self.judge = Judge(connection, plan, timeout=3 * settings.timeout)
         self.deadline = time.monotonic() + settings.notebook_timeout
         self.timed_out: str | None = None  # what an interrupt has not stopped yet
         self.interrupted = False  # whether the present cell was
@@ -185,7 +196,15 @@ class SplitClient(BoundedOutputs):
     async def _execute(self, cell: NotebookNode, place: int) -> None:
         if is_test(cell):
             try:
-                cell.outputs = self.judge.run(cell).outputs  # it may block: nothing else runs
+                if self.plan.of(grade_id(cell)).apart:
+                    verdict = self.judge.run(cell)  # it may block: nothing else runs
+                    cell.outputs = verdict.outputs
+                    if self.plan.trial and verdict.decided:
+                        cell.metadata.setdefault(METADATA_KEY, NotebookNode())["decided"] = True
+                else:
+                    await super().async_execute_cell(cell, place)
+                    join_streams(cell)
+                    cell.outputs = outcome_together(cell)
             except FaultyTest as error:
                 add_reason(self.nb, reason("test", [str(grade_id(cell))], what=str(error)))
                 cell.outputs = [not_run(str(error))]
@@ -339,7 +358,11 @@ class SplitClient(BoundedOutputs):
 
 
 def execute_notebook(
-    notebook: NotebookNode, connection: socket.socket, settings: Settings, files: bytes
+    notebook: NotebookNode,
+    connection: socket.socket,
+    settings: Settings,
+    files: bytes,
+    plan: NotebookPlan,
 ) -> SlowestCell:
     """Execute a notebook in place, with a kernel that the warm process forks.
 
@@ -352,6 +375,7 @@ def execute_notebook(
     settings : Settings
     files : bytes
         A tar archive of what lies beside the notebook; empty if there is nothing.
+    plan : NotebookPlan
 
     Returns
     -------
@@ -373,7 +397,7 @@ def execute_notebook(
     manager._kernel_spec = KERNEL_SPEC
     manager.provisioner = SandboxProvisioner(manager, connection, folder, settings, files)
     try:
-        client = SplitClient(notebook, manager, settings)
+        client = SplitClient(notebook, manager, settings, plan)
         asyncio.run(client.run())
     finally:
         shutil.rmtree(folder, ignore_errors=True)

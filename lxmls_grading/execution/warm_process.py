@@ -22,6 +22,7 @@ from lxmls_grading.execution.hub import (
     end_process,
     start_process,
 )
+from lxmls_grading.execution.plan import NotebookPlan
 from lxmls_grading.intake.working_files import WorkingFiles
 from lxmls_grading.reasons import add_reason, not_run, note_sandbox, reason
 from lxmls_grading.sandbox.bubblewrap import SandboxError
@@ -52,7 +53,11 @@ class WarmProcess:
         self._lock = threading.Lock()
 
     def execute(
-        self, notebook: NotebookNode, settings: Settings, files: WorkingFiles | None = None
+        self,
+        notebook: NotebookNode,
+        settings: Settings,
+        files: WorkingFiles | None = None,
+        plan: NotebookPlan | None = None,
     ) -> NotebookNode:
         """Return a notebook executed, with reasons in its metadata where parts did not run.
 
@@ -63,6 +68,8 @@ class WarmProcess:
         settings : Settings
         files : WorkingFiles, optional
             What lies beside the notebook.
+        plan : NotebookPlan, optional
+            Which of its tests run apart; by default, all do.
 
         Raises
         ------
@@ -72,7 +79,7 @@ class WarmProcess:
             If the warm process has ended.
         """
         with Executor(self) as executor:
-            text, _ = executor.execute(nbformat.v4.writes(notebook), settings, files)
+            text, _ = executor.execute(nbformat.v4.writes(notebook), settings, files, plan)
         executed: NotebookNode = nbformat.v4.reads(text)
         return executed
 
@@ -162,7 +169,11 @@ class Executor:
         self._jobs: Connection | None = None
 
     def execute(
-        self, text: str, settings: Settings, files: WorkingFiles | None = None
+        self,
+        text: str,
+        settings: Settings,
+        files: WorkingFiles | None = None,
+        plan: NotebookPlan | None = None,
     ) -> tuple[str, tuple[float, str]]:
         """Execute a notebook, from JSON to JSON; see :meth:`WarmProcess.execute`.
 
@@ -180,7 +191,9 @@ class Executor:
         GradingError
             If grading itself has failed.
         """
-        outcome, result, slowest = self._ask(text, settings, files or WorkingFiles())
+        outcome, result, slowest = self._ask(
+            text, settings, files or WorkingFiles(), plan or NotebookPlan()
+        )
         if outcome == EXECUTED:
             seconds, name = json.loads(slowest)
             return result, (float(seconds), str(name))
@@ -197,7 +210,9 @@ class Executor:
         note_sandbox(lost, settings.sandbox)
         return nbformat.v4.writes(lost), (0.0, "")
 
-    def _ask(self, text: str, settings: Settings, files: WorkingFiles) -> tuple[str, str, str]:
+    def _ask(
+        self, text: str, settings: Settings, files: WorkingFiles, plan: NotebookPlan
+    ) -> tuple[str, str, str]:
         """Return the reply to a job; empty strings if the executor has ended."""
         if self._jobs is None:
             ours, theirs = socket.socketpair()
@@ -206,7 +221,11 @@ class Executor:
             self._jobs = Connection(ours.detach())
         seconds = settings.notebook_timeout + 4 * GRACE + KERNEL_START_TIMEOUT
         try:
-            job = {"settings": settings.to_dict(), "left_out": files.left_out}
+            job = {
+                "settings": settings.to_dict(),
+                "plan": plan.to_dict(),
+                "left_out": files.left_out,
+            }
             self._jobs.send_bytes(json.dumps(job).encode())
             self._jobs.send_bytes(files.pack())
             self._jobs.send_bytes(text.encode())

@@ -21,14 +21,14 @@ import os
 from lxmls_grading.class_run import task
 real = getattr(task, "real", task.execute_submission)
 task.real = real  # Dask loads this more than once
-def execute_submission(expected, settings, notebooks, files):
+def execute_submission(expected, settings, notebooks, files, plans):
     if any("# ends its worker" in text for text in notebooks.values()):
         os._exit(1)
     if any("# cannot be executed" in text for text in notebooks.values()):
         raise RuntimeError("there is something wrong here")
     if any("# finds no sandbox" in text for text in notebooks.values()):
         raise task.SandboxError("No permissions to create new namespace")
-    return real(expected, settings, notebooks, files)
+    return real(expected, settings, notebooks, files, plans)
 task.execute_submission = execute_submission
 """
 

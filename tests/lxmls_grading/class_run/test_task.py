@@ -51,7 +51,7 @@ def test_any_other_file_is_another_installation(copied, change):
 
 
 @pytest.mark.parametrize(
-    "call", [check_worker, lambda *given: execute_submission(*given, {}, WorkingFiles())]
+    "call", [check_worker, lambda *given: execute_submission(*given, {}, WorkingFiles(), {})]
 )
 def test_a_worker_with_other_code_says_so(call):
     with pytest.raises(OtherInstallationError, match=r"and this is 9\.9: install the same on both"):
