@@ -148,7 +148,8 @@ class Judge:
         """
         self.connection.start_cell(self.plan.of(cell.metadata.nbgrader.get("grade_id")).decides)
         self._found.clear()
-        printed, error, value = io.StringIO(), None, None
+        printed, value = io.StringIO(), None
+        error: BaseException | None = None
         try:
             with (
                 contextlib.redirect_stdout(printed),
@@ -158,7 +159,9 @@ class Judge:
                 value = self._execute(cell.source)
         except CannotJudge as failure:
             self._check(failure)
-        except (Exception, SystemExit) as failure:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as failure:  # as pytest's own, SystemExit too
             error = failure
         self._check(self.connection.failed)
         verdict = Verdict(decided=self.connection.used)

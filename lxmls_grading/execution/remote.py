@@ -14,7 +14,7 @@ import types
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from lxmls_grading.kernel.wire import ReplyError
 from lxmls_nb.checks.probes.running import Reference
 
 #: Most operations of a test cell.
-MAX_OPERATIONS = 50_000
+MAX_OPERATIONS = 10_000
 
 #: Packages whose classes and functions are the same on both sides, and are handed over by name.
 SHARED = frozenset(
@@ -178,6 +178,11 @@ class Connection:
         if "error" in reply:
             raise self._error(reply["error"])
         return reply["value"]
+
+    def refuse(self, why: str) -> NoReturn:
+        """Raise CannotJudge, and remember it, whatever the test does with it."""
+        self.failed = CannotJudge(why)
+        raise self.failed
 
     def compare(self, operation: str, *given: Any) -> Any:
         """Do a comparison, if the student's object may decide it."""
@@ -376,13 +381,13 @@ class Remote:
     def __getattribute__(self, name: str) -> Any:
         if name in OWN:
             return object.__getattribute__(self, name)
-        return _do(self, "getattr", _permitted(name))
+        return _do(self, "getattr", _permitted(self, name))
 
     def __setattr__(self, name: str, value: Any) -> None:
-        _do(self, "setattr", _permitted(name), value)
+        _do(self, "setattr", _permitted(self, name), value)
 
     def __delattr__(self, name: str) -> None:
-        _do(self, "delattr", _permitted(name))
+        _do(self, "delattr", _permitted(self, name))
 
     def __dir__(self) -> Any:
         return _do(self, "dir")
@@ -413,7 +418,7 @@ class Remote:
         return tuple(found for base in bases[1:] if isinstance(found := _known(*base), type))
 
     def __mro_entries__(self, bases: Any) -> Any:
-        raise CannotJudge("derives a class from one of the student's")
+        self._remote[0].refuse("derives a class from one of the student's")
 
     # --- containers -------------------------------------------------------------------------------
 
@@ -453,25 +458,26 @@ class Remote:
         return _do(self, "enter")
 
     def __exit__(self, *error: Any) -> Any:
-        if error[0] is not None:
-            raise CannotJudge("lets an error pass through a context manager of the student")
-        return _do(self, "exit")
+        if error[0] is None:
+            return _do(self, "exit")
+        kind = next(each for each in error[0].__mro__ if each.__module__ == "builtins")
+        return _do(self, "exit_with", kind.__name__, str(error[1])) is True
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         found = _do(self, "array")
         return found if dtype is None else found.astype(dtype)
 
     def __reduce__(self) -> Any:
-        raise CannotJudge("copies or pickles an object of the student")
+        self._remote[0].refuse("copies or pickles an object of the student")
 
     def __copy__(self) -> Any:
-        raise CannotJudge("copies an object of the student")
+        self._remote[0].refuse("copies an object of the student")
 
     def __deepcopy__(self, memo: Any) -> Any:
-        raise CannotJudge("copies an object of the student")
+        self._remote[0].refuse("copies an object of the student")
 
     def __await__(self) -> Any:
-        raise CannotJudge("awaits an object of the student")
+        self._remote[0].refuse("awaits an object of the student")
 
 
 def _items(iterator: Any) -> Iterator[Any]:
@@ -494,9 +500,9 @@ def remote_type(remote: Remote) -> str:
     return remote._remote[2]
 
 
-def _permitted(name: str) -> str:
+def _permitted(remote: Remote, name: str) -> str:
     if name in MACHINERY or name.startswith("_remote"):
-        raise CannotJudge(f"reaches for the attribute `{name}`, which is machinery of Python")
+        remote._remote[0].refuse(f"reaches for the attribute `{name}`, which is Python's machinery")
     return name
 
 

@@ -54,6 +54,7 @@ _BY_NAME: dict[str, Callable[..., Any]] = {
     "issubclass": issubclass,
     "enter": lambda manager: manager.__enter__(),
     "exit": lambda manager: manager.__exit__(None, None, None),
+    "exit_with": lambda manager, kind, text: _exit_with(manager, getattr(builtins, kind)(text)),
     "array": lambda value: __import__("numpy").asarray(value),
 }
 OPERATIONS = _BY_NAME | {
@@ -105,6 +106,7 @@ class Objects:
         ):
             warnings.simplefilter("always")
             request: Any = None
+            before: list[bytes] = []
             try:
                 request = decode(parts, self._resolve)
                 before = encode(request[1:], self.refer)
@@ -113,7 +115,7 @@ class Objects:
                 raise
             except BaseException as error:  # SystemExit too: whatever an answer does is an answer
                 reply = {"error": self._describe(error)}
-        if request is not None and encode(request[1:], self.refer) != before:
+        if before and encode(request[1:], self.refer) != before:
             reply["changed"] = request[1:]
         reply["printed"] = [stream.getvalue()[:MAX_PRINTED] for stream in streams]
         reply["warnings"] = [
@@ -186,6 +188,11 @@ class Objects:
             "text": _text(text),
             "line": line_of(error),
         }
+
+
+def _exit_with(manager: Any, error: BaseException) -> bool:
+    """Let an error pass through a context manager; return whether that suppresses it."""
+    return bool(manager.__exit__(type(error), error, None))
 
 
 def _text(value: Any) -> str:

@@ -1,0 +1,225 @@
+"""Ordinary test cells give the same points in the judge as beside the answer."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import warnings
+
+import pytest
+from nbformat.v4 import new_code_cell
+
+from lxmls_grading.execution import plan as plans
+from lxmls_grading.execution.judge import FaultyTest, Judge
+from lxmls_grading.execution.plan import NotebookPlan
+from lxmls_grading.execution.remote import CannotJudge, Connection
+from lxmls_grading.kernel.objects import Objects
+from lxmls_nb.checks.probes.running import execute
+from tests.ordinary.corpus import ANSWERS, TESTS
+
+APART = [test for test in TESTS if not test.together]
+#: Here the two sides are one process, so that a patch has an effect and a file is there.
+REFUSED = [test for test in TESTS if test.together and test.answer not in ("greet", "write")]
+WORTH = 2.0
+
+
+def cell(code: str):
+    cell = new_code_cell(code)
+    fields = {"grade_id": "test", "grade": True, "solution": False, "points": WORTH}
+    cell.metadata["nbgrader"] = fields
+    return cell
+
+
+def student(code: str) -> dict:
+    """Return the names that a student's code defines; it may fail."""
+    names = {"__name__": "__main__"}
+    with contextlib.suppress(NotImplementedError):
+        exec(compile(code, "<answer>", "exec"), names)
+    return names
+
+
+def judge(student_names: dict, **plan) -> Judge:
+    objects = Objects(student_names)
+
+    def probe(name, answers, arguments):
+        return execute(name, [objects.held[answer] for answer in answers], arguments)
+
+    return Judge(Connection(objects.answer, probe), NotebookPlan(**plan), timeout=20)
+
+
+def points_apart(code: str, student_names: dict, **plan) -> float:
+    outputs = judge(student_names, **plan).run(cell(code)).outputs
+    for output in outputs:
+        if output.output_type == "error":
+            return 0.0
+        if output.output_type == "execute_result":
+            return float(output.data["text/plain"])
+    return WORTH
+
+
+def points_beside(code: str, names: dict) -> float:
+    """Return what a test gives that runs with the answer in one process, as in nbgrader."""
+    tree = ast.parse(code)
+    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+    value = None
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            exec(compile(tree, "<test>", "exec"), names)
+            if last is not None:
+                value = eval(compile(ast.Expression(last.value), "<test>", "eval"), names)
+    except BaseException:  # pytest's own, too
+        return 0.0
+    return float(value) if isinstance(value, int | float) else WORTH
+
+
+@pytest.mark.parametrize("which", ["right", "wrong", "blank"])
+@pytest.mark.parametrize("test", APART, ids=[f"{t.answer} {t.name}" for t in APART])
+def test_points_are_those_of_one_process(test, which):
+    answer = ANSWERS[test.answer]
+    defined = ("sum",) if test.answer == "builtin" else ()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = points_beside(test.code, student(getattr(answer, which)))
+        found = points_apart(test.code, student(getattr(answer, which)), names=defined)
+    assert found == expected
+    if which == "right":
+        assert expected == WORTH
+    else:
+        assert expected < WORTH
+
+
+@pytest.mark.parametrize(
+    "test",
+    REFUSED,
+    ids=[f"{t.answer} {t.name}" for t in REFUSED],
+)
+def test_what_cannot_run_apart_gives_no_right_answer_full_points_wrongly(test):
+    """It is refused, or fails: the trial of the reference solution tells to run it together."""
+    names = student(ANSWERS[test.answer].right)
+    with contextlib.suppress(FaultyTest):
+        assert points_apart(test.code, names) < WORTH
+
+
+LIES = """
+class Liar:
+    def __eq__(self, other): return True
+    def __ne__(self, other): return True
+    def __lt__(self, other): return True
+    __le__ = __gt__ = __ge__ = __lt__
+    def __bool__(self): return True
+    def __len__(self): return 1
+    def __contains__(self, item): return True
+    def __call__(self, *given, **named): return self
+    def __getattr__(self, name): return self
+    def __float__(self): return 1.0
+    def __hash__(self): return 1
+    def __array__(self, *given, **named): raise TypeError
+    def __isinstance__(self, kind): return True
+liar = Liar()
+"""
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "assert square(3) == 9",
+        "assert 9 == square(3)",
+        "assert square(3) != 7",
+        "assert square(3) > 8",
+        "assert square(3)",
+        "assert not (square(3) != 9)",
+        "assert square(3) in [9]",
+        "assert [square(3)] == [9]",
+        "assert all(square(x) == x * x for x in range(3))",
+        "try:\n    assert square(3) == 9\nexcept Exception:\n    raise AssertionError",
+        "score = 0\nif square(3) == 9:\n    score += 2\nscore",
+        "import unittest\nunittest.TestCase().assertEqual(square(3), 9)",
+    ],
+)
+def test_object_that_lies_decides_nothing(code):
+    names = student(f"{LIES}\nsquare = liar")
+    plan = {"tests": {"test": plans.TestPlan(decides=False)}}
+    assert points_apart(code, names, **plan) == 0
+
+
+def test_objects_decide_where_those_of_the_reference_solution_do():
+    names = student(ANSWERS["vector"].right)
+    code = "assert Vector(1, 2) == Vector(1, 2)"
+    assert points_apart(code, names, tests={"test": plans.TestPlan(decides=False)}) == 0
+    assert points_apart(code, names, tests={"test": plans.TestPlan(decides=True)}) == WORTH
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "square.__globals__",
+        "try:\n    square.__code__\nexcept BaseException:\n    pass",
+        "try:\n    square(lambda: 1)\nexcept:\n    pass",
+        "import contextlib\nwith contextlib.suppress(BaseException):\n    square(lambda: 1)",
+        "try:\n    get_ipython()\nfinally:\n    pass",
+        "x = 3 +",
+        "while True: pass",
+    ],
+)
+def test_what_cannot_be_carried_out_is_never_a_pass(code):
+    fast = judge(student(ANSWERS["square"].right))
+    fast.timeout = 1
+    with pytest.raises(FaultyTest):
+        fast.run(cell(code))
+
+
+def test_steps_of_a_test_are_limited():
+    with pytest.raises(FaultyTest, match="steps"):
+        judge(student(ANSWERS["square"].right)).run(cell("for _ in iter(int, 1): square(1)"))
+
+
+def test_refusal_is_no_exception_that_a_test_would_catch():
+    assert not issubclass(CannotJudge, Exception)
+
+
+def test_lost_kernel_is_told_whatever_the_test_catches():
+    def lost(parts):
+        raise ConnectionError("gone")
+
+    alone = Judge(Connection(lost, lost))
+    with pytest.raises(ConnectionError):
+        alone.run(cell("try:\n    square(3)\nexcept Exception:\n    pass"))
+
+
+def test_names_are_the_student_s_unless_the_test_has_them():
+    names = student("np = 3\nchecks = 4")
+    assert points_apart("assert np == 3 and checks == 4", names) == WORTH
+    assert points_apart("import numpy as np\nassert np.zeros(1)[0] == 0", names) == WORTH
+    assert points_apart("assert np.zeros(1) is not None", student("")) == 0
+
+
+def test_functions_of_given_cells_are_the_course_s():
+    names = student("def close(a, b): return True\ndef square(x): return 0")
+    given = "import math\ndef close(a, b): return math.isclose(a, b)"
+    assert points_apart("assert close(square(3), 9)", names, given=given) == 0
+
+
+def test_failure_shows_the_line_but_none_that_is_hidden():
+    hidden = "### BEGIN HIDDEN TESTS\nassert square(4) == 16\n### END HIDDEN TESTS"
+    shown = f"assert square(3) == 9\n{hidden}"
+    wrong = judge(student("def square(x): return 1")).run(cell(shown)).outputs[0]
+    assert "assert square(3) == 9" in "\n".join(wrong.traceback)
+    later = judge(student("def square(x): return 9")).run(cell(shown)).outputs[0]
+    assert "16" not in "\n".join(later.traceback)
+
+
+def test_error_in_the_answer_names_its_line():
+    names = student("def square(x):\n    return 1 / 0")
+    output = judge(names).run(cell("assert square(3) == 9")).outputs[0]
+    assert output.ename == "ZeroDivisionError"
+
+
+def test_blank_answer_counts_as_not_attempted():
+    output = judge(student(ANSWERS["square"].blank)).run(cell("assert square(3) == 9")).outputs[0]
+    assert output.ename == "NotAttempted"
+
+
+def test_what_an_answer_prints_is_the_test_s_output():
+    outputs = judge(student(ANSWERS["greet"].right)).run(cell("greet('Ada')")).outputs
+    assert [output.text for output in outputs] == ["Hello, Ada!\n"]
