@@ -10,6 +10,8 @@ from tests.support.submissions import points_of
 
 SETTINGS = Settings(hide=(str(ROOT),), timeout=20)
 RIGHT = "answers = {'a': 'b'}"
+#: The same as an object of a class of its own, which a check probes in the student kernel.
+OBJECT = "class Answers(dict): pass\nanswers = Answers(a='b')"
 TEST = "from lxmls_nb import checks\nchecks.dictionary(answers, expected={'a': 'b'})"
 
 
@@ -36,9 +38,9 @@ def see(warm, code: str, settings: Settings = SETTINGS) -> str:
     return printed(warm.execute(new_notebook(cells=[new_code_cell(code)]), settings))
 
 
-def attempt(warm, code: str, settings: Settings = SETTINGS):
+def attempt(warm, code: str, settings: Settings = SETTINGS, answer: str = RIGHT):
     """Run a right answer, its test, some code, and the test again."""
-    cells = [new_code_cell(RIGHT), graded(TEST, "before"), new_code_cell(code)]
+    cells = [new_code_cell(answer), graded(TEST, "before"), new_code_cell(code)]
     executed = warm.execute(new_notebook(cells=[*cells, graded(TEST, "after")]), settings)
     points = points_of(executed)
     assert points["before"] == 2.0

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from tests.support.execution import RIGHT, SETTINGS, TEST, attempt, graded, kinds
+from tests.support.execution import OBJECT, SETTINGS, TEST, attempt, graded, kinds
 from tests.support.submissions import points_of
 
 
@@ -41,7 +41,7 @@ def test_dead_kernel_is_told_and_costs_no_other_points(warm, settings, code, wor
 )
 def test_forged_replies_earn_nothing(warm, forged):
     code = f"from lxmls_nb.checks.probes import running\nrunning.execute = lambda *a: {forged}"
-    _, points, _ = attempt(warm, code)
+    _, points, _ = attempt(warm, code, answer=OBJECT)
     assert points == 0
 
 
@@ -50,7 +50,7 @@ def test_answer_that_ends_its_kernel_in_a_test_is_told(warm):
         "import os\nfrom lxmls_nb.checks.probes import running\n"
         "running.execute = lambda *a: os._exit(1)"
     )
-    _, points, reasons = attempt(warm, code)
+    _, points, reasons = attempt(warm, code, answer=OBJECT)
     assert points == 0
     assert kinds(reasons) == ["kernel"]
 
@@ -61,7 +61,7 @@ from lxmls_grading.kernel import wire
 honest = wire.encode
 wire.encode = lambda value: [b"{" * 1000, b"\\x00" * 1000]
 """
-    cells = [new_code_cell(RIGHT), new_code_cell(code), graded(TEST, "garbage")]
+    cells = [new_code_cell(OBJECT), new_code_cell(code), graded(TEST, "garbage")]
     cells += [new_code_cell("wire.encode = honest"), graded(TEST, "after")]
     points = points_of(warm.execute(new_notebook(cells=cells), SETTINGS))
     assert points["garbage"] == 0

@@ -47,16 +47,9 @@ def test_answers_after_a_kernel_that_ended_are_graded(warm, ending):
 
 
 def test_test_whose_call_ends_the_kernel_waits_and_the_others_run(warm):
-    deadly = "class Answers(dict):\n    def items(self): os._exit(1)"
-    code = (
-        "import os\nfrom lxmls_nb.checks.probes import running\n"
-        "real = running.execute\n"
-        "running.execute = lambda name, a, k: os._exit(1) if a[0] == {} else real(name, a, k)"
-    )
     cells = [
-        new_code_cell(code),
-        answer(f"{RIGHT}\n{deadly}\nbad = {{}}"),
-        graded(TEST.replace("answers", "bad"), "deadly"),
+        answer(f"{RIGHT}\ndef deadly():\n    import os\n    os._exit(1)"),
+        graded("assert deadly() == 3", "deadly"),
         graded(TEST, "after"),
     ]
     _, points, reasons = execute(warm, cells)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.execution import SETTINGS, attempt, kinds, printed
+from tests.support.execution import OBJECT, SETTINGS, attempt, kinds, printed
 
 
 def test_endless_loop_is_interrupted_and_the_rest_runs(warm, settings):
@@ -33,7 +33,7 @@ def forever(answer):
     while True: pass
 running.PROBES["dictionary"] = forever
 """
-    executed, points, reasons = attempt(warm, code, replace(SETTINGS, timeout=1))
+    executed, points, reasons = attempt(warm, code, replace(SETTINGS, timeout=1), answer=OBJECT)
     assert points == 0
     assert kinds(reasons) == ["timeout"]
     assert "took longer" in executed.cells[-1].outputs[0].evalue
