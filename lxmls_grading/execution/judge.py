@@ -18,8 +18,10 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 
 from lxmls_grading.cells import note_cause
+from lxmls_grading.execution.connection import Connection
 from lxmls_grading.execution.plan import NotebookPlan
-from lxmls_grading.execution.remote import FUNCTIONS, CannotJudge, Connection
+from lxmls_grading.execution.remote import CannotJudge
+from lxmls_grading.execution.remote_functions import FUNCTIONS
 from lxmls_nb.errors import UNWRITTEN, CheckFailed, NotAttempted
 
 #: Characters of a test's output that are kept.

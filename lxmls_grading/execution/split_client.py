@@ -23,11 +23,11 @@ from nbformat.v4 import new_output
 
 from lxmls_grading.cells import METADATA_KEY, carries_points, grade_id, is_test
 from lxmls_grading.execution.bounded_outputs import BoundedOutputs, join_streams, keep_count
+from lxmls_grading.execution.connection import Connection
 from lxmls_grading.execution.findings import note_limit
 from lxmls_grading.execution.judge import FaultyTest, Judge, outcome_together
 from lxmls_grading.execution.needed import dispensable_cells
 from lxmls_grading.execution.plan import NotebookPlan
-from lxmls_grading.execution.remote import Connection
 from lxmls_grading.kernel import wire
 from lxmls_grading.kernel.client import BoundedClient, shared_context
 from lxmls_grading.kernel.provisioner import KERNEL_SPEC, SandboxProvisioner

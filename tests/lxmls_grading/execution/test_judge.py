@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from lxmls_grading.cells import cause_of
+from lxmls_grading.execution.connection import Connection
 from lxmls_grading.execution.judge import FaultyTest, Judge
-from lxmls_grading.execution.remote import Connection
 from lxmls_grading.kernel.objects import Objects
 from lxmls_nb.checks.probes.running import execute
 from tests.support.execution import TEST, graded

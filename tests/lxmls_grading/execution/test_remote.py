@@ -10,10 +10,12 @@ import warnings
 import pytest
 from nbformat.v4 import new_code_cell
 
+from lxmls_grading.execution import connection
 from lxmls_grading.execution import plan as plans
+from lxmls_grading.execution.connection import Connection
 from lxmls_grading.execution.judge import FaultyTest, Judge
 from lxmls_grading.execution.plan import NotebookPlan
-from lxmls_grading.execution.remote import CannotJudge, Connection
+from lxmls_grading.execution.remote import CannotJudge
 from lxmls_grading.kernel.objects import Objects
 from lxmls_nb.checks.probes.running import execute
 from tests.ordinary.corpus import ANSWERS, TESTS
@@ -169,7 +171,8 @@ def test_what_cannot_be_carried_out_is_never_a_pass(code):
         fast.run(cell(code))
 
 
-def test_steps_of_a_test_are_limited():
+def test_steps_of_a_test_are_limited(monkeypatch):
+    monkeypatch.setattr(connection, "MAX_OPERATIONS", 100)
     with pytest.raises(FaultyTest, match="steps"):
         judge(student(ANSWERS["square"].right)).run(cell("for _ in iter(int, 1): square(1)"))
 

@@ -1,0 +1,57 @@
+"""The functions of Python that a remote object cannot answer itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lxmls_grading.execution.connection import refer
+from lxmls_grading.execution.remote import CannotJudge, Remote, do_remotely
+
+
+class _TypeOfType(type):
+    def __call__(cls, *given: Any, **named: Any) -> Any:
+        if len(given) == 1 and type(given[0]) is Remote:
+            return do_remotely(given[0], "class")
+        return type(*given, **named)
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return isinstance(instance, type)
+
+    def __eq__(cls, other: Any) -> bool:
+        return other is type or other is cls
+
+    def __hash__(cls) -> int:
+        return hash(type)
+
+
+class RemoteAwareType(type, metaclass=_TypeOfType):
+    """`type` for test cells: of a remote object, the class that it has over there."""
+
+
+def remote_aware_callable(value: Any) -> bool:
+    """Return whether an object, perhaps a remote one, can be called."""
+    return do_remotely(value, "callable") is True if type(value) is Remote else callable(value)
+
+
+def remote_aware_isinstance(value: Any, kind: Any) -> bool:
+    """Return whether an object, perhaps a remote one, is an instance of a class or of several."""
+    if type(value) is not Remote:
+        return isinstance(value, kind)
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    return any(_is_instance(value, each) for each in kinds)
+
+
+def _is_instance(value: Remote, kind: Any) -> bool:
+    try:
+        refer(kind)
+    except CannotJudge:  # a class of the test itself
+        return isinstance(value, kind)
+    return do_remotely(value, "isinstance", kind) is True
+
+
+#: What test cells find in place of the functions of Python.
+FUNCTIONS: dict[str, Any] = {
+    "type": RemoteAwareType,
+    "callable": remote_aware_callable,
+    "isinstance": remote_aware_isinstance,
+}
