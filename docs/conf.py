@@ -65,6 +65,8 @@ nitpick_ignore_regex = [
     (r"py:class", r"lxmls_nb\..*\.(T|E|Probe)"),
 ]
 
+# The API pages have a list of modules each; the index of all is too wide for a telephone.
+html_domain_indices = False
 html_theme = "furo"
 html_static_path = ["_static"]
 html_css_files = ["book.css"]

@@ -105,10 +105,12 @@ class Judge:
         self._define_given()
 
     def _define_given(self) -> None:
-        """Define what the course's own cells define; what fails here is looked up over there."""
+        """Define what the course's own cells define, and nothing that needs the student's names."""
+        self._alone = True
         for node in ast.parse(self.plan.given).body:
             with contextlib.suppress(Exception, CannotJudge):
                 exec(compile(ast.Module([node], []), "<given>", "exec"), self.namespace)
+        self._alone = False
 
     def _remembering(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function that remembers its error: a test could swallow it."""
@@ -124,6 +126,8 @@ class Judge:
 
     def _find(self, name: str) -> Any:
         """Return what the student calls by a name: once per cell, since a test may change it."""
+        if self._alone:
+            raise KeyError(name)
         if name in IPYTHON:
             self.connection.failed = CannotJudge(f"uses `{name}`, which is IPython's")
             raise self.connection.failed

@@ -203,6 +203,15 @@ def test_functions_of_given_cells_are_the_course_s():
     assert points_apart("assert close(square(3), 9)", names, given=given) == 0
 
 
+def test_given_class_that_needs_the_student_s_is_looked_up_over_there():
+    given = "class Deep(Stack):\n    pass\ndef depth(): return len(Deep([1]))"
+    names = student(f"{ANSWERS['stack'].right}\nclass Deep(Stack):\n    pass")
+    assert points_apart("assert depth() == 1", names, given=given) == WORTH
+    alone = Judge(Connection(None, None), NotebookPlan(given=given))
+    assert "Deep" not in dict(alone.namespace)
+    assert "depth" in dict(alone.namespace)
+
+
 def test_failure_shows_the_line_but_none_that_is_hidden():
     hidden = "### BEGIN HIDDEN TESTS\nassert square(4) == 16\n### END HIDDEN TESTS"
     shown = f"assert square(3) == 9\n{hidden}"
