@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from datetime import datetime
 
@@ -19,16 +20,24 @@ c.LateSubmissionPlugin.penalty_method = "zero"
 """
 
 
-@pytest.fixture
-def small(folder):
-    """The folder of a course with an assignment and two students."""
-    (folder / "nbgrader_config.py").write_text(CONFIG)
-    with Gradebook(f"sqlite:///{folder}/gradebook.db", "small") as gradebook:
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """A gradebook: to be copied, for nbgrader takes a second to make it."""
+    path = tmp_path_factory.mktemp("filled") / "gradebook.db"
+    with Gradebook(f"sqlite:///{path}", "small") as gradebook:
         gradebook.add_assignment("day2", duedate=datetime(2026, 7, 1, 17))
         gradebook.add_notebook("exercise_2_2", "day2")
         gradebook.add_grade_cell("test", "exercise_2_2", "day2", max_score=4, cell_type="code")
         gradebook.add_student("ada", first_name="Ada", last_name="Lovelace")
         gradebook.add_student("bob [2]", first_name="Bob", last_name="O'Hara")
+    return path
+
+
+@pytest.fixture
+def small(filled, folder):
+    """The folder of a course with an assignment and two students."""
+    (folder / "nbgrader_config.py").write_text(CONFIG)
+    shutil.copy(filled, folder)
     return folder
 
 
