@@ -43,7 +43,6 @@ _BY_NAME: dict[str, Callable[..., Any]] = {
     "str": str,
     "repr": repr,
     "format": format,
-    "hash": hash,
     "dir": dir,
     "abs": abs,
     "round": round,
@@ -60,7 +59,7 @@ _BY_NAME: dict[str, Callable[..., Any]] = {
 OPERATIONS = _BY_NAME | {
     name: getattr(operator, name)
     for name in (
-        *("getitem", "setitem", "delitem", "contains", "index", "is_"),
+        *("getitem", "setitem", "delitem", "contains", "index"),
         *("eq", "ne", "lt", "le", "gt", "ge", "neg", "pos", "invert"),
         *("add", "sub", "mul", "truediv", "floordiv", "mod", "matmul"),
         *("and_", "or_", "xor", "lshift", "rshift"),

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import safetensors.numpy
 
-from lxmls_grading.kernel.wire import MAX_ARRAYS, MAX_JSON, ReplyError
+from lxmls_grading.kernel.wire import ReplyError, check_sizes
 
 #: Bounds of a message besides its bytes: values in all, depth, characters of a string.
 MAX_VALUES, MAX_DEPTH, MAX_STRING = 100_000, 40, 500_000
@@ -74,7 +74,7 @@ def encode(value: Any, refer: Callable[[Any], dict[str, Any]]) -> list[bytes]:
     tree = encoder.encode(value, 0)
     arrays = {str(place): array for place, array in enumerate(encoder.arrays)}
     parts = [json.dumps(tree).encode(), safetensors.numpy.save(arrays) if arrays else b""]
-    _check(parts)
+    check_sizes(parts)
     return parts
 
 
@@ -95,7 +95,7 @@ def decode(parts: list[bytes], resolve: Callable[[str, Any], Any]) -> Any:
     """
     if len(parts) != 2:
         raise ReplyError(f"a message has two parts, not {len(parts)}")
-    _check(parts)
+    check_sizes(parts)
     # A hostile message can make a parser raise anything; RecursionError is a RuntimeError.
     try:
         tree = json.loads(parts[0])
@@ -105,12 +105,6 @@ def decode(parts: list[bytes], resolve: Callable[[str, Any], Any]) -> Any:
         raise
     except Exception as error:
         raise ReplyError(f"{type(error).__name__}: {str(error)[:200]}") from None
-
-
-def _check(parts: list[bytes]) -> None:
-    for part, limit in zip(parts, (MAX_JSON, MAX_ARRAYS), strict=True):
-        if len(part) > limit:
-            raise ReplyError(f"it takes {len(part)} bytes, {limit} are allowed")
 
 
 class _Encoder:

@@ -37,7 +37,7 @@ def encode(value: Any) -> list[bytes]:
     arrays: dict[str, Array] = {}
     structure = _encode(value, arrays, 0)
     parts = [json.dumps(structure).encode(), safetensors.numpy.save(arrays) if arrays else b""]
-    _check_sizes(parts)
+    check_sizes(parts)
     return parts
 
 
@@ -51,7 +51,7 @@ def decode(parts: list[bytes]) -> Any:
     """
     if len(parts) != 2:
         raise ReplyError(f"a message has two parts, not {len(parts)}")
-    _check_sizes(parts)
+    check_sizes(parts)
     try:
         structure = json.loads(parts[0])
         arrays = safetensors.numpy.load(bytes(parts[1])) if parts[1] else {}
@@ -61,7 +61,8 @@ def decode(parts: list[bytes]) -> Any:
     return _Decoder(arrays).decode(structure, 0)
 
 
-def _check_sizes(parts: list[bytes]) -> None:
+def check_sizes(parts: list[bytes]) -> None:
+    """Raise ReplyError if the JSON or the arrays of a message take too many bytes."""
     for part, limit in zip(parts, (MAX_JSON, MAX_ARRAYS), strict=True):
         if len(part) > limit:
             raise ReplyError(f"{len(part)} bytes are too many, {limit} are allowed")
