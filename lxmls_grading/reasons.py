@@ -46,7 +46,7 @@ TEXTS = {
     "is newer. Write it without that.",
     "unreadable": "The notebook could not be read: {what}. {advice}",
     "given up": "Your submission could not be graded: {what}. Your instructor will look at it.",
-    "test": "A test could not be carried out, which is not your fault: {what}.",
+    "test": "`{test}`: this test could not be run; your instructor has been told.",
 }
 
 #: What follows a reason that has ended the kernel: the first time, and the second.
@@ -67,6 +67,9 @@ RAN = frozenset(
     }
 )
 
+#: The kind of reason of a test that could not be carried out: it is the test that is to be mended.
+BROKEN_TEST = "test"
+
 #: Kinds of reasons for which no cell of a notebook has an answer to grade.
 NOTHING_READ = frozenset({"unreadable", "missing", "several"})
 
@@ -86,12 +89,20 @@ class Reason:
     notebook : str, optional
         The notebook that the reason concerns; by default the whole submission or, in the metadata
         of a notebook, that notebook.
+    detail : str
+        A clause that only the instructor reads.
     """
 
     kind: str
     text: str
     cells: tuple[str, ...] = ()
     notebook: str | None = None
+    detail: str = ""
+
+    @property
+    def full_text(self) -> str:
+        """The text with the detail, for the instructor."""
+        return f"{self.text} ({self.detail})" if self.detail else self.text
 
     def to_dict(self) -> dict[str, Any]:
         """Return the reason as plain data, for JSON."""
@@ -109,13 +120,14 @@ class Reason:
         match values:
             case {"kind": str(kind), "text": str(text)}:
                 cells, notebook = values.get("cells", []), values.get("notebook")
+                detail = values.get("detail", "")
                 named = isinstance(cells, list) and all(isinstance(name, str) for name in cells)
-                if named and isinstance(notebook, str | None):
-                    return cls(kind, text, tuple(cells), notebook)
+                if named and isinstance(notebook, str | None) and isinstance(detail, str):
+                    return cls(kind, text, tuple(cells), notebook, detail)
         raise ValueError(f"{values!r} is not a reason")
 
 
-def reason(kind: str, cells: Iterable[str] = (), **values: str) -> Reason:
+def reason(kind: str, cells: Iterable[str] = (), detail: str = "", **values: str) -> Reason:
     """Return a reason with its text filled in.
 
     Parameters
@@ -124,6 +136,8 @@ def reason(kind: str, cells: Iterable[str] = (), **values: str) -> Reason:
         A key of :data:`TEXTS`.
     cells : iterable of str
         Names (``grade_id``) of the cells that it concerns.
+    detail : str
+        A clause that only the instructor reads.
     **values : str
         The values of the fields in its text.
 
@@ -132,7 +146,7 @@ def reason(kind: str, cells: Iterable[str] = (), **values: str) -> Reason:
     KeyError
         If there is no such kind, or a value is missing.
     """
-    return Reason(kind, TEXTS[kind].format(**values), tuple(cells))
+    return Reason(kind, TEXTS[kind].format(**values), tuple(cells), detail=detail)
 
 
 def add_reason(notebook: NotebookNode, new: Reason) -> None:

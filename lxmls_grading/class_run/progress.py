@@ -8,7 +8,7 @@ import time
 
 from tqdm import tqdm
 
-from lxmls_grading.reasons import Reason
+from lxmls_grading.reasons import BROKEN_TEST, Reason
 
 #: Seconds after which the bar names the student whose submission runs for the longest time.
 LONG = 15
@@ -32,6 +32,7 @@ class Progress:
     def __init__(self, total: int, title: str, quiet: bool = False):
         self.quiet, self.with_reasons, self.skipped = quiet, 0, 0
         self.running: dict[str, float] = {}  # when each student's submission started
+        self.broken: set[tuple[str | None, tuple[str, ...]]] = set()  # tests that were named
         self.slowest = 0.0, ""
         # None: there is no bar where there is no terminal, but in a log, say; lines are written.
         self.bar = tqdm(
@@ -53,13 +54,17 @@ class Progress:
         self._count(0)
 
     def graded(self, student: str, reasons: list[Reason]) -> None:
-        """Show that a submission is done."""
+        """Show that a submission is done. A test that could not be run is named once."""
         self.running.pop(student, None)
         if reasons:
             self.with_reasons += 1
             for reason in reasons:
+                if reason.kind == BROKEN_TEST:
+                    if (reason.notebook, reason.cells) in self.broken:
+                        continue
+                    self.broken.add((reason.notebook, reason.cells))
                 place = f", {reason.notebook}" if reason.notebook else ""
-                text = textwrap.shorten(f"{student}{place}: {reason.text}", 300)
+                text = textwrap.shorten(f"{student}{place}: {reason.full_text}", 300)
                 self._write_line(_printable(text))
         self._count(1)
 

@@ -291,7 +291,7 @@ class ClassRun:
             raise
         except Exception as error:  # one submission must stop no other
             log.exception("%s could not be written", student)
-            self._fail(student, "test", f"Its grades could not be written: {error!r}")
+            self._fail(student, "given up", f"Its grades could not be written: {error!r}")
             return
         self.summary.graded.append(student)
         if reasons:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from lxmls_grading.class_run.points import RunPoints
 from lxmls_grading.machine.interrupts import STATUS
-from lxmls_grading.reasons import Reason
+from lxmls_grading.reasons import BROKEN_TEST, Reason
 
 
 @dataclass
@@ -63,7 +64,24 @@ class Summary:
         for key in ("reasons", "earlier_reasons"):
             own = getattr(self, key).items()
             plain[key] = {name: [each.to_dict() for each in reasons] for name, reasons in own}
-        return plain | {"points": points, "status": self.status}
+        broken = self.broken_tests()
+        return plain | {"points": points, "broken_tests": broken, "status": self.status}
+
+    def broken_tests(self) -> list[str]:
+        """Return a line on each test that could not be carried out: it is the test's fault."""
+        students: Counter[tuple[str, str]] = Counter()
+        details: dict[tuple[str, str], str] = {}
+        for reasons in self.reasons.values():
+            for each in reasons:
+                if each.kind == BROKEN_TEST:
+                    for cell in each.cells:
+                        key = each.notebook or "", cell
+                        students[key] += 1
+                        details.setdefault(key, each.detail)
+        return [
+            f"{key[0]}, {key[1]}: {number} of {len(self.graded)} students ({details[key]})"
+            for key, number in sorted(students.items())
+        ]
 
     def sentence(self) -> str:
         """Return a line that sums up the run."""

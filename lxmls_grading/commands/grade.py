@@ -27,6 +27,7 @@ from lxmls_grading.machine.sharing import share_in_shared
 from lxmls_grading.machine.temporary_folder import TemporaryFolderError, check_temporary_folder
 from lxmls_grading.nbgrader_steps import ExecuteApart
 from lxmls_grading.records import AlreadyGradingError, lock_assignment, records_folder
+from lxmls_grading.results.messages import printable
 
 WITHOUT_SANDBOX = "Submissions run WITHOUT a sandbox, with all your rights."
 
@@ -110,6 +111,9 @@ class GradeApp(CourseApp):
             print(f"{assignment}: {summary.sentence()}.")
             for line in summary.points.lines() if summary.points else []:
                 print(line)
+            if broken := summary.broken_tests():
+                print("Tests to mend, since they could not be run and give no points:")
+                print(*(f"  {printable(line)}" for line in broken), sep="\n")
             if summary.graded:
                 print(f"What to teach again: lxmls-nb report {assignment}")
         return summary.status

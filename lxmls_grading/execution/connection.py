@@ -13,7 +13,14 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from lxmls_grading.execution.remote import SHARED, CannotJudge, Remote, known_object, remote_type
+from lxmls_grading.execution.remote import (
+    SHARED,
+    CannotJudge,
+    Remote,
+    TooMuch,
+    known_object,
+    remote_type,
+)
 from lxmls_grading.kernel.values import decode, encode
 from lxmls_grading.kernel.wire import ReplyError
 
@@ -72,9 +79,7 @@ class Connection:
         self.count += 1
         try:
             if self.count > MAX_OPERATIONS:
-                raise CannotJudge(
-                    f"takes more than {MAX_OPERATIONS} steps on the student's objects"
-                )
+                raise TooMuch(f"takes more than {MAX_OPERATIONS} steps on the student's objects")
             parts = encode((operation, given, named), refer)
         except ReplyError as error:
             self.failed = CannotJudge(f"hands over a value, and {error}")

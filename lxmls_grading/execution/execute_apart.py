@@ -175,5 +175,5 @@ class ExecuteApart(NbGraderPreprocessor):
             plan = None if coursedir is None else self.plans(coursedir).get(names["notebook"])
             executed = shared_process().execute(nb, self.settings(), files, plan)
         for why in reasons_of(executed):
-            self.log.warning("%s, %s: %s", names["student"], names["notebook"], why.text)
+            self.log.warning("%s, %s: %s", names["student"], names["notebook"], why.full_text)
         return executed, resources

@@ -8,6 +8,7 @@ import contextlib
 import io
 import math
 import signal
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,10 +19,12 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 
 from lxmls_grading.cells import note_cause
+from lxmls_grading.execution import connection as connections
 from lxmls_grading.execution.connection import Connection
-from lxmls_grading.execution.plan import NotebookPlan
-from lxmls_grading.execution.remote import CannotJudge
+from lxmls_grading.execution.plan import NotebookPlan, TestPlan
+from lxmls_grading.execution.remote import CannotJudge, TooMuch
 from lxmls_grading.execution.remote_functions import FUNCTIONS
+from lxmls_grading.settings import GRACE
 from lxmls_nb.errors import UNWRITTEN, CheckFailed, NotAttempted
 
 #: Characters of a test's output that are kept.
@@ -35,7 +38,7 @@ TEST_FILE = "<test>"
 
 
 class FaultyTest(Exception):
-    """A test cell could not be carried out: an instructor has to repair it. A clause tells why."""
+    """A test cell could not be carried out: an instructor has to mend it. A clause tells why."""
 
 
 @dataclass
@@ -100,6 +103,8 @@ class Judge:
         self.namespace = Namespace(self._find)
         self._found: dict[str, Any] = {}
         self._lost: Exception | None = None
+        self._end = math.inf  # when the time of the present test cell is up
+        self._waited = 0.0  # seconds that it has waited for the student's code
         ask, probe = connection.ask, connection.probe
         connection.ask, connection.probe = self._remembering(ask), self._remembering(probe)
         self._define_given()
@@ -113,14 +118,19 @@ class Judge:
         self._alone = False
 
     def _remembering(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function that remembers its error: a test could swallow it."""
+        """Return a function that remembers its error, which a test could swallow, and its time."""
 
         def remembering(*given: Any, **named: Any) -> Any:
+            start = time.monotonic()
             try:
                 return function(*given, **named)
+            except TimeoutError:  # a call that was interrupted; the kernel is as it was
+                raise
             except Exception as error:
                 self._lost = error
                 raise
+            finally:
+                self._waited += time.monotonic() - start
 
         return remembering
 
@@ -137,6 +147,10 @@ class Judge:
             self._found[name] = self.connection.do("name", name)
         return self._found[name]
 
+    def seconds_left(self) -> float:
+        """Return how long the present test cell may still take."""
+        return self._end - time.monotonic()
+
     def run(self, cell: NotebookNode) -> Verdict:
         """Run a test cell, and note in its metadata which mistake it has found.
 
@@ -152,24 +166,33 @@ class Judge:
         Exception
             If the student kernel has ended.
         """
-        self.connection.start_cell(self.plan.of(cell.metadata.nbgrader.get("grade_id")).decides)
+        plan = self.plan.of(cell.metadata.nbgrader.get("grade_id"))
+        self.connection.start_cell(plan.decides)
         self._found.clear()
+        self._waited, self._end = 0.0, time.monotonic() + self.timeout
         printed, value = io.StringIO(), None
         error: BaseException | None = None
         try:
             with (
                 contextlib.redirect_stdout(printed),
                 contextlib.redirect_stderr(io.StringIO()),
-                time_limit(self.timeout),
+                time_limit(self.timeout + 2 * GRACE),  # calls end before
             ):
                 value = self._execute(cell.source)
         except CannotJudge as failure:
-            self._check(failure)
+            self.connection.failed = failure
         except KeyboardInterrupt:
             raise
         except BaseException as failure:  # as pytest's own, SystemExit too
             error = failure
-        self._check(self.connection.failed)
+        finally:
+            self._end = math.inf
+        if isinstance(self.connection.failed, TooMuch) and self._is_answers_fault(plan):
+            error = TimeoutError(f"with your code, this test {self.connection.failed}")
+        else:
+            self._check(self.connection.failed)
+        if missing := _missing_module(error):
+            raise FaultyTest(f"it imports `{missing}`, which is not installed here") from error
         verdict = Verdict(decided=self.connection.used)
         if printed.getvalue():
             verdict.outputs.append(new_output("stream", text=printed.getvalue()[:MAX_OUTPUT]))
@@ -182,13 +205,17 @@ class Judge:
             verdict.outputs.append(new_output("execute_result", {"text/plain": repr(points)}))
         return verdict
 
+    def _is_answers_fault(self, plan: TestPlan) -> bool:
+        """Return whether a test takes too much because of the answer that it looks at."""
+        return plan.passes or self._waited > self.timeout / 2
+
     def _check(self, failure: CannotJudge | None) -> None:
         """Raise the error of the kernel, or of what cannot be judged, whatever became of it."""
         if self._lost is not None:
             lost, self._lost = self._lost, None
             raise lost from None
         if failure is not None:
-            raise FaultyTest(str(failure)) from failure
+            raise FaultyTest(f"it {failure}") from failure
 
     def _execute(self, source: str) -> Any:
         """Run code, and return the value of its last line if that is an expression."""
@@ -205,10 +232,10 @@ class Judge:
 
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise CannotJudge in the main thread when time is up; an alarm that was set goes on."""
+    """Raise TooMuch in the main thread when time is up; an alarm that was set goes on."""
 
     def end(number: int, frame: Any) -> None:
-        raise CannotJudge(f"takes longer than {seconds:g} s")
+        raise TooMuch("takes too long")
 
     before = signal.getsignal(signal.SIGALRM)
     left, _ = signal.setitimer(signal.ITIMER_REAL, 0)
@@ -255,6 +282,14 @@ def _visible_line(error: BaseException, source: str) -> str:
     return "" if hidden else lines[numbers[-1] - 1].strip()
 
 
+def _missing_module(error: BaseException | None) -> str | None:
+    """Return the name of a module that a test itself, not the student's code, has not found."""
+    if not isinstance(error, ModuleNotFoundError):
+        return None
+    frames = traceback.extract_tb(error.__traceback__)
+    return None if any(each.filename == connections.__file__ for each in frames) else error.name
+
+
 def _partial(value: Any, points: float) -> float:
     """Return the points that a test cell gives as the value of its last line."""
     if isinstance(value, bool | np.bool_ | str):
@@ -284,3 +319,11 @@ def outcome_together(cell: NotebookNode) -> list[NotebookNode]:
             with contextlib.suppress(ValueError):
                 _partial(float(text), float(cell.metadata.nbgrader.points))
     return outputs
+
+
+def error_of(cell: NotebookNode) -> str:
+    """Return the error among the outputs of a cell, or nothing."""
+    for output in cell.outputs:
+        if output.output_type == "error":
+            return f"{output.ename}: {output.evalue}" if output.evalue else str(output.ename)
+    return ""

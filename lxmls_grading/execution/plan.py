@@ -34,11 +34,17 @@ class TestPlan:
         Why it runs together: a clause whose subject is the cell.
     decides : bool
         Whether an object of the reference solution, and not a plain value, decides a comparison.
+    passes : bool
+        Whether the reference solution is known to pass the test in this way.
+    fault : str
+        The error that the reference solution fails with, if it does: a test or a solution is wrong.
     """
 
     apart: bool = True
     why: str = ""
     decides: bool = True
+    passes: bool = False
+    fault: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,7 @@ def plain_plan(source: NotebookNode, default: bool | None = None) -> NotebookPla
                 why = "" if apart else "has the tag" if tagged else "is configured so"
                 tests[str(grade_id(cell))] = TestPlan(apart, why)
             elif calls_checks_alone(cell.source):
-                tests[str(grade_id(cell))] = TestPlan(decides=False)
+                tests[str(grade_id(cell))] = TestPlan(decides=False, passes=True)
             else:
                 return None
     return NotebookPlan(given_code(source), defined_names(source), tests)

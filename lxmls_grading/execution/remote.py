@@ -94,6 +94,10 @@ class CannotJudge(BaseException):
     """
 
 
+class TooMuch(CannotJudge):
+    """A test takes too long, or too many steps: it, or the answer that it looks at."""
+
+
 def known_object(module: str, name: str) -> Any:
     """Return a class or function of a shared package, or None."""
     if module.partition(".")[0] not in SHARED or "<" in name:

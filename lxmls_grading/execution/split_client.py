@@ -25,7 +25,7 @@ from lxmls_grading.cells import METADATA_KEY, carries_points, grade_id, is_test
 from lxmls_grading.execution.bounded_outputs import BoundedOutputs, join_streams, keep_count
 from lxmls_grading.execution.connection import Connection
 from lxmls_grading.execution.findings import note_limit
-from lxmls_grading.execution.judge import FaultyTest, Judge, outcome_together
+from lxmls_grading.execution.judge import FaultyTest, Judge, error_of, outcome_together
 from lxmls_grading.execution.needed import dispensable_cells
 from lxmls_grading.execution.plan import NotebookPlan
 from lxmls_grading.kernel import wire
@@ -38,6 +38,7 @@ from lxmls_grading.kernel.student_kernel import (
     PROBE_REQUEST,
 )
 from lxmls_grading.reasons import (
+    BROKEN_TEST,
     ENDED,
     WENT_ON,
     Reason,
@@ -135,7 +136,8 @@ class SplitClient(BoundedOutputs):
         limit = self.settings.timeout
         if cell is not None and not carries_points(cell):
             limit = min(limit, self.settings.ungraded_timeout)
-        return max(0.1, min(limit, self.deadline - time.monotonic()))
+        left = min(self.deadline - time.monotonic(), self.judge.seconds_left())
+        return max(0.1, min(limit, left))
 
     async def run(self) -> None:
         """Execute the notebook. Whatever a student's code does becomes a reason.
@@ -205,9 +207,12 @@ class SplitClient(BoundedOutputs):
                     await super().async_execute_cell(cell, place)
                     join_streams(cell)
                     cell.outputs = outcome_together(cell)
+                _check_fault(cell, self.plan.of(grade_id(cell)).fault)
             except FaultyTest as error:
-                add_reason(self.nb, reason("test", [str(grade_id(cell))], what=str(error)))
-                cell.outputs = [not_run(str(error))]
+                name = str(grade_id(cell))
+                why = reason(BROKEN_TEST, [name], detail=str(error), test=name)
+                add_reason(self.nb, why)
+                cell.outputs = [not_run(why.text)]
         else:
             self.interrupted = False
             await super().async_execute_cell(cell, place)
@@ -355,6 +360,12 @@ class SplitClient(BoundedOutputs):
             if message["msg_type"] == kind and message["parent_header"]["msg_id"] == identity:
                 return [bytes(part) for part in message["buffers"]]
         return None
+
+
+def _check_fault(cell: NotebookNode, fault: str) -> None:
+    """Raise FaultyTest if a test fails with the error that the reference solution gets, too."""
+    if fault and error_of(cell) == fault:
+        raise FaultyTest(f"the reference solution fails there in the same way: {fault}")
 
 
 def execute_notebook(

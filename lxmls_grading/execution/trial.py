@@ -103,9 +103,9 @@ def plan_by_trial(source: NotebookNode, execute: Execute) -> NotebookPlan:
         ]
         if not differ:
             break
-        why = {name: each.text for each in reasons_of(executed) for name in each.cells}
+        why = {name: each.detail for each in reasons_of(executed) for name in each.cells}
         for name in differ:
-            chosen[name] = TestPlan(apart=False, why=why.get(name, "gives other points apart"))
+            chosen[name] = TestPlan(apart=False, why=why.get(name) or "it gives other points apart")
     else:
         chosen = together
     decided = {

@@ -92,9 +92,9 @@ def row_of(assignment: Assignment, submission: Submission) -> list[str | float]:
         row += [sum(points.scores.values()), points.penalty, points.total, assignment.most]
         row += ["yes" if points.waiting else "no"]
     reasons = [
-        f"{short(reason.notebook)}: {printable(reason.text)}"
+        f"{short(reason.notebook)}: {printable(reason.full_text)}"
         if reason.notebook
-        else printable(reason.text)
+        else printable(reason.full_text)
         for reason in submission.reasons
     ]
     return [*row, " | ".join(reasons)]
@@ -157,6 +157,7 @@ def render(survey: Survey, course: str, time: datetime) -> str:
             course=course,
             survey=survey,
             exercises=exercises,
+            to_mend=[test for test in tests if test.broken],
             to_teach=to_teach,
             by_hand=list(survey.by_hand.values()),
             status={

@@ -6,7 +6,7 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from lxmls_grading.reasons import Reason
+from lxmls_grading.reasons import BROKEN_TEST, Reason
 from lxmls_grading.results.messages import Messages, printable
 from lxmls_grading.results.outcomes import FAILED, PASSED
 from lxmls_grading.results.submissions import (
@@ -35,12 +35,18 @@ class GradedTest:
         Points of all of them.
     messages : Messages
         Of those that failed.
+    broken : int
+        Number of submissions for which the test could not be carried out.
+    details : Counter
+        Why it could not.
     """
 
     cell: Cell
     counts: Counter[str] = field(default_factory=Counter)
     score: float = 0.0
     messages: Messages = field(default_factory=Messages)
+    broken: int = 0
+    details: Counter[str] = field(default_factory=Counter)
 
     @property
     def title(self) -> str:
@@ -49,8 +55,8 @@ class GradedTest:
 
     @property
     def possible(self) -> float:
-        """The points that all submissions could have."""
-        return self.cell.points * self.counts.total()
+        """The points that submissions could have where the test was carried out."""
+        return self.cell.points * (self.counts.total() - self.broken)
 
     @property
     def lost(self) -> float:
@@ -59,8 +65,8 @@ class GradedTest:
 
     @property
     def rate(self) -> float:
-        """The share of submissions that pass."""
-        return self.counts[PASSED] / max(1, self.counts.total())
+        """The share of submissions that pass, where the test was carried out."""
+        return self.counts[PASSED] / max(1, self.counts.total() - self.broken)
 
 
 @dataclass
@@ -178,6 +184,13 @@ class Survey:
             test.score += points.scores.get(key, 0)
             if result.outcome == FAILED:
                 test.messages.add(result)
+        for reason in submission.reasons:
+            if reason.kind == BROKEN_TEST:
+                for cell in reason.cells:
+                    broken = self.tests.get(CellKey(reason.notebook or "", cell))
+                    if broken is not None:
+                        broken.broken += 1
+                        broken.details[reason.detail] += 1
         for key, answer in self.by_hand.items():
             if key in points.waiting:
                 answer.waiting += 1

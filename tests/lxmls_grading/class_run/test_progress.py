@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from lxmls_grading.class_run import progress as module
 from lxmls_grading.class_run.progress import Progress
-from lxmls_grading.reasons import Reason
+from lxmls_grading.class_run.summary import Summary
+from lxmls_grading.reasons import Reason, reason
 
 
 @pytest.fixture
@@ -80,3 +82,23 @@ def test_names_cannot_move_the_cursor(screen, clock):
     bar.tick()
     assert "a?[2Jda" in last(screen)
     bar.close()
+
+
+def test_test_that_cannot_be_run_is_named_once(capsys):
+    bar = Progress(3, "day3")
+    broken = reason("test", ["v_eq"], detail="it uses `In`", test="v_eq")
+    for student in ("ada", "blaise", "carl"):
+        bar.graded(student, [replace(broken, notebook="warm_up")])
+    bar.close()
+    lines = [line for line in capsys.readouterr().err.splitlines() if "v_eq" in line]
+    assert len(lines) == 1
+    assert lines[0].startswith("ada, warm_up: `v_eq`: this test could not be run;")
+    assert lines[0].endswith("(it uses `In`)")
+
+
+def test_summary_counts_the_students_of_each_test_that_cannot_be_run():
+    broken = replace(reason("test", ["v_eq"], detail="it uses `In`", test="v_eq"), notebook="one")
+    late = Reason("timeout", "Time is up.", ("v_ne",), "one")
+    summary = Summary(graded=["ada", "bo", "cy"], reasons={"ada": [broken, late], "bo": [broken]})
+    assert summary.broken_tests() == ["one, v_eq: 2 of 3 students (it uses `In`)"]
+    assert summary.to_dict()["broken_tests"] == summary.broken_tests()

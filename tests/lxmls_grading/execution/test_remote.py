@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import contextlib
 import io
+import time
 import warnings
 
 import pytest
 from nbformat.v4 import new_code_cell
 
 from lxmls_grading.execution import connection
+from lxmls_grading.execution import judge as judges
 from lxmls_grading.execution import plan as plans
 from lxmls_grading.execution.connection import Connection
 from lxmls_grading.execution.judge import FaultyTest, Judge
@@ -162,9 +164,11 @@ def test_objects_decide_where_those_of_the_reference_solution_do():
         "try:\n    get_ipython()\nfinally:\n    pass",
         "x = 3 +",
         "while True: pass",
+        "import no_such_module_of_the_test",
     ],
 )
-def test_what_cannot_be_carried_out_is_never_a_pass(code):
+def test_what_cannot_be_carried_out_is_never_a_pass(code, monkeypatch):
+    monkeypatch.setattr(judges, "GRACE", 0)
     fast = judge(student(ANSWERS["square"].right))
     fast.timeout = 1
     with pytest.raises(FaultyTest):
@@ -175,6 +179,35 @@ def test_steps_of_a_test_are_limited(monkeypatch):
     monkeypatch.setattr(connection, "MAX_OPERATIONS", 100)
     with pytest.raises(FaultyTest, match="steps"):
         judge(student(ANSWERS["square"].right)).run(cell("for _ in iter(int, 1): square(1)"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ("def items():\n    while True:\n        yield 1", "list(items())"),
+        ("class Odd:\n    def __eq__(self, x): import nothing\nitems = Odd()", "items == 1"),
+    ],
+)
+def test_answer_that_takes_too_much_is_no_fault_of_the_test(answer, code, monkeypatch):
+    monkeypatch.setattr(judges, "GRACE", 0)
+    monkeypatch.setattr(connection, "MAX_OPERATIONS", 100)
+    tried = judge(student(answer), tests={"test": plans.TestPlan(passes=True)})
+    tried.timeout = 1
+    (failed,) = tried.run(cell(code)).outputs
+    assert failed.ename in ("TimeoutError", "ModuleNotFoundError")
+
+
+def test_slow_answer_is_no_fault_of_a_test_that_was_not_tried(monkeypatch):
+    monkeypatch.setattr(judges, "GRACE", 0)
+    objects = Objects(student("def items(): pass"))
+
+    def slow(parts):
+        time.sleep(0.1)
+        return objects.answer(parts)
+
+    untried = Judge(Connection(slow, slow), timeout=1)
+    (failed,) = untried.run(cell("while True: items()")).outputs
+    assert failed.evalue == "with your code, this test takes too long"
 
 
 def test_refusal_is_no_exception_that_a_test_would_catch():

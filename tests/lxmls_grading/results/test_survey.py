@@ -6,7 +6,7 @@ import json
 import re
 
 from lxmls_grading.results import survey
-from tests.support.reporting import TESTS, TIMEOUT, Page, write, wrong
+from tests.support.reporting import STOPPED, TESTS, TIMEOUT, Page, write, wrong
 
 
 def test_table_has_a_row_for_everybody(reported):
@@ -161,3 +161,23 @@ def test_submissions_graded_by_nbgrader_alone_are_graded(course):
     page, rows = course.report()
     assert rows[0]["status"] == "graded"
     assert "AssertionError: no" in page
+
+
+def test_tests_that_could_not_be_run_come_first_and_are_not_taught(course):
+    broken = {
+        "kind": "test",
+        "text": "`test-c`: this test could not be run; your instructor has been told.",
+        "cells": ["test-c"],
+        "detail": "it takes too long",
+    }
+    course.add("ada", {"test-c": STOPPED, "test-a": wrong("sign")}, reasons=[broken])
+    course.add("bob", {"test-c": STOPPED}, reasons=[broken])
+    course.add("cyn")
+    page, rows = course.report()
+    text = " ".join(Page(page).text.split())
+    mend, teach, end = map(text.index, ("Mend these tests", "What to teach again", "The class"))
+    assert mend < teach
+    assert "2 of 3 students 2.2 test-c it takes too long" in text[mend:teach]
+    assert "test-c" not in text[teach:end]
+    assert "1 of 3 points lost 2.1 test-a" in text[teach:end]
+    assert rows[0]["reasons"].endswith("has been told. (it takes too long)")
