@@ -24,7 +24,6 @@ from lxmls_grading.execution.connection import Connection
 from lxmls_grading.execution.plan import NotebookPlan, TestPlan
 from lxmls_grading.execution.remote import CannotJudge, TooMuch
 from lxmls_grading.execution.remote_functions import FUNCTIONS
-from lxmls_grading.settings import GRACE
 from lxmls_nb.errors import UNWRITTEN, CheckFailed, NotAttempted
 
 #: Characters of a test's output that are kept.
@@ -105,6 +104,7 @@ class Judge:
         self._lost: Exception | None = None
         self._end = math.inf  # when the time of the present test cell is up
         self._waited = 0.0  # seconds that it has waited for the student's code
+        self._waiting = False
         ask, probe = connection.ask, connection.probe
         connection.ask, connection.probe = self._remembering(ask), self._remembering(probe)
         self._define_given()
@@ -121,7 +121,9 @@ class Judge:
         """Return a function that remembers its error, which a test could swallow, and its time."""
 
         def remembering(*given: Any, **named: Any) -> Any:
-            start = time.monotonic()
+            if self.seconds_left() < 0:
+                self._stop()
+            start, self._waiting = time.monotonic(), True
             try:
                 return function(*given, **named)
             except TimeoutError:  # a call that was interrupted; the kernel is as it was
@@ -130,6 +132,7 @@ class Judge:
                 self._lost = error
                 raise
             finally:
+                self._waiting = False
                 self._waited += time.monotonic() - start
 
         return remembering
@@ -146,6 +149,12 @@ class Judge:
         if name not in self._found:
             self._found[name] = self.connection.do("name", name)
         return self._found[name]
+
+    def _stop(self) -> None:
+        """End a test cell that takes too long; the student's code has a limit of its own."""
+        if not self._waiting:
+            self.connection.failed = TooMuch("takes too long")
+            raise self.connection.failed
 
     def seconds_left(self) -> float:
         """Return how long the present test cell may still take."""
@@ -176,7 +185,7 @@ class Judge:
             with (
                 contextlib.redirect_stdout(printed),
                 contextlib.redirect_stderr(io.StringIO()),
-                time_limit(self.timeout + 2 * GRACE),  # calls end before
+                alarm(self.timeout, self._stop),
             ):
                 value = self._execute(cell.source)
         except CannotJudge as failure:
@@ -231,24 +240,23 @@ class Judge:
 
 
 @contextlib.contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """Raise TooMuch in the main thread when time is up; an alarm that was set goes on."""
+def alarm(seconds: float, ring: Callable[[], None]) -> Iterator[None]:
+    """Call a function in the main thread when time is up, and again and again after that.
 
-    def end(number: int, frame: Any) -> None:
-        raise TooMuch("takes too long")
-
+    An alarm that was set before goes on.
+    """
     before = signal.getsignal(signal.SIGALRM)
     left, _ = signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, end)
-    signal.setitimer(signal.ITIMER_REAL, min(seconds, left or seconds))
+    signal.signal(signal.SIGALRM, lambda number, frame: ring())
+    start, limit = time.monotonic(), min(seconds, left or seconds)
+    signal.setitimer(signal.ITIMER_REAL, limit, 0.1)
     try:
         yield
     finally:
-        used = min(seconds, left or seconds) - signal.getitimer(signal.ITIMER_REAL)[0]
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
         if left:
-            signal.setitimer(signal.ITIMER_REAL, max(0.01, left - used))
+            signal.setitimer(signal.ITIMER_REAL, max(0.01, left - (time.monotonic() - start)))
 
 
 def _error_output(error: BaseException, source: str) -> NotebookNode:

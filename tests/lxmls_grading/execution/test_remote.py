@@ -12,7 +12,6 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from lxmls_grading.execution import connection
-from lxmls_grading.execution import judge as judges
 from lxmls_grading.execution import plan as plans
 from lxmls_grading.execution.connection import Connection
 from lxmls_grading.execution.judge import FaultyTest, Judge
@@ -167,8 +166,7 @@ def test_objects_decide_where_those_of_the_reference_solution_do():
         "import no_such_module_of_the_test",
     ],
 )
-def test_what_cannot_be_carried_out_is_never_a_pass(code, monkeypatch):
-    monkeypatch.setattr(judges, "GRACE", 0)
+def test_what_cannot_be_carried_out_is_never_a_pass(code):
     fast = judge(student(ANSWERS["square"].right))
     fast.timeout = 1
     with pytest.raises(FaultyTest):
@@ -189,7 +187,6 @@ def test_steps_of_a_test_are_limited(monkeypatch):
     ],
 )
 def test_answer_that_takes_too_much_is_no_fault_of_the_test(answer, code, monkeypatch):
-    monkeypatch.setattr(judges, "GRACE", 0)
     monkeypatch.setattr(connection, "MAX_OPERATIONS", 100)
     tried = judge(student(answer), tests={"test": plans.TestPlan(passes=True)})
     tried.timeout = 1
@@ -197,8 +194,7 @@ def test_answer_that_takes_too_much_is_no_fault_of_the_test(answer, code, monkey
     assert failed.ename in ("TimeoutError", "ModuleNotFoundError")
 
 
-def test_slow_answer_is_no_fault_of_a_test_that_was_not_tried(monkeypatch):
-    monkeypatch.setattr(judges, "GRACE", 0)
+def test_slow_answer_is_no_fault_of_a_test_that_was_not_tried():
     objects = Objects(student("def items(): pass"))
 
     def slow(parts):
