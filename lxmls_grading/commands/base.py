@@ -142,30 +142,47 @@ class CourseApp(NbGrader, StrictApplication):
                 "name it with --course-dir"
             )
 
-    def assignment(self) -> str:
-        """Return the assignment that the command is given, as an argument or by ``--assignment``.
+    def given_assignment(self) -> str:
+        """Return the assignment that the command line names, or an empty string.
 
         Raises
         ------
         CommandError
-            If none is given, several are, or it does not exist. Nothing is written in this case.
+            If it names several, or this is not the folder of a course.
         """
         self.check_course()
         option = str(self.cli_config.CourseDirectory.get("assignment_id", ""))
         given = dict.fromkeys([*self.extra_args, *([option] if option else [])])
         if len(given) > 1:
             raise CommandError(f"one assignment at a time, not {' and '.join(map(repr, given))}")
-        name = next(iter(given), None) or self.coursedir.assignment_id
-        released = assignments_in(self.coursedir)
-        known = sorted({*released, *sources_in(self.coursedir)})
+        return next(iter(given), "")
+
+    def assignment(self, generated: bool = True) -> str:
+        """Return the assignment that the command is given, as an argument or by ``--assignment``.
+
+        Parameters
+        ----------
+        generated : bool
+            Whether it has to be in the gradebook; else its folder in ``source/`` is enough.
+
+        Raises
+        ------
+        CommandError
+            If none is given, several are, or it does not exist. Nothing is written in this case.
+        """
+        name = self.given_assignment() or self.coursedir.assignment_id
+        sources = sources_in(self.coursedir)
+        found = assignments_in(self.coursedir) if generated else sources
+        known = sorted({*found, *sources})
         if not name:
             raise CommandError(f"which assignment? Name one: {', '.join(known) or 'there is none'}")
-        if name not in released:
+        if name not in found:
             close = close_names(name, [each for each in known if each != name])
-            generate = f"nbgrader generate_assignment {name}"
+            place = "the gradebook" if generated else "source/"
+            make = "nbgrader generate_assignment" if generated else "lxmls-nb new-assignment"
             raise CommandError(
-                f"there is no assignment {name!r} in the gradebook{close or ':'} "
-                f"{'If not, run' if close else 'run'} `{generate}`"
+                f"there is no assignment {name!r} in {place}{close or ':'} "
+                f"{'If not, run' if close else 'run'} `{make} {name}`"
             )
         self.coursedir.assignment_id = name
         return str(name)

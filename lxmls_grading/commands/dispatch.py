@@ -29,6 +29,10 @@ COMMANDS = {
         "Take in submissions from Canvas, Moodle or a folder.",
     ),
     "extend": ("lxmls_grading.commands.extend.ExtendApp", "Give a student more time."),
+    "new-assignment": (
+        "lxmls_grading.commands.new_assignment.NewAssignmentApp",
+        "Make a source notebook to start from.",
+    ),
     "check": (
         "lxmls_grading.commands.check.CheckApp",
         "Try an assignment's tests on its reference solution.",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from lxmls_grading import cli
+
 CONFIG = """
 c = get_config()
 c.CourseDirectory.course_id = "small"
@@ -17,3 +19,16 @@ def folder(tmp_path, monkeypatch):
     (root / "nbgrader_config.py").write_text(CONFIG)
     monkeypatch.chdir(root)
     return root
+
+
+@pytest.fixture
+def call(capsys):
+    """Run a command in this process; return its exit status, and what it wrote."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        status = cli.main([*arguments])
+        said = capsys.readouterr()
+        assert "Traceback" not in said.err
+        return status, said.out, said.err
+
+    return run

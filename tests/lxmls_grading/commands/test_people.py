@@ -9,7 +9,6 @@ from datetime import datetime
 import pytest
 from nbgrader.api import Gradebook
 
-from lxmls_grading import cli
 from lxmls_grading.records import lock_assignment
 
 CONFIG = """
@@ -39,17 +38,6 @@ def small(filled, folder):
     (folder / "nbgrader_config.py").write_text(CONFIG)
     shutil.copy(filled, folder)
     return folder
-
-
-@pytest.fixture
-def call(capsys):
-    def run(*arguments: str) -> tuple[int, str, str]:
-        status = cli.main([*arguments])
-        said = capsys.readouterr()
-        assert "Traceback" not in said.err
-        return status, said.out, said.err
-
-    return run
 
 
 def archive(path, *names: str) -> str:
