@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
@@ -48,6 +49,17 @@ def read_notebook(path: str | Path) -> NotebookNode:
     return notebook
 
 
+def note(cell: NotebookNode, **values: object) -> None:
+    """Note something in the metadata of a cell that is the instructor's."""
+    cell.metadata.setdefault(METADATA_KEY, NotebookNode()).update(values)
+
+
+def noted(cell: NotebookNode) -> dict[str, Any]:
+    """Return what :func:`note` has noted in a cell."""
+    notes = cell.metadata.get(METADATA_KEY)
+    return dict(notes) if isinstance(notes, dict) else {}
+
+
 def note_cause(cell: NotebookNode, cause: str | None) -> None:
     """Note in the metadata of a test cell which known mistake the test has found.
 
@@ -58,13 +70,12 @@ def note_cause(cell: NotebookNode, cause: str | None) -> None:
         The key of a mistake in :mod:`lxmls_nb.checks.mistakes`; None notes nothing.
     """
     if cause is not None:
-        cell.metadata.setdefault(METADATA_KEY, NotebookNode())["cause"] = cause
+        note(cell, cause=cause)
 
 
 def cause_of(cell: NotebookNode) -> str | None:
     """Return the key of the mistake that a test has found, or None if none is noted."""
-    notes = cell.metadata.get(METADATA_KEY)
-    cause = notes.get("cause") if isinstance(notes, dict) else None
+    cause = noted(cell).get("cause")
     return cause if isinstance(cause, str) else None
 
 

@@ -49,6 +49,10 @@ class Progress:
         self.running.pop(student, None)
         self.slowest = max(self.slowest, (seconds, f"{student}, {notebook}, {cell}"))
 
+    def tell(self, line: str) -> None:
+        """Show a line above the bar."""
+        self._write_line(_printable(line))
+
     def tick(self) -> None:
         """Show the time, and what takes long."""
         self._count(0)

@@ -33,6 +33,7 @@ from lxmls_grading.class_run.task import (
     execute_submission,
     installed,
 )
+from lxmls_grading.execution.plans import describe_together
 from lxmls_grading.gradebook.rows import Rows, open_gradebook, put_back_rows, read_rows
 from lxmls_grading.reasons import Reason
 from lxmls_grading.records import Record, read_record, write_record
@@ -104,7 +105,9 @@ class ClassRun:
         self.client, self.begun = client, True
         try:
             self._check_workers()
-            self.plans = self.marker.executing.plans(self.marker.coursedir)
+            self.plans = self.marker.executing.plans(self.marker.coursedir, self.progress.tell)
+            if together := describe_together(self.plans):
+                self.progress.tell(f"{together} (why: lxmls-nb check {self.assignment})")
             self._run(deque(students))
         except FATAL as error:
             log.exception("The run has ended")

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-import time
+import shutil
+import textwrap
+from collections.abc import Iterable
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import Any
 
 from nbformat.notebooknode import NotebookNode
 from nbgrader.converters.base import NbGraderException
+from tqdm import tqdm
+from traitlets import default
 
-from lxmls_grading.cells import read_notebook
-from lxmls_grading.commands.base import CourseApp
-from lxmls_grading.commands.options import CommandError
-from lxmls_grading.execution.execute_apart import ExecuteApart
+from lxmls_grading.commands.base import ALIASES, CourseApp
+from lxmls_grading.commands.options import CommandError, close_names
 from lxmls_grading.execution.plan import NotebookPlan
-from lxmls_grading.execution.plans import MODES, keep_plan, source_notebooks
-from lxmls_grading.execution.trial import Trial, try_notebook
-from lxmls_grading.execution.warm_process import shared_process
-from lxmls_grading.intake.working_files import WorkingFiles
+from lxmls_grading.execution.plans import Plans
+from lxmls_grading.execution.trial import Trial
+from lxmls_grading.execution.warm_process import GradingError
+from lxmls_grading.machine.temporary_folder import TemporaryFolderError
+from lxmls_grading.nbgrader_steps import ExecuteApart
+from lxmls_grading.sandbox.bubblewrap import SandboxError
+
+#: Columns of the table where it goes to no terminal, and the fewest and most elsewhere.
+WIDTH, LEAST, MOST = 100, 60, 120
+
+HEADER = ("test", "reference", "blank", "time", "runs")
 
 
 class CheckApp(CourseApp):
@@ -23,49 +35,156 @@ class CheckApp(CourseApp):
 
     name = "lxmls-nb check"
     description = (
-        "Run each test on the reference solution and on a blank notebook, apart from the student's "
-        "process and together with it.\n\n"
+        "Run each test of the notebooks in source/ on the reference solution and on a blank "
+        "notebook, apart from the student's process and together with it. A test that the "
+        "reference solution does not pass is an error, one that a blank notebook passes a "
+        "warning.\n\n"
         "Exit status: 0 if the reference solution passes everywhere, 1 if not, 2 if nothing could "
         "run."
     )
-    examples = "lxmls-nb check day2"
+    examples = """
+        lxmls-nb check day2
+        lxmls-nb check day3 --notebook warm_up
+        """
+
+    aliases = ALIASES | {
+        "notebook": (
+            "CourseDirectory.notebook_id",
+            "The name or a pattern of notebooks (default: all).",
+        )
+    }
+
+    @default("classes")
+    def _classes_default(self) -> list[type]:
+        return [*super()._classes_default(), ExecuteApart]
 
     def work(self) -> int:
         """Print a table of all tests; return 0 if the reference solution passes all of them."""
-        assignment = self.assignment()
-        notebooks = source_notebooks(self.coursedir, assignment)
-        if not notebooks:
-            raise CommandError(f"there are no notebooks in source/{assignment}")
+        assignment = self.assignment(generated=False)
         step = ExecuteApart(parent=self)
-        files = WorkingFiles(step.assignment_files(self.coursedir))
-
-        def execute(notebook: NotebookNode, plan: NotebookPlan) -> NotebookNode:
-            return shared_process().execute(notebook, step.settings(), files, plan)
-
-        failed = 0
         try:
+            planner = step.planner(self.coursedir)
+            names = self._chosen(planner, assignment)
             step.check()
-            for name, path in notebooks.items():
-                start = time.monotonic()
-                plan, trials = try_notebook(read_notebook(path), execute, MODES[step.tests])
-                keep_plan(self.coursedir, assignment, name, plan)
-                print(f"{name} ({time.monotonic() - start:.1f} s)")
-                for test, trial in trials.items():
-                    print(f"  {line(test, trial)}")
-                    failed += trial.reference < trial.worth
-        except NbGraderException as error:
+            found = self._try(planner, names)
+        except (NbGraderException, SandboxError, TemporaryFolderError, GradingError) as error:
             raise CommandError(str(error)) from None
-        return 1 if failed else 0
+        print(summary(found))
+        return 1 if any(errors_of(trial) for trial in found) else 0
+
+    def _chosen(self, planner: Plans, assignment: str) -> list[str]:
+        """Return the names of the notebooks to try."""
+        known, pattern = planner.notebooks, self.coursedir.notebook_id
+        if not known:
+            raise CommandError(
+                f"there are no notebooks in source/{assignment}: "
+                f"`lxmls-nb new-assignment {assignment} --notebook NAME` makes one"
+            )
+        chosen = [name for name in known if name == pattern or fnmatchcase(name, pattern)]
+        if not chosen:
+            raise CommandError(
+                f"there is no notebook {pattern!r} in source/{assignment}"
+                f"{close_names(pattern, known) or ': ' + ', '.join(known)}"
+            )
+        return chosen
+
+    def _try(self, planner: Plans, names: list[str]) -> list[Trial]:
+        """Try notebooks, and print what was found; return it."""
+        found: list[Trial] = []
+        width = max(LEAST, min(shutil.get_terminal_size((WIDTH, 0)).columns, MOST))
+        # None: no bar where there is no terminal.
+        with tqdm(names, unit="notebook", disable=self.quiet or None, leave=False) as bar:
+            for name in bar:
+                _, trials = showing_runs(planner, name, bar).try_out(name)
+                with bar.external_write_mode():
+                    if not self.quiet:
+                        print("\n".join(table(name, trials, width)), flush=True)
+                found += trials.values()
+        return found
 
 
-def line(test: str, trial: Trial) -> str:
-    """Return what is known of a test, as a line of the table."""
-    where = "apart" if trial.plan.apart else f"together: {trial.plan.why}"
-    notes = []
-    if trial.reference < trial.worth:
-        notes.append(
-            f"ERROR: the reference solution gets {trial.reference:g} of {trial.worth:g} points"
+def showing_runs(planner: Plans, name: str, bar: Any) -> Plans:
+    """Return a planner that shows on a bar which run of a notebook it is at."""
+    number = 0
+
+    def execute(notebook: NotebookNode, plan: NotebookPlan) -> NotebookNode:
+        nonlocal number
+        number += 1
+        bar.set_description(f"{name}, run {number}")
+        return planner.execute(notebook, plan)
+
+    return replace(planner, execute=execute)
+
+
+def table(notebook: str, trials: dict[str, Trial], width: int) -> list[str]:
+    """Return what is known of the tests of a notebook, as lines with a header."""
+    rows = [
+        (
+            name,
+            f"{trial.reference.points:g}/{trial.worth:g}",
+            f"{trial.blank.points:g}/{trial.worth:g}",
+            f"{trial.reference.seconds:.2f} s",
         )
-    if trial.worth and trial.blank > 0:
-        notes.append(f"warning: a blank notebook gets {trial.blank:g} of {trial.worth:g} points")
-    return "; ".join([f"{test}: {where}", *notes])
+        for name, trial in trials.items()
+    ]
+    widths = [max(map(len, column)) for column in zip(HEADER[:-1], *rows, strict=True)]
+
+    def line(row: Iterable[str], last: str) -> str:
+        name, *numbers = row
+        cells = [name.ljust(widths[0])]
+        cells += [text.rjust(space) for text, space in zip(numbers, widths[1:], strict=True)]
+        return f"  {'  '.join(cells)}  {last}"
+
+    if not rows:
+        return [notebook, "  no test cells: nothing here gives points by itself", ""]
+    lines = [notebook, line(HEADER[:-1], HEADER[-1])]
+    for row, trial in zip(rows, trials.values(), strict=True):
+        notes = [*errors_of(trial), *warnings_of(trial)]
+        where = "apart" if trial.plan.apart else "together"
+        if trial.plan.why:
+            where += f": {trial.plan.why}"
+        if trial.plan.why and len(line(row, where)) > width:
+            notes.insert(0, where)
+            where = where.partition(":")[0]
+        lines.append(line(row, where))
+        for note in notes:
+            lines += textwrap.wrap(note, width, initial_indent=" " * 4, subsequent_indent=" " * 6)
+    return [*lines, ""]
+
+
+def errors_of(trial: Trial) -> list[str]:
+    """Return what is wrong with a test: sentences for its author."""
+    found = trial.reference
+    if found.points >= trial.worth:
+        return []
+    if found.fault:
+        it = "" if found.error.startswith("its ") else "it "
+        return [f"ERROR: the test cannot be carried out: {it}{found.error}"]
+    why = found.error or f"it gets {found.points:g} of {trial.worth:g} points"
+    return [f"ERROR: the reference solution does not pass: {why}"]
+
+
+def warnings_of(trial: Trial) -> list[str]:
+    """Return what is odd about a test: sentences for its author."""
+    found = []
+    if trial.worth and trial.blank.points > 0:
+        found.append(
+            f"warning: a blank notebook gets {trial.blank.points:g} of {trial.worth:g} points: "
+            "does the test ask for anything of the answer?"
+        )
+    return found
+
+
+def summary(trials: list[Trial]) -> str:
+    """Return a line that sums up."""
+    apart = sum(trial.plan.apart for trial in trials)
+    errors = sum(len(errors_of(trial)) for trial in trials)
+    warnings = sum(len(warnings_of(trial)) for trial in trials)
+    parts = [
+        f"{len(trials)} test{'s' * (len(trials) != 1)}",
+        f"{apart} apart",
+        *([f"{len(trials) - apart} together"] if apart < len(trials) else []),
+        f"{errors or 'no'} error{'s' * (errors != 1)}",
+        f"{warnings or 'no'} warning{'s' * (warnings != 1)}",
+    ]
+    return f"{parts[0]}: {', '.join(parts[1:])}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 from nbformat.notebooknode import NotebookNode
@@ -12,7 +13,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Enum, Float, Integer, List, Unicode
 
 from lxmls_grading.execution.plan import NotebookPlan
-from lxmls_grading.execution.plans import MODES, plans_of
+from lxmls_grading.execution.plans import MODES, Plans
 from lxmls_grading.execution.warm_process import shared_process
 from lxmls_grading.intake.working_files import (
     AssignmentFilesError,
@@ -125,16 +126,29 @@ class ExecuteApart(NbGraderPreprocessor):
                 )
         return self._assignment_files
 
-    def plans(self, coursedir: CourseDirectory) -> dict[str, NotebookPlan]:
-        """Return how the tests of each notebook of the assignment run; see `tests`."""
+    def planner(self, coursedir: CourseDirectory) -> Plans:
+        """Return what plans how the tests of the assignment run; see `tests`."""
+        files = self.assignment_files(coursedir)
+
+        def execute(notebook: NotebookNode, plan: NotebookPlan) -> NotebookNode:
+            return shared_process().execute(notebook, self.settings(), WorkingFiles(files), plan)
+
+        return Plans(coursedir, self.tests, files, execute, self.config)
+
+    def plans(
+        self, coursedir: CourseDirectory, tell: Callable[[str], None] | None = None
+    ) -> dict[str, NotebookPlan]:
+        """Return how the tests of each notebook of the assignment run; see `tests`.
+
+        Parameters
+        ----------
+        coursedir : CourseDirectory
+        tell : callable, optional
+            Is called with a line for each notebook that has to be tried first, and for what does
+            not pass then; by default, they are logged.
+        """
         if self._plans is None:
-            assignment = coursedir.assignment_id
-
-            def execute(notebook: NotebookNode, plan: NotebookPlan) -> NotebookNode:
-                files = WorkingFiles(self.assignment_files(coursedir))
-                return shared_process().execute(notebook, self.settings(), files, plan)
-
-            self._plans = plans_of(coursedir, assignment, self.tests, execute)
+            self._plans = dict(self.planner(coursedir).read(tell or self.log.warning))
         return self._plans
 
     def check(self) -> None:

@@ -50,10 +50,13 @@ class Verdict:
         What it printed; then the error if it failed, or its value if that is a number of points.
     decided : bool
         Whether an object of the student has decided a comparison.
+    line : int, optional
+        The line of the test that has failed.
     """
 
     outputs: list[NotebookNode] = field(default_factory=list)
     decided: bool = False
+    line: int | None = None
 
 
 class Namespace(dict[str, Any]):
@@ -208,6 +211,7 @@ class Judge:
         if error is not None:
             if isinstance(error, CheckFailed):
                 note_cause(cell, error.cause)
+            verdict.line = _failed_line(error)
             verdict.outputs.append(_error_output(error, cell.source))
         elif value is not None:
             points = _partial(value, float(cell.metadata.nbgrader.points))
@@ -275,19 +279,25 @@ def _error_output(error: BaseException, source: str) -> NotebookNode:
     return output
 
 
-def _visible_line(error: BaseException, source: str) -> str:
-    """Return the line of a test cell that has failed, if students can see it."""
+def _failed_line(error: BaseException) -> int | None:
+    """Return the number of the line of a test cell that has failed, if there is one."""
     numbers = [
         frame.lineno
         for frame in traceback.extract_tb(error.__traceback__)
         if frame.filename == TEST_FILE and frame.lineno
     ]
+    return numbers[-1] if numbers else None
+
+
+def _visible_line(error: BaseException, source: str) -> str:
+    """Return the line of a test cell that has failed, if students can see it."""
+    number = _failed_line(error)
     lines = source.split("\n")
-    if not numbers or numbers[-1] > len(lines):
+    if number is None or number > len(lines):
         return ""
-    above = "\n".join(lines[: numbers[-1]])
+    above = "\n".join(lines[:number])
     hidden = above.count("BEGIN HIDDEN TESTS") > above.count("END HIDDEN TESTS")
-    return "" if hidden else lines[numbers[-1] - 1].strip()
+    return "" if hidden else lines[number - 1].strip()
 
 
 def _missing_module(error: BaseException | None) -> str | None:

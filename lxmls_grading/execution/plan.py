@@ -60,7 +60,7 @@ class NotebookPlan:
     tests : dict of TestPlan
         By name (``grade_id``); a cell that is missing runs apart.
     trial : bool
-        Whether this is a trial, after which it is to be known what has decided comparisons.
+        Whether this is a trial: what is to be known after it is noted in the test cells.
     """
 
     given: str = ""

@@ -4,80 +4,142 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+from nbformat.notebooknode import NotebookNode
+from nbformat.reader import NotJSONError
+from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
 
 from lxmls_grading.cells import read_notebook
 from lxmls_grading.execution.plan import NotebookPlan, plain_plan
-from lxmls_grading.execution.trial import Execute, plan_by_trial
+from lxmls_grading.execution.trial import Execute, Trial, try_notebook
+from lxmls_grading.intake.originals import list_names
 from lxmls_grading.records import records_folder
 from lxmls_nb import __version__
 from lxmls_nb.files import atomic_path
-
-log = logging.getLogger(__name__)
 
 #: The configured ways to run tests, and what they are for :func:`plain_plan`.
 MODES = {"auto": None, "apart": True, "together": False}
 
 
-def source_notebooks(coursedir: CourseDirectory, assignment: str) -> dict[str, Path]:
-    """Return the instructor's notebooks of an assignment, by name."""
-    folder = coursedir.format_path(coursedir.source_directory, ".", assignment)
-    return {path.stem: path for path in sorted(Path(folder).glob("*.ipynb"))}
+@dataclass(frozen=True)
+class Plans:
+    """The plans of the notebooks of an assignment.
 
+    What needs a trial of the reference solution is kept beside the records, until the notebook, a
+    file beside it or this project changes.
 
-def plans_of(
-    coursedir: CourseDirectory, assignment: str, mode: str, execute: Execute
-) -> dict[str, NotebookPlan]:
-    """Return the plans of an assignment's notebooks, by name.
-
-    What needs a trial of the reference solution is kept beside the records, until a notebook or
-    this project changes.
-
-    Parameters
+    Attributes
     ----------
     coursedir : CourseDirectory
-    assignment : str
+        With an ``assignment_id``.
     mode : str
         A key of :data:`MODES`.
+    files : mapping of bytes
+        What lies beside the notebooks, by its path.
     execute : callable
         Executes a notebook by a plan.
+    config : Config, optional
+        The configuration of nbgrader.
     """
-    plans = {}
-    for name, path in source_notebooks(coursedir, assignment).items():
-        source = read_notebook(path)
-        plan = plain_plan(source, MODES[mode])
-        if plan is None:
-            plan = _read(_place(coursedir, assignment, name), _digest(path))
+
+    coursedir: CourseDirectory
+    mode: str
+    files: Mapping[str, bytes]
+    execute: Execute
+    config: Config | None = None
+
+    @property
+    def notebooks(self) -> dict[str, Path]:
+        """The instructor's notebooks, by name."""
+        source = self.coursedir.source_directory
+        folder = self.coursedir.format_path(source, ".", self.coursedir.assignment_id)
+        return {path.stem: path for path in sorted(Path(folder).glob("*.ipynb"))}
+
+    def read(self, tell: Callable[[str], None]) -> Iterator[tuple[str, NotebookPlan]]:
+        """Yield names and plans of all notebooks; a notebook without a plan is tried.
+
+        Parameters
+        ----------
+        tell : callable
+            Is called with a line for each notebook that is tried, and for what does not pass.
+        """
+        for name, path in self.notebooks.items():
+            plan = plain_plan(_read_source(path), MODES[self.mode]) or self._kept(name)
             if plan is None:
-                log.info("Trying the reference solution of %s", name)
-                plan = plan_by_trial(source, execute)
-                keep_plan(coursedir, assignment, name, plan)
-        plans[name] = plan
-    return plans
+                tell(f"{name} is new or changed: its tests are tried on the reference solution.")
+                plan, trials = self.try_out(name)
+                lost = [test for test, each in trials.items() if each.reference.points < each.worth]
+                if lost:
+                    what = f"{name}: the reference solution does not pass {list_names(lost)}"
+                    tell(f"{what}; see lxmls-nb check {self.coursedir.assignment_id}")
+            yield name, plan
+
+    def try_out(self, name: str) -> tuple[NotebookPlan, dict[str, Trial]]:
+        """Try a notebook, and keep its plan; see :func:`try_notebook`.
+
+        Raises
+        ------
+        NbGraderException
+            If it is no notebook that nbgrader can generate.
+        """
+        path, default = self.notebooks[name], MODES[self.mode]
+        source, digest = _read_source(path), self._digest(name)
+        try:
+            plan, trials = try_notebook(source, self.execute, default, self.config)
+        except (RuntimeError, ValueError, KeyError) as error:
+            raise NbGraderException(f"{path}: {error}") from error
+        if plain_plan(source, default) is None:
+            with atomic_path(self._place(name)) as partial:
+                partial.write_text(json.dumps({"digest": digest, "plan": plan.to_dict()}, indent=1))
+        return plan, trials
+
+    def _kept(self, name: str) -> NotebookPlan | None:
+        """Return a plan if there is one that can be read, for this very notebook."""
+        try:
+            found = json.loads(self._place(name).read_text(encoding="utf-8"))
+            same = found["digest"] == self._digest(name)
+            return NotebookPlan.from_dict(found["plan"]) if same else None
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+
+    def _place(self, name: str) -> Path:
+        folder = records_folder(self.coursedir.root, self.coursedir.assignment_id)
+        return folder / "plans" / f"{name}.json"
+
+    def _digest(self, name: str) -> str:
+        """Return a hash of all that the plan of a notebook depends on."""
+        digest = hashlib.sha256(__version__.encode())
+        for path, content in ({"": self.notebooks[name].read_bytes()} | {**self.files}).items():
+            digest.update(f"{path!r} {hashlib.sha256(content).hexdigest()}\n".encode())
+        return digest.hexdigest()
 
 
-def keep_plan(coursedir: CourseDirectory, assignment: str, name: str, plan: NotebookPlan) -> None:
-    """Write the plan of a notebook, as a whole or not at all."""
-    path = source_notebooks(coursedir, assignment)[name]
-    with atomic_path(_place(coursedir, assignment, name)) as partial:
-        partial.write_text(json.dumps({"digest": _digest(path), "plan": plan.to_dict()}, indent=1))
+def _read_source(path: Path) -> NotebookNode:
+    """Return an instructor's notebook.
 
-
-def _place(coursedir: CourseDirectory, assignment: str, name: str) -> Path:
-    return records_folder(coursedir.root, assignment) / "plans" / f"{name}.json"
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes() + __version__.encode()).hexdigest()
-
-
-def _read(place: Path, digest: str) -> NotebookPlan | None:
-    """Return a plan if there is one that can be read, for this very notebook."""
+    Raises
+    ------
+    NbGraderException
+        If the file is no notebook.
+    """
     try:
-        found = json.loads(place.read_text(encoding="utf-8"))
-        return NotebookPlan.from_dict(found["plan"]) if found["digest"] == digest else None
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
+        return read_notebook(path)
+    except (NotJSONError, ValueError, AttributeError) as error:
+        raise NbGraderException(f"{path} is no notebook: {error}") from error
+
+
+def describe_together(plans: Mapping[str, NotebookPlan]) -> str:
+    """Return which tests run together with the student's code, as a line; nothing if none does."""
+    found = {
+        notebook: [name for name, test in plan.tests.items() if not test.apart]
+        for notebook, plan in plans.items()
+    }
+    parts = [f"{notebook}: {list_names(names)}" for notebook, names in found.items() if names]
+    if not parts:
+        return ""
+    return f"Tests that run together with the student's code, as in nbgrader: {'; '.join(parts)}"

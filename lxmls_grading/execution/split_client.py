@@ -21,7 +21,7 @@ from nbclient.exceptions import DeadKernelError
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 
-from lxmls_grading.cells import METADATA_KEY, carries_points, grade_id, is_test
+from lxmls_grading.cells import carries_points, grade_id, is_test, note
 from lxmls_grading.execution.bounded_outputs import BoundedOutputs, join_streams, keep_count
 from lxmls_grading.execution.connection import Connection
 from lxmls_grading.execution.findings import note_limit
@@ -189,8 +189,11 @@ class SplitClient(BoundedOutputs):
                 raise
             except Exception as error:
                 await self._recover(error, cell)
+        seconds = time.monotonic() - start
         name = grade_id(cell) or f"the cell {cell_index + 1}"
-        self.slowest = max(self.slowest, SlowestCell(time.monotonic() - start, name))
+        self.slowest = max(self.slowest, SlowestCell(seconds, name))
+        if self.plan.trial and is_test(cell):
+            note(cell, seconds=seconds)
         if type(cell.execution_count) is not int or cell.execution_count < 1:
             cell.execution_count = None  # the kernel may send anything
         return cell
@@ -201,9 +204,10 @@ class SplitClient(BoundedOutputs):
                 if self.plan.of(grade_id(cell)).apart:
                     verdict = self.judge.run(cell)  # it may block: nothing else runs
                     cell.outputs = verdict.outputs
-                    if self.plan.trial and verdict.decided:
-                        cell.metadata.setdefault(METADATA_KEY, NotebookNode())["decided"] = True
+                    if self.plan.trial:
+                        note(cell, decided=verdict.decided, line=verdict.line)
                 else:
+                    note(cell, together=self.plan.of(grade_id(cell)).why)
                     await super().async_execute_cell(cell, place)
                     join_streams(cell)
                     cell.outputs = outcome_together(cell)
@@ -213,6 +217,8 @@ class SplitClient(BoundedOutputs):
                 why = reason(BROKEN_TEST, [name], detail=str(error), test=name)
                 add_reason(self.nb, why)
                 cell.outputs = [not_run(why.text)]
+                if self.plan.trial:
+                    note(cell, fault=str(error))
         else:
             self.interrupted = False
             await super().async_execute_cell(cell, place)

@@ -1,4 +1,4 @@
-"""Tries the reference solution of a notebook both ways, to find out which tests can run apart."""
+"""Tries the reference solution and a blank notebook, to find out which tests can run apart."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import copy
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from nbformat.notebooknode import NotebookNode
 from nbgrader.utils import determine_grade
+from traitlets.config import Config
 
-from lxmls_grading.cells import METADATA_KEY, grade_id, is_answer, is_test
+from lxmls_grading.cells import grade_id, is_answer, is_test, noted
+from lxmls_grading.definitions import analyse, used_names
 from lxmls_grading.execution.plan import (
     NotebookPlan,
     TestPlan,
@@ -19,7 +22,7 @@ from lxmls_grading.execution.plan import (
     plain_plan,
 )
 from lxmls_grading.intake.originals import read_originals
-from lxmls_grading.reasons import reasons_of
+from lxmls_grading.reasons import NOT_RUN_ERROR
 
 #: Lines that delimit what students do not get.
 DELIMITER = re.compile(r"^\s*#+\s*(BEGIN|END) SOLUTION\s*$")
@@ -27,35 +30,77 @@ DELIMITER = re.compile(r"^\s*#+\s*(BEGIN|END) SOLUTION\s*$")
 #: Most times that a notebook is tried with some of its tests together.
 MAX_TRIALS = 4
 
+#: Characters of an error that are kept.
+MAX_ERROR = 300
+
+#: Sequences that color a terminal; what follows a syntax error; and what IPython writes of the
+#: first place in a traceback.
+COLORS = re.compile(r"\x1b\[[\d;]*m")
+PLACE_IN_FILE = re.compile(r" \([^() ]+, line \d+\)$")
+PLACE = re.compile(r"Cell In\[\d+\], line (\d+)|^-+> (\d+) ", re.M)
+
 #: Executes a notebook in place by a plan, and returns it.
 Execute = Callable[[NotebookNode, NotebookPlan], NotebookNode]
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """What became of a test cell in one run.
+
+    Attributes
+    ----------
+    points, seconds : float
+    error : str
+        Why it has failed: ``line 2, NameError: ...``, or a clause whose subject is the cell if it
+        could not be carried out. Empty if it has not failed.
+    fault : bool
+        Whether it could not be carried out.
+    decided : bool
+        Whether an object of the answer, and not a plain value, has decided a comparison.
+    """
+
+    points: float
+    seconds: float = 0.0
+    error: str = ""
+    fault: bool = False
+    decided: bool = False
+
+
+class Outcomes(NamedTuple):
+    """What became of the test cells, by their names: those of both notebooks in one way to run."""
+
+    reference: dict[str, Outcome]
+    blank: dict[str, Outcome]
+
+
+@dataclass(frozen=True)
 class Trial:
-    """What became of a test cell in a trial.
+    """What is known of a test cell after the trial.
 
     Attributes
     ----------
     plan : TestPlan
     worth : float
         The most points that it gives.
-    reference, blank : float
-        The points of the reference solution, and of a notebook without answers.
+    reference, blank : Outcome
+        Of the reference solution, and of a notebook without answers.
     """
 
     plan: TestPlan
     worth: float
-    reference: float
-    blank: float
+    reference: Outcome
+    blank: Outcome
 
 
 def try_notebook(
-    source: NotebookNode, execute: Execute, default: bool | None = None
+    source: NotebookNode,
+    execute: Execute,
+    default: bool | None = None,
+    config: Config | None = None,
 ) -> tuple[NotebookPlan, dict[str, Trial]]:
     """Try the reference solution and a blank notebook, and plan how the tests run.
 
-    A test runs apart only if the reference solution gets the same points there as together.
+    A test runs apart only if both get the same points there as together.
 
     Parameters
     ----------
@@ -64,6 +109,8 @@ def try_notebook(
     execute : callable
     default : bool, optional
         Whether all cells run apart, or all together, but for those with a tag.
+    config : Config, optional
+        The configuration of nbgrader, which sets what replaces solutions.
 
     Returns
     -------
@@ -71,50 +118,92 @@ def try_notebook(
     trials : dict of Trial
         By the names of tests.
     """
-    plan = plain_plan(source, default) or plan_by_trial(source, execute)
-    reference = _points(execute(with_solutions(source), plan))
-    blank = _points(execute(read_originals(source).graded, plan))
+    notebooks = with_solutions(source), read_originals(source, config).graded
+
+    def run(plan: NotebookPlan) -> Outcomes:
+        reference, blank = (
+            _outcomes(execute(copy.deepcopy(each), replace(plan, trial=True))) for each in notebooks
+        )
+        return Outcomes(reference, blank)
+
+    plan = plain_plan(source, default)
+    if plan is not None:
+        found = run(plan)
+    else:
+        plan, found = _plan(source, run)
     worth = {
         str(grade_id(c)): float(c.metadata.nbgrader.points) for c in source.cells if is_test(c)
     }
-    trials = {
-        name: Trial(plan.of(name), worth[name], reference[name], blank[name]) for name in worth
+    return plan, {
+        name: Trial(plan.of(name), worth[name], found.reference[name], found.blank[name])
+        for name in worth
     }
-    return plan, trials
 
 
-def plan_by_trial(source: NotebookNode, execute: Execute) -> NotebookPlan:
-    """Return a plan for which the reference solution gets the points that it gets in nbgrader."""
-    tests = [str(grade_id(cell)) for cell in source.cells if is_test(cell)]
+def _plan(
+    source: NotebookNode, run: Callable[[NotebookPlan], Outcomes]
+) -> tuple[NotebookPlan, Outcomes]:
+    """Return a plan by which both notebooks get the points of nbgrader, and what they get."""
+    code = {str(grade_id(cell)): cell.source for cell in source.cells if is_test(cell)}
+    tests = list(code)
     tags = plain_plan(source, default=True)
     assert tags is not None
     chosen = dict(tags.tests)
     fixed = {name for name in tests if chosen[name].why == "has the tag"}
-    together = {name: TestPlan(apart=False) for name in tests}
-    plan = NotebookPlan(given_code(source), defined_names(source), together, trial=True)
-    expected = _points(execute(with_solutions(source), plan))
+    together = {name: TestPlan(False, "depends on how the others run") for name in tests}
+    plan = NotebookPlan(given_code(source), defined_names(source), together)
+    expected = run(plan)
     for _ in range(MAX_TRIALS):
-        executed = execute(with_solutions(source), replace(plan, tests=chosen))
-        found = _points(executed)
-        differ = [
-            name
-            for name in tests
-            if chosen[name].apart and name not in fixed and found[name] != expected[name]
-        ]
+        found = run(replace(plan, tests=chosen))
+        why = {name: clause for name in tests if (clause := _difference(name, expected, found))}
+        free = [name for name in tests if chosen[name].apart and name not in fixed]
+        differ = {name: why[name] for name in free if name in why}
+        if not differ and why:  # one that runs together needs what others above it do
+            last = max(why, key=tests.index)
+            above = {name: code[name] for name in free if tests.index(name) < tests.index(last)}
+            clause = f"does what `{last}` needs"
+            differ = dict.fromkeys(_defining(above, code[last]) or above, clause)
         if not differ:
             break
-        why = {name: each.detail for each in reasons_of(executed) for name in each.cells}
-        for name in differ:
-            chosen[name] = TestPlan(apart=False, why=why.get(name) or "it gives other points apart")
+        chosen |= {name: TestPlan(apart=False, why=clause) for name, clause in differ.items()}
     else:
-        chosen = together
-    decided = {
-        str(grade_id(cell))
-        for cell in executed.cells
-        if cell.metadata.get(METADATA_KEY, {}).get("decided")
-    }
-    tests_planned = {name: replace(chosen[name], decides=name in decided) for name in tests}
-    return replace(plan, tests=tests_planned, trial=False)
+        chosen, found = together, expected
+    return replace(
+        plan,
+        tests={
+            name: replace(chosen[name], decides=found.reference[name].decided) for name in tests
+        },
+    ), found
+
+
+def _difference(name: str, together: Outcomes, apart: Outcomes) -> str:
+    """Return how a test apart differs: a clause whose subject is the cell; nothing if it doesn't.
+
+    Not only the reference solution counts: a test that gives points to a blank notebook apart alone
+    does not see what it should.
+    """
+    for who, expected, found in (
+        ("the reference solution", together.reference[name], apart.reference[name]),
+        ("a blank notebook", together.blank[name], apart.blank[name]),
+    ):
+        if found.fault and not expected.fault:
+            return found.error
+        if expected.points != found.points:
+            if found.error:
+                return f"fails apart for {who} ({found.error})"
+            return f"gives {who} {found.points:g} points apart, and {expected.points:g} together"
+    return ""
+
+
+def _defining(tests: dict[str, str], source: str) -> list[str]:
+    """Return the tests that bind names which code uses, and what these use in turn."""
+    used = set(used_names(source))
+    found = []
+    for name, code in reversed(tests.items()):
+        if used & analyse(code).bound:
+            used |= used_names(code)
+            found.append(name)
+    return found
 
 
 def with_solutions(source: NotebookNode) -> NotebookNode:
@@ -128,10 +217,29 @@ def with_solutions(source: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def _points(executed: NotebookNode) -> dict[str, float]:
-    """Return the points of the test cells of an executed notebook, as nbgrader reads them."""
-    return {
-        str(grade_id(cell)): float(determine_grade(cell)[0] or 0)
-        for cell in executed.cells
-        if is_test(cell)
-    }
+def _outcomes(executed: NotebookNode) -> dict[str, Outcome]:
+    """Return what became of the test cells of an executed notebook, as nbgrader reads them."""
+    return {str(grade_id(cell)): _outcome(cell) for cell in executed.cells if is_test(cell)}
+
+
+def _outcome(cell: NotebookNode) -> Outcome:
+    notes = noted(cell)
+    seconds, decided = notes.get("seconds", 0.0), notes.get("decided", False)
+    if "fault" in notes:
+        return Outcome(0.0, seconds, notes["fault"], True, decided)
+    points = float(determine_grade(cell)[0] or 0)
+    errors = [each for each in cell.outputs if each.output_type == "error"]
+    return Outcome(points, seconds, _error(cell, errors[0]) if errors else "", False, decided)
+
+
+def _error(cell: NotebookNode, output: NotebookNode) -> str:
+    """Return an error, and the line of the test that it comes from."""
+    text = " ".join(PLACE_IN_FILE.sub("", output.evalue).split())[:MAX_ERROR]
+    if output.ename == NOT_RUN_ERROR:
+        return text
+    line = noted(cell).get("line")
+    if line is None:
+        found = PLACE.search(COLORS.sub("", "\n".join(output.traceback)))
+        line = found and (found[1] or found[2])
+    place = f"line {line}, " if line else ""
+    return f"{place}{output.ename}: {text}" if text else f"{place}{output.ename}"

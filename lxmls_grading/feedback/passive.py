@@ -26,7 +26,7 @@ from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
 from pygments.token import STANDARD_TYPES
 
-from lxmls_grading.cells import BASE64, CELL_ID, METADATA_KEY, cause_of
+from lxmls_grading.cells import BASE64, CELL_ID, METADATA_KEY, cause_of, noted
 
 #: Tags that stay; other tags go, and what they enclose stays.
 TAGS = {
@@ -268,13 +268,14 @@ def _metadata(cell: NotebookNode) -> NotebookNode:
     tags = cell.metadata.get("tags")
     if isinstance(tags, list):
         kept["tags"] = [tag for tag in tags if IDENTIFIER.fullmatch(str(tag))]
-    cause = cause_of(cell)
-    if cause is not None:
-        # The import takes a quarter of a second, which only notebooks with a mistake need.
-        from lxmls_nb.checks.mistakes import KEYS
-
-        if cause in KEYS:
-            kept[METADATA_KEY] = NotebookNode(cause=cause)
+    notes = NotebookNode()
+    cause, together = cause_of(cell), noted(cell).get("together")
+    if cause is not None and IDENTIFIER.fullmatch(cause):
+        notes.cause = cause
+    if isinstance(together, str):
+        notes.together = _cut(together)
+    if notes:
+        kept[METADATA_KEY] = notes
     return NotebookNode(kept)
 
 

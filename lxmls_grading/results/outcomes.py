@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbgrader.utils import determine_grade
 
-from lxmls_grading.cells import METADATA_KEY, cause_of, grade_id, is_test
+from lxmls_grading.cells import METADATA_KEY, cause_of, grade_id, is_test, noted
 from lxmls_grading.intake.files import UnreadableError, UnsafeFileError, read_plain
 from lxmls_grading.reasons import NOT_RUN_ERROR, Reason, reasons_of
 from lxmls_nb.errors import CheckFailed, NotAttempted
@@ -44,11 +44,14 @@ class TestResult:
     cause : str, optional
         Why it failed: the key of a known mistake, `UNNAMED` or `PARTLY`; None for an error that no
         check has raised.
+    together : str, optional
+        Why it ran together with the student's code: a clause; None if it ran apart.
     """
 
     outcome: str
     message: str = ""
     cause: str | None = None
+    together: str | None = None
 
 
 @dataclass
@@ -90,7 +93,11 @@ def read_result(path: str | Path) -> NotebookResult:
 def _result(notebook: NotebookNode) -> NotebookResult:
     sandbox = notebook.metadata.get(METADATA_KEY, {}).get("sandbox")
     return NotebookResult(
-        tests={str(grade_id(cell)): _test_result(cell) for cell in notebook.cells if is_test(cell)},
+        tests={
+            str(grade_id(cell)): replace(_test_result(cell), together=noted(cell).get("together"))
+            for cell in notebook.cells
+            if is_test(cell)
+        },
         sandbox=sandbox if isinstance(sandbox, bool) else None,
         reasons=reasons_of(notebook),
     )

@@ -39,6 +39,8 @@ class GradedTest:
         Number of submissions for which the test could not be carried out.
     details : Counter
         Why it could not.
+    together : str, optional
+        Why it ran together with the student's code; None if it ran apart.
     """
 
     cell: Cell
@@ -47,6 +49,7 @@ class GradedTest:
     messages: Messages = field(default_factory=Messages)
     broken: int = 0
     details: Counter[str] = field(default_factory=Counter)
+    together: str | None = None
 
     @property
     def title(self) -> str:
@@ -182,6 +185,8 @@ class Survey:
             result = submission.tests[key]
             test.counts[result.outcome] += 1
             test.score += points.scores.get(key, 0)
+            if isinstance(result.together, str):
+                test.together = result.together
             if result.outcome == FAILED:
                 test.messages.add(result)
         for reason in submission.reasons:

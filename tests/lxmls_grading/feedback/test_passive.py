@@ -454,9 +454,15 @@ def test_grading_metadata_stays():
     nbformat.validate(notebook)
 
 
-@pytest.mark.parametrize("cause", ["sum", "made up", ["sum"], None])
-def test_only_known_mistakes_stay_noted(cause):
+@pytest.mark.parametrize("cause", ["sum", "my-own", "made up", ["sum"], None])
+def test_only_keys_of_mistakes_stay_noted(cause):
     cell = new_code_cell("1", metadata={"lxmls_nb": {"cause": cause, "more": "text"}})
     notebook, _ = PassiveNotebook().preprocess(new_notebook(cells=[cell]), {})
-    noted = {"lxmls_nb": {"cause": "sum"}} if cause == "sum" else {}
+    noted = {"lxmls_nb": {"cause": cause}} if cause in ("sum", "my-own") else {}
     assert notebook.cells[0].metadata == noted
+
+
+def test_why_a_test_ran_together_stays_noted_as_text():
+    cells = [new_code_cell("1", metadata={"lxmls_nb": {"together": why}}) for why in ("uses x", [])]
+    notebook, _ = PassiveNotebook().preprocess(new_notebook(cells=cells), {})
+    assert [each.metadata for each in notebook.cells] == [{"lxmls_nb": {"together": "uses x"}}, {}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -136,6 +137,19 @@ def test_same_class_makes_the_same_files(small_class, tmp_path):
     assert [path.name for path in second] == ["day2.html", "day2.csv"]
     for one, other in zip(first, second, strict=True):
         assert one.read_bytes() == other.read_bytes()
+
+
+def test_tests_that_ran_together_are_listed(course):
+    course.add("ada")
+    assert "ran together" not in course.report()[0]
+    place = course.graded("ada", "exercise_2_1")
+    graded = json.loads(place.read_text())
+    cells = {cell["id"]: cell for cell in graded["cells"]}
+    cells["test-a"]["metadata"]["lxmls_nb"] = {"together": "uses `globals()` & <b>"}
+    place.write_text(json.dumps(graded))
+    page = Page(course.report()[0])
+    assert "Tests that ran together with the student's code" in page.text
+    assert ["2.1 test-a", "uses globals() & <b>"] in page.rows
 
 
 def test_ids_that_differ_in_capital_letters_only_are_named(course, caplog):

@@ -1,0 +1,245 @@
+"""Which tests run apart follows from what the reference solution and a blank notebook get."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
+
+from lxmls_grading.cells import is_test, note, read_notebook
+from lxmls_grading.execution.plans import Plans, describe_together
+from lxmls_grading.execution.trial import try_notebook
+from lxmls_grading.reasons import not_run
+from tests.support.small_course import marks
+
+PASS, FAIL = "pass", "fail"
+SOLUTION = "### BEGIN SOLUTION\nx = 1\n### END SOLUTION"
+
+
+def source(**tests: str):
+    """Return an instructor's notebook with test cells."""
+    cells = [new_code_cell(SOLUTION, id="answer", metadata=marks("answer", False, True))]
+    cells += [
+        new_code_cell(code, metadata=marks(name, True, False)) for name, code in tests.items()
+    ]
+    return new_notebook(cells=cells)
+
+
+class Runs:
+    """Executes notebooks as a table tells, and counts.
+
+    Of each test, `rules` has a function of the plan and of whether the notebook is solved; it
+    returns PASS, FAIL or why the test could not be carried out. By default, tests pass for the
+    reference solution and fail for a blank notebook.
+    """
+
+    def __init__(self, **rules):
+        self.rules, self.seen = rules, []
+
+    def __call__(self, notebook, plan):
+        solved = "x = 1" in notebook.cells[0].source
+        assert plan.trial
+        self.seen.append((solved, [plan.of(name).apart for name in plan.tests]))
+        for cell in filter(is_test, notebook.cells):
+            name = cell.metadata.nbgrader.grade_id
+            rule = self.rules.get(name, lambda plan, solved: PASS if solved else FAIL)
+            result = rule(plan, solved)
+            note(cell, seconds=0.25, decided=False)
+            if result == FAIL:
+                trace = ["\x1b[31mCell \x1b[32mIn[3], line 2\x1b[0m", "AssertionError: 1 != 2"]
+                cell.outputs = [
+                    new_output("error", ename="AssertionError", evalue="1 != 2", traceback=trace)
+                ]
+            elif result != PASS:
+                note(cell, fault=result)
+                cell.outputs = [not_run("A sentence for the student.")]
+        return notebook
+
+
+def plan_of(notebook, execute, default=None):
+    plan, trials = try_notebook(notebook, execute, default)
+    assert plan.trial is False
+    assert all(trials[name].plan == plan.of(name) for name in trials)
+    return {name: "" if test.apart else test.why for name, test in plan.tests.items()}, trials
+
+
+def test_what_is_the_same_both_ways_runs_apart_after_four_runs():
+    runs = Runs()
+    plan, trials = plan_of(source(a="assert x", b="assert x == 1"), runs)
+    assert plan == {"a": "", "b": ""}
+    assert runs.seen == [
+        (True, [False, False]),
+        (False, [False, False]),
+        (True, [True, True]),
+        (False, [True, True]),
+    ]
+    assert (trials["a"].worth, trials["a"].reference.points, trials["a"].blank.points) == (2, 2, 0)
+    assert trials["a"].reference.seconds == 0.25
+
+
+@pytest.mark.parametrize("default", [True, False])
+def test_where_the_way_is_configured_each_notebook_runs_once(default):
+    runs = Runs()
+    plan, _ = plan_of(source(a="assert x"), runs, default)
+    assert plan == {"a": "" if default else "is configured so"}
+    assert runs.seen == [(True, [default]), (False, [default])]
+
+
+def test_checks_need_one_run_each():
+    runs = Runs()
+    plan_of(source(a="from lxmls_nb import checks\nchecks.dictionary(x)"), runs)
+    assert len(runs.seen) == 2
+
+
+def test_why_a_test_runs_together_is_a_bare_clause():
+    runs = Runs(
+        a=lambda plan, solved: "uses `globals()`" if plan.of("a").apart else PASS,
+        b=lambda plan, solved: FAIL if plan.of("b").apart else PASS,
+    )
+    plan, _ = plan_of(source(a="assert x", b="assert x", c="assert x"), runs)
+    assert plan == {
+        "a": "uses `globals()`",
+        "b": "fails apart for the reference solution (line 2, AssertionError: 1 != 2)",
+        "c": "",
+    }
+
+
+def test_a_test_that_fails_runs_where_it_can_be_carried_out():
+    runs = Runs(a=lambda plan, solved: "is no Python" if plan.of("a").apart else FAIL)
+    plan, trials = plan_of(source(a="assert x"), runs)
+    assert plan == {"a": "is no Python"}
+    assert trials["a"].reference.error == "line 2, AssertionError: 1 != 2"
+
+
+def test_a_test_that_gives_a_blank_notebook_points_apart_alone_runs_together():
+    runs = Runs(a=lambda plan, solved: PASS if solved or plan.of("a").apart else FAIL)
+    plan, trials = plan_of(source(a="assert x"), runs)
+    assert plan == {"a": "gives a blank notebook 2 points apart, and 0 together"}
+    assert trials["a"].blank.points == 0
+
+
+def test_what_a_test_together_needs_runs_together_too():
+    runs = Runs(
+        magic=lambda plan, solved: (
+            "is no Python"
+            if plan.of("magic").apart
+            else FAIL
+            if plan.of("defines").apart or plan.of("before").apart
+            else PASS
+        )
+    )
+    tests = {
+        "before": "value = x",
+        "other": "assert x",
+        "defines": "helper = value",
+        "magic": "%%time\nassert helper",
+    }
+    plan, _ = plan_of(source(**tests), runs)
+    assert plan == {
+        "before": "does what `magic` needs",
+        "other": "",
+        "defines": "does what `magic` needs",
+        "magic": "is no Python",
+    }
+
+
+def test_where_nothing_settles_all_run_together():
+    runs = Runs(
+        a=lambda plan, solved: FAIL if not plan.of("b").apart else PASS,
+        b=lambda plan, solved: "cannot" if plan.of("b").apart else PASS,
+    )
+    plan, trials = plan_of(source(a="assert x", b="assert x"), runs)
+    assert plan["b"] == "cannot"
+    assert trials["a"].reference.points == 0  # it fails in nbgrader, too
+    assert trials["a"].reference.error == "line 2, AssertionError: 1 != 2"
+
+
+def test_a_tag_stays_and_is_tried():
+    notebook = source(a="assert x", b="assert x")
+    notebook.cells[1].metadata["tags"] = ["tests-apart"]
+    notebook.cells[2].metadata["tags"] = ["tests-together"]
+    runs = Runs(a=lambda plan, solved: "cannot" if plan.of("a").apart else PASS)
+    plan, trials = plan_of(notebook, runs)
+    assert plan == {"a": "", "b": "has the tag"}
+    assert (trials["a"].reference.fault, trials["a"].reference.error) == (True, "cannot")
+    assert trials["a"].reference.points == 0
+
+
+# --- plans that are kept --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def plans(tmp_path):
+    """Return a function that makes the planner of a course, and the runs that it does."""
+    (tmp_path / "source" / "day3").mkdir(parents=True)
+    coursedir = CourseDirectory(root=str(tmp_path), course_id="small")
+    coursedir.assignment_id = "day3"
+    place = tmp_path / "source" / "day3" / "warm_up.ipynb"
+    place.write_text(json.dumps(source(a="assert x", b="%time assert x")))
+
+    def make(mode: str = "auto", files=None):
+        runs = Runs(b=lambda plan, solved: "is no Python" if plan.of("b").apart else PASS)
+        return Plans(coursedir, mode, files or {}, runs), runs, place
+
+    return make
+
+
+def read(planner) -> tuple[dict, list[str]]:
+    told: list[str] = []
+    return dict(planner.read(told.append)), told
+
+
+def test_a_notebook_is_tried_once_and_again_after_a_change(plans):
+    planner, runs, place = plans()
+    found, told = read(planner)
+    assert len(runs.seen) == 6
+    assert told == ["warm_up is new or changed: its tests are tried on the reference solution."]
+    for files, count in ({}, 0), ({"data.csv": b"1"}, 6), ({"data.csv": b"1"}, 0):
+        again, runs, _ = plans(files=files)
+        assert read(again)[0] == found
+        assert len(runs.seen) == count
+    place.write_text(json.dumps(source(a="assert x == 1")))
+    again, runs, _ = plans(files={"data.csv": b"1"})
+    assert list(read(again)[0]["warm_up"].tests) == ["a"]
+    assert len(runs.seen) == 4
+
+
+def test_what_is_configured_is_not_kept_for_later(plans):
+    planner, _, _ = plans("apart")
+    planner.try_out("warm_up")
+    again, _, _ = plans()
+    assert read(again)[0]["warm_up"].of("b").apart is False
+
+
+def test_tests_that_the_reference_solution_fails_are_told(plans):
+    planner, runs, _ = plans()
+    runs.rules["a"] = lambda plan, solved: FAIL
+    _, told = read(planner)
+    assert told[1] == "warm_up: the reference solution does not pass a; see lxmls-nb check day3"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("no JSON", "is no notebook"),
+        (json.dumps(source(a="assert x")).replace("### END SOLUTION", ""), "no end solution"),
+    ],
+)
+def test_a_damaged_source_is_named(plans, text, said):
+    planner, _, place = plans()
+    place.write_text(text)
+    with pytest.raises(NbGraderException, match=f"warm_up.ipynb.*{said}"):
+        read(planner)
+
+
+def test_a_line_tells_which_tests_run_together(plans):
+    planner, _, place = plans()
+    found, _ = read(planner)
+    assert describe_together(found) == (
+        "Tests that run together with the student's code, as in nbgrader: warm_up: b"
+    )
+    assert describe_together({}) == ""
+    assert read_notebook(place).cells
