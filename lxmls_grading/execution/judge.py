@@ -32,12 +32,18 @@ MAX_OUTPUT = 20_000
 #: Names of IPython, which are there in a kernel and not in the judge.
 IPYTHON = frozenset({"get_ipython", "In", "Out", "display", "_", "__", "_i", "_ih", "_oh"})
 
+#: What is told of a test whose time is up.
+TOO_LONG = "takes too long"
+
 #: The name of the file of a test cell in tracebacks.
 TEST_FILE = "<test>"
 
 
 class FaultyTest(Exception):
-    """A test cell could not be carried out: an instructor has to mend it. A clause tells why."""
+    """A test cell could not be carried out: an instructor has to mend it.
+
+    A clause whose subject is the test tells why.
+    """
 
 
 @dataclass
@@ -156,7 +162,7 @@ class Judge:
     def _stop(self) -> None:
         """End a test cell that takes too long; the student's code has a limit of its own."""
         if not self._waiting:
-            self.connection.failed = TooMuch("takes too long")
+            self.connection.failed = TooMuch(TOO_LONG)
             raise self.connection.failed
 
     def seconds_left(self) -> float:
@@ -204,7 +210,7 @@ class Judge:
         else:
             self._check(self.connection.failed)
         if missing := _missing_module(error):
-            raise FaultyTest(f"it imports `{missing}`, which is not installed here") from error
+            raise FaultyTest(f"imports `{missing}`, which is not installed here") from error
         verdict = Verdict(decided=self.connection.used)
         if printed.getvalue():
             verdict.outputs.append(new_output("stream", text=printed.getvalue()[:MAX_OUTPUT]))
@@ -228,7 +234,7 @@ class Judge:
             lost, self._lost = self._lost, None
             raise lost from None
         if failure is not None:
-            raise FaultyTest(f"it {failure}") from failure
+            raise FaultyTest(str(failure)) from failure
 
     def _execute(self, source: str) -> Any:
         """Run code, and return the value of its last line if that is an expression."""
@@ -311,11 +317,11 @@ def _missing_module(error: BaseException | None) -> str | None:
 def _partial(value: Any, points: float) -> float:
     """Return the points that a test cell gives as the value of its last line."""
     if isinstance(value, bool | np.bool_ | str):
-        raise FaultyTest(f"its last line gives {value!r}, which is no number: is `assert` missing?")
+        raise FaultyTest(f"gives {value!r} in its last line, no number: is `assert` missing?")
     if not isinstance(value, int | float | np.number):
         return points  # something to look at
     if not math.isfinite(value) or not 0 <= value <= points:
-        raise FaultyTest(f"its last line gives {value!r}, not a number from 0 to {points:g}")
+        raise FaultyTest(f"gives {value!r} in its last line, not a number from 0 to {points:g}")
     return float(value)
 
 

@@ -25,7 +25,13 @@ from lxmls_grading.cells import carries_points, grade_id, is_test, note
 from lxmls_grading.execution.bounded_outputs import BoundedOutputs, join_streams, keep_count
 from lxmls_grading.execution.connection import Connection
 from lxmls_grading.execution.findings import note_limit
-from lxmls_grading.execution.judge import FaultyTest, Judge, error_of, outcome_together
+from lxmls_grading.execution.judge import (
+    TOO_LONG,
+    FaultyTest,
+    Judge,
+    error_of,
+    outcome_together,
+)
 from lxmls_grading.execution.needed import dispensable_cells
 from lxmls_grading.execution.plan import NotebookPlan
 from lxmls_grading.kernel import wire
@@ -200,21 +206,25 @@ class SplitClient(BoundedOutputs):
 
     async def _execute(self, cell: NotebookNode, place: int) -> None:
         if is_test(cell):
+            plan = self.plan.of(grade_id(cell))
             try:
-                if self.plan.of(grade_id(cell)).apart:
+                if plan.fault == TOO_LONG:
+                    raise FaultyTest(TOO_LONG)
+                if plan.apart:
                     verdict = self.judge.run(cell)  # it may block: nothing else runs
                     cell.outputs = verdict.outputs
                     if self.plan.trial:
                         note(cell, decided=verdict.decided, line=verdict.line)
                 else:
-                    note(cell, together=self.plan.of(grade_id(cell)).why)
+                    note(cell, together=plan.why)
                     await super().async_execute_cell(cell, place)
                     join_streams(cell)
                     cell.outputs = outcome_together(cell)
-                _check_fault(cell, self.plan.of(grade_id(cell)).fault)
+                if plan.fault and error_of(cell) == plan.fault:
+                    raise FaultyTest(f"fails with the reference solution, too: {plan.fault}")
             except FaultyTest as error:
                 name = str(grade_id(cell))
-                why = reason(BROKEN_TEST, [name], detail=str(error), test=name)
+                why = reason(BROKEN_TEST, [name], detail=f"it {error}", test=name)
                 add_reason(self.nb, why)
                 cell.outputs = [not_run(why.text)]
                 if self.plan.trial:
@@ -366,12 +376,6 @@ class SplitClient(BoundedOutputs):
             if message["msg_type"] == kind and message["parent_header"]["msg_id"] == identity:
                 return [bytes(part) for part in message["buffers"]]
         return None
-
-
-def _check_fault(cell: NotebookNode, fault: str) -> None:
-    """Raise FaultyTest if a test fails with the error that the reference solution gets, too."""
-    if fault and error_of(cell) == fault:
-        raise FaultyTest(f"the reference solution fails there in the same way: {fault}")
 
 
 def execute_notebook(

@@ -14,6 +14,7 @@ from traitlets.config import Config
 
 from lxmls_grading.cells import grade_id, is_answer, is_test, noted
 from lxmls_grading.definitions import analyse, used_names
+from lxmls_grading.execution.judge import TOO_LONG, error_of
 from lxmls_grading.execution.plan import (
     NotebookPlan,
     TestPlan,
@@ -23,6 +24,7 @@ from lxmls_grading.execution.plan import (
 )
 from lxmls_grading.intake.originals import read_originals
 from lxmls_grading.reasons import NOT_RUN_ERROR
+from lxmls_nb.errors import NotAttempted
 
 #: Lines that delimit what students do not get.
 DELIMITER = re.compile(r"^\s*#+\s*(BEGIN|END) SOLUTION\s*$")
@@ -57,6 +59,8 @@ class Outcome:
         Whether it could not be carried out.
     decided : bool
         Whether an object of the answer, and not a plain value, has decided a comparison.
+    raised : str
+        The error in its outputs.
     """
 
     points: float
@@ -64,6 +68,12 @@ class Outcome:
     error: str = ""
     fault: bool = False
     decided: bool = False
+    raised: str = ""
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether its time was up."""
+        return self.raised.startswith("KeyboardInterrupt") or self.error == TOO_LONG
 
 
 class Outcomes(NamedTuple):
@@ -134,6 +144,11 @@ def try_notebook(
     worth = {
         str(grade_id(c)): float(c.metadata.nbgrader.points) for c in source.cells if is_test(c)
     }
+    if plan.names:  # else there is no reference solution
+        tests = {
+            name: _with_outcome(plan.of(name), found.reference[name], worth[name]) for name in worth
+        }
+        plan = replace(plan, tests=tests)
     return plan, {
         name: Trial(plan.of(name), worth[name], found.reference[name], found.blank[name])
         for name in worth
@@ -174,6 +189,14 @@ def _plan(
             name: replace(chosen[name], decides=found.reference[name].decided) for name in tests
         },
     ), found
+
+
+def _with_outcome(test: TestPlan, outcome: Outcome, worth: float) -> TestPlan:
+    """Return the plan of a test with what became of the reference solution."""
+    if outcome.points >= worth and not outcome.fault:
+        return replace(test, passes=True, fault="")
+    fault = TOO_LONG if outcome.interrupted else outcome.raised
+    return replace(test, passes=False, fault="" if NotAttempted.__name__ in fault else fault)
 
 
 def _difference(name: str, together: Outcomes, apart: Outcomes) -> str:
@@ -229,7 +252,8 @@ def _outcome(cell: NotebookNode) -> Outcome:
         return Outcome(0.0, seconds, notes["fault"], True, decided)
     points = float(determine_grade(cell)[0] or 0)
     errors = [each for each in cell.outputs if each.output_type == "error"]
-    return Outcome(points, seconds, _error(cell, errors[0]) if errors else "", False, decided)
+    error = _error(cell, errors[0]) if errors else ""
+    return Outcome(points, seconds, error, False, decided, error_of(cell))
 
 
 def _error(cell: NotebookNode, output: NotebookNode) -> str:

@@ -62,7 +62,7 @@ def test_error_of_the_reference_solution_is_the_test_s_fault(warm, apart):
     plan = plans.TestPlan(apart=apart, fault=fault)
     points, (reason,), _ = execute(warm, SQUARE, "assert square(3) == expected", plan)
     assert points == {"before": 2, "broken": 0, "after": 2}
-    assert reason.detail == f"the reference solution fails there in the same way: {fault}"
+    assert reason.detail == f"it fails with the reference solution, too: {fault}"
     other = "assert square(3) + other == expected"
     points, reasons, _ = execute(warm, SQUARE, other, plan)
     assert (points["broken"], reasons) == (0, [])

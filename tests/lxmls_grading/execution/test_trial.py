@@ -10,6 +10,7 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 
 from lxmls_grading.cells import is_test, note, read_notebook
+from lxmls_grading.execution.judge import TOO_LONG
 from lxmls_grading.execution.plans import Plans, describe_together
 from lxmls_grading.execution.trial import try_notebook
 from lxmls_grading.reasons import not_run
@@ -243,3 +244,21 @@ def test_a_line_tells_which_tests_run_together(plans):
     )
     assert describe_together({}) == ""
     assert read_notebook(place).cells
+
+
+def test_what_becomes_of_the_reference_solution_is_known_when_others_are_graded():
+    runs = Runs(b=lambda plan, solved: FAIL, c=lambda plan, solved: TOO_LONG)
+    plan, _ = try_notebook(source(a="assert x", b="assert x", c="assert x"), runs)
+    assert [(test.passes, test.fault) for test in plan.tests.values()] == [
+        (True, ""),
+        (False, "AssertionError: 1 != 2"),
+        (False, TOO_LONG),
+    ]
+
+
+def test_notebook_without_a_reference_solution_tells_nothing_of_its_tests():
+    notebook = source(a="assert x")
+    notebook.cells[0].source = "# Nobody has written one."
+    plan, _ = try_notebook(notebook, Runs(a=lambda plan, solved: FAIL))
+    assert plan.of("a").apart
+    assert (plan.of("a").passes, plan.of("a").fault) == (False, "")
