@@ -99,7 +99,7 @@ bench: $(INSTALLED)  ## Measure loading, tests, and grading beside stock nbgrade
 # The catalogue of known answers: which are caught, which accepted, and with what message.
 .PHONY: answers
 answers: $(INSTALLED)  ## Show what the tests say of each known right and wrong answer
-	$(BIN)/python -m tests.answers
+	$(BIN)/python -m tests.answers $(ASSIGNMENT)
 
 # Hostile submissions, graded here and by nbgrader alone: what each of them achieves.
 .PHONY: attacks

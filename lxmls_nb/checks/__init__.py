@@ -3,27 +3,35 @@
 Each check has two halves: a *probe* (:mod:`~lxmls_nb.checks.probes`) that runs the answer and
 reports arrays, and a *verdict* that compares them with the truth, found by central differences,
 and names the likely mistake (:mod:`~lxmls_nb.checks.mistakes`).
+
+A notebook can have checks of its own, made of :func:`probe`, :func:`plain`, :func:`ask` and
+:class:`CheckFailed`.
 """
 
 from lxmls_nb.checks.dictionaries import dictionary
 from lxmls_nb.checks.numpy_checks import backpropagation, log_linear_gradients
+from lxmls_nb.checks.probes.running import plain, probe
 from lxmls_nb.checks.pytorch_checks import (
     gradient_flow,
     log_forward,
     log_linear_module,
     training_step,
 )
+from lxmls_nb.checks.replies import ask
 from lxmls_nb.errors import CheckFailed, NotAttempted, show_unwritten_in_a_line
 
 __all__ = [
     "CheckFailed",
     "NotAttempted",
+    "ask",
     "backpropagation",
     "dictionary",
     "gradient_flow",
     "log_forward",
     "log_linear_gradients",
     "log_linear_module",
+    "plain",
+    "probe",
     "training_step",
 ]
 

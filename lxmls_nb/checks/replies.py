@@ -51,7 +51,9 @@ def ask(probe: str, name: str, answers: list[Any], **arguments: Any) -> Fields:
     Returns
     -------
     result : dict
-        What honest probes report, see :mod:`lxmls_nb.checks.probes`.
+        What honest probes report, see :mod:`lxmls_nb.checks.probes`. Of a probe that a notebook
+        has defined itself, plain data is taken, whatever it is: that the values are right, and
+        that none is missing, is for the check to see.
 
     Raises
     ------
@@ -77,7 +79,7 @@ def reply_of(probe: str, name: str, answers: list[Any], **arguments: Any) -> Fie
         If the reply is not of the form that this probe's replies have.
     """
     try:
-        return _reply(FORMS[probe], running.run(probe, answers, **arguments), arguments)
+        return _reply(FORMS.get(probe), running.run(probe, answers, **arguments), arguments)
     except Malformed as error:
         raise CheckFailed(
             f"what `{name}` reports to this check cannot be understood: {error}. Does your code "
@@ -127,7 +129,9 @@ def ask_network(name: str, answer: object, problems: list[Problem]) -> Fields:
     )
 
 
-def _reply(form: Callable[[Fields], dict[str, Form]], reply: object, arguments: Fields) -> Fields:
+def _reply(
+    form: Callable[[Fields], dict[str, Form]] | None, reply: object, arguments: Fields
+) -> Fields:
     if not isinstance(reply, dict):
         raise Malformed("it is no dictionary")
     if "not_attempted" in reply:
@@ -136,6 +140,11 @@ def _reply(form: Callable[[Fields], dict[str, Form]], reply: object, arguments: 
         error = fields(reply["error"], type=text, message=text, line=text)
         return {"error": error}
     result = fields(reply, result=anything)["result"]
+    if form is None:  # a probe that a notebook has defined itself
+        taken = data(result)
+        if not isinstance(taken, dict):
+            raise Malformed("its result is no dictionary")
+        return {"result": taken}
     if isinstance(result, dict) and result.get("fitting") is False:
         # A module that has other parameters than it should is not run.
         return {"result": fields(result, **MODULE)}

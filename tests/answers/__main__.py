@@ -1,61 +1,94 @@
 """Prints the table of the catalogue: caught or accepted, and the message each answer got.
 
-    python -m tests.answers [2_2 2_4-P1 ...]
+    python -m tests.answers day2 [2_2 2_4-P1 ...]
+    python -m tests.answers day3 --course ~/my_course
 
-``make answers`` runs it.
+``make answers`` runs it. The answers are in ``tests/answers/<assignment>/<notebook>`` of the
+course, its notebooks in ``source/<assignment>``.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import multiprocessing
 import sys
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 from tests.answers.catalogue import all_answers
-from tests.answers.runner import score_answer
+from tests.answers.runner import Score, score_answer
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(arguments: list[str] | None = None) -> int:
+    """Print the table; return 0 if the tests tell all right answers from all wrong ones."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.answers", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("assignment", help="such as day2")
     parser.add_argument("only", nargs="*", help="ids such as 2_2-M8, or their beginnings")
-    chosen = parser.parse_args().only
-    answers = [
-        answer
-        for answer in all_answers()
-        if not chosen or any(str(answer).startswith(prefix) for prefix in chosen)
-    ]
-    counts = {"accepted": 0, "right": 0, "caught": 0, "wrong": 0, "named": 0}
+    parser.add_argument("--course", type=Path, default=ROOT, help="its folder (default: this one)")
+    given = parser.parse_args(arguments)
+    source = given.course.resolve() / "source" / given.assignment
+    folder = given.course.resolve() / "tests" / "answers" / given.assignment
+    for path in (source, folder):
+        if not path.is_dir():
+            parser.error(f"there is no folder {path}")
+    try:
+        answers = all_answers(folder)
+    except ValueError as error:
+        parser.error(str(error))
+    for notebook in sorted({answer.notebook for answer in answers}):
+        if not (source / f"{notebook}.ipynb").is_file():
+            parser.error(f"there are answers to {notebook}, and no {source / notebook}.ipynb")
+    if given.only:
+        answers = [each for each in answers if str(each).startswith(tuple(given.only))]
+    if not answers:
+        parser.error(f"there is no such answer in {folder}")
+    counts: Counter[str] = Counter()
+    width = max(12, *(len(str(answer)) for answer in answers))
     # A process a core, each of which forks: forking from threads is not safe.
     with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
-        for result in pool.map(score_answer, answers):
-            answer, failure = result.answer, result.failure
-            full = result.points == result.max_points
-            named = bool(set(answer.causes) & set(result.causes))
-            counts["right" if answer.right else "wrong"] += 1
-            counts["accepted"] += answer.right and full
-            counts["caught"] += not answer.right and not full
-            counts["named"] += named
-            verdict = {
-                (True, True): "accepted",
-                (True, False): "REJECTED",
-                (False, True): "MISSED",
-                (False, False): "caught, named" if named else "caught",
-            }[answer.right, full]
-            points = f"{result.points:g}/{result.max_points:g}"
-            message = (failure.message or "") if failure else ""
-            expected = f" [expected {answer.causes}]" if failure and not named else ""
-            print(f"{answer!s:12} {verdict:14} {points:>6}  {answer.description}")
-            if message:
-                print(f"{'':34}{failure.cause}: {message.splitlines()[0][:300]}{expected}")
-            sys.stdout.flush()
+        try:
+            for result in pool.map(functools.partial(score_answer, source=source), answers):
+                print_score(result, width, counts)
+        except (RuntimeError, ValueError) as error:
+            parser.error(str(error))
     print(
         f"\nright answers accepted: {counts['accepted']} of {counts['right']}; "
         f"wrong answers caught: {counts['caught']} of {counts['wrong']}, "
         f"with their cause named: {counts['named']}"
     )
+    told_apart = counts["accepted"] + counts["caught"] == counts["right"] + counts["wrong"]
+    return 0 if told_apart else 1
+
+
+def print_score(result: Score, width: int, counts: Counter[str]) -> None:
+    """Print what the tests say of an answer, whose name has some columns, and count it."""
+    answer, failure = result.answer, result.failure
+    full = result.points == result.max_points
+    named = bool(set(answer.causes) & set(result.causes))
+    counts["right" if answer.right else "wrong"] += 1
+    counts["accepted"] += answer.right and full
+    counts["caught"] += not answer.right and not full
+    counts["named"] += named
+    verdict = {
+        (True, True): "accepted",
+        (True, False): "REJECTED",
+        (False, True): "MISSED",
+        (False, False): "caught, named" if named else "caught",
+    }[answer.right, full]
+    points = f"{result.points:g}/{result.max_points:g}"
+    print(f"{answer!s:{width}} {verdict:14} {points:>6}  {answer.description}")
+    if failure and failure.message:
+        expected = f" [expected {', '.join(answer.causes)}]" if answer.causes and not named else ""
+        cause = f"{failure.cause}: " if failure.cause else ""
+        print(f"{'':{width + 22}}{cause}{failure.message.splitlines()[0][:300]}{expected}")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

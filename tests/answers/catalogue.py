@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tests.answers.changes import ChangeError, changed
 
-FOLDER = Path(__file__).parent
+#: The answers to the assignment of this course, a folder for each notebook.
+FOLDER = Path(__file__).parent / "day2"
 NOTEBOOKS = ("exercise_2_1", "exercise_2_2", "exercise_2_3", "exercise_2_4")
 FILES = {"right": "right.py", "wrong": "wrong.diff"}
 HEADER = re.compile(
@@ -29,8 +30,8 @@ class Answer:
         Where the answer goes.
     right : bool
     causes : tuple of str
-        Of a wrong one: keys in ``lxmls_nb.checks.mistakes.KEYS`` that name the mistake, none
-        where it is caught but cannot be named.
+        Of a wrong one: what ``CheckFailed.cause`` should name, none where it is caught but cannot
+        be named. In this course, these are keys in ``lxmls_nb.checks.mistakes.KEYS``.
     description : str
         What is wrong, or what style it is.
     code : str
@@ -45,19 +46,27 @@ class Answer:
     code: str
 
     def __str__(self) -> str:
-        return f"{self.notebook[-3:]}-{self.id}"
+        return f"{self.notebook.removeprefix('exercise_')}-{self.id}"
 
 
-def read_answers(notebook: str, kind: str) -> list[Answer]:
+def read_answers(notebook: str, kind: str, folder: Path = FOLDER) -> list[Answer]:
     """Return the answers of a notebook, of kind ``"right"`` or ``"wrong"``.
+
+    Parameters
+    ----------
+    notebook, kind : str
+    folder : Path
+        Where the answers to the assignment are.
 
     Raises
     ------
     ValueError
         If an entry cannot be read; the message names it.
     """
-    bases = {} if kind == "right" else {each.id: each for each in read_answers(notebook, "right")}
-    text = (FOLDER / notebook / FILES[kind]).read_text(encoding="utf-8")
+    path = folder / notebook / FILES[kind]
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    right = [] if kind == "right" else read_answers(notebook, "right", folder)
+    bases = {each.id: each for each in right}
     headers = list(HEADER.finditer(text))
     ends = [header.start() for header in headers[1:]] + [len(text)]
     answers = []
@@ -91,11 +100,12 @@ def _expanded(answer: Answer, base: str, bases: dict[str, Answer]) -> Answer:
         raise ValueError(f"{answer}, changes of {base}: {error}") from None
 
 
-def all_answers() -> list[Answer]:
-    """Return the whole catalogue."""
+def all_answers(folder: Path = FOLDER) -> list[Answer]:
+    """Return all answers to an assignment."""
+    notebooks = sorted(path.name for path in folder.iterdir() if path.is_dir())
     return [
         answer
-        for notebook in NOTEBOOKS
+        for notebook in notebooks
         for kind in FILES
-        for answer in read_answers(notebook, kind)
+        for answer in read_answers(notebook, kind, folder)
     ]

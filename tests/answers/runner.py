@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import multiprocessing
+import numbers
 import os
+import shutil
+import sys
+import tempfile
 import warnings
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from lxmls_grading.cells import is_answer, is_test, read_notebook
+from lxmls_grading.cells import grade_id, is_answer, is_test, read_notebook
+from lxmls_grading.execution.needed import dispensable_cells
 from tests.answers.catalogue import Answer
 
-ROOT = Path(__file__).resolve().parents[2]
+#: The instructor's notebooks of this course.
+SOURCE = Path(__file__).resolve().parents[2] / "source" / "day2"
 
 #: Seconds that an answer has.
 TIMEOUT = 60
@@ -28,8 +34,8 @@ class CellScore:
     points, max_points : float
     message, cause : str or None
         Of a failed check.
-    output : str
-        What the cell printed.
+    output, warned : str
+        What the cell printed, and what it wrote to stderr.
     """
 
     grade_id: str
@@ -38,6 +44,7 @@ class CellScore:
     message: str | None = None
     cause: str | None = None
     output: str = ""
+    warned: str = ""
 
 
 @dataclass
@@ -67,56 +74,91 @@ class Score:
 
 
 @cache
-def source_notebook(name: str):
+def source_notebook(name: str, source: Path = SOURCE):
     """Return an instructor's notebook."""
-    return read_notebook(ROOT / "source" / "day2" / f"{name}.ipynb")
+    return read_notebook(source / f"{name}.ipynb")
 
 
-def _run_notebook(name: str, answers: dict[str, str], repeats: int) -> list[CellScore]:
-    """Run the imports, the solutions and the tests of a notebook, in this process.
+def needed_cells(notebook) -> list:
+    """Return the code cells that a notebook's tests need, in order, the tests among them.
 
-    What else is given there (training, figures) decides nothing and is left out.
+    What is given and needed by none of them (training, figures) decides nothing and is left out.
     """
+    dispensable = dispensable_cells(notebook.cells)
+    last = max((place for place, cell in enumerate(notebook.cells) if is_test(cell)), default=-1)
+    return [
+        cell
+        for place, cell in enumerate(notebook.cells[: last + 1])
+        if cell.cell_type == "code" and place not in dispensable
+    ]
+
+
+def _run_notebook(
+    name: str, source: Path, answers: dict[str, str], repeats: int
+) -> list[CellScore]:
+    """Run the solutions and the tests of a notebook, and what these need, in this process."""
     from IPython.core.interactiveshell import InteractiveShell
     from IPython.utils.capture import capture_output
-
-    from lxmls_nb.checks import CheckFailed
 
     # Warnings are shown in a notebook; pytest's own filters would hide or raise them.
     warnings.resetwarnings()
     shell = InteractiveShell.instance()
-    tests = []
-    for cell in source_notebook(name).cells:
-        if is_test(cell):
-            tests.append(cell)
-        elif cell.id == "imports" or (is_answer(cell) and cell.cell_type == "code"):
+    scores = []
+    for cell in needed_cells(source_notebook(name, source)):
+        if not is_test(cell):
             with capture_output():
-                shell.run_cell(answers.get(cell.id, cell.source), store_history=False)
-    scores: dict[str, CellScore] = {}
-    for cell in tests * repeats:
-        metadata = cell.metadata.nbgrader
-        with capture_output() as captured:
-            result = shell.run_cell(cell.source, store_history=False)
-        error = result.error_before_exec or result.error_in_exec
-        # nbgrader's rule: a cell that raises, or writes to stderr, gets no points.
-        failed = error is not None or bool(captured.stderr)
-        before = scores.get(metadata.grade_id)
-        if before is None or (failed and before.points):
-            scores[metadata.grade_id] = CellScore(
-                grade_id=metadata.grade_id,
-                points=0.0 if failed else float(metadata.points),
-                max_points=float(metadata.points),
-                message=str(error or captured.stderr) if failed else None,
-                cause=error.cause if isinstance(error, CheckFailed) else None,
-                output=captured.stdout[-2000:],
-            )
-    return list(scores.values())
+                shell.run_cell(answers.get(grade_id(cell), cell.source), store_history=False)
+            continue
+        for each in [_run_test(shell, cell) for _ in range(repeats)]:
+            if not scores or scores[-1].grade_id != each.grade_id:
+                scores.append(each)
+            elif each.points < scores[-1].points:
+                scores[-1] = each
+    return scores
 
 
-def _child(pipe, name: str, answers: dict[str, str], repeats: int) -> None:
+def _run_test(shell, cell) -> CellScore:
+    from IPython.utils.capture import capture_output
+
+    from lxmls_nb.checks import CheckFailed
+
+    with capture_output() as captured:
+        result = shell.run_cell(cell.source, store_history=False)
+    error = result.error_before_exec or result.error_in_exec
+    most = float(cell.metadata.nbgrader.points)
+    points = 0.0 if error else most
+    if isinstance(result.result, numbers.Real) and not isinstance(result.result, bool):
+        points = float(result.result)
+    message = f"{error}" if isinstance(error, CheckFailed) else _described(error)
+    if error is None and points < most:
+        message = f"it gives {points:g} of {most:g} points"
+    return CellScore(
+        grade_id=grade_id(cell),
+        points=points,
+        max_points=most,
+        message=message,
+        cause=error.cause if isinstance(error, CheckFailed) else None,
+        output=captured.stdout[-2000:],
+        warned=captured.stderr[-2000:],
+    )
+
+
+def _described(error: BaseException | None) -> str | None:
+    if error is None:
+        return None
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _child(pipe, name: str, source: Path, answers: dict[str, str], repeats: int) -> None:
     sink = os.open(os.devnull, os.O_WRONLY)
     os.dup2(sink, 2)
-    pipe.send(_run_notebook(name, answers, repeats))
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(
+            source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.ipynb")
+        )
+        os.chdir(folder)
+        sys.path.insert(0, folder)  # modules of the assignment
+        pipe.send(_run_notebook(name, source, answers, repeats))
     pipe.close()
 
 
@@ -144,7 +186,11 @@ def warm_up() -> None:
 
 
 def score(
-    name: str, answers: dict[str, str], answer: Answer | None = None, repeats: int = 1
+    name: str,
+    answers: dict[str, str],
+    answer: Answer | None = None,
+    repeats: int = 1,
+    source: Path = SOURCE,
 ) -> Score:
     """Score answers to a notebook in a fork of this process.
 
@@ -157,17 +203,26 @@ def score(
     answer : Answer, optional
         What the score belongs to.
     repeats : int
-        How often the tests are run; a cell has its points only if it passes each time.
+        How often each test is run; a cell has its points only if it passes each time.
+    source : Path
+        The folder of the instructor's notebooks.
 
     Raises
     ------
     RuntimeError
         If the answer ended its process or took too long.
+    ValueError
+        If the notebook has no solution cell of that name.
     """
+    notebook = source_notebook(name, source)
+    known = [grade_id(cell) for cell in notebook.cells if is_answer(cell)]
+    if unknown := answers.keys() - {*known}:
+        names = ", ".join(map(str, known))
+        raise ValueError(f"{answer or name}: no solution cell {min(unknown)!r}; there are {names}")
     warm_up()
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(target=_child, args=(sender, name, answers, repeats))
+    child = context.Process(target=_child, args=(sender, name, source, answers, repeats))
     child.start()
     sender.close()
     try:
@@ -181,11 +236,9 @@ def score(
         child.join()
 
 
-def score_answer(answer: Answer) -> Score:
-    """Score an entry of the catalogue; right ones are tested twice in a row."""
-    return score(
-        answer.notebook, {answer.grade_id: answer.code}, answer, repeats=2 if answer.right else 1
-    )
+def score_answer(answer: Answer, source: Path = SOURCE) -> Score:
+    """Score an entry of the catalogue."""
+    return score(answer.notebook, {answer.grade_id: answer.code}, answer, source=source)
 
 
 def full_marks(name: str) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tests.answers import catalogue
 from tests.answers.catalogue import read_answers
 
 NOTEBOOK = "exercise_2_1"
@@ -27,16 +26,15 @@ y = 1
 
 
 @pytest.fixture
-def wrong(tmp_path, monkeypatch):
+def wrong(tmp_path):
     """Return a function that reads one wrong answer, given its changes of a right one."""
-    monkeypatch.setattr(catalogue, "FOLDER", tmp_path)
     (tmp_path / NOTEBOOK).mkdir()
     (tmp_path / NOTEBOOK / "right.py").write_text(RIGHT)
 
     def read(changes: str, base: str = "plain"):
         entry = f"# %% M1 first-cell cause=sum,sign of={base}\n# What is wrong.\n{changes}\n\n\n"
         (tmp_path / NOTEBOOK / "wrong.diff").write_text(entry)
-        (answer,) = read_answers(NOTEBOOK, "wrong")
+        (answer,) = read_answers(NOTEBOOK, "wrong", tmp_path)
         return answer
 
     return read

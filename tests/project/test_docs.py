@@ -15,7 +15,10 @@ from tests.support.commands import run_command
 from tests.support.course import ROOT, SOURCE, source
 from tests.support.submissions import reference_answers
 
-PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/students.md", "docs/instructors.md"]
+PAGES = [
+    *("README.md", "CONTRIBUTING.md", "SECURITY.md"),
+    *("docs/students.md", "docs/instructors.md", "docs/authors.md"),
+]
 
 #: Commands that the test below does not run, and why.
 NOT_RUN = {

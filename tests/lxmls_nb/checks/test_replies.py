@@ -312,3 +312,42 @@ def test_values_of_other_kinds_in_two_calls_are_no_error():
 
     with pytest.raises(checks.CheckFailed, match="not real numbers"):
         checks.log_linear_gradients(answer, quantity="weight", input_size=3)
+
+
+# --- probes that a notebook defines itself
+
+
+@pytest.fixture
+def own_probe(monkeypatch):
+    """Return a function that asks a probe of one's own, which reports what it is given."""
+    monkeypatch.setattr(running, "PROBES", dict(running.PROBES))
+
+    @checks.probe
+    def answer_to(answer, number):
+        return answer(number)
+
+    return lambda answer: checks.ask("answer_to", "f", [answer], number=3)
+
+
+def test_a_probe_of_ones_own_gives_plain_data(own_probe):
+    assert own_probe(lambda number: {"result": number, "list": [1.5, "a", None]}) == {
+        "result": 3,
+        "list": [1.5, "a", None],
+    }
+
+
+@pytest.mark.parametrize("reply", [object(), [1], None, {"result": object()}, {"result": {1, 2}}])
+def test_what_is_no_plain_data_is_refused(own_probe, reply):
+    with pytest.raises(checks.CheckFailed, match="what `f` reports to this check cannot be"):
+        own_probe(lambda number: reply)
+
+
+def test_an_answer_that_raises_or_is_not_written_is_told(own_probe):
+    with pytest.raises(checks.CheckFailed, match="`f` raised ZeroDivisionError"):
+        own_probe(lambda number: number / 0)
+
+    def f(number):
+        raise NotImplementedError("not attempted yet")
+
+    with pytest.raises(checks.NotAttempted):
+        own_probe(f)
