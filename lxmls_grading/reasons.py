@@ -149,6 +149,19 @@ def reason(kind: str, cells: Iterable[str] = (), detail: str = "", **values: str
     return Reason(kind, TEXTS[kind].format(**values), tuple(cells), detail=detail)
 
 
+def broken_test(name: str, detail: str) -> Reason:
+    """Return the reason of a test that could not be carried out.
+
+    Parameters
+    ----------
+    name : str
+        Of the test cell (``grade_id``).
+    detail : str
+        Why: a clause with a subject, for the instructor.
+    """
+    return reason(BROKEN_TEST, [name], detail, test=name)
+
+
 def add_reason(notebook: NotebookNode, new: Reason) -> None:
     """Note a reason in a notebook's metadata."""
     notes = notebook.metadata.setdefault(METADATA_KEY, NotebookNode())

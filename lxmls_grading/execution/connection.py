@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import builtins
+import contextlib
 import importlib
+import math
 import sys
+import time
 import types
 import warnings
+import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, NoReturn
 
 import numpy as np
@@ -16,20 +19,30 @@ import numpy as np
 from lxmls_grading.execution.remote import (
     SHARED,
     CannotJudge,
+    Handle,
+    NotPlainError,
     Remote,
     TooMuch,
-    known_object,
+    known_class,
     remote_type,
 )
-from lxmls_grading.kernel.values import decode, encode
+from lxmls_grading.kernel.decoding import decode
+from lxmls_grading.kernel.objects import INTERRUPTED
+from lxmls_grading.kernel.values import encode, known_name
 from lxmls_grading.kernel.wire import ReplyError
 
-#: Most operations of a test cell.
-MAX_OPERATIONS = 10_000
+#: Most operations of a test cell, objects of the student that are held at a time, and error classes
+#: of the student.
+MAX_OPERATIONS, MAX_OBJECTS, MAX_ERROR_CLASSES = 10_000, 50_000, 200
 
+#: Most characters of what the student's code prints in a test cell, and warnings of one operation.
+MAX_PRINTED, MAX_WARNINGS = 1_000_000, 20
 
-class NotPlainError(AssertionError):
-    """An answer is an object of a class of its own where the reference gives a plain value."""
+#: Types whose values the student's code can change.
+CONTAINERS = frozenset([list, tuple, dict, set, deque, bytearray, np.ndarray])
+
+#: The name of the file of a test cell in tracebacks.
+TEST_FILE = "<test>"
 
 
 class Connection:
@@ -41,29 +54,52 @@ class Connection:
         Sends a message to :meth:`lxmls_grading.kernel.objects.Objects.answer`, returns the reply.
     probe : callable
         ``probe(name, answers, arguments) -> reply`` runs a probe on objects of the student.
+    seconds : float
+        How long a test cell may wait for the student's code, all calls together.
 
     Attributes
     ----------
-    decides : bool
-        Whether comparisons may be decided by objects of the student: only where they are in a test
-        of the reference solution, too. Else an object that claims to be equal to everything
-        would be right everywhere.
-    used : bool
-        Whether a comparison has asked for that.
+    decides : frozenset of str, optional
+        What objects of the student may decide in the present cell: each statement of it with each
+        operation that objects of the reference solution did there in a trial. Elsewhere, an object
+        that claims to be equal to everything would be right. None without a trial: all.
+    used : set of str
+        The same, of the objects that are there now.
+    statements : dict of int
+        By line of the cell, the first line of its statement.
+    failed : CannotJudge, optional
+        Why the cell could not be carried out.
+    refused : NotPlainError, optional
+        What an object has tried to decide.
+    dropped : set of int
+        Objects that nothing here refers to any more, which the student kernel has yet to hear.
     """
 
     def __init__(
-        self, ask: Callable[[list[bytes]], list[bytes]], probe: Callable[..., dict[str, Any]]
+        self,
+        ask: Callable[[list[bytes]], list[bytes]],
+        probe: Callable[..., dict[str, Any]],
+        seconds: float = math.inf,
     ):
-        self.ask, self.probe = ask, probe
-        self.decides, self.used, self.count = True, False, 0
-        self.failed: CannotJudge | None = None
-        self.exceptions: dict[int, type[BaseException]] = {}
-        self.remotes: dict[int, Remote] = {}
+        self.ask, self.probe, self.seconds = ask, probe, seconds
+        self.decoding = False
+        self.forget()
+        self.start_cell(None)
 
-    def start_cell(self, decides: bool) -> None:
+    def start_cell(self, decides: Collection[str] | None) -> None:
         """Count the operations of another test cell."""
-        self.count, self.used, self.decides, self.failed = 0, False, decides, None
+        self.count, self.waited, self.printed = 0, 0.0, 0
+        self.decides = None if decides is None else frozenset(decides)
+        self.used: set[str] = set()
+        self.statements: dict[int, int] = {}
+        self.failed: CannotJudge | None = None
+        self.refused: NotPlainError | None = None
+
+    def forget(self) -> None:
+        """Forget all objects: those of another kernel take their place."""
+        self.exceptions: dict[int, type[BaseException]] = {}
+        self.remotes = weakref.WeakValueDictionary[int, Remote]()
+        self.dropped: set[int] = set()
 
     def do(self, operation: str, *given: Any, **named: Any) -> Any:
         """Do an operation on objects of the student.
@@ -71,173 +107,249 @@ class Connection:
         Raises
         ------
         CannotJudge
-            If what is given to it cannot be sent.
+            If what is given to it cannot be sent, or it is one too many.
+        ReplyError
+            If the reply is malformed.
         Exception
             Whatever the operation raises there: the same builtin error, or one that stands for an
             error class of the student.
         """
         self.count += 1
+        if self.count > MAX_OPERATIONS:
+            self.fail(TooMuch(f"takes more than {MAX_OPERATIONS} steps on the student's objects"))
+        if self.waited > self.seconds:
+            self.fail(TooMuch(f"waits for the student's code longer than {self.seconds:g} s"))
+        dropped = list(self.dropped)
         try:
-            if self.count > MAX_OPERATIONS:
-                raise TooMuch(f"takes more than {MAX_OPERATIONS} steps on the student's objects")
-            parts = encode((operation, given, named), refer)
+            parts = encode((operation, given, named, dropped), refer)
         except ReplyError as error:
-            self.failed = CannotJudge(f"hands over a value, and {error}")
-            raise self.failed from None
+            self.refuse(f"hands over a value, and {error}")
         except CannotJudge as error:
-            self.failed = error
-            raise
-        reply = decode(self.ask(parts), self._resolve)
-        if not isinstance(reply, dict) or not {"value", "error"} & reply.keys():
-            raise ReplyError("there is neither a value nor an error in it")
-        for stream, text in zip((sys.stdout, sys.stderr), reply.get("printed", []), strict=False):
-            stream.write(str(text))
-        for category, text in reply.get("warnings", []):
-            kind = getattr(builtins, str(category), None)
-            if isinstance(kind, type) and issubclass(kind, Warning):
-                warnings.warn(kind(str(text)), stacklevel=3)
+            self.fail(error)
+        self.dropped.difference_update(dropped)
+        reply = self._reply(parts)
+        self._show(reply)
         if "changed" in reply:
             _write_back((given, named), reply["changed"])
         if "error" in reply:
             raise self._error(reply["error"])
         return reply["value"]
 
-    def refuse(self, why: str) -> NoReturn:
-        """Raise CannotJudge, and remember it, whatever the test does with it."""
-        self.failed = CannotJudge(why)
-        raise self.failed
+    def _reply(self, parts: list[bytes]) -> dict[str, Any]:
+        """Return the reply to a message. No object in it can be asked before it is complete."""
+        if self.decoding:
+            raise ReplyError("an object of the student takes part in its own message")
+        start, self.decoding = time.monotonic(), True
+        try:
+            answer = self.ask(parts)
+            if answer == [INTERRUPTED]:
+                raise TimeoutError(f"your code took longer than {self.seconds:g} s")
+            return _checked(decode(answer, self._resolve))
+        finally:
+            self.decoding = False
+            self.waited += time.monotonic() - start
 
-    def compare(self, operation: str, *given: Any) -> Any:
-        """Do a comparison, if the student's object may decide it."""
-        self.used = True
-        if not self.decides:
-            remote = next(each for each in given if isinstance(each, Remote))
-            raise NotPlainError(
-                f"an object of the class {remote_type(remote)} is given where a plain value, such "
-                "as a number, a text or a list, is expected"
-            )
+    def _show(self, reply: dict[str, Any]) -> None:
+        """Print what the student's code has printed, and warn as it has warned."""
+        for stream, text in zip((sys.stdout, sys.stderr), reply["printed"], strict=True):
+            stream.write(text[: max(0, MAX_PRINTED - self.printed)])
+            self.printed += len(text)
+        for category, text in reply["warnings"][:MAX_WARNINGS]:
+            kind = known_class("builtins", category)
+            if kind is not None and issubclass(kind, Warning):
+                warnings.warn(kind(text), stacklevel=4)
+
+    def fail(self, error: CannotJudge) -> NoReturn:
+        """Raise an error, and remember it, whatever the test does with it."""
+        self.failed = error
+        raise error from None
+
+    def refuse(self, why: str) -> NoReturn:
+        """Raise CannotJudge, and remember it."""
+        self.fail(CannotJudge(why))
+
+    def may_decide(self, operation: str) -> bool:
+        """Return whether objects of the student may do what decides a test, where the test is now.
+
+        That is to compare themselves with a value of the test, to compute with it, or to have a
+        method of that name.
+        """
+        frame = sys._getframe(1)
+        while frame.f_back is not None and frame.f_code.co_filename != TEST_FILE:
+            frame = frame.f_back
+        line = self.statements.get(frame.f_lineno, frame.f_lineno)
+        self.used.add(f"{line} {operation}")
+        return self.decides is None or f"{line} {operation}" in self.decides
+
+    def decide(self, operation: str, *given: Any) -> Any:
+        """Do an operation that decides a test, if the student's object may."""
+        if not self.may_decide(operation):
+            self.not_plain(next(each for each in given if type(each) is Remote))
         return self.do(operation, *given)
+
+    def attribute(self, remote: Remote, name: str) -> Any:
+        """Return an attribute of an object of the student.
+
+        A method that only the student's object has could decide anything: a value with a method
+        ``equals`` would be equal to everything.
+        """
+        permitted = self.may_decide(f"attribute {name}")
+        found = self.do("getattr", remote, name)
+        if type(found) is Remote and not permitted:
+            self.not_plain(remote)
+        return found
+
+    def not_plain(self, remote: Remote, expected: str = "") -> NoReturn:
+        """Raise NotPlainError, and remember it."""
+        expected = expected or "a plain value, such as a number, a text or a list,"
+        self.refused = NotPlainError(
+            f"an object of the class {remote_type(remote)[:100]} is given where {expected} is "
+            "expected"
+        )
+        raise self.refused
 
     def _resolve(self, tag: str, about: Any) -> Any:
         if tag != "handle":
             raise KeyError(tag)
-        bases = [(str(module), str(name)) for module, name in about["bases"]]
-        if "name" in about and ("builtins", "BaseException") in bases:
-            return self._exception_class(int(about["place"]), str(about["name"]), bases)
-        if "module" in about and str(about["module"]).partition(".")[0] in SHARED:
-            return _import(str(about["module"]))
-        if "name" in about and len(bases) > 0 and bases[0][0].partition(".")[0] in SHARED:
-            known = known_object(*bases[0])
-            if isinstance(known, type):
-                return known
-        place = int(about["place"])
-        if place not in self.remotes:  # `is` compares what is one object over there
-            self.remotes[place] = Remote(self, place, str(about["type"]), bases, "name" in about)
-        return self.remotes[place]
+        bases = [(_text(module), _text(name)) for module, name in about["bases"]]
+        place, is_class = about["place"], "name" in about
+        if type(place) is not int:
+            raise ReplyError("a place is no number")
+        if is_class and ("builtins", "BaseException") in bases:
+            return self._exception_class(place, _text(about["name"]), bases)
+        if is_class and (same := _same_class(bases[0])):
+            return same
+        remote = self.remotes.get(place)
+        if remote is None:  # `is` compares what is one object over there
+            if len(self.remotes) >= MAX_OBJECTS:
+                raise ReplyError("there are too many objects")
+            known = [_text(part) for part in about["known"]] if about.get("known") else None
+            handle = Handle(self, place, _text(about["type"]), bases, is_class, known)
+            remote = self.remotes[place] = Remote(handle)
+        self.dropped.discard(place)
+        return remote
 
     def _exception_class(
         self, place: int, name: str, bases: list[tuple[str, str]]
     ) -> type[BaseException]:
         """Return the class itself if it is one of Python or a library, else one in its place."""
-        known = known_object(*bases[0])
-        if isinstance(known, type) and issubclass(known, BaseException):
+        known = known_class(*bases[0])
+        if known is not None and issubclass(known, BaseException):
             return known
         if place not in self.exceptions:
-            found = (known_object(*base) for base in bases[1:])
-            base = next(
-                (
-                    each
-                    for each in found
-                    if isinstance(each, type) and issubclass(each, BaseException)
-                ),
-                Exception,
-            )
-            own = [
-                self.exceptions[other]
-                for other, kind in self.exceptions.items()
-                if (kind.__module__, kind.__qualname__) in bases[1:]
-            ]
-            parents = (own[-1],) if own else (base,)
-            self.exceptions[place] = type(
-                name, parents, {"__module__": bases[0][0], "__qualname__": bases[0][1]}
-            )
+            if len(self.exceptions) >= MAX_ERROR_CLASSES:
+                raise ReplyError("there are too many classes of errors")
+            own = {(kind.__module__, kind.__qualname__): kind for kind in self.exceptions.values()}
+            parents = (own.get(base) or known_class(*base) for base in bases[1:])
+            parent = next((p for p in parents if p and issubclass(p, BaseException)), Exception)
+            module, qualname = bases[0]
+            names = {"__module__": module, "__qualname__": qualname}
+            self.exceptions[place] = type(name, (parent,), names)
         return self.exceptions[place]
 
-    def _error(self, about: Any) -> BaseException:
+    def _error(self, about: dict[str, Any]) -> BaseException:
         """Return the error that an operation has raised, to be raised here."""
-        kind = about["class"]
-        if not (isinstance(kind, type) and issubclass(kind, BaseException)):
-            kind = RuntimeError
-        if issubclass(kind, KeyboardInterrupt | CannotJudge | GeneratorExit):
+        kind, text = about["class"], about["text"]
+        if type(kind) is Remote or issubclass(
+            kind, KeyboardInterrupt | CannotJudge | GeneratorExit
+        ):
             kind = RuntimeError
         try:
-            error = kind(*about["args"])
+            # Only Python's own classes can be trusted with arguments that a student has chosen.
+            error = kind(*about["args"]) if _of_python(kind) else kind.__new__(kind, *about["args"])
         except Exception:
-            error = Exception.__new__(kind, str(about["text"]))
-            error.args = (str(about["text"]),)
-        for name, value in about["attributes"].items():
-            if name.startswith("_"):
-                continue
             try:
-                setattr(error, name, value)
-            except Exception:  # a property of the class here
-                continue
-        assert isinstance(error, BaseException)
+                error = kind.__new__(kind, text)
+                error.args = (text,)
+            except Exception:
+                error = RuntimeError(text)
+        for name, value in about["attributes"].items():
+            # Methods keep their meaning: only what an instance has of its own is set.
+            if type(name) is str and not name.startswith("_") and not hasattr(BaseException, name):
+                with contextlib.suppress(Exception):  # a property of the class here
+                    object.__setattr__(error, name, value)
         if about["line"]:
-            error.add_note(str(about["line"]))
+            BaseException.add_note(error, about["line"])
+        assert isinstance(error, BaseException)
         return error
+
+
+def _checked(reply: Any) -> dict[str, Any]:
+    """Return a reply if its parts are of exactly the types that they have to be."""
+    if type(reply) is not dict or not {"value", "error"} & reply.keys():
+        raise ReplyError("there is neither a value nor an error in it")
+    printed, warned = (reply.get(name) for name in ("printed", "warnings"))
+    if type(printed) is not list or type(warned) is not list or len(printed) != 2:
+        raise ReplyError("it does not tell what was printed")
+    if not all(type(pair) is list and len(pair) == 2 for pair in warned):
+        raise ReplyError("a warning is malformed")
+    for text in (*printed, *(part for pair in warned for part in pair)):
+        _text(text)
+    if "error" in reply:
+        error = reply["error"]
+        types = {"class": None, "args": list, "attributes": dict, "text": str, "line": str}
+        if type(error) is not dict or not types.keys() <= error.keys():
+            raise ReplyError("an error is malformed")
+        if not all(kind in (None, type(error[name])) for name, kind in types.items()):
+            raise ReplyError("an error is malformed")
+        if not (type(error["class"]) is Remote or isinstance(error["class"], type)):
+            raise ReplyError("an error has no class")
+    return reply
+
+
+def _text(value: Any) -> str:
+    """Return a text if it is one: an object that looks like one can do anything."""
+    if type(value) is not str:
+        raise ReplyError(f"a {type(value).__name__} is no text")
+    return value
+
+
+def _same_class(base: tuple[str, str]) -> type | None:
+    """Return a class of the student if it is the same here, and harmless whoever calls it."""
+    known = known_class(*base)
+    same = base[0] == "builtins" or (known is not None and issubclass(known, np.generic))
+    return known if same else None
+
+
+def _of_python(kind: type) -> bool:
+    return kind.__module__ == "builtins"
 
 
 def _write_back(given: Any, changed: Any) -> None:
     """Change containers in place, as the student's code has changed its copies of them."""
-    if type(given) is not type(changed):
+    kind = type(given)
+    if kind is not type(changed):
         return
-    if isinstance(given, tuple):
+    if kind in (list, tuple):
+        kept = []
         for old, new in zip(given, changed, strict=False):
             _write_back(old, new)
-    elif isinstance(given, list):
-        for old, new in zip(given, changed, strict=False):
-            _write_back(old, new)
-        kept = [
-            old if _is_container(old) and type(old) is type(new) else new
-            for old, new in zip(given, changed, strict=False)
-        ]
-        given[:] = kept + changed[len(kept) :]
-    elif isinstance(given, dict):
+            kept.append(old if type(old) in CONTAINERS and type(old) is type(new) else new)
+        if kind is list:
+            given[:] = kept + changed[len(kept) :]
+    elif kind is dict:
         for key, new in changed.items():
-            if key in given and _is_container(given[key]) and type(given[key]) is type(new):
+            if key in given and type(given[key]) in CONTAINERS and type(given[key]) is type(new):
                 _write_back(given[key], new)
                 changed[key] = given[key]
         given.clear()
         given.update(changed)
-    elif isinstance(given, set | deque):
+    elif kind in (set, deque):
         given.clear()
-        given.update(changed) if isinstance(given, set) else given.extend(changed)
-    elif isinstance(given, bytearray):
+        given.update(changed) if kind is set else given.extend(changed)
+    elif kind is bytearray:
         given[:] = changed
-    elif isinstance(given, np.ndarray) and given.shape == changed.shape and given.flags.writeable:
-        given[...] = changed
-
-
-def _is_container(value: Any) -> bool:
-    return isinstance(value, list | dict | set | deque | bytearray | np.ndarray | tuple)
+    elif kind is np.ndarray and (given.shape, given.dtype) == (changed.shape, changed.dtype):
+        np.copyto(given, changed)
 
 
 def refer(value: Any) -> dict[str, Any]:
     """Return what stands for an object that a test hands over."""
     if type(value) is Remote:
-        return {"handle": value._remote[1]}
-    if isinstance(value, types.ModuleType) and value.__name__.partition(".")[0] in SHARED:
-        return {"known": [value.__name__, ""]}
-    name, module = getattr(value, "__name__", None), getattr(value, "__module__", None)
-    for known in (module, type(value).__module__):
-        if (
-            isinstance(known, str)
-            and isinstance(name, str)
-            and known.partition(".")[0] in SHARED
-            and getattr(sys.modules.get(known), name, None) is value
-        ):
-            return {"known": [known, name]}
+        return {"handle": value._remote.place}
+    known = known_name(value)
+    if known is not None and known[0].partition(".")[0] in SHARED:
+        return {"known": known}
     raise CannotJudge(f"hands over {_described(value)} to the student's code")
 
 
@@ -247,8 +359,31 @@ def _described(value: Any) -> str:
     return f"an object of the class {type(value).__name__}"
 
 
-def _import(name: str) -> Any:
+def genuine(found: Any, module: str, name: str) -> Any:
+    """Return what the instructor's notebook imports, if a student's object is called so, too.
+
+    Then nothing that a student has put in its place can decide a test, and a student who has
+    imported something else, or nothing, is told the same as in one process.
+
+    Parameters
+    ----------
+    found : object
+        What the student calls by that name.
+    module, name : str
+        What the instructor's notebook imports; without a name, the module itself.
+
+    Raises
+    ------
+    NotPlainError
+        If the student has an object of another kind there.
+    """
     try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise CannotJudge(f"needs the module {name}, which is not installed here") from error
+        own = importlib.import_module(module)
+        own = getattr(own, name) if name else own
+    except Exception:  # it lies beside the notebook, or is not installed here
+        return found
+    if type(found) is not Remote:
+        return found
+    if found._remote.known is not None and found._remote.known == known_name(own):
+        return own
+    found._remote.connection.not_plain(found, f"{module} {name}".replace(" ", ".").rstrip("."))

@@ -22,10 +22,11 @@ PASSED_ON = (
     *("MPLCONFIGDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"),  # where the list of fonts is kept
 )
 
-#: Environment variables of a kernel that libraries read when they are imported.
+#: Environment variables of a kernel that libraries read when they are imported, or a test reads.
 READ_AT_IMPORT = (
     *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MALLOC_ARENA_MAX"),
     *("MPLBACKEND", "TQDM_DISABLE"),
+    "NBGRADER_EXECUTION",
 )
 
 #: The environment variable that tells workers where the warm process of this machine listens.

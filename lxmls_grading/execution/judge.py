@@ -7,6 +7,7 @@ import builtins
 import contextlib
 import io
 import math
+import re
 import signal
 import time
 import traceback
@@ -20,8 +21,9 @@ from nbformat.v4 import new_output
 
 from lxmls_grading.cells import note_cause
 from lxmls_grading.execution import connection as connections
-from lxmls_grading.execution.connection import Connection
-from lxmls_grading.execution.plan import NotebookPlan, TestPlan
+from lxmls_grading.execution.connection import TEST_FILE, Connection, genuine
+from lxmls_grading.execution.guard import guard
+from lxmls_grading.execution.plan import NotebookPlan
 from lxmls_grading.execution.remote import CannotJudge, TooMuch
 from lxmls_grading.execution.remote_functions import FUNCTIONS
 from lxmls_nb.errors import UNWRITTEN, CheckFailed, NotAttempted
@@ -34,9 +36,6 @@ IPYTHON = frozenset({"get_ipython", "In", "Out", "display", "_", "__", "_i", "_i
 
 #: What is told of a test whose time is up.
 TOO_LONG = "takes too long"
-
-#: The name of the file of a test cell in tracebacks.
-TEST_FILE = "<test>"
 
 
 class FaultyTest(Exception):
@@ -54,14 +53,14 @@ class Verdict:
     ----------
     outputs : list of NotebookNode
         What it printed; then the error if it failed, or its value if that is a number of points.
-    decided : bool
-        Whether an object of the student has decided a comparison.
+    decided : tuple of str
+        What objects of the student have decided; see `Connection.decides`.
     line : int, optional
         The line of the test that has failed.
     """
 
     outputs: list[NotebookNode] = field(default_factory=list)
-    decided: bool = False
+    decided: tuple[str, ...] = ()
     line: int | None = None
 
 
@@ -112,7 +111,6 @@ class Judge:
         self._found: dict[str, Any] = {}
         self._lost: Exception | None = None
         self._end = math.inf  # when the time of the present test cell is up
-        self._waited = 0.0  # seconds that it has waited for the student's code
         self._waiting = False
         ask, probe = connection.ask, connection.probe
         connection.ask, connection.probe = self._remembering(ask), self._remembering(probe)
@@ -127,22 +125,19 @@ class Judge:
         self._alone = False
 
     def _remembering(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function that remembers its error, which a test could swallow, and its time."""
+        """Return a function that remembers its error, which a test could swallow."""
 
         def remembering(*given: Any, **named: Any) -> Any:
             if self.seconds_left() < 0:
                 self._stop()
-            start, self._waiting = time.monotonic(), True
+            self._waiting = True
             try:
                 return function(*given, **named)
-            except TimeoutError:  # a call that was interrupted; the kernel is as it was
-                raise
             except Exception as error:
                 self._lost = error
                 raise
             finally:
                 self._waiting = False
-                self._waited += time.monotonic() - start
 
         return remembering
 
@@ -156,7 +151,10 @@ class Judge:
         if name in vars(builtins) and name not in self.plan.names:
             raise KeyError(name)
         if name not in self._found:
-            self._found[name] = self.connection.do("name", name)
+            found = self.connection.do("name", name)
+            if name in self.plan.imports:
+                found = genuine(found, *self.plan.imports[name])
+            self._found[name] = found
         return self._found[name]
 
     def _stop(self) -> None:
@@ -187,7 +185,9 @@ class Judge:
         plan = self.plan.of(cell.metadata.nbgrader.get("grade_id"))
         self.connection.start_cell(plan.decides)
         self._found.clear()
-        self._waited, self._end = 0.0, time.monotonic() + self.timeout
+        self._end = time.monotonic() + self.timeout
+        for name in self.plan.names:  # what a test or a given cell has called so is not the answer
+            self.namespace.pop(name, None)
         printed, value = io.StringIO(), None
         error: BaseException | None = None
         try:
@@ -195,6 +195,7 @@ class Judge:
                 contextlib.redirect_stdout(printed),
                 contextlib.redirect_stderr(io.StringIO()),
                 alarm(self.timeout, self._stop),
+                guard(self.connection.refuse),
             ):
                 value = self._execute(cell.source)
         except CannotJudge as failure:
@@ -205,13 +206,15 @@ class Judge:
             error = failure
         finally:
             self._end = math.inf
-        if isinstance(self.connection.failed, TooMuch) and self._is_answers_fault(plan):
+        if isinstance(self.connection.failed, TooMuch) and plan.passes:
             error = TimeoutError(f"with your code, this test {self.connection.failed}")
         else:
             self._check(self.connection.failed)
         if missing := _missing_module(error):
             raise FaultyTest(f"imports `{missing}`, which is not installed here") from error
-        verdict = Verdict(decided=self.connection.used)
+        if value is None and error is None:  # whatever a test does with that error
+            error = self.connection.refused
+        verdict = Verdict(decided=tuple(sorted(self.connection.used)))
         if printed.getvalue():
             verdict.outputs.append(new_output("stream", text=printed.getvalue()[:MAX_OUTPUT]))
         if error is not None:
@@ -223,10 +226,6 @@ class Judge:
             points = _partial(value, float(cell.metadata.nbgrader.points))
             verdict.outputs.append(new_output("execute_result", {"text/plain": repr(points)}))
         return verdict
-
-    def _is_answers_fault(self, plan: TestPlan) -> bool:
-        """Return whether a test takes too much because of the answer that it looks at."""
-        return plan.passes or self._waited > self.timeout / 2
 
     def _check(self, failure: CannotJudge | None) -> None:
         """Raise the error of the kernel, or of what cannot be judged, whatever became of it."""
@@ -242,11 +241,22 @@ class Judge:
             tree = ast.parse(source)
         except SyntaxError as error:
             raise CannotJudge(f"is not Python alone ({error.msg}, line {error.lineno})") from None
+        self.connection.statements = _statements(tree)
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
         exec(compile(tree, TEST_FILE, "exec"), self.namespace)
         if not isinstance(last, ast.Expr):
             return None
         return eval(compile(ast.Expression(last.value), TEST_FILE, "eval"), self.namespace)
+
+
+def _statements(tree: ast.Module) -> dict[int, int]:
+    """Return, by line, the first line of its statement: a message may stand below what fails."""
+    return {
+        line: node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.stmt) and not hasattr(node, "body")
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
 
 
 @contextlib.contextmanager
@@ -271,7 +281,7 @@ def alarm(seconds: float, ring: Callable[[], None]) -> Iterator[None]:
 
 def _error_output(error: BaseException, source: str) -> NotebookNode:
     """Return the output of a test that has failed, without any line of a hidden test."""
-    name, text = type(error).__name__, str(error)[:MAX_OUTPUT]
+    name, text = type(error).__name__, _text(error)
     if isinstance(error, CheckFailed):
         lines = error._render_traceback_()
     elif isinstance(error, NotImplementedError) and any(each in text for each in UNWRITTEN):
@@ -283,6 +293,14 @@ def _error_output(error: BaseException, source: str) -> NotebookNode:
         lines += [f"  in your code: {note}" for note in getattr(error, "__notes__", [])]
     output: NotebookNode = new_output("error", ename=name, evalue=text, traceback=lines)
     return output
+
+
+def _text(error: BaseException) -> str:
+    """Return the message of an error, whose parts may be objects of the student."""
+    try:
+        return str(error)[:MAX_OUTPUT]
+    except Exception:
+        return "an error that cannot be shown"
 
 
 def _failed_line(error: BaseException) -> int | None:
@@ -339,9 +357,10 @@ def outcome_together(cell: NotebookNode) -> list[NotebookNode]:
     outputs = [each for each in cell.outputs if each.get("name") != "stderr"]
     for output in outputs:
         if output.output_type == "execute_result":
-            text = str(output.data.get("text/plain", ""))
-            with contextlib.suppress(ValueError):
-                _partial(float(text), float(cell.metadata.nbgrader.points))
+            value = _shown(str(output.data.get("text/plain", "")))
+            points = _partial(value, float(cell.metadata.nbgrader.points))
+            if value is not None:
+                output.data["text/plain"] = repr(points)  # as nbgrader reads it
     return outputs
 
 
@@ -351,3 +370,18 @@ def error_of(cell: NotebookNode) -> str:
         if output.output_type == "error":
             return f"{output.ename}: {output.evalue}" if output.evalue else str(output.ename)
     return ""
+
+
+def _shown(text: str) -> float | bool | str | None:
+    """Return what a text shows if that is a number, a truth value or a text, else None."""
+    number = re.fullmatch(r"np\.(?:\w+\((.+)\)|(True|False)_)", text.strip())
+    shown = (number[1] or number[2]) if number else text.strip()
+    try:
+        return float(shown)  # nan and inf, too
+    except ValueError:
+        pass
+    try:
+        value = ast.literal_eval(shown)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+    return value if isinstance(value, bool | str) else None

@@ -8,7 +8,7 @@ is plain from the code, or by a trial with the reference solution
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from nbgrader.utils import is_locked
 
 from lxmls_grading.cells import grade_id, is_answer, is_test
 from lxmls_grading.definitions import analyse
+from lxmls_grading.kernel.foreign import find_command, is_python, kernel_name, language_of
 
 #: Tags of a test cell that decide for it.
 TAGS = {"tests-apart": True, "tests-together": False}
@@ -32,8 +33,9 @@ class TestPlan:
         Whether it runs in the judge; else in the student kernel, as in nbgrader.
     why : str
         Why it runs together: a clause whose subject is the cell.
-    decides : bool
-        Whether an object of the reference solution, and not a plain value, decides a comparison.
+    decides : tuple of str, optional
+        What objects of the reference solution, and not plain values, decide there; see
+        :class:`~lxmls_grading.execution.connection.Connection`. None if that is not known.
     passes : bool
         Whether the reference solution is known to pass the test in this way.
     fault : str
@@ -42,7 +44,7 @@ class TestPlan:
 
     apart: bool = True
     why: str = ""
-    decides: bool = True
+    decides: tuple[str, ...] | None = None
     passes: bool = False
     fault: str = ""
 
@@ -56,17 +58,27 @@ class NotebookPlan:
     given : str
         Imports, functions and classes of cells that students cannot edit: the judge has them, too.
     names : tuple of str
-        What the reference solution defines: there, a name of Python's own is the student's.
+        What the reference solution defines, and what cells do that students can edit: these names
+        are the student's, also where Python, a given cell or another test has them.
+    imports : dict of tuple
+        What it imports, by name: the module, and the name there or an empty string.
     tests : dict of TestPlan
         By name (``grade_id``); a cell that is missing runs apart.
     trial : bool
         Whether this is a trial: what is to be known after it is noted in the test cells.
+    language : str
+        The language of the notebook, where that is not Python: all runs in a kernel of its own.
+    command : tuple of str
+        What starts that kernel; nothing if it is not installed.
     """
 
     given: str = ""
     names: tuple[str, ...] = ()
     tests: Mapping[str, TestPlan] = field(default_factory=dict)
     trial: bool = False
+    imports: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    language: str = ""
+    command: tuple[str, ...] = ()
 
     def of(self, name: str | None) -> TestPlan:
         """Return how the test cell of a name runs."""
@@ -79,8 +91,18 @@ class NotebookPlan:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> NotebookPlan:
         """Return a plan from what :meth:`to_dict` has returned."""
-        tests = {name: TestPlan(**test) for name, test in values["tests"].items()}
-        return cls(values["given"], tuple(values["names"]), tests, values["trial"])
+        tests = {
+            name: TestPlan(**test | {"decides": _tuple(test["decides"])})
+            for name, test in values["tests"].items()
+        }
+        imports = {name: tuple(place) for name, place in values["imports"].items()}
+        names, command = tuple(values["names"]), tuple(values["command"])
+        own = {"names": names, "tests": tests, "imports": imports, "command": command}
+        return cls(**values | own)
+
+
+def _tuple(values: list[str] | None) -> tuple[str, ...] | None:
+    return None if values is None else tuple(values)
 
 
 def plain_plan(source: NotebookNode, default: bool | None = None) -> NotebookPlan | None:
@@ -93,6 +115,9 @@ def plain_plan(source: NotebookNode, default: bool | None = None) -> NotebookPla
     default : bool, optional
         Whether all cells run apart, or all together, but for those with a tag.
     """
+    language = language_of(source)
+    if not is_python(language):
+        return foreign_plan(source, language)
     tests = {}
     for cell in source.cells:
         if is_test(cell):
@@ -102,19 +127,48 @@ def plain_plan(source: NotebookNode, default: bool | None = None) -> NotebookPla
                 why = "" if apart else "has the tag" if tagged else "is configured so"
                 tests[str(grade_id(cell))] = TestPlan(apart, why)
             elif calls_checks_alone(cell.source):
-                tests[str(grade_id(cell))] = TestPlan(decides=False, passes=True)
+                tests[str(grade_id(cell))] = TestPlan(decides=(), passes=True)
             else:
                 return None
-    return NotebookPlan(given_code(source), defined_names(source), tests)
+    return bare_plan(source, tests)
 
 
-def defined_names(source: NotebookNode) -> tuple[str, ...]:
-    """Return the names that the reference solution defines."""
-    found: set[str] = set()
-    for cell in source.cells:
-        if cell.cell_type == "code" and is_answer(cell):
-            found |= analyse(cell.source).defined
-    return tuple(sorted(found))
+def foreign_plan(source: NotebookNode, language: str) -> NotebookPlan:
+    """Return the plan of a notebook in another language than Python: all of it runs together."""
+    name = kernel_name(source)
+    why = f"is in {language}, in the kernel `{name}`"
+    tests = {str(grade_id(cell)): TestPlan(False, why) for cell in source.cells if is_test(cell)}
+    return NotebookPlan(tests=tests, language=language, command=find_command(name))
+
+
+def bare_plan(source: NotebookNode, tests: dict[str, TestPlan]) -> NotebookPlan:
+    """Return a plan with what is known of a notebook besides its tests."""
+    own = [
+        cell.source
+        for cell in source.cells
+        if cell.cell_type == "code"
+        and not is_test(cell)
+        and (is_answer(cell) or not is_locked(cell))
+    ]
+    defined = frozenset().union(*(analyse(code).defined for code in own))
+    imports = {name: place for code in own for name, place in imported(code) if name not in defined}
+    return NotebookPlan(given_code(source), tuple(sorted(defined)), tests, imports=imports)
+
+
+def imported(code: str) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield the names that code imports, each with the module and the name there."""
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:  # there are magics in it
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                top = alias.name.partition(".")[0]
+                yield alias.asname or top, (alias.name if alias.asname else top, "")
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for alias in node.names:
+                yield alias.asname or alias.name, (node.module, alias.name)
 
 
 def given_code(source: NotebookNode) -> str:

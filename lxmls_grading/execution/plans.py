@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
 from nbformat.notebooknode import NotebookNode
-from nbformat.reader import NotJSONError
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.nbgraderformat import (
+    MetadataValidator,
+    SchemaTooNewError,
+    SchemaTooOldError,
+    ValidationError,
+)
 from traitlets.config import Config
 
 from lxmls_grading.cells import read_notebook
 from lxmls_grading.execution.plan import NotebookPlan, plain_plan
 from lxmls_grading.execution.trial import Execute, Trial, try_notebook
-from lxmls_grading.intake.originals import list_names
+from lxmls_grading.intake.originals import list_names, read_originals
+from lxmls_grading.intake.sources import read_source, source_notebooks, source_to_try
 from lxmls_grading.records import records_folder
 from lxmls_nb import __version__
 from lxmls_nb.files import atomic_path
@@ -56,9 +64,7 @@ class Plans:
     @property
     def notebooks(self) -> dict[str, Path]:
         """The instructor's notebooks, by name."""
-        source = self.coursedir.source_directory
-        folder = self.coursedir.format_path(source, ".", self.coursedir.assignment_id)
-        return {path.stem: path for path in sorted(Path(folder).glob("*.ipynb"))}
+        return source_notebooks(self.coursedir, self.coursedir.assignment_id)
 
     def read(self, tell: Callable[[str], None]) -> Iterator[tuple[str, NotebookPlan]]:
         """Yield names and plans of all notebooks; a notebook without a plan is tried.
@@ -67,9 +73,14 @@ class Plans:
         ----------
         tell : callable
             Is called with a line for each notebook that is tried, and for what does not pass.
+
+        Raises
+        ------
+        NbGraderException
+            If tests that nbgrader generates are not what was released.
         """
-        for name, path in self.notebooks.items():
-            plan = plain_plan(_read_source(path), MODES[self.mode]) or self._kept(name)
+        for name in self.notebooks:
+            plan = plain_plan(self._released(name), MODES[self.mode]) or self._kept(name)
             if plan is None:
                 tell(f"{name} is new or changed: its tests are tried on the reference solution.")
                 plan, trials = self.try_out(name)
@@ -85,18 +96,43 @@ class Plans:
         Raises
         ------
         NbGraderException
-            If it is no notebook that nbgrader can generate.
+            If nbgrader would not generate it: a delimiter is missing, or tests cannot be generated.
         """
         path, default = self.notebooks[name], MODES[self.mode]
-        source, digest = _read_source(path), self._digest(name)
+        _read_source(path)
+        source = source_to_try(self.coursedir, self.coursedir.assignment_id, path)
+        digest = self._digest(name)
         try:
-            plan, trials = try_notebook(source, self.execute, default, self.config)
-        except (RuntimeError, ValueError, KeyError) as error:
+            read_originals(source, self.config)
+        except RuntimeError as error:
             raise NbGraderException(f"{path}: {error}") from error
+        plan, trials = try_notebook(source, self.execute, default, self.config)
         if plain_plan(source, default) is None:
             with atomic_path(self._place(name)) as partial:
                 partial.write_text(json.dumps({"digest": digest, "plan": plan.to_dict()}, indent=1))
         return plan, trials
+
+    def read_valid(self, name: str) -> NotebookNode:
+        """Return an instructor's notebook.
+
+        Raises
+        ------
+        NbGraderException
+            If nbgrader would not generate it, because its metadata are wrong.
+        """
+        path = self.notebooks[name]
+        source = _read_source(path)
+        try:
+            MetadataValidator().validate_nb(copy.deepcopy(source))
+        except (ValidationError, SchemaTooOldError, SchemaTooNewError, KeyError) as error:
+            raise NbGraderException(f"{path}: {one_line(error)}") from error
+        return source
+
+    def _released(self, name: str) -> NotebookNode:
+        """Return an instructor's notebook with the tests that nbgrader has generated for it."""
+        path = self.notebooks[name]
+        _read_source(path)
+        return read_source(self.coursedir, self.coursedir.assignment_id, path)
 
     def _kept(self, name: str) -> NotebookPlan | None:
         """Return a plan if there is one that can be read, for this very notebook."""
@@ -114,7 +150,11 @@ class Plans:
     def _digest(self, name: str) -> str:
         """Return a hash of all that the plan of a notebook depends on."""
         digest = hashlib.sha256(__version__.encode())
-        for path, content in ({"": self.notebooks[name].read_bytes()} | {**self.files}).items():
+        try:
+            text = nbformat.v4.writes(self._released(name)).encode()
+        except NbGraderException:  # it is not released as it is now
+            text = self.notebooks[name].read_bytes()
+        for path, content in ({"": text} | {**self.files}).items():
             digest.update(f"{path!r} {hashlib.sha256(content).hexdigest()}\n".encode())
         return digest.hexdigest()
 
@@ -129,8 +169,13 @@ def _read_source(path: Path) -> NotebookNode:
     """
     try:
         return read_notebook(path)
-    except (NotJSONError, ValueError, AttributeError) as error:
-        raise NbGraderException(f"{path} is no notebook: {error}") from error
+    except Exception as error:  # nbformat raises errors of many kinds
+        raise NbGraderException(f"{path} is no notebook: {one_line(error)}") from error
+
+
+def one_line(error: Exception) -> str:
+    """Return an error as a line."""
+    return " ".join(str(error).split())[:300] or type(error).__name__
 
 
 def describe_together(plans: Mapping[str, NotebookPlan]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lxmls_nb.checks.probes.running import Reference
 
@@ -81,8 +81,29 @@ MACHINERY = frozenset(
         "f_globals",
         "f_locals",
         "f_builtins",
+        "f_back",
+        "f_code",
         "gi_code",
+        "gi_yieldfrom",
+        "cr_code",
+        "ag_code",
+        "tb_next",
+        "__objclass__",
+        "__init_subclass__",
+        "__getattr__",
     ]
+)
+
+#: Beginnings of attributes by which libraries take the memory of an object. What a stand-in has of
+#: them, it has itself: an address that comes from the student would be read in this process.
+PROTOCOLS = (
+    "__array",
+    "__cuda_array",
+    "__dlpack",
+    "__dataframe",
+    "__arrow",
+    "__torch",
+    "_as_param",
 )
 
 
@@ -95,17 +116,48 @@ class CannotJudge(BaseException):
 
 
 class TooMuch(CannotJudge):
-    """A test takes too long, or too many steps: it, or the answer that it looks at."""
+    """What a test does takes too much with a student's objects, but not with the reference's."""
 
 
-def known_object(module: str, name: str) -> Any:
-    """Return a class or function of a shared package, or None."""
-    if module.partition(".")[0] not in SHARED or "<" in name:
+class NotPlainError(AssertionError):
+    """An answer is an object of a class of its own where the reference gives a plain value."""
+
+
+class Handle(NamedTuple):
+    """What is known here of an object of the student. All of it can be a lie.
+
+    Attributes
+    ----------
+    connection : Connection
+    place : int
+        Its number in the student kernel.
+    kind : str
+        The name of its class.
+    bases : list
+        Modules and names of the classes that it is derived from, or its class is.
+    is_class : bool
+    known : list, optional
+        The module and name that it has in a library.
+    """
+
+    connection: Connection
+    place: int
+    kind: str
+    bases: list[tuple[str, str]]
+    is_class: bool
+    known: list[str] | None
+
+
+def known_class(module: str, name: str) -> type | None:
+    """Return a class of a shared package that is imported here, has this name, and calls itself so.
+
+    A student's process chooses the name, and must not get hold of a class in any other way.
+    """
+    if module.partition(".")[0] not in SHARED:
         return None
-    found: Any = sys.modules.get(module)
-    for part in name.split("."):
-        found = getattr(found, part, None)
-    return found
+    found = vars(sys.modules.get(module, object)).get(name)
+    exact = isinstance(found, type) and (found.__module__, found.__qualname__) == (module, name)
+    return found if exact else None
 
 
 #: What is looked up in a stand-in itself. All other attributes are the student's, also those which
@@ -118,39 +170,34 @@ OWN = frozenset(
 class Remote:
     """An object of the student, in another process."""
 
-    __slots__ = ("_remote",)
-    _remote: tuple[Connection, int, str, list[tuple[str, str]], bool]
+    __slots__ = ("__weakref__", "_remote")
+    _remote: Handle
 
-    def __init__(
-        self,
-        connection: Connection,
-        place: int,
-        kind: str,
-        bases: list[tuple[str, str]],
-        is_class: bool,
-    ):
-        object.__setattr__(self, "_remote", (connection, place, kind, bases, is_class))
+    def __init__(self, handle: Handle):
+        object.__setattr__(self, "_remote", handle)
+
+    def __del__(self) -> None:
+        handle = object.__getattribute__(self, "_remote")
+        handle.connection.dropped.add(handle.place)
 
     def __reference__(self) -> Reference:
         """Return what a check of :mod:`lxmls_nb.checks` sends its probe to."""
-        connection, place = self._remote[:2]
-        return Reference(place, connection.probe)
+        return Reference(self._remote.place, self._remote.connection.probe)
 
     # --- attributes -------------------------------------------------------------------------------
 
     @property  # type: ignore[misc]
     def __class__(self) -> Any:
         """A class that the student's class is derived from, for isinstance."""
-        bases, is_class = self._remote[3:]
-        if is_class:
+        if self._remote.is_class:
             return type
-        known = [found for base in bases if isinstance(found := known_object(*base), type)]
+        known = [found for base in self._remote.bases if (found := known_class(*base))]
         return known[0] if known and known[0] is not object else Remote
 
     def __getattribute__(self, name: str) -> Any:
         if name in OWN:
             return object.__getattribute__(self, name)
-        return do_remotely(self, "getattr", _permitted(self, name))
+        return self._remote.connection.attribute(self, _permitted(self, name))
 
     def __setattr__(self, name: str, value: Any) -> None:
         do_remotely(self, "setattr", _permitted(self, name), value)
@@ -163,7 +210,7 @@ class Remote:
 
     def __call__(self, *given: Any, **named: Any) -> Any:
         """Call the object."""
-        return self._remote[0].do("call", self, *given, **named)
+        return self._remote.connection.do("call", self, *given, **named)
 
     @property
     def __dict__(self) -> Any:  # type: ignore[override]
@@ -172,22 +219,21 @@ class Remote:
     # --- classes ----------------------------------------------------------------------------------
 
     def __instancecheck__(self, instance: Any) -> bool:
-        if not isinstance(instance, Remote) and type(instance) is not Remote:
+        if type(instance) is not Remote:
             return False  # a plain value has a class that is not the student's
-        return self._remote[0].do("isinstance", instance, self) is True
+        return self._remote.connection.do("isinstance", instance, self) is True
 
     def __subclasscheck__(self, subclass: Any) -> bool:
-        return self._remote[0].do("issubclass", subclass, self) is True
+        return self._remote.connection.do("issubclass", subclass, self) is True
 
     @property
     def __bases__(self) -> Any:
-        _, _, _, bases, is_class = self._remote
-        if not is_class:
+        if not self._remote.is_class:
             raise AttributeError("__bases__")
-        return tuple(found for base in bases[1:] if isinstance(found := known_object(*base), type))
+        return tuple(found for base in self._remote.bases[1:] if (found := known_class(*base)))
 
     def __mro_entries__(self, bases: Any) -> Any:
-        self._remote[0].refuse("derives a class from one of the student's")
+        self._remote.connection.refuse("derives a class from one of the student's")
 
     # --- containers -------------------------------------------------------------------------------
 
@@ -195,7 +241,7 @@ class Remote:
         iterator = do_remotely(self, "iter")
         if type(iterator) is not Remote:
             raise TypeError("the iterator is a plain value")
-        return iterator if iterator._remote[1] == self._remote[1] else _items(iterator)
+        return iterator if iterator is self else _items(iterator)
 
     def __next__(self) -> Any:
         return do_remotely(self, "next")
@@ -204,15 +250,17 @@ class Remote:
         return int(do_remotely(self, "len"))
 
     def __contains__(self, item: Any) -> bool:
-        return self._remote[0].compare("contains", self, item) is True
+        if not self._remote.connection.may_decide("contains"):
+            return any(each is item or each == item for each in self)
+        return do_remotely(self, "contains", item) is True
 
     def __bool__(self) -> bool:
-        if self._remote[4] or not _decides_truth(self):
+        if self._remote.is_class or not _decides_truth(self):
             return True
-        return self._remote[0].compare("bool", self) is True
+        return self._remote.connection.decide("bool", self) is True
 
     def __hash__(self) -> int:
-        return hash(("remote", self._remote[1]))
+        return hash(("remote", self._remote.place))
 
     def __str__(self) -> str:
         return str(do_remotely(self, "str"))
@@ -237,16 +285,16 @@ class Remote:
         return found if dtype is None else found.astype(dtype)
 
     def __reduce__(self) -> Any:
-        self._remote[0].refuse("copies or pickles an object of the student")
+        self._remote.connection.refuse("copies or pickles an object of the student")
 
     def __copy__(self) -> Any:
-        self._remote[0].refuse("copies an object of the student")
+        self._remote.connection.refuse("copies an object of the student")
 
     def __deepcopy__(self, memo: Any) -> Any:
-        self._remote[0].refuse("copies an object of the student")
+        self._remote.connection.refuse("copies an object of the student")
 
     def __await__(self) -> Any:
-        self._remote[0].refuse("awaits an object of the student")
+        self._remote.connection.refuse("awaits an object of the student")
 
 
 def _items(iterator: Any) -> Iterator[Any]:
@@ -266,37 +314,43 @@ def _decides_truth(remote: Remote) -> bool:
 
 def remote_type(remote: Remote) -> str:
     """Return the name of the class that a remote object has in its process."""
-    return remote._remote[2]
+    return remote._remote.kind
 
 
 def _permitted(remote: Remote, name: str) -> str:
     if name in MACHINERY or name.startswith("_remote"):
-        remote._remote[0].refuse(f"reaches for the attribute `{name}`, which is Python's machinery")
+        remote._remote.connection.refuse(
+            f"reaches for the attribute `{name}`, which is Python's machinery"
+        )
+    if name.startswith(PROTOCOLS):
+        raise AttributeError(name)
     return name
 
 
 def do_remotely(remote: Remote, operation: str, *given: Any) -> Any:
     """Do an operation on a remote object; see `Connection.do`."""
-    return remote._remote[0].do(operation, remote, *given)
+    return remote._remote.connection.do(operation, remote, *given)
 
 
-def _forward(operation: str, compares: bool = False) -> Callable[..., Any]:
+def _forward(operation: str) -> Callable[..., Any]:
     def method(self: Remote, *given: Any) -> Any:
-        connection = self._remote[0]
-        return (connection.compare if compares else connection.do)(operation, self, *given)
+        return do_remotely(self, operation, *given)
 
     return method
 
 
-def _reflected(operation: str) -> Callable[..., Any]:
-    def method(self: Remote, other: Any) -> Any:
-        return self._remote[0].do(operation, other, self)
+def _decided(operation: str, reflected: bool = False) -> Callable[..., Any]:
+    """Return a method that hands a value of the test to the object, and believes what it gives."""
+
+    def method(self: Remote, *given: Any) -> Any:
+        both = (*given, self) if reflected else (self, *given)
+        return self._remote.connection.decide(operation, *both)
 
     return method
 
 
 for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
-    setattr(Remote, f"__{_name}__", _forward(_name, compares=True))
+    setattr(Remote, f"__{_name}__", _decided(_name))
 for _name in [
     "add",
     "sub",
@@ -314,10 +368,10 @@ for _name in [
     "pow",
 ]:
     _there = f"{_name}_" if _name in ("and", "or") else _name
-    setattr(Remote, f"__{_name}__", _forward(_there))
-    setattr(Remote, f"__r{_name}__", _reflected(_there))
+    setattr(Remote, f"__{_name}__", _decided(_there))
+    setattr(Remote, f"__r{_name}__", _decided(_there, reflected=True))
     if _name != "divmod":
-        setattr(Remote, f"__i{_name}__", _forward(f"i{_name}"))
+        setattr(Remote, f"__i{_name}__", _decided(f"i{_name}"))
 for _name in [
     "getitem",
     "setitem",

@@ -37,7 +37,7 @@ def remote_aware_isinstance(value: Any, kind: Any) -> bool:
     """Return whether an object, perhaps a remote one, is an instance of a class or of several."""
     if type(value) is not Remote:
         return isinstance(value, kind)
-    kinds = kind if isinstance(kind, tuple) else (kind,)
+    kinds = kind if type(kind) is tuple else (kind,)
     return any(_is_instance(value, each) for each in kinds)
 
 

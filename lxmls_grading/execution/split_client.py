@@ -33,9 +33,11 @@ from lxmls_grading.execution.judge import (
     outcome_together,
 )
 from lxmls_grading.execution.needed import dispensable_cells
+from lxmls_grading.execution.other_languages import not_carried_out, why_not
 from lxmls_grading.execution.plan import NotebookPlan
 from lxmls_grading.kernel import wire
 from lxmls_grading.kernel.client import BoundedClient, shared_context
+from lxmls_grading.kernel.objects import INTERRUPTED
 from lxmls_grading.kernel.provisioner import KERNEL_SPEC, SandboxProvisioner
 from lxmls_grading.kernel.student_kernel import (
     OBJECT_REPLY,
@@ -44,11 +46,11 @@ from lxmls_grading.kernel.student_kernel import (
     PROBE_REQUEST,
 )
 from lxmls_grading.reasons import (
-    BROKEN_TEST,
     ENDED,
     WENT_ON,
     Reason,
     add_reason,
+    broken_test,
     describe_exit,
     format_bytes,
     not_run,
@@ -117,7 +119,7 @@ class SplitClient(BoundedOutputs):
         )
         self.manager = manager  # nbclient drops its own when a kernel does not start
         self.settings, self.max_output = settings, settings.max_output
-        connection = Connection(self._operate, self._probe)
+        connection = Connection(self._operate, self._probe, settings.timeout)
         self.plan = plan
         self.judge = Judge(connection, plan, timeout=3 * settings.timeout)
         self.deadline = time.monotonic() + settings.notebook_timeout
@@ -127,7 +129,9 @@ class SplitClient(BoundedOutputs):
         self.restarted = False
         self.ended: Reason | None = None  # why no more cells run
         self.unrun: list[str] = []
-        self.dispensable = dispensable_cells(notebook.cells)
+        self.ready = False  # whether a kernel has answered
+        # Of code in another language it is not known what needs what.
+        self.dispensable = set() if plan.language else dispensable_cells(notebook.cells)
         self.skip_dispensable = False
         self.slowest = SlowestCell(0.0, "")
 
@@ -158,6 +162,10 @@ class SplitClient(BoundedOutputs):
         except (SandboxError, ConnectionError):
             raise
         except Exception as error:  # between cells, from messages of the kernel
+            if self.plan.language and not self.ready:
+                what = "does not start in the sandbox, where only programs of the system are seen"
+                not_carried_out(self.nb, f"its kernel for {self.plan.language} {what}")
+                return
             self.ended = self._why_ended(error)
             for cell in self.nb.cells:
                 if is_test(cell) and not cell.get("outputs"):
@@ -169,6 +177,12 @@ class SplitClient(BoundedOutputs):
         if self.ended is not None:
             text = self.ended.text + ENDED
             add_reason(self.nb, replace(self.ended, text=text, cells=tuple(self.unrun)))
+
+    async def async_start_new_kernel_client(self, **options: Any) -> Any:
+        """Connect to the kernel, and remember that it has answered."""
+        client = await super().async_start_new_kernel_client(**options)
+        self.ready = True
+        return client
 
     async def async_execute_cell(
         self,
@@ -214,7 +228,7 @@ class SplitClient(BoundedOutputs):
                     verdict = self.judge.run(cell)  # it may block: nothing else runs
                     cell.outputs = verdict.outputs
                     if self.plan.trial:
-                        note(cell, decided=verdict.decided, line=verdict.line)
+                        note(cell, decided=list(verdict.decided), line=verdict.line)
                 else:
                     note(cell, together=plan.why)
                     await super().async_execute_cell(cell, place)
@@ -223,8 +237,7 @@ class SplitClient(BoundedOutputs):
                 if plan.fault and error_of(cell) == plan.fault:
                     raise FaultyTest(f"fails with the reference solution, too: {plan.fault}")
             except FaultyTest as error:
-                name = str(grade_id(cell))
-                why = reason(BROKEN_TEST, [name], detail=f"it {error}", test=name)
+                why = broken_test(str(grade_id(cell)), f"it {error}")
                 add_reason(self.nb, why)
                 cell.outputs = [not_run(why.text)]
                 if self.plan.trial:
@@ -267,6 +280,7 @@ class SplitClient(BoundedOutputs):
         if self.kc is not None:
             self.kc.stop_channels()
         await self.provisioner.kill()
+        self.judge.connection.forget()
         await self.async_start_new_kernel()
         await self.async_start_new_kernel_client()
         for cell in self.finished:
@@ -336,9 +350,8 @@ class SplitClient(BoundedOutputs):
     def _operate(self, parts: list[bytes]) -> list[bytes]:
         """Do an operation on an object of the student, for a test."""
         reply, seconds = self._ask(OBJECT_REQUEST, parts, "a call")
-        if reply == [b"interrupted"]:
+        if reply == [INTERRUPTED]:
             self._note_interrupt("a call", seconds)
-            raise TimeoutError(f"your code took longer than {seconds:.0f} s and was interrupted")
         return reply
 
     def _note_interrupt(self, what: str, seconds: float) -> None:
@@ -409,6 +422,10 @@ def execute_notebook(
     ConnectionError
         If the warm process has ended.
     """
+    problem = why_not(plan, settings)
+    if problem:
+        not_carried_out(notebook, problem)
+        return SlowestCell(0.0, "")
     folder = tempfile.mkdtemp(prefix="nb-")
     manager = AsyncKernelManager(
         connection_file=f"{folder}/connection.json",
@@ -416,7 +433,9 @@ def execute_notebook(
     )
     manager.client_factory = BoundedClient
     manager._kernel_spec = KERNEL_SPEC
-    manager.provisioner = SandboxProvisioner(manager, connection, folder, settings, files)
+    manager.provisioner = SandboxProvisioner(
+        manager, connection, folder, settings, files, plan.command
+    )
     try:
         client = SplitClient(notebook, manager, settings, plan)
         asyncio.run(client.run())

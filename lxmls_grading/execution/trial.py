@@ -18,8 +18,7 @@ from lxmls_grading.execution.judge import TOO_LONG, error_of
 from lxmls_grading.execution.plan import (
     NotebookPlan,
     TestPlan,
-    defined_names,
-    given_code,
+    bare_plan,
     plain_plan,
 )
 from lxmls_grading.intake.originals import read_originals
@@ -57,23 +56,23 @@ class Outcome:
         could not be carried out. Empty if it has not failed.
     fault : bool
         Whether it could not be carried out.
-    decided : bool
-        Whether an object of the answer, and not a plain value, has decided a comparison.
+    decided : tuple of str
+        What objects of the answer, and not plain values, have decided.
     raised : str
-        The error in its outputs.
+        The error in its outputs, or why it could not be carried out.
     """
 
     points: float
     seconds: float = 0.0
     error: str = ""
     fault: bool = False
-    decided: bool = False
+    decided: tuple[str, ...] = ()
     raised: str = ""
 
     @property
     def interrupted(self) -> bool:
         """Whether its time was up."""
-        return self.raised.startswith("KeyboardInterrupt") or self.error == TOO_LONG
+        return self.raised == TOO_LONG or self.raised.startswith("KeyboardInterrupt")
 
 
 class Outcomes(NamedTuple):
@@ -137,10 +136,7 @@ def try_notebook(
         return Outcomes(reference, blank)
 
     plan = plain_plan(source, default)
-    if plan is not None:
-        found = run(plan)
-    else:
-        plan, found = _plan(source, run)
+    plan, found = _plan(source, run) if plan is None else (plan, run(plan))
     worth = {
         str(grade_id(c)): float(c.metadata.nbgrader.points) for c in source.cells if is_test(c)
     }
@@ -166,7 +162,7 @@ def _plan(
     chosen = dict(tags.tests)
     fixed = {name for name in tests if chosen[name].why == "has the tag"}
     together = {name: TestPlan(False, "depends on how the others run") for name in tests}
-    plan = NotebookPlan(given_code(source), defined_names(source), together)
+    plan = bare_plan(source, together)
     expected = run(plan)
     for _ in range(MAX_TRIALS):
         found = run(replace(plan, tests=chosen))
@@ -183,6 +179,10 @@ def _plan(
         chosen |= {name: TestPlan(apart=False, why=clause) for name, clause in differ.items()}
     else:
         chosen, found = together, expected
+    for name, outcome in found.reference.items():
+        if outcome.fault and (error := expected.reference[name].error) and chosen[name].apart:
+            both = f"{outcome.error}; together, it fails: {error}"
+            found.reference[name] = replace(outcome, error=both)
     return replace(
         plan,
         tests={
@@ -209,7 +209,7 @@ def _difference(name: str, together: Outcomes, apart: Outcomes) -> str:
         ("the reference solution", together.reference[name], apart.reference[name]),
         ("a blank notebook", together.blank[name], apart.blank[name]),
     ):
-        if found.fault and not expected.fault:
+        if found.fault and not expected.fault and together.reference[name].points:
             return found.error
         if expected.points != found.points:
             if found.error:
@@ -242,18 +242,33 @@ def with_solutions(source: NotebookNode) -> NotebookNode:
 
 def _outcomes(executed: NotebookNode) -> dict[str, Outcome]:
     """Return what became of the test cells of an executed notebook, as nbgrader reads them."""
-    return {str(grade_id(cell)): _outcome(cell) for cell in executed.cells if is_test(cell)}
+    found = {}
+    above = ""  # what has failed before
+    for number, cell in enumerate(executed.cells, 1):
+        if is_test(cell):
+            found[str(grade_id(cell))] = outcome = _outcome(cell)
+            if outcome.error and not outcome.fault and above:
+                error = f"{outcome.error}; before it, {above}"
+                found[str(grade_id(cell))] = replace(outcome, error=error)
+        elif errors := _errors(cell):
+            name = f"`{grade_id(cell)}`" if grade_id(cell) else f"cell {number}"
+            above = above or f"{name} fails: {_error(cell, errors[0])}"
+    return found
 
 
 def _outcome(cell: NotebookNode) -> Outcome:
     notes = noted(cell)
-    seconds, decided = notes.get("seconds", 0.0), notes.get("decided", False)
+    seconds, decided = notes.get("seconds", 0.0), tuple(notes.get("decided", ()))
     if "fault" in notes:
-        return Outcome(0.0, seconds, notes["fault"], True, decided)
+        return Outcome(0.0, seconds, notes["fault"], True, decided, notes["fault"])
     points = float(determine_grade(cell)[0] or 0)
-    errors = [each for each in cell.outputs if each.output_type == "error"]
+    errors = _errors(cell)
     error = _error(cell, errors[0]) if errors else ""
     return Outcome(points, seconds, error, False, decided, error_of(cell))
+
+
+def _errors(cell: NotebookNode) -> list[NotebookNode]:
+    return [each for each in cell.get("outputs", []) if each.output_type == "error"]
 
 
 def _error(cell: NotebookNode, output: NotebookNode) -> str:

@@ -9,21 +9,27 @@ from __future__ import annotations
 import builtins
 import contextlib
 import io
+import itertools
 import operator
+import secrets
 import sys
 import warnings
 from collections.abc import Callable
 from typing import Any
 
-from lxmls_grading.kernel.values import decode, encode
+from lxmls_grading.kernel.decoding import decode
+from lxmls_grading.kernel.values import encode, known_name
 from lxmls_grading.kernel.wire import ReplyError
 from lxmls_nb.checks.probes.running import line_of
 
-#: Most objects that the judge can hold.
+#: Most objects that the judge can hold at a time.
 MAX_HANDLES = 20_000
 
 #: Most characters printed by one operation that are passed on.
 MAX_PRINTED = 100_000
+
+#: The reply of an operation that was interrupted because it took too long.
+INTERRUPTED = b"interrupted"
 
 #: What the judge can ask for, besides the names and classes that :class:`Objects` knows.
 _BY_NAME: dict[str, Callable[..., Any]] = {
@@ -87,8 +93,10 @@ class Objects:
 
     def __init__(self, namespace: dict[str, Any]):
         self.namespace = namespace
-        self.held: list[Any] = []
+        self.held: dict[int, Any] = {}
         self.places: dict[int, int] = {}  # of held objects, by their ids
+        # After another kernel has taken the place of this one, no number may stand for two objects.
+        self.numbers = itertools.count(secrets.randbelow(2**40))
 
     def answer(self, parts: list[bytes]) -> list[bytes]:
         """Do what a message asks for, and return the reply as a message.
@@ -107,26 +115,37 @@ class Objects:
             request: Any = None
             before: list[bytes] = []
             try:
-                request = decode(parts, self._resolve)
-                before = encode(request[1:], self.refer)
+                *request, dropped = decode(parts, self._resolve)
+                for place in self.held.keys() & dropped:
+                    self.places.pop(id(self.held.pop(place)))
+                before = self._encode(request[1:])
                 reply = {"value": self._sendable(self._do(*request))}
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # SystemExit too: whatever an answer does is an answer
                 reply = {"error": self._describe(error)}
-        if before and encode(request[1:], self.refer) != before:
-            reply["changed"] = request[1:]
+        try:
+            if before and self._encode(request[1:]) != before:
+                reply["changed"] = tuple(request[1:])
+        except ReplyError as error:
+            reply = {"error": self._describe(ValueError(f"an argument was changed, and {error}"))}
         reply["printed"] = [stream.getvalue()[:MAX_PRINTED] for stream in streams]
         reply["warnings"] = [
             [_builtin(each.category), str(each.message)[:2000]] for each in caught[:20]
         ]
-        return encode(reply, self.refer)
+        return self._encode(reply)
+
+    def _encode(self, value: Any) -> list[bytes]:
+        return encode(value, self.refer, self.places)
 
     def _sendable(self, value: Any) -> Any:
         """Return a value, or a handle of it if it is too large to be sent."""
+        count = len(self.held)
         try:
-            encode(value, self.refer)
+            self._encode(value)
         except ReplyError:
+            while len(self.held) > count:  # what it holds is sent when it is asked for
+                self.places.pop(id(self.held.popitem()[1]))
             return Held(value)
         return value
 
@@ -142,21 +161,22 @@ class Objects:
 
     def refer(self, value: Any) -> dict[str, Any]:
         """Return a handle of an object: its place here, and what the judge has to know of it."""
-        if type(value) is Held:
+        whole = type(value) is Held
+        if whole:
             value = value.value
         if id(value) not in self.places:
-            if len(self.held) >= MAX_HANDLES:
-                raise MemoryError("the test holds too many objects")
-            self.places[id(value)] = len(self.held)
-            self.held.append(value)
+            if len(self.held) >= MAX_HANDLES and not whole:
+                raise ReplyError("it holds too many objects")
+            place = self.places[id(value)] = next(self.numbers)
+            self.held[place] = value
         kind = type(value)
         about: dict[str, Any] = {"place": self.places[id(value)], "type": _text(kind.__name__)}
         if isinstance(value, type):
             about |= {"name": _text(value.__name__), "bases": _bases(value)}
         else:
             about["bases"] = _bases(kind)
-        if kind is type(sys):
-            about["module"] = _text(value.__name__)
+        if known := known_name(value):
+            about["known"] = known
         return {"handle": about}
 
     def _resolve(self, tag: str, content: Any) -> Any:

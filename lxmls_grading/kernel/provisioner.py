@@ -48,6 +48,8 @@ class SandboxProvisioner(KernelProvisionerBase):
     settings : Settings
     files : bytes
         A tar archive of what lies in the kernel's working folder; empty if there is nothing.
+    command : tuple of str
+        What starts a kernel of another language; by default, it is a fork.
     """
 
     _code: int | None = None
@@ -60,10 +62,11 @@ class SandboxProvisioner(KernelProvisionerBase):
         folder: str,
         settings: Settings,
         files: bytes,
+        command: tuple[str, ...] = (),
     ):
         super().__init__(parent=manager, kernel_spec=KERNEL_SPEC)
         self.connection, self.folder, self.settings = connection, folder, settings
-        self.files = files
+        self.files, self.command = files, command
 
     @property
     def has_process(self) -> bool:
@@ -163,6 +166,7 @@ class SandboxProvisioner(KernelProvisionerBase):
                     "key": manager.session.key.decode(),
                     "settings": self.settings.to_dict(),
                     "folder": work,
+                    "command": self.command,
                 },
                 [*(one.fileno() for one in listening), archive],
             )

@@ -24,7 +24,7 @@ from jupyter_client.session import Session
 from traitlets import DottedObjectName, Type, observe
 
 from lxmls_grading.kernel import wire
-from lxmls_grading.kernel.objects import Objects
+from lxmls_grading.kernel.objects import INTERRUPTED, Objects
 from lxmls_nb.checks.probes import running
 
 #: The message types of a probe and its reply.
@@ -167,7 +167,7 @@ class StudentKernel(IPythonKernel):
         try:
             parts = self.objects.answer([bytes(buffer) for buffer in parent["buffers"]])
         except KeyboardInterrupt:
-            parts = [b"interrupted"]
+            parts = [INTERRUPTED]
         except Exception as error:  # without a reply it would seem to hang
             parts = [repr(error)[:500].encode()]
         self.session.send(stream, OBJECT_REPLY, {}, parent, ident=ident, buffers=[*parts])

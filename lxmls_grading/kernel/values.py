@@ -13,19 +13,28 @@ trusted.
 from __future__ import annotations
 
 import base64
+import builtins
+import datetime
 import json
 import sys
-from collections import deque
-from collections.abc import Callable
+from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Callable, Container
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import safetensors.numpy
 
-from lxmls_grading.kernel.wire import ReplyError, check_sizes
+from lxmls_grading.kernel.wire import (
+    ReplyError,
+    check_array,
+    check_sizes,
+)
 
-#: Bounds of a message besides its bytes: values in all, depth, characters of a string.
-MAX_VALUES, MAX_DEPTH, MAX_STRING = 100_000, 40, 500_000
+#: Bounds of a message besides its bytes: values in all, depth, characters of a string, items of a
+#: range, and digits before or after the point of a Decimal.
+MAX_VALUES, MAX_DEPTH, MAX_STRING, MAX_RANGE, MAX_EXPONENT = 100_000, 40, 500_000, 10**6, 5000
 
 #: Containers with one list of items, by their tags.
 SEQUENCES: dict[str, type] = {
@@ -35,6 +44,33 @@ SEQUENCES: dict[str, type] = {
     "frozenset": frozenset,
     "deque": deque,
 }
+
+#: Those of them that hash nothing.
+ORDERED = {"list", "tuple", "deque"}
+
+#: Other types whose values consist of plain ones, by their tags: the type, its parts, the types
+#: that they must have, and what puts them together.
+COMPOSED: dict[str, tuple[type, Callable[[Any], tuple[Any, ...]], tuple[type, ...], Any]] = {
+    "Counter": (Counter, lambda value: (dict(value),), (dict,), Counter),
+    "OrderedDict": (OrderedDict, lambda value: (dict(value),), (dict,), OrderedDict),
+    "Fraction": (Fraction, lambda v: (v.numerator, v.denominator), (int, int), Fraction),
+    "date": (datetime.date, lambda v: (v.isoformat(),), (str,), datetime.date.fromisoformat),
+    "datetime": (
+        datetime.datetime,
+        lambda value: (value.isoformat(),),
+        (str,),
+        datetime.datetime.fromisoformat,
+    ),
+    "timedelta": (
+        datetime.timedelta,
+        lambda value: (value.days, value.seconds, value.microseconds),
+        (int, int, int),
+        datetime.timedelta,
+    ),
+}
+
+#: What makes the missing values of a defaultdict that is sent as a value.
+FACTORIES = {"int", "float", "str", "list", "dict", "set"}
 
 #: Values that are there once, by their tags.
 SINGLES = {"...": Ellipsis, "NotImplemented": NotImplemented}
@@ -56,7 +92,9 @@ SENDABLE = [
 ]
 
 
-def encode(value: Any, refer: Callable[[Any], dict[str, Any]]) -> list[bytes]:
+def encode(
+    value: Any, refer: Callable[[Any], dict[str, Any]], held: Container[int] = ()
+) -> list[bytes]:
     """Return a value as a message.
 
     Parameters
@@ -64,57 +102,65 @@ def encode(value: Any, refer: Callable[[Any], dict[str, Any]]) -> list[bytes]:
     value : object
     refer : callable
         Returns what stands for an object that is no plain value: a dictionary with one key.
+    held : container of int
+        The ids of plain values that are referred to nevertheless.
 
     Raises
     ------
     ReplyError
         If the value is too large or too deep.
     """
-    encoder = _Encoder(refer)
-    tree = encoder.encode(value, 0)
-    arrays = {str(place): array for place, array in enumerate(encoder.arrays)}
-    parts = [json.dumps(tree).encode(), safetensors.numpy.save(arrays) if arrays else b""]
+    encoder = _Encoder(refer, held)
+    try:
+        tree = encoder.encode(value, 0)
+        arrays = {str(place): array for place, array in enumerate(encoder.arrays)}
+        parts = [json.dumps(tree).encode(), safetensors.numpy.save(arrays) if arrays else b""]
+    except ReplyError:
+        raise
+    except Exception as error:  # of a library, for one of its more unusual objects
+        raise ReplyError(f"it cannot be sent: {type(error).__name__}: {error}"[:300]) from None
     check_sizes(parts)
     return parts
 
 
-def decode(parts: list[bytes], resolve: Callable[[str, Any], Any]) -> Any:
-    """Return the value in a message.
+def known_name(value: Any) -> list[str] | None:
+    """Return the module and the name under which a library has a function, class or module.
 
     Parameters
     ----------
-    parts : list of bytes
-    resolve : callable
-        Returns the object for the tag and the content of what :func:`encode` called `refer` for.
-        It raises KeyError for an unknown tag.
+    value : object
 
-    Raises
-    ------
-    ReplyError
-        If the message is malformed or too large.
+    Returns
+    -------
+    known : list of str, optional
+        Without a name for a module; None for any other object.
     """
-    if len(parts) != 2:
-        raise ReplyError(f"a message has two parts, not {len(parts)}")
-    check_sizes(parts)
-    # A hostile message can make a parser raise anything; RecursionError is a RuntimeError.
-    try:
-        tree = json.loads(parts[0])
-        arrays = safetensors.numpy.load(bytes(parts[1])) if parts[1] else {}
-        return _Decoder(arrays, resolve).decode(tree, 0)
-    except ReplyError:
-        raise
-    except Exception as error:
-        raise ReplyError(f"{type(error).__name__}: {str(error)[:200]}") from None
+    kind = type(value)
+    if kind.__module__.partition(".")[0] not in ("builtins", "numpy", "functools", "torch"):
+        return None  # its attributes could be anything
+    name = getattr(value, "__name__", None)
+    if kind is type(sys):
+        return [str(name), ""] if sys.modules.get(str(name)) is value else None
+    for module in (getattr(value, "__module__", None), kind.__module__):
+        if (
+            isinstance(module, str)
+            and isinstance(name, str)
+            and vars(sys.modules.get(module, object)).get(name) is value
+        ):
+            return [module, name]
+    return None
 
 
 class _Encoder:
-    def __init__(self, refer: Callable[[Any], dict[str, Any]]):
-        self.refer, self.arrays, self.count = refer, list[Any](), 0
+    def __init__(self, refer: Callable[[Any], dict[str, Any]], held: Container[int]):
+        self.refer, self.held, self.arrays, self.count = refer, held, list[Any](), 0
 
     def encode(self, value: Any, depth: int) -> Any:
         self.count += 1
         if depth > MAX_DEPTH or self.count > MAX_VALUES:
             raise ReplyError("it is nested too deeply, or holds too many values")
+        if id(value) in self.held:
+            return self.refer(value)
         kind = type(value)
         if value is None or kind in (bool, float):
             return value
@@ -137,12 +183,32 @@ class _Encoder:
             return {kind.__name__: base64.b64encode(value).decode()}
         if kind is complex:
             return {"complex": [value.real, value.imag]}
+        if kind is range and range_length(value) > MAX_RANGE:
+            return self.refer(value)
         if kind in (range, slice):
             parts = [value.start, value.stop, value.step]
             return {kind.__name__: [self.encode(part, depth + 1) for part in parts]}
-        if kind is np.ndarray or isinstance(value, np.generic):
+        if kind is np.ndarray or issubclass(kind, np.generic):
             return self._array(value, depth)
-        return self._of_library(value, kind, depth) or self.refer(value)
+        return (
+            self._of_standard_library(value, kind, depth)
+            or self._of_library(value, kind, depth)
+            or self.refer(value)
+        )
+
+    def _of_standard_library(self, value: Any, kind: type, depth: int) -> Any:
+        """Encode a value of another class of Python's library; return None for anything else."""
+        for tag, (known, split, _, _) in COMPOSED.items():
+            if kind is known and getattr(value, "tzinfo", None) is None:
+                return {tag: [self.encode(part, depth + 1) for part in split(value)]}
+        if kind is defaultdict:
+            factory = value.default_factory
+            name = "" if factory is None else getattr(factory, "__name__", "?")
+            if factory is None or (name in FACTORIES and getattr(builtins, name) is factory):
+                return {"defaultdict": [name, self.encode(dict(value), depth + 1)]}
+        if kind is Decimal and (not value.is_finite() or abs(value.adjusted()) <= MAX_EXPONENT):
+            return {"Decimal": str(value)}
+        return None
 
     def _text(self, value: str) -> Any:
         if len(value) > MAX_STRING:
@@ -156,6 +222,7 @@ class _Encoder:
         dtype = array.dtype
         if dtype.names or type(value) not in (np.ndarray, dtype.type):
             return self.refer(value)
+        check_array(array.shape, dtype.itemsize)
         if dtype.kind in "OUSMm":
             if dtype.kind in "Mm":
                 content = {"list": array.ravel().astype("int64").tolist()}
@@ -205,148 +272,6 @@ class _Encoder:
         return None
 
 
-class _Decoder:
-    """Puts a value together again, within bounds."""
-
-    def __init__(self, arrays: dict[str, Any], resolve: Callable[[str, Any], Any]):
-        self.arrays, self.resolve, self.count = arrays, resolve, 0
-
-    def decode(self, tree: Any, depth: int) -> Any:
-        self.count += 1
-        if depth > MAX_DEPTH or self.count > MAX_VALUES:
-            raise ReplyError("too deep, or too many values")
-        if tree is None or type(tree) in (bool, int, float):
-            return tree
-        if type(tree) is str:
-            if len(tree) > MAX_STRING:
-                raise ReplyError("a text is too long")
-            return tree
-        if type(tree) is not dict or len(tree) != 1:
-            raise ReplyError(f"unexpected {type(tree).__name__}")
-        ((tag, content),) = tree.items()
-        if tag in SEQUENCES:
-            return SEQUENCES[tag](self._items(content, depth))
-        decoder = getattr(self, f"_{tag}", None) if tag in TAGS else None
-        return decoder(content, depth) if decoder else self.resolve(tag, content)
-
-    def _items(self, content: Any, depth: int) -> list[Any]:
-        if type(content) is not list:
-            raise ReplyError("a list is missing")
-        return [self.decode(item, depth + 1) for item in content]
-
-    def _dict(self, content: Any, depth: int) -> Any:
-        found = {}
-        for key, value in content:
-            found[self.decode(key, depth + 1)] = self.decode(value, depth + 1)
-        return found
-
-    def _int(self, content: Any, depth: int) -> Any:
-        return int(content, 16)
-
-    def _single(self, content: Any, depth: int) -> Any:
-        return SINGLES[content]
-
-    def _bytes(self, content: Any, depth: int) -> Any:
-        return base64.b64decode(content)
-
-    def _bytearray(self, content: Any, depth: int) -> Any:
-        return bytearray(base64.b64decode(content))
-
-    def _complex(self, content: Any, depth: int) -> Any:
-        return complex(*content)
-
-    def _range(self, content: Any, depth: int) -> Any:
-        return range(*self._items(content, depth))
-
-    def _slice(self, content: Any, depth: int) -> Any:
-        return slice(*self._items(content, depth))
-
-    def _array(self, content: Any, depth: int) -> Any:
-        dtype = np.dtype(content["dtype"])
-        if "items" in content:
-            items, shape = self.decode(content["items"], depth + 1), tuple(content["shape"])
-            if dtype.kind in "Mm":
-                return np.array(items, dtype="int64").astype(dtype).reshape(shape)
-            if dtype.kind not in "OUS":
-                raise ReplyError("an array has numbers in the wrong place")
-            array = np.empty(len(items), dtype)
-            for place, item in enumerate(items):  # an item of type object may be a list
-                array[place] = item
-            return array.reshape(shape)
-        parts = [self.arrays[str(int(part))] for part in content["parts"]]
-        if dtype.kind == "c":
-            return (parts[0] + 1j * parts[1]).astype(dtype)
-        if dtype.name not in SENDABLE or parts[0].dtype.name != dtype.name:
-            raise ReplyError("an array is of another type than it is called")
-        return parts[0].astype(dtype, copy=False)
-
-    def _scalar(self, content: Any, depth: int) -> Any:
-        return self._array(content, depth)[()]
-
-    def _tensor(self, content: Any, depth: int) -> Any:
-        import torch
-
-        found = torch.from_numpy(self.arrays[str(int(content["number"]))].copy())
-        found = found.to(getattr(torch, content["dtype"]))
-        if content["requires_grad"]:
-            found.requires_grad_()
-            found.grad = self.decode(content["grad"], depth + 1)
-        return found
-
-    def _torch(self, content: Any, depth: int) -> Any:
-        import torch
-
-        kind, value = content
-        if kind == "Size":
-            return torch.Size(value)
-        if kind == "device":
-            return torch.device(value)
-        found = getattr(torch, value)
-        if kind != "dtype" or type(found) is not torch.dtype:
-            raise ReplyError("there is no such dtype")
-        return found
-
-    def _frame(self, content: Any, depth: int) -> Any:
-        import pandas
-
-        columns = [self.decode(each, depth + 1) for each in content["columns"]]
-        labels, index = (self.decode(each, depth + 1) for each in content["labels"])
-        frame = pandas.DataFrame(dict(enumerate(columns)), index=index)
-        frame.columns = labels
-        return frame
-
-    def _series(self, content: Any, depth: int) -> Any:
-        import pandas
-
-        values, dtype, index, name = (self.decode(each, depth + 1) for each in content)
-        return pandas.Series(values, dtype=dtype, index=index, name=name)
-
-    def _index(self, content: Any, depth: int) -> Any:
-        import pandas
-
-        values, dtype, name = (self.decode(each, depth + 1) for each in content[:3])
-        if content[3]:
-            return pandas.RangeIndex(*content[3], name=name)
-        return pandas.Index(values, dtype=dtype, name=name)
-
-
-#: The tags that a decoder knows itself.
-TAGS = frozenset(
-    [
-        "dict",
-        "int",
-        "single",
-        "bytes",
-        "bytearray",
-        "complex",
-        "range",
-        "slice",
-        "array",
-        "scalar",
-        "tensor",
-        "torch",
-        "frame",
-        "series",
-        "index",
-    ]
-)
+def range_length(value: range) -> int:
+    """Return the length of a range; ``len`` refuses the longest."""
+    return max(0, (value.stop - value.start) // value.step)

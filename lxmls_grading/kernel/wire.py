@@ -7,6 +7,8 @@ parts are bounded, and anything unexpected in it is refused.
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -54,11 +56,47 @@ def decode(parts: list[bytes]) -> Any:
     check_sizes(parts)
     try:
         structure = json.loads(parts[0])
-        arrays = safetensors.numpy.load(bytes(parts[1])) if parts[1] else {}
+        arrays = load_arrays(parts[1])
     # A hostile message can make a parser raise anything; RecursionError is a RuntimeError.
+    except ReplyError:
+        raise
     except Exception as error:
         raise ReplyError(f"{type(error).__name__}: {str(error)[:200]}") from None
     return _Decoder(arrays).decode(structure, 0)
+
+
+def load_arrays(part: bytes) -> dict[str, Array]:
+    """Return the arrays in the second part of a message, by name.
+
+    Raises
+    ------
+    ReplyError
+        If they are described at too great a length, or are larger than the part that holds them.
+    Exception
+        Whatever the parser raises.
+    """
+    if not part:
+        return {}
+    if int.from_bytes(part[:8], "little") > MAX_JSON:  # a million empty arrays take a gigabyte
+        raise ReplyError("too many arrays")
+    arrays = safetensors.numpy.load(bytes(part))
+    for array in arrays.values():
+        check_array(array.shape, array.itemsize)
+    return arrays
+
+
+def check_array(shape: Sequence[int], itemsize: int) -> None:
+    """Raise ReplyError if an array takes too many bytes, or would if it were not empty.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        A million rows of length zero take no bytes, but as many steps as other rows.
+    itemsize : int
+        Bytes of one element.
+    """
+    if math.prod(max(1, length) for length in shape) * max(1, itemsize) > MAX_ARRAYS:
+        raise ReplyError(f"an array of the shape {tuple(shape)} is too large")
 
 
 def check_sizes(parts: list[bytes]) -> None:
@@ -100,7 +138,7 @@ class _Decoder:
 
     def __init__(self, arrays: dict[str, Array]):
         self.arrays = arrays
-        self.values = 0
+        self.values = self.bytes = 0
 
     def decode(self, value: Any, depth: int) -> Any:
         self.values += 1
@@ -117,6 +155,9 @@ class _Decoder:
             if kind == "dict" and type(content) is dict:
                 return {str(k)[:MAX_STRING]: self.decode(v, depth + 1) for k, v in content.items()}
             if kind == "array" and type(content) is str and content in self.arrays:
+                self.bytes += self.arrays[content].nbytes  # as often as it is named
+                if self.bytes > MAX_ARRAYS:
+                    raise ReplyError("arrays are named too often")
                 return self.arrays[content]
             if kind == "complex" and type(content) is list and len(content) == 2:
                 real, imaginary = (self.decode(part, depth + 1) for part in content)

@@ -11,14 +11,19 @@ from pathlib import Path
 from nbformat.notebooknode import NotebookNode
 
 from lxmls_grading.cells import grade_id, is_answer, is_test
-from tests.support.course import release, source
+from tests.attacks import ordinary_host
+from tests.support.course import NOTEBOOKS, release, source
 from tests.support.submissions import complete, reference_answers
+
+#: The hosts.
+HOSTS = (*NOTEBOOKS, ordinary_host.NAME)
 
 #: Given cells that the hosts keep. The others (data, training, figures) decide nothing.
 KEPT = ("imports", "pytorch-log-linear")
 
 #: A wrong answer to each solution cell that attacks start from: of the right form, worth nothing.
 WRONG = {
+    ordinary_host.ANSWER: ordinary_host.WRONG,
     "log-linear-equations": """
 block_equations = {f"block {letter}": "cross-entropy" for letter in "abcdefghi"}
 """,
@@ -59,6 +64,7 @@ class MyPytorchMLP(PytorchMLP):
 
 #: Tests of the dictionaries; the others of their notebooks are tests of the other answer.
 DICTIONARIES = {
+    ordinary_host.BESIDE: ("apart-beside",),
     "log-linear-equations": ("test-equations-forward", "test-equations-update"),
     "pytorch-questions": ("test-questions-types", "test-questions-graph", "test-questions-loss"),
 }
@@ -119,6 +125,10 @@ class Attack:
         Kinds of reasons of which one has to be recorded; with none of them, anything goes.
     hurts : str
         Why stock nbgrader cannot be tried.
+    unprotected : tuple of str
+        Test cells that run together with the student's code, and whose points it can take.
+    not_faulty : bool
+        Whether no test may look as if it were the instructor's fault that it did not run.
     """
 
     id: str
@@ -136,6 +146,8 @@ class Attack:
     nothing: bool = False
     reasons: tuple[str, ...] = ()
     hurts: str = ""
+    unprotected: tuple[str, ...] = ()
+    not_faulty: bool = False
 
     @property
     def weak_cell(self) -> str:
@@ -145,6 +157,7 @@ class Attack:
             "exercise_2_2": "numpy-backpropagation",
             "exercise_2_3": "pytorch-module",
             "exercise_2_4": "pytorch-log-forward",
+            ordinary_host.NAME: ordinary_host.ANSWER,
         }
         return self.weak or default[self.notebook]
 
@@ -194,6 +207,8 @@ class Attack:
 
 @cache
 def _host(name: str, released: bool) -> NotebookNode:
+    if name == ordinary_host.NAME:
+        return ordinary_host.notebook(released)
     notebook = copy.deepcopy(release(name) if released else source(name))
     notebook.cells = [
         cell

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from tests.attacks import files, notebooks, outputs, process, prying, replies, resources, shell
+from tests.attacks import (
+    files,
+    notebooks,
+    objects,
+    outputs,
+    process,
+    prying,
+    replies,
+    resources,
+    shell,
+    together,
+)
 
-ATTACKS = [
-    attack
-    for module in (shell, prying, process, resources, notebooks, files, replies, outputs)
-    for attack in module.ATTACKS
-]
+#: Of each kind, a module.
+MODULES = (shell, prying, process, resources, notebooks, files, replies, outputs, objects, together)
+
+ATTACKS = [attack for module in MODULES for attack in module.ATTACKS]
 
 #: Numbers of the catalogue of known attacks that have no submission here, and why.
 NOT_HERE = {

@@ -24,10 +24,10 @@ import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 
 from lxmls_grading.cells import grade_id, is_test
-from tests.attacks.attack import Attack, host
+from tests.attacks.attack import HOSTS, Attack, host
 from tests.attacks.machine import GRACE, Listeners, Watch, adopting
 from tests.attacks.traces import Traces, reasons_in, traces
-from tests.support.course import NOTEBOOKS, ROOT
+from tests.support.course import ROOT
 from tests.support.submissions import complete, reference_answers
 
 #: What is in the secret file and in the environment of whoever grades.
@@ -73,7 +73,9 @@ class Outcome:
     def unearned(self) -> float:
         """Points that the plain wrong answer would not have got."""
         plain = self.attack.points
-        return sum(max(0, (self.points[cell] or 0) - plain[cell]) for cell in plain) + self.extra
+        protected = plain.keys() - self.attack.unprotected
+        gained = (max(0, (self.points[cell] or 0) - plain[cell]) for cell in protected)
+        return sum(gained) + self.extra
 
     @property
     def lost(self) -> dict[str, float]:
@@ -139,7 +141,7 @@ class Course:
         if template:
             shutil.copytree(template, folder)
             return
-        for name in NOTEBOOKS:
+        for name in HOSTS:
             self._write(self.root / "source" / "day2" / f"{name}.ipynb", host(name))
         (folder / "secret").mkdir()
         (folder / "secret" / "secret.txt").write_text(SECRET)
@@ -190,7 +192,7 @@ class Course:
         """Write the honest submissions, and have the first of them graded, with feedback."""
         said = self.nbgrader("generate_assignment", "day2")
         for student in students:
-            for name in NOTEBOOKS[:1] if student != "neighbour" else NOTEBOOKS[:2]:
+            for name in HOSTS[::4] if student != "neighbour" else (*HOSTS[:2], HOSTS[-1]):
                 notebook = complete(host(name, released=True), reference_answers(host(name)))
                 self._write(self.root / "submitted" / student / "day2" / f"{name}.ipynb", notebook)
         said += self.nbgrader("autograde", "day2", "--student=neighbour")
@@ -249,9 +251,12 @@ class Course:
         return points, extra, "\n".join(filter(None, comments))
 
     def full_marks(self, student: str) -> bool:
-        """Whether an honest student has all points of 2.1's test cells."""
+        """Whether an honest student has all points of test cells in what they have handed in."""
         points, extra, _ = self.scores(student, "exercise_2_1")
-        return sum(value or 0 for value in points.values()) == 8 and extra in (0, 10)
+        ordinary, _, _ = self.scores(student, HOSTS[-1])
+        right = sum(value or 0 for value in points.values()) == 8
+        both = sum(value or 0 for value in ordinary.values())
+        return right and both == 2 * len(ordinary) and extra - both in (0, 10)
 
     def state(self) -> dict[str, str]:
         """Return a hash of everything that attackers must leave as it is."""

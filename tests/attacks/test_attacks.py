@@ -6,13 +6,16 @@ import shutil
 
 import pytest
 
+from lxmls_grading.execution import plan as plans
 from lxmls_grading.reasons import TEXTS
 from tests.answers.runner import score
+from tests.attacks import ordinary_host
 from tests.attacks.attack import WRONG, host
 from tests.attacks.corpus import ATTACKS, LAST_NUMBER, NOT_HERE, covered
 from tests.attacks.harness import Course, grade
 from tests.attacks.machine import GRACE, adopting
 from tests.attacks.traces import active_parts, hidden_lines
+from tests.lxmls_grading.execution.test_remote import points_apart, student
 
 #: What a submission may take up: bytes of its graded notebook or feedback page, bytes of memory
 #: of all processes of a batch together, and bytes of graded notebooks and feedback of a batch.
@@ -36,7 +39,7 @@ def outcome(batch, attack):
 
 
 def test_corpus_is_large_and_sound():
-    assert len(ATTACKS) == 145
+    assert len(ATTACKS) == 182
     identities = [attack.id for attack in ATTACKS]
     assert len(set(identities)) == len(identities)
     assert {kind for attack in ATTACKS for kind in attack.reasons} <= set(TEXTS)
@@ -54,10 +57,21 @@ def test_plain_wrong_answers_earn_what_is_said():
     answers = {(attack.notebook, attack.plain_answer): attack for attack in ATTACKS}
     assert {attack.weak_cell for attack in ATTACKS} <= set(WRONG)
     for (name, code), attack in answers.items():
-        if attack.nothing:
+        if attack.nothing or name == ordinary_host.NAME:  # see the next test
             continue
         scores = score(name, {attack.weak_cell: code}).cells
         assert {cell.grade_id: cell.points for cell in scores} == attack.points, attack.id
+
+
+def test_ordinary_tests_pass_right_answers_and_no_wrong_ones():
+    """Those that run apart, and what attacks on them are measured against."""
+    double = "\ndef double(x): return x + x"
+    for name, code in ordinary_host.TESTS.items():
+        if name not in ordinary_host.TOGETHER:
+            imports = dict(plans.imported(ordinary_host.RIGHT))
+            for answer, wanted in ((ordinary_host.RIGHT, 2.0), (ordinary_host.WRONG, 0.0)):
+                found = points_apart(code, student(answer + double), imports=imports)
+                assert found == (2.0 if name == "apart-beside" else wanted), name
 
 
 @pytest.mark.slow
@@ -78,6 +92,7 @@ def test_harness_sees_script_and_hidden_lines():
     )
     for name in ("exercise_2_1", "exercise_2_2", "exercise_2_3", "exercise_2_4"):
         assert len(hidden_lines(name)) >= 4
+    assert len(hidden_lines(ordinary_host.NAME)) == 4
 
 
 def test_submissions_hold_what_they_say(tmp_path):
@@ -107,6 +122,12 @@ def test_reason_is_recorded(attack, outcome):
     if attack.reasons:
         assert set(attack.reasons) & set(outcome.reasons), outcome.reasons
         assert outcome.comments
+
+
+@by_id
+def test_no_test_is_blamed_for_what_an_answer_does(attack, outcome):
+    """Else a student could wait for the instructor in place of getting no points."""
+    assert not (attack.not_faulty and "test" in outcome.reasons)
 
 
 @by_id

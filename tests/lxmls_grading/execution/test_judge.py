@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from nbformat.v4 import new_output
 
 from lxmls_grading.cells import cause_of
 from lxmls_grading.execution.connection import Connection
-from lxmls_grading.execution.judge import FaultyTest, Judge
+from lxmls_grading.execution.judge import FaultyTest, Judge, outcome_together
 from lxmls_grading.kernel.objects import Objects
 from lxmls_nb.checks.probes.running import execute
 from tests.support.execution import TEST, graded
@@ -50,3 +51,28 @@ def test_judge_notes_which_mistake_a_test_has_found():
     judge(answers={"a": "c"}).run(wrong)
     judge(answers={"a": "b"}).run(right)
     assert (cause_of(wrong), cause_of(right)) == ("answer", None)
+
+
+def shown_together(text: str):
+    cell = graded("a test")
+    cell.outputs = [new_output("execute_result", {"text/plain": text})]
+    return outcome_together(cell)[0].data["text/plain"]
+
+
+@pytest.mark.parametrize(
+    ("text", "points"), [("1", "1.0"), ("np.float64(0.5)", "0.5"), ("0", "0.0")]
+)
+def test_points_of_a_test_together_are_those_that_nbgrader_reads(text, points):
+    assert shown_together(text) == points
+
+
+@pytest.mark.parametrize(
+    "text", ["True", "np.False_", "'right'", "nan", "3", "-1", "np.float64(9)"]
+)
+def test_last_line_of_a_test_together_is_no_other_value_than_points(text):
+    with pytest.raises(FaultyTest, match="last line"):
+        shown_together(text)
+
+
+def test_what_a_test_together_ends_with_to_look_at_stays():
+    assert shown_together("<Figure>") == "<Figure>"

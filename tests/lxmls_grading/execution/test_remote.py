@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import contextlib
 import io
+import shutil
 import time
 import warnings
 
 import pytest
 from nbformat.v4 import new_code_cell
 
-from lxmls_grading.execution import connection
+from lxmls_grading.execution import connection, guard
 from lxmls_grading.execution import plan as plans
 from lxmls_grading.execution.connection import Connection
 from lxmls_grading.execution.judge import FaultyTest, Judge
@@ -19,12 +20,28 @@ from lxmls_grading.execution.plan import NotebookPlan
 from lxmls_grading.execution.remote import CannotJudge
 from lxmls_grading.kernel.objects import Objects
 from lxmls_nb.checks.probes.running import execute
-from tests.ordinary.corpus import ANSWERS, TESTS
+from tests.ordinary.corpus import ANSWERS, CELLS, TESTS
 
-APART = [test for test in TESTS if not test.together]
-#: Here the two sides are one process, so that a patch has an effect and a file is there.
-REFUSED = [test for test in TESTS if test.together and test.answer not in ("greet", "write")]
+APART = [t for t in TESTS if not (t.together or t.generated or t.after)]
+#: Here the two sides are one process: a patch and a seed have an effect, and a file is there.
+ONE_PROCESS = (
+    "patches",
+    "files",
+    "a seed",
+    "pyplot",
+    "a state of torch",
+    "IPython",
+    "state of another cell",
+)
+REFUSED = [test for test in TESTS if test.together and test.together not in ONE_PROCESS]
 WORTH = 2.0
+
+
+@pytest.fixture(autouse=True)
+def files_beside(tmp_path, monkeypatch) -> None:
+    """Work in a folder with the files of the corpus."""
+    shutil.copytree(CELLS / "files", tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
 
 
 def cell(code: str):
@@ -48,7 +65,14 @@ def judge(student_names: dict, **plan) -> Judge:
     def probe(name, answers, arguments):
         return execute(name, [objects.held[answer] for answer in answers], arguments)
 
-    return Judge(Connection(objects.answer, probe), NotebookPlan(**plan), timeout=20)
+    def answer(parts):
+        held, guard._refuse[:] = guard._refuse[:], []  # it would be another process
+        try:
+            return objects.answer(parts)
+        finally:
+            guard._refuse[:] = held
+
+    return Judge(Connection(answer, probe), NotebookPlan(**plan), timeout=20)
 
 
 def points_apart(code: str, student_names: dict, **plan) -> float:
@@ -59,6 +83,11 @@ def points_apart(code: str, student_names: dict, **plan) -> float:
         if output.output_type == "execute_result":
             return float(output.data["text/plain"])
     return WORTH
+
+
+def decided(code: str, reference: str, **plan) -> tuple[str, ...]:
+    """Return what objects of the reference solution decide in a test, as a trial finds it."""
+    return judge(student(reference), **plan).run(cell(code)).decided
 
 
 def points_beside(code: str, names: dict) -> float:
@@ -83,8 +112,12 @@ def test_points_are_those_of_one_process(test, which):
     defined = ("sum",) if test.answer == "builtin" else ()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        imports = dict(plans.imported(answer.right))
+        decides = decided(test.code, answer.right, names=defined, imports=imports)
+        plan = {"names": defined, "imports": imports}
+        plan["tests"] = {"test": plans.TestPlan(decides=decides)}
         expected = points_beside(test.code, student(getattr(answer, which)))
-        found = points_apart(test.code, student(getattr(answer, which)), names=defined)
+        found = points_apart(test.code, student(getattr(answer, which)), **plan)
     assert found == expected
     if which == "right":
         assert expected == WORTH
@@ -142,15 +175,15 @@ liar = Liar()
 )
 def test_object_that_lies_decides_nothing(code):
     names = student(f"{LIES}\nsquare = liar")
-    plan = {"tests": {"test": plans.TestPlan(decides=False)}}
+    plan = {"tests": {"test": plans.TestPlan(decides=())}}
     assert points_apart(code, names, **plan) == 0
 
 
 def test_objects_decide_where_those_of_the_reference_solution_do():
     names = student(ANSWERS["vector"].right)
     code = "assert Vector(1, 2) == Vector(1, 2)"
-    assert points_apart(code, names, tests={"test": plans.TestPlan(decides=False)}) == 0
-    assert points_apart(code, names, tests={"test": plans.TestPlan(decides=True)}) == WORTH
+    assert points_apart(code, names, tests={"test": plans.TestPlan(decides=())}) == 0
+    assert points_apart(code, names, tests={"test": plans.TestPlan()}) == WORTH
 
 
 @pytest.mark.parametrize(
@@ -175,8 +208,9 @@ def test_what_cannot_be_carried_out_is_never_a_pass(code):
 
 def test_steps_of_a_test_are_limited(monkeypatch):
     monkeypatch.setattr(connection, "MAX_OPERATIONS", 100)
+    endless = cell("for _ in iter(int, 1): square(1)")
     with pytest.raises(FaultyTest, match="steps"):
-        judge(student(ANSWERS["square"].right)).run(cell("for _ in iter(int, 1): square(1)"))
+        judge(student(ANSWERS["square"].right), trial=True).run(endless)
 
 
 @pytest.mark.parametrize(
@@ -194,16 +228,22 @@ def test_answer_that_takes_too_much_is_no_fault_of_the_test(answer, code, monkey
     assert failed.ename in ("TimeoutError", "ModuleNotFoundError")
 
 
-def test_slow_answer_is_no_fault_of_a_test_that_was_not_tried():
+@pytest.mark.parametrize("passes", [True, False])
+def test_slow_answer_is_a_fault_of_a_test_unless_the_reference_passes_it(passes):
     objects = Objects(student("def items(): pass"))
 
     def slow(parts):
         time.sleep(0.1)
         return objects.answer(parts)
 
-    untried = Judge(Connection(slow, slow), timeout=1)
-    (failed,) = untried.run(cell("while True: items()")).outputs
-    assert failed.evalue == "with your code, this test takes too long"
+    plan = NotebookPlan(tests={"test": plans.TestPlan(passes=passes)})
+    tried = Judge(Connection(slow, slow), plan, timeout=1)
+    if passes:
+        (failed,) = tried.run(cell("while True: items()")).outputs
+        assert failed.evalue == "with your code, this test takes too long"
+    else:
+        with pytest.raises(FaultyTest, match="takes too long"):
+            tried.run(cell("while True: items()"))
 
 
 def test_refusal_is_no_exception_that_a_test_would_catch():

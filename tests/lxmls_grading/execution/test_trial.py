@@ -48,7 +48,7 @@ class Runs:
             name = cell.metadata.nbgrader.grade_id
             rule = self.rules.get(name, lambda plan, solved: PASS if solved else FAIL)
             result = rule(plan, solved)
-            note(cell, seconds=0.25, decided=False)
+            note(cell, seconds=0.25, decided=[])
             if result == FAIL:
                 trace = ["\x1b[31mCell \x1b[32mIn[3], line 2\x1b[0m", "AssertionError: 1 != 2"]
                 cell.outputs = [
@@ -108,11 +108,36 @@ def test_why_a_test_runs_together_is_a_bare_clause():
     }
 
 
-def test_a_test_that_fails_runs_where_it_can_be_carried_out():
-    runs = Runs(a=lambda plan, solved: "is no Python" if plan.of("a").apart else FAIL)
+def test_a_test_that_passes_nowhere_stays_apart_where_its_faults_are_its_own():
+    runs = Runs(a=lambda plan, solved: "never ends" if plan.of("a").apart else FAIL)
     plan, trials = plan_of(source(a="assert x"), runs)
-    assert plan == {"a": "is no Python"}
-    assert trials["a"].reference.error == "line 2, AssertionError: 1 != 2"
+    assert plan == {"a": ""}
+    found = trials["a"].reference
+    assert (found.points, found.fault) == (0, True)
+    assert found.error == "never ends; together, it fails: line 2, AssertionError: 1 != 2"
+
+
+def test_a_test_that_cannot_be_carried_out_on_a_blank_notebook_runs_together():
+    runs = Runs(a=lambda plan, s: PASS if s else "uses x" if plan.of("a").apart else FAIL)
+    plan, _ = plan_of(source(a="assert x"), runs)
+    assert plan == {"a": "uses x"}
+
+
+def test_an_error_above_a_test_that_fails_is_told():
+    error = new_output("error", ename="SyntaxError", evalue="'(' was never closed", traceback=[])
+    runs = Runs(a=lambda plan, solved: FAIL, b=lambda plan, solved: PASS)
+
+    def execute(notebook, plan):
+        executed = runs(notebook, plan)
+        executed.cells[0].outputs = [error]
+        return executed
+
+    _, trials = plan_of(source(a="assert x", b="assert x"), execute)
+    assert trials["a"].reference.error == (
+        "line 2, AssertionError: 1 != 2; before it, `answer` fails: SyntaxError: '(' was never "
+        "closed"
+    )
+    assert trials["b"].reference.error == ""
 
 
 def test_a_test_that_gives_a_blank_notebook_points_apart_alone_runs_together():
@@ -223,9 +248,27 @@ def test_tests_that_the_reference_solution_fails_are_told(plans):
 
 
 @pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda cell: cell["metadata"]["nbgrader"].pop("points"), "'a' does not have points"),
+        (lambda cell: cell["metadata"]["nbgrader"].update(grade_id="answer"), "Duplicate grade id"),
+        (lambda cell: cell["metadata"]["nbgrader"].update(schema_version=9), "too new"),
+    ],
+)
+def test_wrong_metadata_are_named(plans, change, said):
+    planner, _, place = plans()
+    notebook = source(a="assert x")
+    change(notebook.cells[1])
+    place.write_text(json.dumps(notebook))
+    with pytest.raises(NbGraderException, match=f"warm_up.ipynb: .*{said}"):
+        planner.read_valid("warm_up")
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("no JSON", "is no notebook"),
+        ("{}", "is no notebook"),
         (json.dumps(source(a="assert x")).replace("### END SOLUTION", ""), "no end solution"),
     ],
 )

@@ -1,0 +1,290 @@
+"""Puts values together again that :mod:`~lxmls_grading.kernel.values` has taken apart.
+
+What comes in is not trusted. Each value is of exactly the type that it has to be, and each counts:
+by its number, its depth, the bytes of its arrays as often as they are named, and the steps that a
+test takes to go over it. An object of the student has no part in it.
+"""
+
+from __future__ import annotations
+
+import base64
+import builtins
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from lxmls_grading.kernel.values import (
+    COMPOSED,
+    FACTORIES,
+    MAX_DEPTH,
+    MAX_EXPONENT,
+    MAX_RANGE,
+    MAX_STRING,
+    MAX_VALUES,
+    ORDERED,
+    SENDABLE,
+    SEQUENCES,
+    SINGLES,
+    range_length,
+)
+from lxmls_grading.kernel.wire import MAX_ARRAYS, ReplyError, check_array, check_sizes, load_arrays
+
+#: Most keys that hash alike: a dictionary of them takes as long as the square of their number.
+MAX_ALIKE = 1000
+
+
+def decode(parts: list[bytes], resolve: Callable[[str, Any], Any]) -> Any:
+    """Return the value in a message.
+
+    Parameters
+    ----------
+    parts : list of bytes
+    resolve : callable
+        Returns the object for the tag and the content of what stands for an object there. It raises
+        KeyError for an unknown tag.
+
+    Raises
+    ------
+    ReplyError
+        If the message is malformed or too large.
+    """
+    if len(parts) != 2:
+        raise ReplyError(f"a message has two parts, not {len(parts)}")
+    check_sizes(parts)
+    # A hostile message can make a parser raise anything; RecursionError is a RuntimeError.
+    try:
+        tree = json.loads(parts[0])
+        arrays = load_arrays(parts[1])
+        return _Decoder(arrays, resolve).decode(tree, 0)
+    except ReplyError:
+        raise
+    except Exception as error:
+        raise ReplyError(f"{type(error).__name__}: {str(error)[:200]}") from None
+
+
+class _Decoder:
+    """Puts a value together again, within bounds."""
+
+    def __init__(self, arrays: dict[str, Any], resolve: Callable[[str, Any], Any]):
+        self.arrays, self.resolve, self.count, self.bytes = arrays, resolve, 0, 0
+
+    def decode(self, tree: Any, depth: int) -> Any:
+        self.count += 1
+        if depth > MAX_DEPTH or self.count > MAX_VALUES:
+            raise ReplyError("too deep, or too many values")
+        if tree is None or type(tree) in (bool, int, float):
+            return tree
+        if type(tree) is str:
+            if len(tree) > MAX_STRING:
+                raise ReplyError("a text is too long")
+            return tree
+        if type(tree) is not dict or len(tree) != 1:
+            raise ReplyError(f"unexpected {type(tree).__name__}")
+        ((tag, content),) = tree.items()
+        if tag in SEQUENCES:
+            items = self._items(content, depth)
+            return SEQUENCES[tag](items if tag in ORDERED else _distinct(items))
+        if tag in COMPOSED:
+            _, _, types, build = COMPOSED[tag]
+            return build(*_typed(self._items(content, depth), types))
+        decoder = getattr(self, f"_{tag}", None) if tag in TAGS else None
+        return decoder(content, depth) if decoder else self.resolve(tag, content)
+
+    def _items(self, content: Any, depth: int) -> list[Any]:
+        if type(content) is not list:
+            raise ReplyError("a list is missing")
+        return [self.decode(item, depth + 1) for item in content]
+
+    def _dict(self, content: Any, depth: int) -> Any:
+        keys = _distinct([self.decode(key, depth + 1) for key, _ in content])
+        return dict(zip(keys, (self.decode(value, depth + 1) for _, value in content), strict=True))
+
+    def _defaultdict(self, content: Any, depth: int) -> Any:
+        name, items = content
+        (items,) = _typed([self.decode(items, depth + 1)], (dict,))
+        if name and name not in FACTORIES:
+            raise ReplyError("no such factory")
+        return defaultdict(getattr(builtins, name) if name else None, items)
+
+    def _Decimal(self, content: Any, depth: int) -> Any:
+        (text,) = _typed([content], (str,))
+        value = Decimal(text)
+        if value.is_finite() and abs(value.adjusted()) > MAX_EXPONENT:
+            raise ReplyError("a number is too large")
+        return value
+
+    def _int(self, content: Any, depth: int) -> Any:
+        (text,) = _typed([content], (str,))
+        return int(text, 16)
+
+    def _single(self, content: Any, depth: int) -> Any:
+        return SINGLES[content]
+
+    def _bytes(self, content: Any, depth: int) -> Any:
+        return base64.b64decode(content)
+
+    def _bytearray(self, content: Any, depth: int) -> Any:
+        return bytearray(base64.b64decode(content))
+
+    def _complex(self, content: Any, depth: int) -> Any:
+        return complex(*_typed(content, (float, float)))
+
+    def _range(self, content: Any, depth: int) -> Any:
+        return _short(range(*_typed(self._items(content, depth), (int, int, int))))
+
+    def _slice(self, content: Any, depth: int) -> Any:
+        return slice(*self._items(content, depth))
+
+    def _array(self, content: Any, depth: int) -> Any:
+        dtype = np.dtype(*_typed([content["dtype"]], (str,)))
+        if "items" in content:
+            items, shape = self.decode(content["items"], depth + 1), tuple(content["shape"])
+            self._count_bytes(len(items) * dtype.itemsize)
+            check_array(shape, dtype.itemsize)
+            wanted = {"O": object, "U": str, "S": bytes, "M": int, "m": int}.get(dtype.kind)
+            if wanted is None or dtype.names:
+                raise ReplyError("an array has numbers in the wrong place")
+            if wanted is not object:
+                _typed(items, (wanted,) * len(items))
+            if wanted is int:
+                return np.array(items, dtype="int64").astype(dtype).reshape(shape)
+            array = np.empty(len(items), dtype)
+            for place, item in enumerate(items):  # an item of type object may be a list
+                array[place] = item
+            return array.reshape(shape)
+        parts = [self._part(part) for part in content["parts"]]
+        if dtype.kind == "c" and {part.shape for part in parts} == {parts[0].shape}:
+            return (parts[0] + 1j * parts[1]).astype(dtype)
+        if dtype.name not in SENDABLE or parts[0].dtype.name != dtype.name:
+            raise ReplyError("an array is of another type than it is called")
+        return parts[0].astype(dtype, copy=False)
+
+    def _part(self, place: Any) -> Any:
+        """Return one of the arrays of the message, each as often as it is named."""
+        array = self.arrays[str(*_typed([place], (int,)))]
+        self._count_bytes(array.nbytes)
+        return array
+
+    def _count_bytes(self, more: int) -> None:
+        self.bytes += more
+        if self.bytes > MAX_ARRAYS:
+            raise ReplyError("arrays are too large, or named too often")
+
+    def _scalar(self, content: Any, depth: int) -> Any:
+        array = self._array(content, depth)
+        if array.shape != ():
+            raise ReplyError("a number is an array")
+        return array[()]
+
+    def _tensor(self, content: Any, depth: int) -> Any:
+        import torch
+
+        found = torch.from_numpy(self._part(content["number"]).copy())
+        found = found.to(self._torch(["dtype", content["dtype"]], depth))
+        if content["requires_grad"]:
+            found.requires_grad_()
+            found.grad = self.decode(content["grad"], depth + 1)
+        return found
+
+    def _torch(self, content: Any, depth: int) -> Any:
+        import torch
+
+        kind, value = content
+        if kind == "Size":
+            return torch.Size(_typed(value, (int,) * len(value)))
+        if kind == "device":
+            return torch.device(value)
+        found = getattr(torch, value)
+        if kind != "dtype" or type(found) is not torch.dtype:
+            raise ReplyError("there is no such dtype")
+        return found
+
+    def _frame(self, content: Any, depth: int) -> Any:
+        import pandas
+
+        columns = [self.decode(each, depth + 1) for each in content["columns"]]
+        labels, index = (self.decode(each, depth + 1) for each in content["labels"])
+        _typed(columns, (pandas.Series,) * len(columns))
+        if any(len(column) != len(index) for column in columns):
+            raise ReplyError("a column is longer than another")
+        frame = pandas.DataFrame(dict(enumerate(columns)), index=index)
+        frame.columns = labels
+        return frame
+
+    def _series(self, content: Any, depth: int) -> Any:
+        import pandas
+
+        values, dtype, index, name = (self.decode(each, depth + 1) for each in content)
+        values, dtype = self._column(values, dtype)
+        if len(values) != len(index):
+            raise ReplyError("an index is longer than what it is of")
+        return pandas.Series(values, dtype=dtype, index=index, name=name)
+
+    def _index(self, content: Any, depth: int) -> Any:
+        import pandas
+
+        values, dtype, name = (self.decode(each, depth + 1) for each in content[:3])
+        if content[3]:
+            steps = _typed(content[3], (int, int, int))
+            return pandas.RangeIndex(_short(range(*steps)), name=name)
+        values, dtype = self._column(values, dtype)
+        return pandas.Index(values, dtype=dtype, name=name)
+
+    def _column(self, values: Any, name: Any) -> Any:
+        """Return values and their type, if pandas can take both without making them larger."""
+        import pandas
+
+        _typed([values, name], (np.ndarray, str))
+        dtype = pandas.api.types.pandas_dtype(name)
+        if values.ndim != 1 or getattr(dtype, "kind", "O") in "USV":
+            raise ReplyError("a column is of the wrong type")
+        return values, dtype
+
+
+def _typed(values: Any, types: Iterable[type]) -> Any:
+    """Return values if they are of exactly these types; objects of others can do anything."""
+    if type(values) is not list or [type(value) for value in values] != list(types):
+        raise ReplyError("a part is of the wrong type")
+    return values
+
+
+def _distinct(keys: list[Any]) -> list[Any]:
+    """Return keys, or values of a set, if not too many of them have the same hash."""
+    if len(keys) - len(set(map(hash, keys))) > MAX_ALIKE:
+        raise ReplyError("too many keys hash alike")
+    return keys
+
+
+def _short(value: range) -> range:
+    """Return a range if it is not so long that a test would take for ever over it."""
+    if range_length(value) > MAX_RANGE:
+        raise ReplyError("a range is too long")
+    return value
+
+
+#: The tags that a decoder knows itself.
+TAGS = frozenset(
+    [
+        "dict",
+        "defaultdict",
+        "Decimal",
+        "int",
+        "single",
+        "bytes",
+        "bytearray",
+        "complex",
+        "range",
+        "slice",
+        "array",
+        "scalar",
+        "tensor",
+        "torch",
+        "frame",
+        "series",
+        "index",
+    ]
+)

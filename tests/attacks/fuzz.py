@@ -1,0 +1,477 @@
+"""Sends the judge replies that no honest student kernel would send: random, mutated, forged.
+
+    python -m tests.attacks.fuzz [--seconds 600] [--seed 1]
+
+Nothing but the documented errors may come out, and each reply has a bounded cost. pytest runs some
+thousands of them (``tests/attacks/test_fuzz.py``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import io
+import json
+import random
+import resource
+import time
+import warnings
+from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import safetensors.numpy
+
+from lxmls_grading.execution.connection import Connection
+from lxmls_grading.execution.remote import CannotJudge
+from lxmls_grading.kernel import wire
+from lxmls_grading.kernel.objects import Objects
+from lxmls_grading.kernel.values import encode
+
+#: Most seconds that one reply may take, however it was forged, on a slow machine.
+MOST_SECONDS = 10.0
+
+#: What tests do with a value.
+LOOKS = (repr, lambda v: v == 9, bool, lambda v: [*v][:3], np.asarray, lambda v: v - 1)
+
+#: Names of errors that are forged.
+ERRORS = [
+    *("ValueError", "SystemExit", "KeyboardInterrupt", "GeneratorExit", "ExceptionGroup", "Mine"),
+    *("UnicodeDecodeError", "OSError", "StopIteration", "AssertionError", "KeyError", "Warning"),
+]
+
+#: What a student might have.
+STUDENT = """
+import numpy as np
+class Own(ValueError):
+    def __init__(self, x):
+        super().__init__(x, [1, 2])
+        self.x = x
+class Thing:
+    def __init__(self, x): self.x = x
+    def method(self): return self
+class Special(list): pass
+def fails(kind, *given): raise kind(*given)
+def own(): raise Own(3)
+def change(items): items.append(7)
+def talk(): print("text" * 20); import warnings; warnings.warn("old", DeprecationWarning)
+things = [Thing(n) for n in range(5)]
+special = Special([1, 2])
+"""
+
+#: Values of all kinds that are sent as values.
+VALUES = [
+    *(None, True, 3, -(2**70), 0.5, float("nan"), "text", "\ud800", b"bytes", bytearray(b"x")),
+    *(1 + 2j, range(5), slice(1, None), ..., NotImplemented, [1, [2, (3, {4})]], deque([1])),
+    {"a": 1, (1, 2): [None], 3: {"b": frozenset([1])}},
+    *(Counter("aab"), OrderedDict(a=1), defaultdict(list, a=[1]), Decimal("1.5"), Fraction(1, 3)),
+    *(date(2020, 1, 2), datetime(2020, 1, 2, 3), timedelta(1, 2)),
+    *(np.arange(6.0).reshape(2, 3), np.array(1), np.array([1 + 2j]), np.array(["a", "bc"])),
+    *(np.array([b"a"]), np.array([[1, None], ["x", [2]]], object), np.float32(0.5), np.int8(3)),
+    *(np.array(["2020-01-01"], "M8[D]"), np.timedelta64(3, "s"), np.zeros((0, 3)), np.array(True)),
+    pd.DataFrame({"a": [1, 2], "b": ["x", None]}, index=["p", "q"]),
+    *(pd.Series([1.5, 2], name="s"), pd.Index(["a", "b"]), pd.RangeIndex(3)),
+    pd.Series(pd.date_range("2020", periods=2)),
+    pd.Series(["a", "b", "a"], dtype="category"),
+]
+
+
+@cache
+def real_replies() -> list[list[bytes]]:
+    """Return replies of an honest student kernel."""
+    names: dict = {"__name__": "__main__"}
+    exec(STUDENT, names)
+    objects = Objects(names)
+    found = []
+
+    def ask(operation, *given, **named):
+        parts = encode((operation, given, named, []), lambda value: {"handle": value.place})
+        found.append(objects.answer(parts))
+
+    class Place:
+        def __init__(self, name):
+            names_before = names[name]
+            ask("name", name)
+            self.place = objects.places[id(names_before)]
+
+    for value in VALUES:
+        names["value"] = value
+        ask("name", "value")
+    for name in ("Thing", "Own", "Special", "things", "special", "np", "fails", "nothing"):
+        ask("name", name)
+    for name in ("own", "talk"):
+        ask("call", Place(name))
+    ask("call", Place("change"), [1, 2])
+    for operation, name in (("iter", "special"), ("len", "special"), ("class", "special")):
+        ask(operation, Place(name))
+    import torch
+
+    for value in (torch.arange(3.0), torch.tensor(2), torch.float32, torch.Size([2, 3])):
+        names["value"] = value
+        ask("name", "value")
+    return found
+
+
+def junk(random: random.Random, depth: int = 0):
+    """Return anything that JSON knows."""
+    tags = [
+        "list",
+        "dict",
+        "array",
+        "scalar",
+        "handle",
+        "int",
+        "tensor",
+        "frame",
+        "series",
+        "index",
+    ]
+    tags += [
+        "set",
+        "tuple",
+        "deque",
+        "Counter",
+        "Decimal",
+        "defaultdict",
+        "range",
+        "complex",
+        "torch",
+    ]
+    kind = random.randrange(14 if depth < 4 else 10)
+    match kind:
+        case 0:
+            return random.choice([None, True, False, 0, -1, 2**31, 2**63, 10**400, -(2**53)])
+        case 1:
+            return random.choice([0.5, 1e308, float("nan"), float("inf"), -0.0])
+        case 2:
+            return random.choice(["", "x", "\ud800", "\x00", "a" * 5000, "float64", "O", "U9" * 9])
+        case 3:
+            return random.choice(
+                ["<U1000000000", "V99999999", "f8,f8", "M8[ns]", "builtins", "type"]
+            )
+        case 4:
+            return {}
+        case 5:
+            return {"array": {"dtype": random.choice(["<f8", "O", "<U9"]), "parts": [0] * 3}}
+        case 6:
+            return {
+                "int": random.choice(["0x1", "-0x" + "f" * 3000, "1" * 9, "zz", "0x" + "0" * 99])
+            }
+        case 7:
+            return {"handle": {"place": random.randrange(-2, 9), "type": "T", "bases": []}}
+        case 8:
+            base = random.choice(["BaseException", "KeyboardInterrupt", "object", "int", "OSError"])
+            bases = [["__main__", "K"], ["builtins", base], ["builtins", "BaseException"]]
+            return {"handle": {"place": 3, "type": "type", "name": "K", "bases": bases}}
+        case 9:
+            return {random.choice(tags): random.choice([None, 1, "x", [], {}, [1, 2], [[]]])}
+        case 10:
+            return [junk(random, depth + 1) for _ in range(random.randrange(4))]
+        case 11:
+            return {random.choice(tags): junk(random, depth + 1)}
+        case 12:
+            return {"list": [junk(random, depth + 1) for _ in range(random.randrange(4))]}
+        case _:
+            pairs = [[junk(random, depth + 1), junk(random, depth + 1)] for _ in range(2)]
+            return {"dict": pairs}
+
+
+def anything(random: random.Random):
+    """Return mostly what can be taken, else anything."""
+    plain = [None, 1, 0.5, "text", {"list": [1, 2]}, {"tuple": [1]}, {"dict": [["a", 1]]}]
+    plain += [{"tuple": [{"tuple": [{"list": [1, 2, 3]}, {"dict": []}]}, {"dict": []}]}]
+    handle = {"handle": {"place": 7, "type": "T", "bases": [["__main__", "T"]]}}
+    return junk(random) if random.random() < 0.1 else random.choice([*plain, handle])
+
+
+def forged_error(random: random.Random):
+    """Return an error of which some parts are anything."""
+    name = random.choice(ERRORS)
+    bases = [["builtins", name], ["builtins", "BaseException"]]
+    parts = {
+        "class": {"handle": {"place": 1, "type": "type", "name": name, "bases": bases}},
+        "args": {"list": [anything(random) for _ in range(random.randrange(6))]},
+        "attributes": {
+            "dict": [[key, anything(random)] for key in ("add_note", "args", "filename")]
+        },
+        "text": "a text",
+        "line": "line 1",
+    }
+    if random.random() < 0.3:
+        parts[random.choice(list(parts))] = junk(random)
+    return {"dict": [[name, part] for name, part in parts.items()]}
+
+
+def _nodes(tree, path=()):
+    yield path
+    if isinstance(tree, dict | list):
+        for key, item in tree.items() if isinstance(tree, dict) else enumerate(tree):
+            yield from _nodes(item, (*path, key))
+
+
+def mutate_tree(tree, random: random.Random):
+    """Return a tree with some of its nodes replaced, removed, doubled, or put elsewhere."""
+    tree = copy.deepcopy(tree)
+    for _ in range(random.randrange(1, 4)):
+        paths = list(_nodes(tree))
+        path = random.choice(paths)
+        if not path:
+            continue
+        parent = tree
+        for key in path[:-1]:
+            parent = parent[key]
+        match random.randrange(6):
+            case 0 | 1 | 2:
+                parent[path[-1]] = junk(random)
+            case 3:
+                del parent[path[-1]]
+            case 4:
+                other = tree
+                for key in random.choice(paths):
+                    if isinstance(other, dict | list) and (
+                        isinstance(other, dict) or key < len(other)
+                    ):
+                        other = other.get(key) if isinstance(other, dict) else other[key]
+                parent[path[-1]] = copy.deepcopy(other)
+            case _ if isinstance(parent, list):
+                parent += parent[:50] * random.randrange(3)
+            case _:
+                parent[random.choice(["x", "value", "error", "changed", "known"])] = junk(random)
+    return tree
+
+
+def mutate_bytes(part: bytes, random: random.Random) -> bytes:
+    """Return bytes of which some are others, missing or doubled."""
+    part = bytearray(part)
+    for _ in range(random.randrange(1, 6)):
+        place = random.randrange(len(part) + 1)
+        match random.randrange(4):
+            case 0 if part:
+                part[place % len(part)] = random.randrange(256)
+            case 1:
+                del part[place : place + random.randrange(9)]
+            case 2:
+                part[place:place] = random.randbytes(random.randrange(9))
+            case _:
+                part[place:place] = part[: random.randrange(40)]
+    return bytes(part)
+
+
+def replies(random: random.Random) -> Iterator[list[bytes]]:
+    """Yield replies without end, made from honest ones and from nothing."""
+    honest = real_replies()
+    yield from honest
+    while True:
+        parts = [*random.choice(honest)]
+        match random.randrange(8):
+            case 0:
+                parts = [
+                    random.randbytes(random.randrange(200)) for _ in range(random.randrange(4))
+                ]
+            case 1:
+                parts[0] = mutate_bytes(parts[0], random)
+            case 2:
+                parts[1] = mutate_bytes(
+                    parts[1] or safetensors.numpy.save({"0": np.ones(3)}), random
+                )
+            case 3:
+                value = {"dict": [["printed", {"list": ["", ""]}], ["warnings", {"list": []}]]}
+                value["dict"] += [["value", anything(random)], ["changed", anything(random)]]
+                if random.random() < 0.5:
+                    value["dict"][2] = ["error", forged_error(random)]
+                parts[0] = json.dumps(value).encode()
+            case _:
+                parts[0] = json.dumps(mutate_tree(json.loads(parts[0]), random)).encode()
+        yield parts
+
+
+def reply(value, arrays: dict | None = None) -> list[bytes]:
+    """Return a reply with a value as the tree that is sent."""
+    tree = {"dict": [["value", value], ["printed", {"list": ["", ""]}], ["warnings", {"list": []}]]}
+    return [json.dumps(tree).encode(), safetensors.numpy.save(arrays) if arrays else b""]
+
+
+def header(tensors: dict) -> bytes:
+    """Return the bytes of arrays that are described so, and have no data."""
+    text = json.dumps(tensors).encode()
+    return len(text).to_bytes(8, "little") + text
+
+
+def bombs() -> Iterator[tuple[str, list[bytes]]]:
+    """Yield replies that are small and whose values would not be."""
+    big = {"0": np.zeros(2**22)}  # 32 MiB
+    array = {"array": {"dtype": "<f8", "parts": [0]}}
+    both = {"array": {"dtype": "<c16", "parts": [0, 0]}}
+    tensor = {"tensor": {"dtype": "float64", "number": 0, "requires_grad": False, "grad": None}}
+    for name, one in (("array", array), ("complex", both), ("tensor", tensor)):
+        yield f"one {name} 16 000 times", reply({"list": [one] * 16_000}, big)
+    cross = {"0": np.zeros((20_000, 1)), "1": np.zeros((1, 20_000))}
+    yield "parts that broadcast", reply({"array": {"dtype": "<c16", "parts": [0, 1]}}, cross)
+    yield (
+        "long texts",
+        reply({"array": {"dtype": "<U500000000", "shape": [2], "items": {"list": ["", ""]}}}),
+    )
+    empty = {"dtype": "F64", "shape": [10**9, 0], "data_offsets": [0, 0]}
+    yield "rows of length 0", [reply(array)[0], header({"0": empty})]
+    many = {str(n): empty | {"shape": [0]} for n in range(400_000)}
+    yield "many empty arrays", [reply(None)[0], header(many)]
+    yield "a long range", reply({"range": [0, 10**18, 1]})
+    index = {"index": [None, None, None, [0, 10**12, 1]]}
+    yield "a long index", reply(index)
+    yield "a series of one number", reply({"series": [1, "float64", index, None]})
+    yield "a frame of one number", reply({"frame": {"columns": [1], "labels": [index, index]}})
+    names = {"array": {"dtype": "|O", "shape": [1], "items": {"list": ["a"]}}}
+    short = {"index": [None, None, None, [0, 1, 1]]}
+    yield "a series of long texts", reply({"series": [names, "U500000000", short, None]})
+    yield "a Decimal", reply({"Decimal": "1e999999999"})
+    alike = [[n * (2**61 - 1), 0] for n in range(1, 33_000)]
+    yield "keys that hash alike", reply({"dict": alike})
+    yield "a set that hashes alike", reply({"set": [key for key, _ in alike]})
+    yield "a Counter that hashes alike", reply({"Counter": [{"dict": alike}]})
+    yield "100 000 keys", reply({"dict": [[n, n] for n in range(70_000)]})
+    yield "nested lists", [b"[" * 500_000, b""]
+    yield "nested tags", [b'{"list":[' * 100_000 + b"]}" * 100_000, b""]
+    yield "a long number", [b"1" * 1_000_000, b""]
+    yield "a long tagged number", reply({"int": "0x" + "f" * 1_000_000})
+    place = {"type": "T", "bases": [["__main__", "T"]]}
+    handles = [{"handle": place | {"place": n}} for n in range(14_000)]
+    yield "many handles", reply({"list": handles})
+    yield "one handle often", reply({"list": [{"handle": place | {"place": 1}}] * 14_000})
+    bases = [["__main__", "E"], ["builtins", "BaseException"]]
+    errors = [
+        {"handle": {"place": n, "type": "type", "name": "E", "bases": bases}} for n in range(9000)
+    ]
+    yield "many classes of errors", reply({"list": errors})
+    yield "printed without end", [
+        json.dumps({"dict": [["value", 1], ["printed", {"list": ["x" * 400_000, "y" * 400_000]}],
+                             ["warnings", {"list": []}]]}).encode(), b""]  # fmt: skip
+
+
+@dataclass
+class Tally:
+    """What came of replies.
+
+    Attributes
+    ----------
+    tried, accepted, refused, raised : int
+        Replies in all; that gave a value; that were malformed; that gave an error of the student.
+    slowest : float
+        Seconds of the slowest reply.
+    memory : int
+        Bytes by which the largest memory of this process has grown.
+    """
+
+    tried: int = 0
+    accepted: int = 0
+    refused: int = 0
+    raised: int = 0
+    slowest: float = 0.0
+    memory: int = 0
+    kinds: Counter = field(default_factory=Counter)
+
+
+def take(parts: list[bytes], tally: Tally) -> None:
+    """Have a reply taken as the judge does, and look at its value as tests do."""
+    start = time.perf_counter()
+    link = Connection(lambda _: parts, lambda *_: {}, MOST_SECONDS)
+    tally.tried += 1
+    try:
+        decoded = link._reply([])
+    except wire.ReplyError as error:
+        tally.refused += 1
+        tally.kinds[str(error).partition(":")[0][:40]] += 1
+        decoded = None
+    given = [[1, 2], {"a": [1]}, np.zeros(3), {1}]
+    try:
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            value = link.do("name", *given)
+    except CannotJudge:
+        raise AssertionError("a reply has passed for a fault of the test") from None
+    except (KeyboardInterrupt, GeneratorExit):
+        raise AssertionError("a reply has ended the judge") from None
+    except wire.ReplyError:
+        assert decoded is None or "error" in decoded
+    except BaseException:
+        assert "error" in (decoded or {}), "an error that nobody has sent"
+        tally.raised += 1
+    else:
+        assert decoded is not None
+        tally.accepted += 1
+        link.seconds = link.waited + 0.01  # all that is asked of it gets this very reply
+        for look in LOOKS:
+            silent = redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO())
+            with silent[0], silent[1], suppress(Exception, CannotJudge, SystemExit):
+                look(value)
+    seconds = time.perf_counter() - start
+    tally.slowest = max(tally.slowest, seconds)
+    assert seconds < MOST_SECONDS, f"{seconds:.1f} s"
+
+
+def fuzz(seed: int, count: int = 0, seconds: float = 0) -> Tally:
+    """Take replies, as many as are asked for or until time is up.
+
+    Raises
+    ------
+    AssertionError
+        If a reply does what none may; its note has the reply.
+    """
+    chance, tally = random.Random(seed), Tally()
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    end = time.monotonic() + seconds
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        for parts in replies(chance):
+            if tally.tried >= count if count else time.monotonic() > end:
+                break
+            try:
+                take(parts, tally)
+                wire_reply(parts)
+            except AssertionError as error:
+                error.add_note(f"seed {seed}, reply {tally.tried}: {parts}"[:3000])
+                raise
+    tally.memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory) * 1024
+    return tally
+
+
+def wire_reply(parts: list[bytes]) -> None:
+    """Have a reply of a probe decoded."""
+    try:
+        wire.decode(parts)
+    except wire.ReplyError:
+        pass
+    except Exception as error:
+        raise AssertionError(f"a reply of a probe gives {error!r}") from error
+
+
+def main() -> None:
+    """Print what came of the replies."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    options = parser.parse_args()
+    for name, parts in bombs():
+        start = time.perf_counter()
+        try:
+            take(parts, Tally())
+            wire_reply(parts)
+        finally:
+            print(f"{name}: {time.perf_counter() - start:.2f} s", flush=True)
+    tally = fuzz(options.seed, seconds=options.seconds)
+    print(
+        f"seed {options.seed}: {tally.tried} replies, {tally.accepted} accepted, {tally.refused} "
+        f"refused, {tally.raised} errors of the student; slowest {tally.slowest:.2f} s, memory "
+        f"{tally.memory / 2**20:+.0f} MB"
+    )
+    for kind, count in tally.kinds.most_common(12):
+        print(f"  {count:7} {kind}")
+
+
+if __name__ == "__main__":
+    main()
