@@ -6,6 +6,7 @@ in ``autograded`` appears as a whole: where that exists, the rows are written, t
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -103,14 +104,15 @@ class Marker(Autograde):
         self.exporter = self._exporter(steps[apart[0] + 1 :])
         self.executing = steps[apart[0]](parent=self.reading)
         self.settings = self.executing.settings()
-        self.notebook_names = self._released()
+        self.notebook_names, checksums = self._released()
         self._partial: str | None = None
         if coursedir.groupshared:
             share_folder(Path(coursedir.root, RECORDS_FOLDER))
             share(Path(coursedir.root, "gradebook.db"))
-        self._source_digest = self._digest(
-            coursedir.format_path(coursedir.source_directory, ".", self.assignment), []
-        )
+        source = coursedir.format_path(coursedir.source_directory, ".", self.assignment)
+        # The gradebook has tests that nbgrader has generated (AUTOTEST), and the source has not.
+        state = f"{self._digest(source, [])} {checksums}"
+        self._source_digest = hashlib.sha256(state.encode()).hexdigest()
 
     def _exporter(self, steps: list[Any]) -> SubmissionExporter:
         # A notebook is validated once after all steps, and not after each.
@@ -120,8 +122,8 @@ class Marker(Autograde):
             exporter.register_preprocessor(step)
         return exporter
 
-    def _released(self) -> list[str]:
-        """Return the names of the assignment's notebooks."""
+    def _released(self) -> tuple[list[str], list[str]]:
+        """Return the names of the assignment's notebooks, and the checksums of their cells."""
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             try:
                 notebooks = gradebook.find_assignment(self.assignment).notebooks
@@ -130,7 +132,9 @@ class Marker(Autograde):
                     f"there is no assignment {self.assignment!r} in the gradebook: run "
                     f"`nbgrader generate_assignment {self.assignment}`"
                 ) from None
-            return sorted(notebook.name for notebook in notebooks)
+            cells = [cell for notebook in notebooks for cell in notebook.source_cells]
+            checksums = sorted(str(cell.checksum) for cell in cells)
+            return sorted(notebook.name for notebook in notebooks), checksums
 
     # --- which submissions there are ----------------------------------------------------------
 

@@ -20,6 +20,7 @@ from lxmls_grading.execution.plan import NotebookPlan
 from lxmls_grading.execution.plans import Plans
 from lxmls_grading.execution.trial import Trial
 from lxmls_grading.execution.warm_process import GradingError
+from lxmls_grading.intake.delimiters import stray_delimiters
 from lxmls_grading.machine.temporary_folder import TemporaryFolderError
 from lxmls_grading.nbgrader_steps import ExecuteApart
 from lxmls_grading.sandbox.bubblewrap import SandboxError
@@ -66,10 +67,10 @@ class CheckApp(CourseApp):
             planner = step.planner(self.coursedir)
             names = self._chosen(planner, assignment)
             step.check()
-            found = self._try(planner, names)
+            found, stray = self._try(planner, names)
         except (NbGraderException, SandboxError, TemporaryFolderError, GradingError) as error:
             raise CommandError(str(error)) from None
-        print(summary(found))
+        print(summary(found, stray))
         return 1 if any(errors_of(trial) for trial in found) else 0
 
     def _chosen(self, planner: Plans, assignment: str) -> list[str]:
@@ -88,19 +89,22 @@ class CheckApp(CourseApp):
             )
         return chosen
 
-    def _try(self, planner: Plans, names: list[str]) -> list[Trial]:
-        """Try notebooks, and print what was found; return it."""
+    def _try(self, planner: Plans, names: list[str]) -> tuple[list[Trial], int]:
+        """Try notebooks, and print tables; return the trials, and the number of other warnings."""
         found: list[Trial] = []
+        stray: list[tuple[str, str]] = []
         width = max(LEAST, min(shutil.get_terminal_size((WIDTH, 0)).columns, MOST))
         # None: no bar where there is no terminal.
         with tqdm(names, unit="notebook", disable=self.quiet or None, leave=False) as bar:
             for name in bar:
+                here = stray_delimiters(planner.read_valid(name), self.config)
                 _, trials = showing_runs(planner, name, bar).try_out(name)
                 with bar.external_write_mode():
                     if not self.quiet:
-                        print("\n".join(table(name, trials, width)), flush=True)
+                        print("\n".join(table(name, trials, here, width)), flush=True)
                 found += trials.values()
-        return found
+                stray += here
+        return found, len(stray)
 
 
 def showing_runs(planner: Plans, name: str, bar: Any) -> Plans:
@@ -116,8 +120,21 @@ def showing_runs(planner: Plans, name: str, bar: Any) -> Plans:
     return replace(planner, execute=execute)
 
 
-def table(notebook: str, trials: dict[str, Trial], width: int) -> list[str]:
-    """Return what is known of the tests of a notebook, as lines with a header."""
+def table(
+    notebook: str, trials: dict[str, Trial], stray: list[tuple[str, str]], width: int
+) -> list[str]:
+    """Return what is known of the tests of a notebook, as lines with a header.
+
+    Parameters
+    ----------
+    notebook : str
+    trials : dict of Trial
+        By the names of tests.
+    stray : list of tuple
+        Cells, and lines in them that look like delimiters.
+    width : int
+        Columns of the table.
+    """
     rows = [
         (
             name,
@@ -135,9 +152,9 @@ def table(notebook: str, trials: dict[str, Trial], width: int) -> list[str]:
         cells += [text.rjust(space) for text, space in zip(numbers, widths[1:], strict=True)]
         return f"  {'  '.join(cells)}  {last}"
 
-    if not rows:
-        return [notebook, "  no test cells: nothing here gives points by itself", ""]
     lines = [notebook, line(HEADER[:-1], HEADER[-1])]
+    if not rows:
+        lines[1:] = ["  no test cells: nothing here gives points by itself"]
     for row, trial in zip(rows, trials.values(), strict=True):
         notes = [*errors_of(trial), *warnings_of(trial)]
         where = "apart" if trial.plan.apart else "together"
@@ -149,6 +166,9 @@ def table(notebook: str, trials: dict[str, Trial], width: int) -> list[str]:
         lines.append(line(row, where))
         for note in notes:
             lines += textwrap.wrap(note, width, initial_indent=" " * 4, subsequent_indent=" " * 6)
+    for cell, text in stray:
+        note = f"warning: `{text}` in `{cell}` is no delimiter: students get what follows"
+        lines += textwrap.wrap(note, width, initial_indent=" " * 2, subsequent_indent=" " * 4)
     return [*lines, ""]
 
 
@@ -175,11 +195,11 @@ def warnings_of(trial: Trial) -> list[str]:
     return found
 
 
-def summary(trials: list[Trial]) -> str:
-    """Return a line that sums up."""
+def summary(trials: list[Trial], stray: int = 0) -> str:
+    """Return a line that sums up trials, and other warnings."""
     apart = sum(trial.plan.apart for trial in trials)
     errors = sum(len(errors_of(trial)) for trial in trials)
-    warnings = sum(len(warnings_of(trial)) for trial in trials)
+    warnings = sum(len(warnings_of(trial)) for trial in trials) + stray
     parts = [
         f"{len(trials)} test{'s' * (len(trials) != 1)}",
         f"{apart} apart",

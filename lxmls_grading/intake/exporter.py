@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import nbformat
@@ -22,6 +23,7 @@ from lxmls_grading.intake.files import (
 )
 from lxmls_grading.intake.finding import NotebookFinder
 from lxmls_grading.intake.notebooks import clean_notebook, parse_notebook
+from lxmls_grading.intake.sources import read_sources
 from lxmls_grading.reasons import Reason, add_reason, reason
 
 
@@ -128,7 +130,7 @@ class SubmissionExporter(NotebookExporter):
     def _finder(self, assignment: str) -> NotebookFinder:
         """Return what finds notebooks of an assignment under other names."""
         if assignment not in self._finders:
-            folder = self.coursedir.format_path(self.coursedir.source_directory, ".", assignment)
+            sources = partial(read_sources, self.coursedir, assignment)
             ignore = self.coursedir.ignore
-            self._finders[assignment] = NotebookFinder(folder, ignore, self._read, self.config)
+            self._finders[assignment] = NotebookFinder(sources, ignore, self._read, self.config)
         return self._finders[assignment]

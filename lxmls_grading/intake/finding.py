@@ -17,7 +17,6 @@ from pathlib import Path
 from nbformat.notebooknode import NotebookNode
 from traitlets.config import Config
 
-from lxmls_grading.cells import read_notebook
 from lxmls_grading.intake.archives import NOTEBOOK, Member, list_notebooks, list_others
 from lxmls_grading.intake.files import UNPRINTABLE
 from lxmls_grading.intake.matching import find_marked
@@ -54,8 +53,8 @@ class NotebookFinder:
 
     Parameters
     ----------
-    source : str
-        The folder of the instructor's notebooks.
+    sources : callable
+        Returns the instructor's notebooks by name.
     ignore : list of str
         Patterns of names of files and folders that are left out.
     read : callable
@@ -64,17 +63,22 @@ class NotebookFinder:
         The configuration of nbgrader.
     """
 
-    def __init__(self, source: str, ignore: list[str], read: Reader, config: Config):
-        self.source, self.ignore, self.read, self.config = source, ignore, read, config
+    def __init__(
+        self,
+        sources: Callable[[], dict[str, NotebookNode]],
+        ignore: list[str],
+        read: Reader,
+        config: Config,
+    ):
+        self.sources, self.ignore, self.read, self.config = sources, ignore, read, config
         self._originals: dict[str, Originals] | None = None
         self._last: tuple[str, list[Candidate]] = ("", [])
 
     def originals(self) -> dict[str, Originals]:
         """Return the assignment's notebooks, by name."""
         if self._originals is None:
-            paths = sorted(Path(self.source).glob("*.ipynb"))
             self._originals = {
-                path.stem: read_originals(read_notebook(path), self.config) for path in paths
+                name: read_originals(source, self.config) for name, source in self.sources().items()
             }
         return self._originals
 
@@ -129,7 +133,7 @@ class NotebookFinder:
         return [path for path, stem in stems if name_in(stem, self._names()) == name]
 
     def _names(self) -> list[str]:
-        return [path.stem for path in Path(self.source).glob("*.ipynb")]
+        return [*self.originals()]
 
     def _candidates(self, folder: str, entries: list[Member]) -> list[Candidate]:
         """Return the notebooks that can be read. Those of the last submission are kept."""

@@ -10,7 +10,6 @@ from functools import cached_property
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook
-from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import (
     ClearHiddenTests,
     ClearMarkScheme,
@@ -24,6 +23,7 @@ from traitlets.config import Config
 
 from lxmls_grading.cells import grade_id, is_test
 from lxmls_grading.definitions import analyse, layout_key, used_names
+from lxmls_grading.intake.sources import not_released
 
 #: Most cells that a reason names; the others are counted.
 MAX_NAMES = 6
@@ -175,13 +175,6 @@ def check_released(
             differ.add(name)
     if differ:
         raise not_released(assignment, f"{path} is not what was released: {list_names(differ)}")
-
-
-def not_released(assignment: str, what: str) -> NbGraderException:
-    """Return the error that tells an instructor to release the assignment again."""
-    return NbGraderException(
-        f"{what}. Run `nbgrader generate_assignment {assignment} --force`, then grade again."
-    )
 
 
 def list_names(names: list[str] | set[str]) -> str:

@@ -19,7 +19,7 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_task
 
-from lxmls_grading.cells import grade_id, is_test, note_added, read_notebook, student_python
+from lxmls_grading.cells import grade_id, is_test, note_added, student_python
 from lxmls_grading.definitions import analyse
 from lxmls_grading.intake.elsewhere import settle
 from lxmls_grading.intake.exporter import SubmissionExporter
@@ -30,10 +30,10 @@ from lxmls_grading.intake.originals import (
     check_released,
     is_known,
     name_of,
-    not_released,
     read_originals,
 )
 from lxmls_grading.intake.repairs import all_added, newer_syntax, reasons_for_given, repaired
+from lxmls_grading.intake.sources import not_released, read_source
 from lxmls_grading.reasons import (
     NOTHING_READ,
     Reason,
@@ -96,7 +96,8 @@ class RebuildCells(NbGraderPreprocessor):
             raise not_released(names["assignment"], f"{path} is missing") from None
         key = (path, state.st_mtime_ns, state.st_size)
         if key not in self._known:
-            originals = read_originals(read_notebook(path), self.config)
+            source = read_source(self.parent.coursedir, names["assignment"], path)
+            originals = read_originals(source, self.config)
             check_released(originals, path, **names)
             self._known[key] = originals
         return self._known[key]

@@ -32,6 +32,8 @@ TRIALS = {
     "test-nothing": trial(blank=2),
 }
 
+STRAY = [("test-mean", "### BEGIN HIDDEN TEST")]
+
 EXPECTED = """\
 warm_up
   test          reference  blank    time  runs
@@ -49,20 +51,22 @@ warm_up
     ERROR: the reference solution does not pass: it gets 1 of 2 points
   test-nothing        2/2    2/2  0.12 s  apart
     warning: a blank notebook gets 2 of 2 points: does the test ask for anything of the answer?
+  warning: `### BEGIN HIDDEN TEST` in `test-mean` is no delimiter: students get what follows
 """
 
 
 def test_the_table():
-    assert "\n".join(table("warm_up", TRIALS, 100)) == EXPECTED
-    assert max(map(len, table("warm_up", TRIALS, 60))) <= 60
+    assert "\n".join(table("warm_up", TRIALS, STRAY, 100)) == EXPECTED
+    assert max(map(len, table("warm_up", TRIALS, STRAY, 60))) <= 60
 
 
 def test_a_notebook_without_tests_is_told():
-    assert "no test cells" in "\n".join(table("essay", {}, 100))
+    assert "no test cells" in "\n".join(table("essay", {}, [], 100))
 
 
 def test_the_summary():
     assert summary(list(TRIALS.values())) == "8 tests: 6 apart, 2 together, 4 errors, 1 warning"
+    assert summary([trial()], 1) == "1 test: 1 apart, no errors, 1 warning"
     assert summary([trial()]) == "1 test: 1 apart, no errors, no warnings"
 
 
@@ -104,7 +108,7 @@ def test_a_course_without_gradebook_is_checked(tmp_path):
     for name, code in {
         "magic": "%timeit -n1 -r1 mean([1])\nassert mean([1]) == 1",
         "typo": "### BEGIN HIDDEN TESTS\nassert men([1]) == 1\n### END HIDDEN TESTS",
-        "typo-together": "%time 1\nassert men([1]) == 1",
+        "typo-together": "### BEGIN HIDDEN TEST\n%time 1\nassert men([1]) == 1",
         "any": "assert True",
     }.items():
         cell = {"cell_type": "code", "id": name, "metadata": marks(name, True, False)}
@@ -124,11 +128,11 @@ def test_a_course_without_gradebook_is_checked(tmp_path):
 
     assert row("magic")[0].startswith("magic 2/2 0/2 0.")
     assert "together: is not Python alone" in " ".join(row("magic"))
-    for name in ("typo", "typo-together"):
-        assert "not pass: line 2, NameError: name 'men' is not defined" in " ".join(row(name))
+    for name, number in ("typo", 2), ("typo-together", 3):
+        assert f": line {number}, NameError: name 'men' is not defined" in " ".join(row(name))
     assert row("any")[0].startswith("any 2/2 2/2")
     assert row("any")[1].startswith("warning: a blank notebook gets 2 of 2 points")
-    assert lines[-1] == "8 tests: 6 apart, 2 together, 2 errors, 1 warning"
+    assert lines[-1] == "8 tests: 7 apart, 1 together, 2 errors, 2 warnings"
 
     line = "lxmls-nb check day3 --notebook right --quiet"
     status, said = run_command(line, course, {"HOME": str(tmp_path)})
