@@ -106,6 +106,11 @@ answers: $(INSTALLED)  ## Show what the tests say of each known right and wrong 
 attacks: $(INSTALLED)  ## Show what hostile submissions achieve, here and with nbgrader alone
 	$(BIN)/python -m tests.attacks
 
+# The corpus of test cells as other courses have them: what they give here and with nbgrader alone.
+.PHONY: ordinary
+ordinary: $(INSTALLED)  ## Compare ordinary test cells here and with nbgrader alone (minutes)
+	$(BIN)/python -m tests.ordinary
+
 .PHONY: lint
 lint: $(INSTALLED)  ## Check style, types and the direction of imports
 	$(BIN)/ruff check

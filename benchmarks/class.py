@@ -1,6 +1,7 @@
 """Grade a class with stock nbgrader and with ``lxmls-nb grade``, in one run, and compare.
 
     python benchmarks/class.py [--students 24] [--growth 12 24 48] [--no-stock] [--same-epochs]
+                               [--ordinary 12]
 
 The same submissions, made from the catalogue of answers (tests/answers): exercises solved, with a
 mistake, and blank. Stock nbgrader grades with its own settings, ten epochs a training; here,
@@ -9,6 +10,7 @@ comparison: the gain without that difference.
 Expected on 2 cores: at least ten times the throughput, the same points, and at most 1.5 times the
 processor time of a program that does no more than execute the same cells in bare forks of a process
 that has imported everything.
+A class of `--ordinary` students then hands in the corpus of ordinary test cells (tests/ordinary).
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ sys.path.insert(0, str(ROOT))
 from lxmls_grading.cells import read_notebook  # noqa: E402
 from lxmls_grading.class_run.cluster import cores  # noqa: E402
 from lxmls_grading.kernel.forked import ENVIRONMENT as KERNEL  # noqa: E402
+from tests.ordinary import course as ordinary  # noqa: E402
 from tests.support.classroom import ASSIGNMENT, make_course  # noqa: E402
 from tests.support.course import NOTEBOOKS  # noqa: E402
 
@@ -248,6 +251,33 @@ def compare(folder: Path, students: int, same_epochs: bool) -> None:
         print(f"    {student} {test}: {pair[0]} here, {pair[1]} with nbgrader")
 
 
+def compare_ordinary(folder: Path, students: int) -> None:
+    """Print how both compare on the corpus of ordinary test cells, tests apart and together."""
+    course = folder / "ordinary"
+    ordinary.make_course(course, class_of=students)
+    stock = folder / "ordinary-stock"
+    shutil.copytree(course, stock)
+    (stock / "nbgrader_config.py").unlink()
+    cells = len(ordinary.TESTS)
+    print(f"{students} submissions of {cells} ordinary test cells in many notebooks")
+    line = (sys.executable, "-m", "lxmls_grading.cli")
+    tried = measure(*line, "check", ordinary.ASSIGNMENT, cwd=course, title="trial")
+    print(f"  lxmls-nb check, once for all students: {tried.wall:.0f} s")
+    grading = (*line, "grade", ordinary.ASSIGNMENT, "--force")
+    fast = measure(*grading, cwd=course, title=f"{students} submissions")
+    report(fast, "lxmls-nb grade", students)
+    slow = measure(
+        *(sys.executable, "-m", "nbgrader", "autograde", ordinary.ASSIGNMENT),
+        cwd=stock,
+        title="nbgrader autograde",
+    )
+    report(slow, "nbgrader autograde", students)
+    again = measure(*grading, cwd=course, title=f"{students} submissions")
+    wall = (fast.wall + again.wall) / 2
+    print(f"  throughput: {slow.wall / wall:.1f} times that of nbgrader, and")
+    print(f"    {slow.wall / (wall + tried.wall):.1f} times with the trial of the tests")
+
+
 def report(run: Run, title: str, students: int) -> None:
     rate = 60 * students / run.wall
     print(
@@ -275,11 +305,14 @@ def main() -> None:
     parser.add_argument("--students", type=int, default=24)
     parser.add_argument("--growth", type=int, nargs="*", default=[12, 24, 48])
     parser.add_argument("--no-stock", action="store_true", help="growth only")
+    parser.add_argument("--ordinary", type=int, default=12, help="0: without the corpus of cells")
     parser.add_argument("--same-epochs", action="store_true", help="a second run of nbgrader")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if not given.no_stock:
             compare(Path(folder), given.students, given.same_epochs)
+        if given.ordinary:
+            compare_ordinary(Path(folder), given.ordinary)
         grow(Path(folder), given.growth)
 
 

@@ -77,7 +77,7 @@ def books_cache(shared_books, tmp_path_factory) -> Path:
     return cache
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def warm():
     """Return a process that executes notebooks as grading does."""
     from lxmls_grading.execution.warm_process import WarmProcess

@@ -190,6 +190,12 @@ def test_snippets_are_in_the_package():
     assert (files / "corpora" / "snippets.npz").is_file()
 
 
+@pytest.mark.parametrize("package", [f"{GRADING}.commands", f"{GRADING}.results"])
+def test_templates_are_in_the_package(package):
+    assert any((importlib.resources.files(package) / "templates").iterdir())
+    assert SETUPTOOLS["package-data"][package] == ["templates/*"]
+
+
 @pytest.mark.parametrize("package", ["lxmls_nb", GRADING])
 def test_both_packages_have_types(package):
     """A file `py.typed` tells type checkers so; wheels have what package-data names."""
