@@ -5,6 +5,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from nbgrader.preprocessors import ClearSolutions
+
 from lxmls_grading.nbgrader_steps import install_patches
 
 c = get_config()
@@ -24,7 +26,8 @@ c.CourseDirectory.course_id = "lxmls_nb"
 # c.CourseTime.timezone = "Europe/Lisbon"  # by default UTC
 
 # What takes the place of a solution. The exception is how checks tell "not attempted" from "wrong".
-c.ClearSolutions.code_stub = {
+# Stubs of other languages are nbgrader's own.
+c.ClearSolutions.code_stub = ClearSolutions().code_stub | {
     "python": 'raise NotImplementedError("not attempted yet")'
     "  # delete this line and write your answer here"
 }
@@ -52,6 +55,7 @@ c.Autograde.sanitize_preprocessors = [
 # c.ExecuteApart.student_files = ["*"]   # patterns of files that may lie beside a notebook,
 # c.ExecuteApart.max_student_file = 1000     # kB of one,
 # c.ExecuteApart.max_student_files = 10_000  # kB of all
+# c.ExecuteApart.tests = "auto"          # or "apart", "together": docs/authors.md
 # c.ExecuteApart.sandbox = True          # without one, submissions have all your rights
 c.Autograde.autograde_preprocessors = [
     "lxmls_grading.nbgrader_steps.ExecuteApart",
