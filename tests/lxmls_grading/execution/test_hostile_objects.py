@@ -134,8 +134,8 @@ FAKE = "class Fake:\n    def __getattr__(self, name): return lambda *a, **k: Tru
 )
 def test_rebound_imports_decide_nothing(fake):
     wrong = f"import numpy as np\nfrom math import isclose\ndef square(x): return 0\n{fake}"
-    test = "assert np.allclose(square(2), 4) and isclose(square(3), 9)"
-    assert points(wrong, test, NUMPY) == 0
+    name = "isclose" if "isclose" in fake else "np.allclose"
+    assert points(wrong, f"assert {name}(square(2), 4)", NUMPY) == 0
 
 
 @pytest.mark.parametrize(
