@@ -23,8 +23,10 @@ def marks(name: str, grade: bool, solution: bool) -> dict:
 
 
 def source_notebook():
-    hidden = "### BEGIN HIDDEN TESTS\nassert True\n### END HIDDEN TESTS"
-    test = "from lxmls_nb import checks\nchecks.dictionary(answers, expected={'a': 'b'})\n" + hidden
+    # Calls of checks alone: how these run is known without a trial, which takes its time.
+    check = "checks.dictionary(answers, expected={'a': 'b'})\n"
+    hidden = f"### BEGIN HIDDEN TESTS\n{check}### END HIDDEN TESTS"
+    test = f"from lxmls_nb import checks\n{check}{hidden}"
     answer = f"### BEGIN SOLUTION\n{RIGHT}\n### END SOLUTION"
     return new_notebook(
         cells=[

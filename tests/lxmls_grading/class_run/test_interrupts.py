@@ -7,11 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
+import nbformat
 import psutil
 import pytest
 
 from lxmls_grading.records import read_records
+from tests.support.course import run
 from tests.support.small_course import RIGHT, SLOW, check_whole, submit, wait_for
 
 pytestmark = pytest.mark.slow
@@ -22,6 +25,12 @@ STUDENTS = [f"student-{number}" for number in range(8)]
 @pytest.fixture
 def started(course):
     """A run on this machine, as a shell starts it: with a group of processes of its own."""
+    with start(course) as process:
+        yield process
+
+
+@contextmanager
+def start(course):
     for student in STUDENTS:
         submit(course, student, SLOW, RIGHT)
     process = subprocess.Popen(
@@ -65,6 +74,25 @@ def test_before_anything_is_graded_it_ends_at_once(course, started, moment, seco
     assert err.count("\n") == 1, err
     assert err.startswith("lxmls-nb: stopped")
     assert not (course / "autograded").exists()
+
+
+def test_while_tests_are_tried_it_ends_at_once(course):
+    path = course / "source" / "day2" / "first.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[1].source = notebook.cells[1].source.replace(RIGHT, SLOW)
+    notebook.cells[2].source += "\nassert answers"
+    nbformat.write(notebook, path)
+    run("nbgrader", "generate_assignment", "day2", "--force", cwd=course)
+    with start(course) as started:
+        line = started.stderr.readline()
+        assert line.startswith("first is new or changed")
+        time.sleep(2)
+        interrupt(started)
+        out, err = end_of(started)
+    assert out == ""
+    assert err.count("\n") == 1, err
+    assert err.startswith("lxmls-nb: stopped")
+    assert not list((course / ".lxmls_nb" / "day2").glob("plans/*"))
 
 
 def test_a_run_ends_in_good_order_and_goes_on_later(course, started, grade):

@@ -12,7 +12,7 @@ from tests.support.small_course import RIGHT, scores, submit
 def test_tests_that_run_together_are_told_and_reported(course, grade):
     path = course / "source" / "day2" / "first.ipynb"
     notebook = nbformat.read(path, as_version=4)
-    notebook.cells[2].source += "\n%time answers['a']"
+    notebook.cells[2].source += "\n%time value = answers['a']"
     nbformat.write(notebook, path)
     run("nbgrader", "generate_assignment", "day2", "--force", cwd=course)
     submit(course, "ada", RIGHT, RIGHT)

@@ -366,6 +366,12 @@ VARIES = (
 )
 
 
+def _without_what_varies(text: str) -> str:
+    for pattern, replacement in VARIES:
+        text = re.sub(pattern, replacement, text)
+    return text
+
+
 def shown(cell) -> list[tuple[str, str]]:
     """Return the outputs of a cell, without what differs from run to run."""
     found: list[tuple[str, str]] = []
@@ -376,12 +382,11 @@ def shown(cell) -> list[tuple[str, str]]:
             kind, text = "error", f"{output.ename}: {output.evalue}"
         else:
             kind, text = output.output_type, str(sorted(output.data.items()))
-        for pattern, replacement in VARIES:
-            text = re.sub(pattern, replacement, text)
+        # A kernel sends what was printed so far whenever it gets to it, in the midst of a line, too.
         if found and found[-1][0] == kind and kind in ("stdout", "stderr"):
-            found[-1] = kind, found[-1][1] + text
-        else:
-            found.append((kind, text))
+            text = found.pop()[1] + text
+        found.append((kind, text))
+    found = [(kind, _without_what_varies(text)) for kind, text in found]
     # The order of two streams is not defined, and what tests print to the two is shown in both.
     return sorted(found)
 
