@@ -7,12 +7,8 @@ and names the likely mistake (:mod:`~lxmls_nb.checks.mistakes`).
 
 from lxmls_nb.checks.dictionaries import dictionary
 from lxmls_nb.checks.numpy_checks import backpropagation, log_linear_gradients
-from lxmls_nb.checks.pytorch_checks import (
-    gradient_flow,
-    log_forward,
-    log_linear_module,
-    training_step,
-)
+from lxmls_nb.checks.pytorch_checks import gradient_flow, log_forward, log_linear_module
+from lxmls_nb.checks.step_checks import training_step
 from lxmls_nb.errors import CheckFailed, NotAttempted, show_unwritten_in_a_line
 
 __all__ = [

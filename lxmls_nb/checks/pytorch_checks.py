@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,28 +18,16 @@ from lxmls_nb.checks.comparing import (
     tolerance,
 )
 from lxmls_nb.checks.comparing_calls import check_unchanged
-from lxmls_nb.checks.messages import describe, fail, if_none, passed, percent, quiet
+from lxmls_nb.checks.messages import fail, passed, percent, quiet
 from lxmls_nb.checks.mistakes.calls import CHANGES_INPUT, GLOBAL_STATE, name_differences
-from lxmls_nb.checks.mistakes.form import (
-    CUT,
-    MODULE,
-    NOT_FINITE,
-    PARAMETERS,
-    PARTLY_CUT,
-    RETURN,
-    TENSOR,
-)
+from lxmls_nb.checks.mistakes.extremes import name_not_finite
+from lxmls_nb.checks.mistakes.form import CUT, PARTLY_CUT, TENSOR
+from lxmls_nb.checks.mistakes.networks import name_shape
 from lxmls_nb.checks.mistakes.outputs import name_log_probabilities
-from lxmls_nb.checks.mistakes.steps import (
-    STEP_TOLERANCE,
-    name_step,
-    name_step_gradient,
-    name_step_loss,
-)
-from lxmls_nb.checks.mistakes.values import PRECISION
 from lxmls_nb.checks.numerical import numerical_gradients
-from lxmls_nb.checks.problems import Problem, cross_entropy, forward, make_problem
-from lxmls_nb.checks.replies import Fields, ask, ask_network, reply_of, result_of
+from lxmls_nb.checks.problems import Problem, forward, make_problem
+from lxmls_nb.checks.replies import Fields, network_reply, reply_of
+from lxmls_nb.checks.torch_replies import result_of_module, result_of_torch
 from lxmls_nb.errors import CheckFailed
 
 # --- forward passes and the gradients of their outputs
@@ -76,20 +63,33 @@ def log_linear_module(
     """
     name = "LogLinear"
     problem = make_problem([input_size, num_classes], batch_size, scale, seed)
+    worst = judge_module(answer, problem, seed)
+    passed(name, problem, "log-probabilities and gradients are right", worst, tolerance(problem))
+
+
+def judge_module(answer: object, problem: Problem, seed: int) -> float:
+    """Return the largest relative difference of what a ``LogLinear`` gives.
+
+    Raises
+    ------
+    CheckFailed, NotAttempted
+        As :func:`log_linear_module`.
+    """
+    name = "LogLinear"
     calls = related_calls(problem, 1, seed)
     problems = [call.problem for call in calls]
-    result = ask(
+    reply = reply_of(
         "log_linear_module",
         name,
         [answer],
         calls=[[*p.parameters[0], p.input, p.output] for p in problems],
     )
-    _check_module(result, problem, name)
+    result = result_of_module(reply, name, problem)
     worst = _compare_calls(result, calls, name, [[pair] for pair in result["gradients"]])
     if result["changed"]:
         raise fail(f"`{name}` ({problem})", CHANGES_INPUT.finding())
-    _check_state(result, name)
-    passed(name, problem, "log-probabilities and gradients are right", worst, tolerance(problem))
+    check_state(result, name)
+    return worst
 
 
 @quiet
@@ -125,7 +125,7 @@ def log_forward(
     problem = calls[0].problem
     worst = _compare_calls(result, calls, "log_forward", None)
     check_unchanged(result["changed"], problem, "log_forward")
-    _check_state(result, "log_forward")
+    check_state(result, "log_forward")
     passed("log_forward", problem, "log-probabilities are right", worst, TOLERANCE)
 
 
@@ -163,7 +163,8 @@ def _call_log_forward(
 ) -> tuple[Fields, list[Call]]:
     problem = make_problem(geometry, batch_size, scale, seed)
     calls = related_calls(problem, 1, seed)
-    return ask_network("log_forward", answer, [call.problem for call in calls]), calls
+    reply = network_reply("log_forward", answer, [call.problem for call in calls])
+    return result_of_torch(reply, "log_forward", problem), calls
 
 
 def _compare_calls(
@@ -193,12 +194,15 @@ def _compare_output(output: Fields, problem: Problem, name: str) -> float:
     """Compare the output of a forward pass with the true log-probabilities."""
     subject = f"`{name}` ({problem})"
     if not output["is_tensor"]:
-        note = " (is the `return` missing?)" if output["type"] == "NoneType" else ""
-        raise fail(f"{subject} returned a {output['type']}{note}", TENSOR.finding())
+        raise fail(f"{subject} returned {_shown_type(output)}", TENSOR.finding())
     truth = forward(problem).log_probabilities
-    array = numeric(output["values"], truth.shape, f"the output of {subject}")
+    values = output["values"]
+    if is_real(values) and values.shape != truth.shape:
+        note = f"the output of {subject} has shape {values.shape} where {truth.shape} is expected"
+        raise fail(note, name_shape(values, problem))
+    array = numeric(values, truth.shape, f"the output of {subject}")
     if not np.all(np.isfinite(array)):
-        raise fail(f"the output of {subject} is not right", NOT_FINITE.finding())
+        raise fail(f"the output of {subject} is not right", name_not_finite(array, problem))
     off = distance(array, truth)
     if not off <= TOLERANCE:
         raise fail(
@@ -207,6 +211,17 @@ def _compare_output(output: Fields, problem: Problem, name: str) -> float:
             otherwise=f"it is off by up to {percent(off)} of the largest value",
         )
     return off
+
+
+def _shown_type(output: Fields) -> str:
+    """Return what a forward pass gave in the place of a tensor."""
+    notes = {
+        "NoneType": "None: is the `return` missing?",
+        "tuple": "a tuple: only the log-probabilities are asked for",
+        "list": "a list: `torch.stack` makes a tensor of several",
+        "ndarray": "a NumPy array, which has no graph",
+    }
+    return notes.get(output["type"], f"a {output['type']}")
 
 
 def _check_flow(gradients: list[Any], problem: Problem, name: str) -> float:
@@ -228,165 +243,7 @@ def _check_flow(gradients: list[Any], problem: Problem, name: str) -> float:
     return compare_gradients(gradients, truth, problem, name, layers, ["weight", "bias"])
 
 
-def _check_module(result: Fields, problem: Problem, name: str) -> None:
-    """Check that a module has the two parameters that it should have."""
-    if not result["fitting"]:
-        classes = problem.geometry[-1]
-        raise fail(
-            f"`{name}({problem.geometry[0]}, {classes})` has parameters of shapes "
-            f"{result['shapes']}",
-            PARAMETERS.finding(),
-        )
-
-
-def _check_state(result: Fields, name: str) -> None:
+def check_state(result: Fields, name: str) -> None:
     """Check that PyTorch's global state is as it was."""
     if result.get("state"):
         raise fail(f"`{name}`", GLOBAL_STATE.finding(what=", ".join(result["state"])))
-
-
-# --- steps of SGD
-
-
-@quiet
-def training_step(
-    answer: object,
-    module: object,
-    input_size: int = 5,
-    num_classes: int = 3,
-    batch_size: int = 7,
-    steps: int = 1,
-    learning_rate: float = 0.1,
-    seed: int = 0,
-) -> None:
-    """Check ``training_step(model, optimizer, input, output)`` with the student's ``LogLinear``.
-
-    Each step has to be that of SGD from where the parameters were before it.
-
-    Parameters
-    ----------
-    answer : callable
-    module : type
-        The class ``LogLinear``.
-    input_size, num_classes, batch_size : int
-        I, K and M; later batches have one example more each.
-    steps : int
-    learning_rate : float
-    seed : int
-
-    Raises
-    ------
-    CheckFailed
-        If the answer is wrong.
-    NotAttempted
-        If it is not written yet.
-    """
-    name = "training_step"
-    geometry = [input_size, num_classes]
-    problems = [make_problem(geometry, batch_size + n, seed=seed + n) for n in range(steps)]
-    weight, bias = problems[0].parameters[0]
-    reply = reply_of(
-        name,
-        name,
-        [answer, module],
-        weight=weight,
-        bias=bias,
-        batches=[[p.input, p.output] for p in problems],
-        learning_rate=learning_rate,
-    )
-    of_module = reply.get("where") in ("__init__", "forward")
-    result = result_of(reply, "LogLinear" if of_module else name)
-    _check_module(result, problems[0], "LogLinear")
-    _check_start(result, problems[0])
-    worst = 0.0
-    earlier: list[list[np.ndarray]] = []
-    for number, problem in enumerate(problems):
-        before, after = result["parameters"][number : number + 2]
-        case = dataclasses.replace(problem, parameters=[before])
-        gradient = numerical_gradients(case)[0]
-        subject = f"`{name}` ({case}, learning rate {learning_rate:g}), step {number + 1}"
-        if not all(new.shape == old.shape for old, new in zip(before, after, strict=True)):
-            raise fail(f"{subject} leaves other shapes", PARAMETERS.finding())
-        if not all(np.all(np.isfinite(array)) for array in after):
-            raise fail(f"{subject}: the parameters after it are not right", NOT_FINITE.finding())
-        change = [new - old for old, new in zip(before, after, strict=True)]
-        loss = result["losses"][number]
-        off = _step_distance(change, gradient, learning_rate)
-        if not off <= STEP_TOLERANCE:
-            found = name_step(change, gradient, earlier, learning_rate)
-            if found is not None:
-                raise fail(subject, found)
-            # A wrong loss tells more than a wrong gradient.
-            found = name_step_loss(loss, case)
-            if found is not None and found.mistake is not PRECISION:
-                raise fail(f"{subject} returned another loss", found)
-            taken = [array / -learning_rate for array in change]
-            raise fail(
-                f"{subject}: the step is not minus the learning rate times the gradient",
-                name_step_gradient(taken, gradient, problems, case),
-            )
-        worst = max(worst, off)
-        _compare_loss(loss, result["types"][number], case, after, subject)
-        earlier.append(gradient)
-    check_unchanged(result["changed"], problems[0], name)
-    _check_state(result, name)
-    made = "1 step" if steps == 1 else f"{steps} steps"
-    passed(name, problems[0], f"{made} of SGD as expected", worst, STEP_TOLERANCE)
-
-
-def _check_start(result: Fields, problem: Problem) -> None:
-    """Check that the module computes what it should, and starts where it was set to."""
-    truth = forward(problem).log_probabilities
-    output = result["output"]["values"]
-    if shape_of(output) != truth.shape or not distance(output, truth) <= TOLERANCE:
-        raise CheckFailed(
-            "`LogLinear` is not right yet, see its check: `training_step` needs it to be.",
-            MODULE.key,
-        )
-    if not all(map(_is_set_to, result["parameters"][0], problem.parameters[0])):
-        raise CheckFailed("`LogLinear` does not keep the parameters that it is given.", MODULE.key)
-
-
-def _is_set_to(array: np.ndarray, value: np.ndarray) -> bool:
-    """Whether a parameter, float32 mostly, is what it was set to."""
-    return array.shape == value.shape and np.allclose(array, value, rtol=1e-6)
-
-
-def _step_distance(change: list[np.ndarray], gradient: list[np.ndarray], rate: float) -> float:
-    """Return how far a step is off, relative to the largest right change of each parameter."""
-    return max(
-        float(np.abs(new + rate * right).max() / np.abs(rate * right).max())
-        for new, right in zip(change, gradient, strict=True)
-    )
-
-
-def _compare_loss(
-    loss: object, type_name: str, case: Problem, after: list[np.ndarray], subject: str
-) -> None:
-    """Compare the loss that a step returned with that before the step.
-
-    Parameters
-    ----------
-    loss : object
-        What was returned, as plain data.
-    type_name : str
-        The name of its type.
-    case : Problem
-        With the parameters before the step.
-    after : list of ndarray
-        The parameters after it.
-    subject : str
-        What messages call the step.
-    """
-    if isinstance(loss, np.ndarray) and is_real(loss) and loss.ndim == 0 and type_name != "Tensor":
-        loss = float(loss)  # a number of NumPy is a number, too
-    if not isinstance(loss, float):
-        what = describe(loss) if type_name != "Tensor" else "a tensor, with its graph perhaps"
-        raise fail(f"{subject} returned {what}{if_none(loss)}", RETURN.finding())
-    right = float(cross_entropy(forward(case).log_probabilities, case.output))
-    if not abs(loss - right) <= 1e-4 * max(1e-2, abs(right)):
-        later = cross_entropy(forward(case, [after]).log_probabilities, case.output)
-        found = RETURN.finding() if np.isclose(loss, later) else name_step_loss(loss, case)
-        raise fail(
-            f"{subject} returned another loss than the mean cross-entropy before the step", found
-        )
