@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -20,15 +21,22 @@ from lxmls_nb.checks.comparing import (
 from lxmls_nb.checks.comparing_calls import check_unchanged
 from lxmls_nb.checks.messages import fail, passed, percent, quiet
 from lxmls_nb.checks.mistakes.calls import CHANGES_INPUT, GLOBAL_STATE, name_differences
+from lxmls_nb.checks.mistakes.contrasts import (
+    EXAMPLES,
+    name_contrast,
+    needs_contrast,
+    with_contrast,
+)
 from lxmls_nb.checks.mistakes.extremes import name_not_finite
 from lxmls_nb.checks.mistakes.form import CUT, PARTLY_CUT, TENSOR
-from lxmls_nb.checks.mistakes.networks import name_shape
+from lxmls_nb.checks.mistakes.networks import PART_CUT, name_cut_part, name_shape
 from lxmls_nb.checks.mistakes.outputs import name_log_probabilities
+from lxmls_nb.checks.mistakes.torch_errors import CLASS_AS_FUNCTION, LAYERS
 from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.problems import Problem, forward, make_problem
 from lxmls_nb.checks.replies import Fields, network_reply, reply_of
 from lxmls_nb.checks.torch_replies import result_of_module, result_of_torch
-from lxmls_nb.errors import CheckFailed
+from lxmls_nb.errors import CheckFailed, NotAttempted
 
 # --- forward passes and the gradients of their outputs
 
@@ -121,9 +129,10 @@ def log_forward(
     NotAttempted
         If it is not written yet.
     """
-    result, calls = _call_log_forward(answer, geometry, batch_size, scale, seed)
-    problem = calls[0].problem
-    worst = _compare_calls(result, calls, "log_forward", None)
+    problem = make_problem(geometry, batch_size, scale, seed)
+    with _contrasted(answer, problem):
+        result, calls = _call_log_forward(answer, problem, seed)
+        worst = _compare_calls(result, calls, "log_forward", None)
     check_unchanged(result["changed"], problem, "log_forward")
     check_state(result, "log_forward")
     passed("log_forward", problem, "log-probabilities are right", worst, TOLERANCE)
@@ -151,20 +160,45 @@ def gradient_flow(
     NotAttempted
         If it is not written yet.
     """
-    result, calls = _call_log_forward(answer, geometry, batch_size, scale, seed)
-    problem = calls[0].problem
+    problem = make_problem(geometry, batch_size, scale, seed)
+    with _contrasted(answer, problem):
+        result, calls = _call_log_forward(answer, problem, seed)
+        _compare_calls(result, calls, "log_forward", None)
     worst = _compare_calls(result, calls, "log_forward", result["gradients"])
     check_unchanged(result["changed"], problem, "log_forward")
     passed("log_forward", problem, "gradients reach all parameters", worst, tolerance(problem))
 
 
-def _call_log_forward(
-    answer: object, geometry: Sequence[int], batch_size: int, scale: float, seed: int
-) -> tuple[Fields, list[Call]]:
-    problem = make_problem(geometry, batch_size, scale, seed)
+def _call_log_forward(answer: object, problem: Problem, seed: int) -> tuple[Fields, list[Call]]:
     calls = related_calls(problem, 1, seed)
     reply = network_reply("log_forward", answer, [call.problem for call in calls])
     return result_of_torch(reply, "log_forward", problem), calls
+
+
+@contextmanager
+def _contrasted(answer: object, problem: Problem) -> Iterator[None]:
+    """Where a network is wrong and why is not known, tell on which others it is right."""
+
+    def is_right(other: Problem) -> bool:
+        try:
+            result, calls = _call_log_forward(answer, other, seed=0)
+            _compare_calls(result, calls, "log_forward", None)
+        except CheckFailed:
+            return False
+        return True
+
+    try:
+        yield
+    except NotAttempted:
+        raise
+    except CheckFailed as failure:
+        if failure.cause is None and len(problem.output) == 1:
+            # One example has too few numbers to tell mistakes apart; more may name this one.
+            more = make_problem(problem.geometry, EXAMPLES)
+            result, calls = _call_log_forward(answer, more, seed=0)
+            _compare_calls(result, calls, "log_forward", None)
+        found = name_contrast(problem, is_right) if needs_contrast(failure) else None
+        raise with_contrast(failure, found) from None
 
 
 def _compare_calls(
@@ -193,6 +227,8 @@ def _compare_calls(
 def _compare_output(output: Fields, problem: Problem, name: str) -> float:
     """Compare the output of a forward pass with the true log-probabilities."""
     subject = f"`{name}` ({problem})"
+    if output["type"] in LAYERS:
+        raise fail(f"{subject} returned a layer", CLASS_AS_FUNCTION.finding(name=output["type"]))
     if not output["is_tensor"]:
         raise fail(f"{subject} returned {_shown_type(output)}", TENSOR.finding())
     truth = forward(problem).log_probabilities
@@ -216,10 +252,10 @@ def _compare_output(output: Fields, problem: Problem, name: str) -> float:
 def _shown_type(output: Fields) -> str:
     """Return what a forward pass gave in the place of a tensor."""
     notes = {
-        "NoneType": "None: is the `return` missing?",
-        "tuple": "a tuple: only the log-probabilities are asked for",
-        "list": "a list: `torch.stack` makes a tensor of several",
-        "ndarray": "a NumPy array, which has no graph",
+        "NoneType": "None (is the `return` missing?)",
+        "tuple": "a tuple (the log-probabilities alone are asked for)",
+        "list": "a list (`torch.stack` makes one tensor of several)",
+        "ndarray": "a NumPy array (which has no graph)",
     }
     return notes.get(output["type"], f"a {output['type']}")
 
@@ -240,7 +276,16 @@ def _check_flow(gradients: list[Any], problem: Problem, name: str) -> float:
             pair[1] = pair[1].reshape(bias.shape)
     layers = list(range(len(gradients)))
     truth = numerical_gradients(problem)
-    return compare_gradients(gradients, truth, problem, name, layers, ["weight", "bias"])
+    try:
+        return compare_gradients(gradients, truth, problem, name, layers, ["weight", "bias"])
+    except CheckFailed as failure:
+        found = name_cut_part(gradients, problem)
+        if found is not None or failure.cause is None:
+            found = found or PART_CUT.finding()
+            raise fail(
+                f"{subject}: the output is right, and its gradients are not", found
+            ) from None
+        raise
 
 
 def check_state(result: Fields, name: str) -> None:

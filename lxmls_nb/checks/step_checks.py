@@ -9,6 +9,7 @@ import numpy as np
 from lxmls_nb.checks.comparing import is_real
 from lxmls_nb.checks.comparing_calls import check_unchanged
 from lxmls_nb.checks.messages import describe, fail, if_none, passed, percent, quiet
+from lxmls_nb.checks.mistakes.contrasts import name_contrast_of_steps, needs_contrast, with_contrast
 from lxmls_nb.checks.mistakes.form import ERROR, MODULE, NOT_FINITE, PARAMETERS, RETURN
 from lxmls_nb.checks.mistakes.moving import Events
 from lxmls_nb.checks.mistakes.steps import (
@@ -74,13 +75,12 @@ def training_step(
         own = failure
     if own is not None:
         # A step is not to blame for its module: there is one of the course to try it on.
-        reason = _what_is_wrong_with(module, problems[0], seed)
-        if reason is None:
-            raise own.failure
+        if _is_module_right(module, problems[0], seed):
+            raise _contrasted(own, [answer, module], problems, learning_rate)
         try:
             worst = _judge_steps([answer], problems, learning_rate)
         except _StepFailed as failure:
-            raise _more_telling(own, failure) from None
+            raise _more_telling(own, failure, answer, problems, learning_rate) from None
         note = " of a model of the course, as `LogLinear` is not right yet,"
     made = "1 step" if steps == 1 else f"{steps} steps"
     passed(NAME, problems[0], f"{made} of SGD{note} as expected", worst, STEP_TOLERANCE)
@@ -103,16 +103,22 @@ class _StepFailed(Exception):
         self.failure, self.number, self.of_step = failure, number, of_step
 
 
-def _what_is_wrong_with(module: object, problem: Problem, seed: int) -> CheckFailed | None:
-    """Return what the check of a module reports, None if it is right."""
+def _is_module_right(module: object, problem: Problem, seed: int) -> bool:
+    """Whether the check of a module passes."""
     try:
         judge_module(module, problem, seed)
-    except CheckFailed as failure:
-        return failure
-    return None
+    except CheckFailed:
+        return False
+    return True
 
 
-def _more_telling(own: _StepFailed, of_course: _StepFailed) -> CheckFailed:
+def _more_telling(
+    own: _StepFailed,
+    of_course: _StepFailed,
+    answer: object,
+    problems: list[Problem],
+    learning_rate: float,
+) -> CheckFailed:
     """Return what to report of a step that is right neither with the student's module, which is
     wrong itself, nor with the model of the course.
     """
@@ -120,13 +126,33 @@ def _more_telling(own: _StepFailed, of_course: _StepFailed) -> CheckFailed:
         return of_course.failure
     if own.of_step and own.number > of_course.number:
         return own.failure
-    if not of_course.of_step or of_course.failure.cause in (None, NOT_FINITE.key, ERROR.key):
+    failure = _contrasted(of_course, [answer], problems, learning_rate)
+    if failure.cause in (None, NOT_FINITE.key, ERROR.key):
         return CheckFailed(
             "`LogLinear` is not right yet, see its check, and `training_step` is right neither "
-            f"with it nor with a model of the course: {of_course.failure}",
+            f"with it nor with a model of the course: {failure}",
             MODULE.key,
         )
-    return of_course.failure
+    return failure
+
+
+def _contrasted(
+    failed: _StepFailed, answers: list[object], problems: list[Problem], learning_rate: float
+) -> CheckFailed:
+    """Return a failure and, where its reason is open, on which batches the step is right."""
+
+    def is_right(problem: Problem) -> bool:
+        try:
+            _judge_steps(answers, [problem], learning_rate)
+        except _StepFailed:
+            return False
+        return True
+
+    failure = failed.failure
+    if isinstance(failure, NotAttempted) or not needs_contrast(failure):
+        return failure
+    problem = problems[min(failed.number, len(problems) - 1)]
+    return with_contrast(failure, name_contrast_of_steps(problem, is_right))
 
 
 def _judge_steps(answers: list[object], problems: list[Problem], learning_rate: float) -> float:
@@ -215,8 +241,8 @@ def _judge_step(
         if found is not None:
             still = not any(np.any(array) for array in change)
             raise fail(f"{subject}: the parameters do not move" if still else subject, found)
-        # A wrong loss tells more than a wrong gradient.
-        found = name_step_loss(loss, case)
+        # A wrong loss tells more than a wrong gradient, but for one example alone both tell little.
+        found = name_step_loss(loss, case) if size > 1 else None
         if found is not None and found.mistake is not PRECISION:
             raise fail(f"{subject} returned another loss", found)
         taken = [array / -learning_rate for array in change]

@@ -23,8 +23,8 @@ OVERFLOWS = Mistake(
 )
 ROWS_UNDERFLOW = Mistake(
     "rows-underflow",
-    "in some rows all exponentials have become 0: is the largest z of the whole batch subtracted? "
-    "Each row has its own, or use `torch.log_softmax`",
+    "in some rows all exponentials have become 0: subtract the largest z of each row, "
+    "`z.max(dim=1, keepdim=True)`, not of the whole batch, or use `torch.log_softmax`",
 )
 NO_NUMBERS = Mistake(
     "no-numbers",
@@ -49,10 +49,11 @@ def name_not_finite(array: np.ndarray, problem: Problem) -> Finding:
     z = forward(problem).linear[-1]
     if float(np.abs(z).max()) < HARMLESS:
         return LOG_OF_NEGATIVE.finding()
-    if np.any(np.isposinf(array)):
-        return ROWS_UNDERFLOW.finding()
     if np.any(np.isnan(array)):
         return NO_NUMBERS.finding()
+    has_full_rows = bool(np.any(np.all(np.isneginf(array), axis=1)))
+    if np.any(np.isposinf(array)) and not has_full_rows:
+        return ROWS_UNDERFLOW.finding()
     # The most probable class of each row has a logarithm close to 0, if exponentials are fine.
     if np.all(np.isfinite(array.max(axis=1))):
         return LOG_OF_SOFTMAX.finding()

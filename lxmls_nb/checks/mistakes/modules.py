@@ -137,6 +137,12 @@ OF_MODULES = (
         seen=_hidden_parameters,
     ),
     Mistake(
+        "no-parameters",
+        "a layer, or a `torch.nn.Parameter`, is a parameter of the module only where `__init__` "
+        "assigns it to `self`",
+        seen=lambda module: not module.shapes,
+    ),
+    Mistake(
         "no-bias-parameter",
         "there is a weight but no bias: a second parameter of K elements is missing",
         seen=_lacks_bias,

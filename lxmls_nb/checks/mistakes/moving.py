@@ -85,8 +85,8 @@ COPY = Mistake(
 )
 OPTIMIZER_ELSEWHERE = Mistake(
     "optimizer-elsewhere",
-    "an optimizer of your own ({name}) makes the step, and holds other parameters than those of "
-    "this model: use the one that is passed",
+    "an optimizer of your own ({name}) makes the step, on other parameters than those of the model "
+    "that is passed: use both as they are passed, the model and the optimizer",
     seen=lambda step: bool(step.elsewhere) and {"name": step.elsewhere[0]},
 )
 NO_BACKWARD = Mistake(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from scipy.special import expit
 
-from lxmls_nb.checks.mistakes.evidence import Output
+from lxmls_nb.checks.mistakes.evidence import Gradient, Output
 from lxmls_nb.checks.mistakes.fit import fits
 from lxmls_nb.checks.mistakes.form import SHAPE
 from lxmls_nb.checks.mistakes.forward_pass import normalised
@@ -89,6 +90,37 @@ BIAS_AFTER = Mistake(
 
 #: Further mistakes in log-probabilities, tried after those of forward passes at large.
 OF_NETWORKS = (PARTLY_LINEAR, ACTIVATION_FIRST, BIAS_AFTER)
+
+# --- gradients of a right output
+
+PART_CUT = Mistake(
+    "part-cut",
+    "a part of the way is cut off from them, as by `.detach()`, `.data`, `torch.no_grad()` or "
+    "`torch.tensor(...)` of a tensor",
+)
+NORMALISER_CUT = Mistake(
+    "normaliser-cut",
+    "none goes through the sum of exponentials, which is cut off, as by `.detach()`, `.data` or "
+    "`torch.no_grad()`",
+)
+
+
+def name_cut_part(gradients: list[Any], problem: Problem) -> Finding | None:
+    """Return which part of the way the gradients of a right output miss, None if none is known.
+
+    Parameters
+    ----------
+    gradients : list
+        A pair [weight gradient, bias gradient] per layer, as an answer gave them.
+    problem : Problem
+    """
+    array = gradients[-1][0]
+    if not isinstance(array, np.ndarray) or array.shape != problem.parameters[-1][0].shape:
+        return None
+    last = Gradient(problem, array, array, len(gradients) - 1, False)
+    alone = last.follow(error=-last.onehot / last.size)
+    return NORMALISER_CUT.finding() if fits(array, alone) else None
+
 
 # --- the shape of the output
 

@@ -22,7 +22,12 @@ Objective = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 def _mean(of_elements: Objective, of_z: Callable[[np.ndarray], np.ndarray]) -> Objective:
     """Return the mean over all elements; a sum over the classes is the same times a number."""
-    return lambda z, onehot: of_elements(of_z(z), onehot).mean(axis=(-2, -1))
+
+    def objective(z: np.ndarray, onehot: np.ndarray) -> np.ndarray:
+        mean: np.ndarray = of_elements(of_z(z), onehot).mean(axis=(-2, -1))
+        return mean
+
+    return objective
 
 
 def _log_softmax(z: np.ndarray) -> np.ndarray:
@@ -36,11 +41,13 @@ def _softmax(z: np.ndarray) -> np.ndarray:
 
 
 def _squares(values: np.ndarray, onehot: np.ndarray) -> np.ndarray:
-    return (values - onehot) ** 2
+    squares: np.ndarray = (values - onehot) ** 2
+    return squares
 
 
 def _absolutes(values: np.ndarray, onehot: np.ndarray) -> np.ndarray:
-    return np.abs(values - onehot)
+    differences: np.ndarray = np.abs(values - onehot)
+    return differences
 
 
 def _binary(p: np.ndarray, onehot: np.ndarray) -> np.ndarray:
@@ -94,7 +101,8 @@ def _of_counted_classes(z: np.ndarray, onehot: np.ndarray) -> np.ndarray:
 
 def _largest(z: np.ndarray, onehot: np.ndarray) -> np.ndarray:
     losses: np.ndarray = -(_log_softmax(z) * onehot).sum(axis=-1)
-    return losses.max(axis=-1)
+    largest: np.ndarray = losses.max(axis=-1)
+    return largest
 
 
 def _hinge(values: np.ndarray, onehot: np.ndarray) -> np.ndarray:

@@ -174,8 +174,17 @@ MIXED_TYPES = Mistake(
 )
 NOT_A_TENSOR = Mistake(
     "not-a-tensor",
-    "a {kind} stands where PyTorch takes a tensor: convert it first, with `torch.tensor(..., "
+    "{kind} stands where PyTorch takes a tensor: convert it first, with `torch.tensor(..., "
     "dtype=torch.float32)`{more}",
+)
+OTHER_THING = Mistake(
+    "other-than-tensor",
+    "{kind} stands where PyTorch takes a tensor",
+)
+VALUES_AND_INDICES = Mistake(
+    "values-and-indices",
+    "`{name}` with a dimension gives two things, the values and their indices: take "
+    "`.{name}(...).values`",
 )
 ALREADY_TENSOR = Mistake(
     "already-tensor",
@@ -217,11 +226,16 @@ def _mixed(raised: Raised) -> Finding:
     return MIXED_TYPES.finding(first=first, second=second, what=what)
 
 
-def _not_a_tensor(raised: Raised) -> Finding:
+def _not_a_tensor(raised: Raised) -> Finding | None:
     kind = raised.match.group(1).rpartition(".")[2]
-    words = {"ndarray": "NumPy array", "tuple": "tuple", "NoneType": "None"}
-    more = " or `self.to_tensor(...)`" if raised.is_network else ""
-    return NOT_A_TENSOR.finding(kind=words.get(kind, kind), more=more)
+    if kind in LAYERS:
+        return CLASS_AS_FUNCTION.finding(name=kind)
+    if kind == "ndarray" or kind in ("list", "float", "int", "numpy"):
+        words = {"ndarray": "a NumPy array", "list": "a list", "numpy": "a NumPy array"}
+        more = " or `self.to_tensor(...)`" if raised.is_network else ""
+        return NOT_A_TENSOR.finding(kind=words.get(kind, "a number"), more=more)
+    words = {"NoneType": "None (is a `return` missing?)", "tuple": "a tuple of several things"}
+    return OTHER_THING.finding(kind=words.get(kind, f"a {kind}"))
 
 
 def _labels_range(raised: Raised) -> Finding | None:
@@ -289,6 +303,11 @@ NO_SELF = Mistake(
     "self-missing",
     "`{name}` is defined without `self`: it has to be the first argument in its `def` line",
 )
+ARGUMENT_COUNT = Mistake(
+    "argument-count",
+    "`{name}` takes {takes} arguments and gets {given}, with `self` counted: is `self` missing in "
+    "its `def` line, or is one too many in the call?",
+)
 SUPER_ARGUMENTS = Mistake(
     "super-arguments",
     "`super().__init__()` takes no sizes: a `torch.nn.Module` has none",
@@ -318,6 +337,14 @@ DEVICES = Mistake(
     "tensors on two devices meet: move the input and the labels to the device of the model",
 )
 
+#: Classes of `torch.nn` that are often called as if they were functions.
+LAYERS = frozenset(
+    {
+        *("Linear", "Sigmoid", "ReLU", "Tanh", "Softmax", "LogSoftmax", "Sequential", "Dropout"),
+        *("NLLLoss", "CrossEntropyLoss", "BCELoss", "BCEWithLogitsLoss", "MSELoss", "Parameter"),
+    }
+)
+
 #: The first lines of what the checks call.
 SIGNATURES = {
     "__init__": "`def __init__(self, input_size, num_classes):`",
@@ -337,7 +364,9 @@ def _takes_others(raised: Raised) -> Finding | None:
         return SUPER_ARGUMENTS.finding() if owner == "LogLinear" else None
     takes, given = raised.match.group("takes"), raised.match.group("given")
     if takes and given and owner and int(given) == int(takes) + 1 and method != "__init__":
-        return NO_SELF.finding(name=method)
+        if method in SIGNATURES and takes == "1":
+            return NO_SELF.finding(name=method)
+        return ARGUMENT_COUNT.finding(name=method, takes=takes, given=given)
     if method in SIGNATURES and not raised.line:  # a call of the check
         return ARGUMENTS.finding(name=method, expected=SIGNATURES[method], message=raised.message)
     return None
@@ -366,7 +395,7 @@ def _no_attribute(raised: Raised) -> Finding | None:
     if name in ("_parameters", "_modules", "_buffers", "_backward_hooks", "_forward_hooks"):
         return SUPER_INIT.finding()
     if kind == "ndarray" and name in ("float", "to", "long", "dim", "t", "matmul", "sigmoid"):
-        return NOT_A_TENSOR.finding(kind="NumPy array", more="")
+        return NOT_A_TENSOR.finding(kind="a NumPy array", more="")
     if kind in ("method", "function", "builtin_function_or_method"):
         found = re.search(r"([\w.]+)\." + re.escape(name), raised.code)
         return NO_BRACKETS.finding(name=found.group(1)) if found else None
@@ -458,6 +487,7 @@ RULES: tuple[tuple[str, Rule], ...] = (
     (r"all elements of (?:input|target) should be between 0 and 1", _always(BINARY_LOSS)),
     (r"[Uu]sing a target size|Target size \(.*\) must be the same as", _always(BINARY_LOSS)),
     (r"must be Tensor, not ([\w.]+)", _not_a_tensor),
+    (r"torch\.return_types\.(?P<name>\w+)", _always(VALUES_AND_INDICES)),
     (r"unsupported operand type\(s\) for @: '([\w.]+)' and '(?:Tensor|Parameter)'", _not_a_tensor),
     (r"unsupported operand type\(s\) for [*/+-]=?: '\w+' and 'NoneType'", _always(NO_GRADIENT_YET)),
     (r"expected np\.ndarray \(got (?:Tensor|Parameter)\)", _always(ALREADY_TENSOR)),
@@ -477,7 +507,8 @@ RULES: tuple[tuple[str, Rule], ...] = (
         _takes_others,
     ),
     (
-        r"(?P<name>[\w.<>]+)\(\) (?:missing \d+ required|got an unexpected)(?P<takes>)(?P<given>)",
+        r"(?P<name>[\w.<>]+)\(\) (?:missing \d+ required|got an unexpected|got multiple values)"
+        r"(?P<takes>)(?P<given>)",
         _takes_others,
     ),
     (r"maximum recursion depth exceeded", _always(RECURSION)),

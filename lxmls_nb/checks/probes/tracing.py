@@ -49,7 +49,7 @@ def traced(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> Iterator
     from torch.optim.optimizer import register_optimizer_step_pre_hook
 
     events: list[str] = []
-    tensors = list(model.parameters())
+    tensors: list[Any] = list(model.parameters())
 
     def record(event: str) -> None:
         # A gradient arrives at several parameters; it is one event.
@@ -75,7 +75,7 @@ def traced(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> Iterator
         record(STEP if some else EMPTY_STEP)
 
     with ExitStack() as stack:
-        handles = [model.register_forward_hook(on_forward)]
+        handles: list[Any] = [model.register_forward_hook(on_forward)]
         handles += [
             tensor.register_hook(lambda _: record(GRADIENT))
             for tensor in tensors
