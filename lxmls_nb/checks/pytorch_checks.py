@@ -29,6 +29,7 @@ from lxmls_nb.checks.mistakes.contrasts import (
 )
 from lxmls_nb.checks.mistakes.extremes import name_not_finite
 from lxmls_nb.checks.mistakes.form import CUT, PARTLY_CUT, TENSOR
+from lxmls_nb.checks.mistakes.mistake import Finding
 from lxmls_nb.checks.mistakes.networks import PART_CUT, name_cut_part, name_shape
 from lxmls_nb.checks.mistakes.outputs import name_log_probabilities
 from lxmls_nb.checks.mistakes.torch_errors import CLASS_AS_FUNCTION, LAYERS
@@ -214,8 +215,10 @@ def _compare_calls(
     for number, (call, output) in enumerate(zip(calls, result["outputs"], strict=True)):
         try:
             worst = max(worst, _compare_output(output, call.problem, name))
-        except CheckFailed:
+        except CheckFailed as failure:
             found = name_differences(outputs)
+            if found is None and failure.cause is None:
+                found = _name_cut(result["gradients"][number])
             if found is not None:
                 raise fail(f"`{name}` ({calls[0].problem})", found) from None
             raise
@@ -260,17 +263,26 @@ def _shown_type(output: Fields) -> str:
     return notes.get(output["type"], f"a {output['type']}")
 
 
-def _check_flow(gradients: list[Any], problem: Problem, name: str) -> float:
-    """Check that gradients reach all parameters, and their values."""
-    subject = f"`{name}` ({problem})"
-    reached = [value is not None for pair in gradients for value in pair]
-    if not any(reached):
-        raise fail(subject, CUT.finding())
+def _name_cut(gradients: list[Any]) -> Finding | None:
+    """Return which parameters no gradient reaches, None if gradients reach all of them."""
+    if gradients and isinstance(gradients[0], np.ndarray | None):
+        gradients = [gradients]  # those of a module
+    if not any(value is not None for pair in gradients for value in pair):
+        return CUT.finding() if gradients else None
     for number, pair in enumerate(gradients, start=1):
         for what, value in zip(("weight", "bias"), pair, strict=True):
             if value is None:
                 which = what if len(gradients) == 1 else f"{what} of layer {number}"
-                raise fail(subject, PARTLY_CUT.finding(what=which))
+                return PARTLY_CUT.finding(what=which)
+    return None
+
+
+def _check_flow(gradients: list[Any], problem: Problem, name: str) -> float:
+    """Check that gradients reach all parameters, and their values."""
+    subject = f"`{name}` ({problem})"
+    found = _name_cut(gradients)
+    if found is not None:
+        raise fail(subject, found)
     for pair, (_, bias) in zip(gradients, problem.parameters, strict=True):
         if is_real(pair[1]) and pair[1].size == bias.size:
             pair[1] = pair[1].reshape(bias.shape)

@@ -61,12 +61,24 @@ def normalised(z: np.ndarray) -> np.ndarray:
 # --- non-linearities
 
 
+def _with_non_linearity(right: Right) -> dict[str, np.ndarray]:
+    """Return log-probabilities where the last z goes through a non-linearity, too."""
+    functions: dict[str, Function] = {
+        "sigmoid": expit,
+        "ReLU": lambda z: np.maximum(z, 0),
+        "tanh": np.tanh,
+    }
+    return {look: normalised(function(right.z)) for look, function in functions.items()}
+
+
 OUTPUT_ACTIVATION = Mistake(
     "output-activation",
-    "the last layer seems to go through the hidden non-linearity too",
-    log_probabilities=lambda output: (
-        [normalised(expit(output.z))] if len(output.problem.parameters) > 1 else []
-    ),
+    "z of the last layer seems to go through a {look} before the softmax: it goes into the softmax "
+    "as it is",
+    probabilities=lambda right: {
+        look: np.exp(array) for look, array in _with_non_linearity(right).items()
+    },
+    log_probabilities=_with_non_linearity,
 )
 
 

@@ -368,7 +368,10 @@ def _takes_others(raised: Raised) -> Finding | None:
             return NO_SELF.finding(name=method)
         return ARGUMENT_COUNT.finding(name=method, takes=takes, given=given)
     if method in SIGNATURES and not raised.line:  # a call of the check
-        return ARGUMENTS.finding(name=method, expected=SIGNATURES[method], message=raised.message)
+        expected = SIGNATURES[method]
+        if raised.is_network and method == "__init__":
+            expected = "those of `PytorchMLP`, whose `__init__` does without one of your own"
+        return ARGUMENTS.finding(name=method, expected=expected, message=raised.message)
     return None
 
 
