@@ -32,7 +32,9 @@ def result_of_torch(reply: Fields, name: str, problem: Problem) -> Fields:
     error = reply.get("error")
     if error is not None:
         raised = Raised(
-            **error,
+            error["type"],
+            error["message"],
+            error["line"],
             geometry=problem.geometry,
             examples=len(problem.output),
             is_network=name == "log_forward",
