@@ -159,7 +159,7 @@ OTHER_LOSS = Mistake(
     "it goes along the gradient of {look}; the mean cross-entropy of the right classes is expected",
 )
 SMOOTHED = Mistake(
-    "smoothed-labels",
+    "label-smoothing",
     "the labels seem to be smoothed, a share of {share:.3g} spread over all classes: the right "
     "class alone counts",
 )
