@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -85,16 +84,20 @@ def judge_module(answer: object, problem: Problem, seed: int) -> float:
         As :func:`log_linear_module`.
     """
     name = "LogLinear"
-    calls = related_calls(problem, 1, seed)
-    problems = [call.problem for call in calls]
-    reply = reply_of(
-        "log_linear_module",
-        name,
-        [answer],
-        calls=[[*p.parameters[0], p.input, p.output] for p in problems],
-    )
-    result = result_of_module(reply, name, problem)
-    worst = _compare_calls(result, calls, name, [[pair] for pair in result["gradients"]])
+
+    def ask(problems: list[Problem]) -> Fields:
+        arguments = [[*p.parameters[0], p.input, p.output] for p in problems]
+        return reply_of("log_linear_module", name, [answer], calls=arguments)
+
+    def read(reply: Fields, problem: Problem) -> Fields:
+        result = result_of_module(reply, name, problem)
+        result["gradients"] = [[pair] if pair else [] for pair in result["gradients"]]
+        return result
+
+    with _Run(name, ask, read, problem, seed) as run:
+        result, calls = run.result()
+        _compare_outputs(result, calls, name)
+    worst = _compare_calls(result, calls, name)
     if result["changed"]:
         raise fail(f"`{name}` ({problem})", CHANGES_INPUT.finding())
     check_state(result, name)
@@ -131,9 +134,9 @@ def log_forward(
         If it is not written yet.
     """
     problem = make_problem(geometry, batch_size, scale, seed)
-    with _contrasted(answer, problem):
-        result, calls = _call_log_forward(answer, problem, seed)
-        worst = _compare_calls(result, calls, "log_forward", None)
+    with _run_network(answer, problem, seed) as run:
+        result, calls = run.result()
+        worst = _compare_outputs(result, calls, "log_forward")
     check_unchanged(result["changed"], problem, "log_forward")
     check_state(result, "log_forward")
     passed("log_forward", problem, "log-probabilities are right", worst, TOLERANCE)
@@ -162,68 +165,131 @@ def gradient_flow(
         If it is not written yet.
     """
     problem = make_problem(geometry, batch_size, scale, seed)
-    with _contrasted(answer, problem):
-        result, calls = _call_log_forward(answer, problem, seed)
-        _compare_calls(result, calls, "log_forward", None)
-    worst = _compare_calls(result, calls, "log_forward", result["gradients"])
+    with _run_network(answer, problem, seed) as run:
+        result, calls = run.result()
+        _compare_outputs(result, calls, "log_forward")
+    worst = _compare_calls(result, calls, "log_forward")
     check_unchanged(result["changed"], problem, "log_forward")
     passed("log_forward", problem, "gradients reach all parameters", worst, tolerance(problem))
 
 
-def _call_log_forward(answer: object, problem: Problem, seed: int) -> tuple[Fields, list[Call]]:
-    calls = related_calls(problem, 1, seed)
-    reply = network_reply("log_forward", answer, [call.problem for call in calls])
-    return result_of_torch(reply, "log_forward", problem), calls
+def _run_network(answer: object, problem: Problem, seed: int) -> _Run:
+    name = "log_forward"
+    return _Run(
+        name,
+        lambda problems: network_reply(name, answer, problems),
+        lambda reply, problem: result_of_torch(reply, name, problem),
+        problem,
+        seed,
+    )
 
 
-@contextmanager
-def _contrasted(answer: object, problem: Problem) -> Iterator[None]:
-    """Where a network is wrong and why is not known, tell on which others it is right."""
+class _Run:
+    """Runs a forward pass on a problem; where it fails and why is not known, runs it on others.
 
-    def is_right(other: Problem) -> bool:
+    Parameters
+    ----------
+    name : str
+        What messages call the answer.
+    ask : callable
+        From problems of one geometry to a reply.
+    read : callable
+        From a reply, and the problem of the call that it is about, to the result.
+    problem : Problem
+    seed : int
+        That of the problem.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        ask: Callable[[list[Problem]], Fields],
+        read: Callable[[Fields, Problem], Fields],
+        problem: Problem,
+        seed: int,
+    ):
+        self.name, self.ask, self.read = name, ask, read
+        self.problem = problem
+        self.calls = related_calls(problem, 1, seed)
+
+    def result(self) -> tuple[Fields, list[Call]]:
+        """Return the result of all calls, and these.
+
+        Raises
+        ------
+        CheckFailed, NotAttempted
+            As the function that reads a reply.
+        """
+        reply, problem = self.ask([call.problem for call in self.calls]), self.problem
+        if "error" in reply:  # in which of the calls?
+            for call in self.calls:
+                alone = self.ask([call.problem])
+                if "error" in alone:
+                    reply, problem = alone, call.problem
+                    break
+        return self.read(reply, problem), self.calls
+
+    def is_right(self, problem: Problem) -> bool:
+        """Whether a single call on a problem gives the right output."""
         try:
-            result, calls = _call_log_forward(answer, other, seed=0)
-            _compare_calls(result, calls, "log_forward", None)
+            result = self.read(self.ask([problem]), problem)
+            _compare_output(result["outputs"][0], problem, self.name)
         except CheckFailed:
             return False
         return True
 
-    try:
-        yield
-    except NotAttempted:
-        raise
-    except CheckFailed as failure:
-        if failure.cause is None and len(problem.output) == 1:
+    def __enter__(self) -> _Run:
+        return self
+
+    def __exit__(self, kind: object, failure: BaseException | None, trace: object) -> None:
+        """Tell on which problems the answer is right, where a failure leaves open what is wrong.
+
+        Raises
+        ------
+        CheckFailed
+        """
+        if not isinstance(failure, CheckFailed) or isinstance(failure, NotAttempted):
+            return
+        problems = [call.problem for call in self.calls]
+        wrong = next((each for each in problems if not self.is_right(each)), None)
+        if wrong is None or not needs_contrast(failure):
+            return
+        if failure.cause is None and len(wrong.output) == 1:
             # One example has too few numbers to tell mistakes apart; more may name this one.
-            more = make_problem(problem.geometry, EXAMPLES)
-            result, calls = _call_log_forward(answer, more, seed=0)
-            _compare_calls(result, calls, "log_forward", None)
-        found = name_contrast(problem, is_right) if needs_contrast(failure) else None
-        raise with_contrast(failure, found) from None
+            more = make_problem(wrong.geometry, EXAMPLES)
+            result = self.read(self.ask([more]), more)
+            _compare_output(result["outputs"][0], more, self.name)
+        is_network = self.name == "log_forward"
+        raise with_contrast(failure, name_contrast(wrong, self.is_right, is_network)) from None
 
 
-def _compare_calls(
-    result: Fields, calls: list[Call], name: str, gradients: list[Any] | None
-) -> float:
-    """Return the largest relative difference of outputs and, if given, gradients of all calls."""
+def _compare_outputs(result: Fields, calls: list[Call], name: str) -> float:
+    """Return the largest relative difference of the outputs of all calls."""
     outputs = {
         call.kind: output["values"]
         for call, output in zip(calls, result["outputs"], strict=True)
         if shape_of(output["values"]) and is_real(output["values"])
     }
     worst = 0.0
-    for number, (call, output) in enumerate(zip(calls, result["outputs"], strict=True)):
+    for call, output, gradients in zip(calls, result["outputs"], result["gradients"], strict=True):
         try:
             worst = max(worst, _compare_output(output, call.problem, name))
         except CheckFailed as failure:
             found = name_differences(outputs)
             if found is None and failure.cause is None:
-                found = _name_cut(result["gradients"][number])
+                found = _name_cut(gradients)
             if found is not None:
                 raise fail(f"`{name}` ({calls[0].problem})", found) from None
             raise
-        if gradients is not None:
-            worst = max(worst, _check_flow(gradients[number], call.problem, name))
+    return worst
+
+
+def _compare_calls(result: Fields, calls: list[Call], name: str) -> float:
+    """Return the largest relative difference of outputs and gradients of all calls."""
+    worst = 0.0
+    for call, output, gradients in zip(calls, result["outputs"], result["gradients"], strict=True):
+        worst = max(worst, _compare_output(output, call.problem, name))
+        worst = max(worst, _check_flow(gradients, call.problem, name))
     return worst
 
 
@@ -265,8 +331,6 @@ def _shown_type(output: Fields) -> str:
 
 def _name_cut(gradients: list[Any]) -> Finding | None:
     """Return which parameters no gradient reaches, None if gradients reach all of them."""
-    if gradients and isinstance(gradients[0], np.ndarray | None):
-        gradients = [gradients]  # those of a module
     if not any(value is not None for pair in gradients for value in pair):
         return CUT.finding() if gradients else None
     for number, pair in enumerate(gradients, start=1):

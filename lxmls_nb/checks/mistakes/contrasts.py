@@ -43,9 +43,14 @@ CLASSES_COUNTED = Mistake(
 )
 
 
-def contrasting_networks(problem: Problem) -> Iterator[tuple[Problem, Finding]]:
-    """Yield problems that differ in one thing from a network's, and what it means if the answer is
-    right there.
+def contrasting_problems(problem: Problem, is_network: bool) -> Iterator[tuple[Problem, Finding]]:
+    """Yield problems that differ in one thing, and what it means if the answer is right there.
+
+    Parameters
+    ----------
+    problem : Problem
+    is_network : bool
+        Whether there can be hidden layers.
     """
     geometry, examples = problem.geometry, len(problem.output)
     inputs, hidden, classes = geometry[0], geometry[1:-1], geometry[-1]
@@ -53,10 +58,10 @@ def contrasting_networks(problem: Problem) -> Iterator[tuple[Problem, Finding]]:
     def like(other: list[int], count: int = examples) -> Problem:
         return make_problem(other, count, seed=len(other))
 
-    if len(set(geometry)) < len(geometry):
+    if is_network and len(set(geometry)) < len(geometry):
         sizes = [classes + len(geometry) - 1 - place for place in range(len(geometry))]
         yield like(sizes), SQUARE.finding()
-    if len(hidden) != 1:
+    if is_network and len(hidden) != 1:
         count = f"{len(hidden)}" if hidden else "none"
         yield like([inputs, max(geometry) + 2, classes]), DEPTH.finding(count=count)
     if examples == 1:
@@ -84,8 +89,10 @@ def contrasting_batches(problem: Problem) -> Iterator[tuple[list[Problem], list[
         yield [three], [], MORE_CLASSES.finding(others=3, classes=classes)
 
 
-def name_contrast(problem: Problem, is_right: Callable[[Problem], bool]) -> Finding | None:
-    """Return what the first problem tells on which a network is right, None if there is none.
+def name_contrast(
+    problem: Problem, is_right: Callable[[Problem], bool], is_network: bool
+) -> Finding | None:
+    """Return what the first problem tells on which a forward pass is right, None if there is none.
 
     Parameters
     ----------
@@ -93,8 +100,10 @@ def name_contrast(problem: Problem, is_right: Callable[[Problem], bool]) -> Find
         On which it is wrong.
     is_right : callable
         Runs the answer on a problem.
+    is_network : bool
+        Whether there can be hidden layers.
     """
-    for other, finding in contrasting_networks(problem):
+    for other, finding in contrasting_problems(problem, is_network):
         if is_right(other):
             return finding
     return None

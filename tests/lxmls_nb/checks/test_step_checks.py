@@ -96,7 +96,7 @@ def test_an_unwritten_step_is_not_attempted(names):
         raise NotImplementedError("not attempted yet")
 
     for module in (names["LogLinear"], wrong_modules(names["LogLinear"])[3]):
-        with pytest.raises(checks.NotAttempted, match="write `step`"):
+        with pytest.raises(checks.NotAttempted, match="write `training_step`"):
             checks.training_step(step, module)
 
 
