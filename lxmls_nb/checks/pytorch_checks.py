@@ -276,7 +276,7 @@ def _compare_outputs(result: Fields, calls: list[Call], name: str) -> float:
             worst = max(worst, _compare_output(output, call.problem, name))
         except CheckFailed as failure:
             found = name_differences(outputs)
-            if found is None and failure.cause is None:
+            if found is None and failure.cause is None and len(call.problem.output) > 1:
                 found = _name_cut(gradients)
             if found is not None:
                 raise fail(f"`{name}` ({calls[0].problem})", found) from None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from lxmls_nb.checks.messages import fail
 from lxmls_nb.checks.mistakes.calls import MISNAMED
 from lxmls_nb.checks.mistakes.modules import Parameters, name_parameters
-from lxmls_nb.checks.mistakes.torch_errors import Raised, name_error
+from lxmls_nb.checks.mistakes.torch_errors import name_error
+from lxmls_nb.checks.mistakes.torch_shapes import Raised
 from lxmls_nb.checks.problems import Problem
 from lxmls_nb.checks.replies import Fields, result_of
 

@@ -24,6 +24,7 @@ from lxmls_nb.checks.mistakes import (
     probabilities,
     steps,
     torch_errors,
+    torch_shapes,
     values,
 )
 from lxmls_nb.checks.mistakes.mistake import MISTAKES
@@ -50,6 +51,7 @@ __all__ = [
     "probabilities",
     "steps",
     "torch_errors",
+    "torch_shapes",
     "values",
 ]
 

@@ -272,6 +272,7 @@ def test_a_step_starts_where_the_parameters_were_set(loss):
             "parameters": [parameters, parameters],
             "losses": [loss],
             "types": ["float"],
+            "events": [[]],
         }
     }
     with pytest.raises(checks.CheckFailed, match="does not keep the parameters"):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lxmls_nb.checks.mistakes.torch_errors import Raised, name_error
+from lxmls_nb.checks.mistakes.torch_errors import name_error
+from lxmls_nb.checks.mistakes.torch_shapes import Raised
 
 #: Messages of several versions of PyTorch, the student's line, and the mistake.
 ERRORS = [
