@@ -276,7 +276,7 @@ def _compare_outputs(result: Fields, calls: list[Call], name: str) -> float:
             worst = max(worst, _compare_output(output, call.problem, name))
         except CheckFailed as failure:
             found = name_differences(outputs)
-            if found is None and failure.cause is None and len(call.problem.output) > 1:
+            if found is None and gradients and failure.cause is None and len(output["values"]) > 1:
                 found = _name_cut(gradients)
             if found is not None:
                 raise fail(f"`{name}` ({calls[0].problem})", found) from None
@@ -332,7 +332,7 @@ def _shown_type(output: Fields) -> str:
 def _name_cut(gradients: list[Any]) -> Finding | None:
     """Return which parameters no gradient reaches, None if gradients reach all of them."""
     if not any(value is not None for pair in gradients for value in pair):
-        return CUT.finding() if gradients else None
+        return CUT.finding()
     for number, pair in enumerate(gradients, start=1):
         for what, value in zip(("weight", "bias"), pair, strict=True):
             if value is None:
