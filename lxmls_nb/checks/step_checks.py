@@ -12,6 +12,7 @@ from lxmls_nb.checks.messages import describe, fail, if_none, passed, percent, q
 from lxmls_nb.checks.mistakes.contrasts import name_contrast_of_steps, needs_contrast, with_contrast
 from lxmls_nb.checks.mistakes.form import ERROR, MODULE, NOT_FINITE, PARAMETERS, RETURN
 from lxmls_nb.checks.mistakes.moving import Events
+from lxmls_nb.checks.mistakes.objectives import name_objective
 from lxmls_nb.checks.mistakes.steps import (
     LOSS_AFTER,
     STEP_TOLERANCE,
@@ -28,6 +29,9 @@ from lxmls_nb.checks.pytorch_checks import check_state, judge_module
 from lxmls_nb.checks.replies import Fields, reply_of
 from lxmls_nb.checks.torch_replies import result_of_module
 from lxmls_nb.errors import CheckFailed, NotAttempted
+
+#: How far a step may be off for its direction to be nearly right.
+NEARLY = 2e-2
 
 #: What messages call the answer; it is the name of its probe, too.
 NAME = "training_step"
@@ -241,14 +245,17 @@ def _judge_step(
         if found is not None:
             still = not any(np.any(array) for array in change)
             raise fail(f"{subject}: the parameters do not move" if still else subject, found)
-        # A wrong loss tells more than a wrong gradient, but for one example alone both tell little.
-        found = name_step_loss(loss, case) if size > 1 else None
-        if found is not None and found.mistake is not PRECISION:
-            raise fail(f"{subject} returned another loss", found)
         taken = [array / -learning_rate for array in change]
+        found = name_objective(taken, gradient, case) if size > 1 else None
+        # A wrong loss tells more than a wrong gradient, but for one example alone both tell little.
+        if found is None and size > 1 and off > NEARLY:
+            found = name_step_loss(loss, case)
+            if found is not None and found.mistake is not PRECISION:
+                raise fail(f"{subject} returned another loss", found)
+            found = None
         raise fail(
             f"{subject}: the step is not minus the learning rate times the gradient",
-            name_step_gradient(taken, gradient, problems, case),
+            found or name_step_gradient(taken, gradient, problems, case),
             otherwise=f"it is off by up to {percent(off)} of its largest value; "
             f"{_about_loss(loss, case)}",
         )

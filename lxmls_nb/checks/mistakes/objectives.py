@@ -45,11 +45,6 @@ def _squares(values: np.ndarray, onehot: np.ndarray) -> np.ndarray:
     return squares
 
 
-def _absolutes(values: np.ndarray, onehot: np.ndarray) -> np.ndarray:
-    differences: np.ndarray = np.abs(values - onehot)
-    return differences
-
-
 def _binary(p: np.ndarray, onehot: np.ndarray) -> np.ndarray:
     losses: np.ndarray = -np.log(np.where(onehot > 0, p, 1 - p))
     return losses
@@ -69,11 +64,6 @@ def _of_class(values: np.ndarray, onehot: np.ndarray) -> np.ndarray:
 def _negative_classes(z: np.ndarray, onehot: np.ndarray) -> np.ndarray:
     mean: np.ndarray = -np.log(np.where(onehot > 0, 1, 1 - _softmax(z))).mean(axis=(-2, -1))
     return mean
-
-
-def _perplexity(z: np.ndarray, onehot: np.ndarray) -> np.ndarray:
-    exponential: np.ndarray = np.exp(_of_class(_log_softmax(z), onehot))
-    return exponential
 
 
 def _entropy(z: np.ndarray, _: np.ndarray) -> np.ndarray:
@@ -99,12 +89,6 @@ def _of_counted_classes(z: np.ndarray, onehot: np.ndarray) -> np.ndarray:
     return mean
 
 
-def _largest(z: np.ndarray, onehot: np.ndarray) -> np.ndarray:
-    losses: np.ndarray = -(_log_softmax(z) * onehot).sum(axis=-1)
-    largest: np.ndarray = losses.max(axis=-1)
-    return largest
-
-
 def _hinge(values: np.ndarray, onehot: np.ndarray) -> np.ndarray:
     own = (values * onehot).sum(axis=-1, keepdims=True)
     mean: np.ndarray = (np.maximum(0, 1 - own + values) * (1 - onehot)).mean(axis=(-2, -1))
@@ -116,16 +100,16 @@ OBJECTIVES: dict[str, Objective] = {
     "the squared error of probabilities": _mean(_squares, _softmax),
     "the squared error of log-probabilities": _mean(_squares, _log_softmax),
     "the squared error of the values before the softmax": _mean(_squares, lambda z: z),
-    "the absolute error of probabilities": _mean(_absolutes, _softmax),
-    "the absolute error of log-probabilities": _mean(_absolutes, _log_softmax),
     "a binary cross-entropy, a yes or no for each class": _mean(_binary, _softmax),
     "a binary cross-entropy of a sigmoid of log-probabilities": _mean(
         _binary_of_logits, _log_softmax
     ),
     "a binary cross-entropy of a sigmoid of each z": _mean(_binary_of_logits, lambda z: z),
     "the logarithm of one minus the other classes' probabilities": _negative_classes,
-    "minus the probability of the right class, without its logarithm (`NLLLoss` expects "
-    "log-probabilities)": lambda z, onehot: _of_class(_softmax(z), onehot),
+    "minus the probability of the right class, without its logarithm, as `NLLLoss` of "
+    "probabilities or their absolute error give it": lambda z, onehot: _of_class(
+        _softmax(z), onehot
+    ),
     "minus the value of the right class before the softmax": _of_class,
     "the cross-entropy of a softmax of probabilities, that is, the softmax is taken twice": (
         lambda z, onehot: _of_class(_log_softmax(_softmax(z)), onehot)
@@ -135,10 +119,8 @@ OBJECTIVES: dict[str, Objective] = {
     ),
     "the sum over all classes, right or wrong": _of_all_classes,
     "the entropy of the predictions, without the labels": _entropy,
-    "the exponential of the loss": _perplexity,
     "a focal loss": _focal,
     "a loss with each class weighted by its count": _of_counted_classes,
-    "the largest loss of the batch": _largest,
     "a hinge loss of log-probabilities": lambda z, onehot: _hinge(_log_softmax(z), onehot),
     "a softmax over the batch, not over the classes": (
         lambda z, onehot: _of_class(log_softmax(z, axis=-2), onehot)

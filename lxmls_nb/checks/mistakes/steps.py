@@ -21,7 +21,7 @@ from lxmls_nb.checks.mistakes.moving import (
     SEVERAL_STEPS,
     Events,
 )
-from lxmls_nb.checks.mistakes.objectives import FIT_OF_A_STEP, name_objective
+from lxmls_nb.checks.mistakes.objectives import FIT_OF_A_STEP
 from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.problems import Problem
 
@@ -314,9 +314,6 @@ def name_step_gradient(
                 return STALE.finding()
     if len(case.output) == 1 or case.geometry[-1] == 2:
         return None
-    found = name_objective(steps, gradient, case)
-    if found is not None:
-        return found
     for is_bias in (False, True):
         if not fits(steps[is_bias], gradient[is_bias], FIT_OF_A_STEP):
             found = name_gradient(steps[is_bias], gradient[is_bias], case, 0, is_bias)
