@@ -11,13 +11,9 @@ A notebook can have checks of its own, made of :func:`probe`, :func:`plain`, :fu
 from lxmls_nb.checks.dictionaries import dictionary
 from lxmls_nb.checks.numpy_checks import backpropagation, log_linear_gradients
 from lxmls_nb.checks.probes.running import plain, probe
-from lxmls_nb.checks.pytorch_checks import (
-    gradient_flow,
-    log_forward,
-    log_linear_module,
-    training_step,
-)
+from lxmls_nb.checks.pytorch_checks import gradient_flow, log_forward, log_linear_module
 from lxmls_nb.checks.replies import ask
+from lxmls_nb.checks.step_checks import training_step
 from lxmls_nb.errors import CheckFailed, NotAttempted, show_unwritten_in_a_line
 
 __all__ = [

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,29 +18,25 @@ from lxmls_nb.checks.comparing import (
     tolerance,
 )
 from lxmls_nb.checks.comparing_calls import check_unchanged
-from lxmls_nb.checks.messages import describe, fail, if_none, passed, percent, quiet
+from lxmls_nb.checks.messages import fail, passed, percent, quiet
 from lxmls_nb.checks.mistakes.calls import CHANGES_INPUT, GLOBAL_STATE, name_differences
-from lxmls_nb.checks.mistakes.form import (
-    CUT,
-    MODULE,
-    NOT_FINITE,
-    PARAMETERS,
-    PARTLY_CUT,
-    RETURN,
-    TENSOR,
+from lxmls_nb.checks.mistakes.contrasts import (
+    EXAMPLES,
+    name_contrast,
+    needs_contrast,
+    with_contrast,
 )
+from lxmls_nb.checks.mistakes.extremes import name_not_finite
+from lxmls_nb.checks.mistakes.form import CUT, PARTLY_CUT, TENSOR
+from lxmls_nb.checks.mistakes.mistake import Finding
+from lxmls_nb.checks.mistakes.networks import PART_CUT, name_cut_part, name_shape
 from lxmls_nb.checks.mistakes.outputs import name_log_probabilities
-from lxmls_nb.checks.mistakes.steps import (
-    STEP_TOLERANCE,
-    name_step,
-    name_step_gradient,
-    name_step_loss,
-)
-from lxmls_nb.checks.mistakes.values import PRECISION
+from lxmls_nb.checks.mistakes.torch_errors import CLASS_AS_FUNCTION, LAYERS
 from lxmls_nb.checks.numerical import numerical_gradients
-from lxmls_nb.checks.problems import Problem, cross_entropy, forward, make_problem
-from lxmls_nb.checks.replies import Fields, ask, ask_network, reply_of, result_of
-from lxmls_nb.errors import CheckFailed
+from lxmls_nb.checks.problems import Problem, forward, make_problem
+from lxmls_nb.checks.replies import Fields, network_reply, reply_of
+from lxmls_nb.checks.torch_replies import result_of_module, result_of_torch
+from lxmls_nb.errors import CheckFailed, NotAttempted
 
 # --- forward passes and the gradients of their outputs
 
@@ -76,20 +71,37 @@ def log_linear_module(
     """
     name = "LogLinear"
     problem = make_problem([input_size, num_classes], batch_size, scale, seed)
-    calls = related_calls(problem, 1, seed)
-    problems = [call.problem for call in calls]
-    result = ask(
-        "log_linear_module",
-        name,
-        [answer],
-        calls=[[*p.parameters[0], p.input, p.output] for p in problems],
-    )
-    _check_module(result, problem, name)
-    worst = _compare_calls(result, calls, name, [[pair] for pair in result["gradients"]])
+    worst = judge_module(answer, problem, seed)
+    passed(name, problem, "log-probabilities and gradients are right", worst, tolerance(problem))
+
+
+def judge_module(answer: object, problem: Problem, seed: int) -> float:
+    """Return the largest relative difference of what a ``LogLinear`` gives.
+
+    Raises
+    ------
+    CheckFailed, NotAttempted
+        As :func:`log_linear_module`.
+    """
+    name = "LogLinear"
+
+    def ask(problems: list[Problem]) -> Fields:
+        arguments = [[*p.parameters[0], p.input, p.output] for p in problems]
+        return reply_of("log_linear_module", name, [answer], calls=arguments)
+
+    def read(reply: Fields, problem: Problem) -> Fields:
+        result = result_of_module(reply, name, problem)
+        result["gradients"] = [[pair] if pair else [] for pair in result["gradients"]]
+        return result
+
+    with _Run(name, ask, read, problem, seed) as run:
+        result, calls = run.result()
+        _compare_outputs(result, calls, name)
+    worst = _compare_calls(result, calls, name)
     if result["changed"]:
         raise fail(f"`{name}` ({problem})", CHANGES_INPUT.finding())
-    _check_state(result, name)
-    passed(name, problem, "log-probabilities and gradients are right", worst, tolerance(problem))
+    check_state(result, name)
+    return worst
 
 
 @quiet
@@ -121,11 +133,12 @@ def log_forward(
     NotAttempted
         If it is not written yet.
     """
-    result, calls = _call_log_forward(answer, geometry, batch_size, scale, seed)
-    problem = calls[0].problem
-    worst = _compare_calls(result, calls, "log_forward", None)
+    problem = make_problem(geometry, batch_size, scale, seed)
+    with _run_network(answer, problem, seed) as run:
+        result, calls = run.result()
+        worst = _compare_outputs(result, calls, "log_forward")
     check_unchanged(result["changed"], problem, "log_forward")
-    _check_state(result, "log_forward")
+    check_state(result, "log_forward")
     passed("log_forward", problem, "log-probabilities are right", worst, TOLERANCE)
 
 
@@ -151,54 +164,150 @@ def gradient_flow(
     NotAttempted
         If it is not written yet.
     """
-    result, calls = _call_log_forward(answer, geometry, batch_size, scale, seed)
-    problem = calls[0].problem
-    worst = _compare_calls(result, calls, "log_forward", result["gradients"])
+    problem = make_problem(geometry, batch_size, scale, seed)
+    with _run_network(answer, problem, seed) as run:
+        result, calls = run.result()
+        _compare_outputs(result, calls, "log_forward")
+    worst = _compare_calls(result, calls, "log_forward")
     check_unchanged(result["changed"], problem, "log_forward")
     passed("log_forward", problem, "gradients reach all parameters", worst, tolerance(problem))
 
 
-def _call_log_forward(
-    answer: object, geometry: Sequence[int], batch_size: int, scale: float, seed: int
-) -> tuple[Fields, list[Call]]:
-    problem = make_problem(geometry, batch_size, scale, seed)
-    calls = related_calls(problem, 1, seed)
-    return ask_network("log_forward", answer, [call.problem for call in calls]), calls
+def _run_network(answer: object, problem: Problem, seed: int) -> _Run:
+    name = "log_forward"
+    return _Run(
+        name,
+        lambda problems: network_reply(name, answer, problems),
+        lambda reply, problem: result_of_torch(reply, name, problem),
+        problem,
+        seed,
+    )
 
 
-def _compare_calls(
-    result: Fields, calls: list[Call], name: str, gradients: list[Any] | None
-) -> float:
-    """Return the largest relative difference of outputs and, if given, gradients of all calls."""
+class _Run:
+    """Runs a forward pass on a problem; where it fails and why is not known, runs it on others.
+
+    Parameters
+    ----------
+    name : str
+        What messages call the answer.
+    ask : callable
+        From problems of one geometry to a reply.
+    read : callable
+        From a reply, and the problem of the call that it is about, to the result.
+    problem : Problem
+    seed : int
+        That of the problem.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        ask: Callable[[list[Problem]], Fields],
+        read: Callable[[Fields, Problem], Fields],
+        problem: Problem,
+        seed: int,
+    ):
+        self.name, self.ask, self.read = name, ask, read
+        self.problem = problem
+        self.calls = related_calls(problem, 1, seed)
+
+    def result(self) -> tuple[Fields, list[Call]]:
+        """Return the result of all calls, and these.
+
+        Raises
+        ------
+        CheckFailed, NotAttempted
+            As the function that reads a reply.
+        """
+        reply, problem = self.ask([call.problem for call in self.calls]), self.problem
+        if "error" in reply:  # in which of the calls?
+            for call in self.calls:
+                alone = self.ask([call.problem])
+                if "error" in alone:
+                    reply, problem = alone, call.problem
+                    break
+        return self.read(reply, problem), self.calls
+
+    def is_right(self, problem: Problem) -> bool:
+        """Whether a single call on a problem gives the right output."""
+        try:
+            result = self.read(self.ask([problem]), problem)
+            _compare_output(result["outputs"][0], problem, self.name)
+        except CheckFailed:
+            return False
+        return True
+
+    def __enter__(self) -> _Run:
+        return self
+
+    def __exit__(self, kind: object, failure: BaseException | None, trace: object) -> None:
+        """Tell on which problems the answer is right, where a failure leaves open what is wrong.
+
+        Raises
+        ------
+        CheckFailed
+        """
+        if not isinstance(failure, CheckFailed) or isinstance(failure, NotAttempted):
+            return
+        problems = [call.problem for call in self.calls]
+        wrong = next((each for each in problems if not self.is_right(each)), None)
+        if wrong is None or not needs_contrast(failure):
+            return
+        if failure.cause is None and len(wrong.output) == 1:
+            # One example has too few numbers to tell mistakes apart; more may name this one.
+            more = make_problem(wrong.geometry, EXAMPLES)
+            result = self.read(self.ask([more]), more)
+            _compare_output(result["outputs"][0], more, self.name)
+        is_network = self.name == "log_forward"
+        raise with_contrast(failure, name_contrast(wrong, self.is_right, is_network)) from None
+
+
+def _compare_outputs(result: Fields, calls: list[Call], name: str) -> float:
+    """Return the largest relative difference of the outputs of all calls."""
     outputs = {
         call.kind: output["values"]
         for call, output in zip(calls, result["outputs"], strict=True)
         if shape_of(output["values"]) and is_real(output["values"])
     }
     worst = 0.0
-    for number, (call, output) in enumerate(zip(calls, result["outputs"], strict=True)):
+    for call, output, gradients in zip(calls, result["outputs"], result["gradients"], strict=True):
         try:
             worst = max(worst, _compare_output(output, call.problem, name))
-        except CheckFailed:
+        except CheckFailed as failure:
             found = name_differences(outputs)
+            if found is None and gradients and failure.cause is None and len(output["values"]) > 1:
+                found = _name_cut(gradients)
             if found is not None:
                 raise fail(f"`{name}` ({calls[0].problem})", found) from None
             raise
-        if gradients is not None:
-            worst = max(worst, _check_flow(gradients[number], call.problem, name))
+    return worst
+
+
+def _compare_calls(result: Fields, calls: list[Call], name: str) -> float:
+    """Return the largest relative difference of outputs and gradients of all calls."""
+    worst = 0.0
+    for call, output, gradients in zip(calls, result["outputs"], result["gradients"], strict=True):
+        worst = max(worst, _compare_output(output, call.problem, name))
+        worst = max(worst, _check_flow(gradients, call.problem, name))
     return worst
 
 
 def _compare_output(output: Fields, problem: Problem, name: str) -> float:
     """Compare the output of a forward pass with the true log-probabilities."""
     subject = f"`{name}` ({problem})"
+    if output["type"] in LAYERS:
+        raise fail(f"{subject} returned a layer", CLASS_AS_FUNCTION.finding(name=output["type"]))
     if not output["is_tensor"]:
-        note = " (is the `return` missing?)" if output["type"] == "NoneType" else ""
-        raise fail(f"{subject} returned a {output['type']}{note}", TENSOR.finding())
+        raise fail(f"{subject} returned {_shown_type(output)}", TENSOR.finding())
     truth = forward(problem).log_probabilities
-    array = numeric(output["values"], truth.shape, f"the output of {subject}")
+    values = output["values"]
+    if is_real(values) and values.shape != truth.shape:
+        note = f"the output of {subject} has shape {values.shape} where {truth.shape} is expected"
+        raise fail(note, name_shape(values, problem))
+    array = numeric(values, truth.shape, f"the output of {subject}")
     if not np.all(np.isfinite(array)):
-        raise fail(f"the output of {subject} is not right", NOT_FINITE.finding())
+        raise fail(f"the output of {subject} is not right", name_not_finite(array, problem))
     off = distance(array, truth)
     if not off <= TOLERANCE:
         raise fail(
@@ -209,184 +318,53 @@ def _compare_output(output: Fields, problem: Problem, name: str) -> float:
     return off
 
 
-def _check_flow(gradients: list[Any], problem: Problem, name: str) -> float:
-    """Check that gradients reach all parameters, and their values."""
-    subject = f"`{name}` ({problem})"
-    reached = [value is not None for pair in gradients for value in pair]
-    if not any(reached):
-        raise fail(subject, CUT.finding())
+def _shown_type(output: Fields) -> str:
+    """Return what a forward pass gave in the place of a tensor."""
+    notes = {
+        "NoneType": "None (is the `return` missing?)",
+        "tuple": "a tuple (the log-probabilities alone are asked for)",
+        "list": "a list (`torch.stack` makes one tensor of several)",
+        "ndarray": "a NumPy array (which has no graph)",
+    }
+    return notes.get(output["type"], f"a {output['type']}")
+
+
+def _name_cut(gradients: list[Any]) -> Finding | None:
+    """Return which parameters no gradient reaches, None if gradients reach all of them."""
+    if not any(value is not None for pair in gradients for value in pair):
+        return CUT.finding()
     for number, pair in enumerate(gradients, start=1):
         for what, value in zip(("weight", "bias"), pair, strict=True):
             if value is None:
                 which = what if len(gradients) == 1 else f"{what} of layer {number}"
-                raise fail(subject, PARTLY_CUT.finding(what=which))
+                return PARTLY_CUT.finding(what=which)
+    return None
+
+
+def _check_flow(gradients: list[Any], problem: Problem, name: str) -> float:
+    """Check that gradients reach all parameters, and their values."""
+    subject = f"`{name}` ({problem})"
+    found = _name_cut(gradients)
+    if found is not None:
+        raise fail(subject, found)
     for pair, (_, bias) in zip(gradients, problem.parameters, strict=True):
         if is_real(pair[1]) and pair[1].size == bias.size:
             pair[1] = pair[1].reshape(bias.shape)
     layers = list(range(len(gradients)))
     truth = numerical_gradients(problem)
-    return compare_gradients(gradients, truth, problem, name, layers, ["weight", "bias"])
+    try:
+        return compare_gradients(gradients, truth, problem, name, layers, ["weight", "bias"])
+    except CheckFailed as failure:
+        found = name_cut_part(gradients, problem)
+        if found is not None or failure.cause is None:
+            found = found or PART_CUT.finding()
+            raise fail(
+                f"{subject}: the output is right, and its gradients are not", found
+            ) from None
+        raise
 
 
-def _check_module(result: Fields, problem: Problem, name: str) -> None:
-    """Check that a module has the two parameters that it should have."""
-    if not result["fitting"]:
-        classes = problem.geometry[-1]
-        raise fail(
-            f"`{name}({problem.geometry[0]}, {classes})` has parameters of shapes "
-            f"{result['shapes']}",
-            PARAMETERS.finding(),
-        )
-
-
-def _check_state(result: Fields, name: str) -> None:
+def check_state(result: Fields, name: str) -> None:
     """Check that PyTorch's global state is as it was."""
     if result.get("state"):
         raise fail(f"`{name}`", GLOBAL_STATE.finding(what=", ".join(result["state"])))
-
-
-# --- steps of SGD
-
-
-@quiet
-def training_step(
-    answer: object,
-    module: object,
-    input_size: int = 5,
-    num_classes: int = 3,
-    batch_size: int = 7,
-    steps: int = 1,
-    learning_rate: float = 0.1,
-    seed: int = 0,
-) -> None:
-    """Check ``training_step(model, optimizer, input, output)`` with the student's ``LogLinear``.
-
-    Each step has to be that of SGD from where the parameters were before it.
-
-    Parameters
-    ----------
-    answer : callable
-    module : type
-        The class ``LogLinear``.
-    input_size, num_classes, batch_size : int
-        I, K and M; later batches have one example more each.
-    steps : int
-    learning_rate : float
-    seed : int
-
-    Raises
-    ------
-    CheckFailed
-        If the answer is wrong.
-    NotAttempted
-        If it is not written yet.
-    """
-    name = "training_step"
-    geometry = [input_size, num_classes]
-    problems = [make_problem(geometry, batch_size + n, seed=seed + n) for n in range(steps)]
-    weight, bias = problems[0].parameters[0]
-    reply = reply_of(
-        name,
-        name,
-        [answer, module],
-        weight=weight,
-        bias=bias,
-        batches=[[p.input, p.output] for p in problems],
-        learning_rate=learning_rate,
-    )
-    of_module = reply.get("where") in ("__init__", "forward")
-    result = result_of(reply, "LogLinear" if of_module else name)
-    _check_module(result, problems[0], "LogLinear")
-    _check_start(result, problems[0])
-    worst = 0.0
-    earlier: list[list[np.ndarray]] = []
-    for number, problem in enumerate(problems):
-        before, after = result["parameters"][number : number + 2]
-        case = dataclasses.replace(problem, parameters=[before])
-        gradient = numerical_gradients(case)[0]
-        subject = f"`{name}` ({case}, learning rate {learning_rate:g}), step {number + 1}"
-        if not all(new.shape == old.shape for old, new in zip(before, after, strict=True)):
-            raise fail(f"{subject} leaves other shapes", PARAMETERS.finding())
-        if not all(np.all(np.isfinite(array)) for array in after):
-            raise fail(f"{subject}: the parameters after it are not right", NOT_FINITE.finding())
-        change = [new - old for old, new in zip(before, after, strict=True)]
-        loss = result["losses"][number]
-        off = _step_distance(change, gradient, learning_rate)
-        if not off <= STEP_TOLERANCE:
-            found = name_step(change, gradient, earlier, learning_rate)
-            if found is not None:
-                raise fail(subject, found)
-            # A wrong loss tells more than a wrong gradient.
-            found = name_step_loss(loss, case)
-            if found is not None and found.mistake is not PRECISION:
-                raise fail(f"{subject} returned another loss", found)
-            taken = [array / -learning_rate for array in change]
-            raise fail(
-                f"{subject}: the step is not minus the learning rate times the gradient",
-                name_step_gradient(taken, gradient, problems, case),
-            )
-        worst = max(worst, off)
-        _compare_loss(loss, result["types"][number], case, after, subject)
-        earlier.append(gradient)
-    check_unchanged(result["changed"], problems[0], name)
-    _check_state(result, name)
-    made = "1 step" if steps == 1 else f"{steps} steps"
-    passed(name, problems[0], f"{made} of SGD as expected", worst, STEP_TOLERANCE)
-
-
-def _check_start(result: Fields, problem: Problem) -> None:
-    """Check that the module computes what it should, and starts where it was set to."""
-    truth = forward(problem).log_probabilities
-    output = result["output"]["values"]
-    if shape_of(output) != truth.shape or not distance(output, truth) <= TOLERANCE:
-        raise CheckFailed(
-            "`LogLinear` is not right yet, see its check: `training_step` needs it to be.",
-            MODULE.key,
-        )
-    if not all(map(_is_set_to, result["parameters"][0], problem.parameters[0])):
-        raise CheckFailed("`LogLinear` does not keep the parameters that it is given.", MODULE.key)
-
-
-def _is_set_to(array: np.ndarray, value: np.ndarray) -> bool:
-    """Whether a parameter, float32 mostly, is what it was set to."""
-    return array.shape == value.shape and np.allclose(array, value, rtol=1e-6)
-
-
-def _step_distance(change: list[np.ndarray], gradient: list[np.ndarray], rate: float) -> float:
-    """Return how far a step is off, relative to the largest right change of each parameter."""
-    return max(
-        float(np.abs(new + rate * right).max() / np.abs(rate * right).max())
-        for new, right in zip(change, gradient, strict=True)
-    )
-
-
-def _compare_loss(
-    loss: object, type_name: str, case: Problem, after: list[np.ndarray], subject: str
-) -> None:
-    """Compare the loss that a step returned with that before the step.
-
-    Parameters
-    ----------
-    loss : object
-        What was returned, as plain data.
-    type_name : str
-        The name of its type.
-    case : Problem
-        With the parameters before the step.
-    after : list of ndarray
-        The parameters after it.
-    subject : str
-        What messages call the step.
-    """
-    if isinstance(loss, np.ndarray) and is_real(loss) and loss.ndim == 0 and type_name != "Tensor":
-        loss = float(loss)  # a number of NumPy is a number, too
-    if not isinstance(loss, float):
-        what = describe(loss) if type_name != "Tensor" else "a tensor, with its graph perhaps"
-        raise fail(f"{subject} returned {what}{if_none(loss)}", RETURN.finding())
-    right = float(cross_entropy(forward(case).log_probabilities, case.output))
-    if not abs(loss - right) <= 1e-4 * max(1e-2, abs(right)):
-        later = cross_entropy(forward(case, [after]).log_probabilities, case.output)
-        found = RETURN.finding() if np.isclose(loss, later) else name_step_loss(loss, case)
-        raise fail(
-            f"{subject} returned another loss than the mean cross-entropy before the step", found
-        )

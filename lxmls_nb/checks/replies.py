@@ -119,7 +119,12 @@ def ask_network(name: str, answer: object, problems: list[Problem]) -> Fields:
 
     `name` is that of the method, of the probe, and in messages.
     """
-    return ask(
+    return result_of(network_reply(name, answer, problems), name)
+
+
+def network_reply(name: str, answer: object, problems: list[Problem]) -> Fields:
+    """Run a probe as :func:`ask_network` does, and return its reply."""
+    return reply_of(
         name,
         name,
         [answer],
@@ -145,6 +150,9 @@ def _reply(
         if not isinstance(taken, dict):
             raise Malformed("its result is no dictionary")
         return {"result": taken}
+    if isinstance(result, dict) and "missing" in result:
+        # A class that lacks a method is not run.
+        return {"result": fields(result, missing=text, methods=items(text))}
     if isinstance(result, dict) and result.get("fitting") is False:
         # A module that has other parameters than it should is not run.
         return {"result": fields(result, **MODULE)}
@@ -251,17 +259,26 @@ def numbers(value: object) -> np.ndarray:
     return array.astype(float)
 
 
-def shapes(value: object) -> str:
-    """Take a list of shapes, or None, as a text: they are only shown."""
-    return text(str(either(nothing, items(items(data)))(value)))
+def whole_number(value: object) -> int:
+    """Take a whole number that is not negative, such as a size."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
+        raise Malformed("there is no size where one belongs")
+    return value
 
 
 # --- the form of each probe's result, given the arguments it was run with
 
+
+def _about_module(value: object) -> Fields:
+    names = items(text)
+    return fields(value, is_module=flag, initialised=flag, tensors=names, hidden=names)
+
+
 #: What is known of a module, whether it could be run or not.
 MODULE: dict[str, Form] = {
-    "shapes": shapes,
+    "shapes": either(nothing, items(items(whole_number))),
     "fitting": flag,
+    "about": _about_module,
     "state": items(text),
 }
 
@@ -296,10 +313,11 @@ def _log_linear_module(arguments: Fields) -> dict[str, Form]:
 def _training_step(arguments: Fields) -> dict[str, Form]:
     count = len(arguments["batches"])
     return MODULE | {
-        "output": _output,
         "parameters": items(items(numbers, 2), count + 1),
         "losses": items(data, count),
         "types": items(text, count),
+        "events": items(items(text), count),
+        "named": items(text),
         "changed": items(text),
     }
 

@@ -60,7 +60,8 @@ def main(arguments: list[str] | None = None) -> int:
     print(
         f"\nright answers accepted: {counts['accepted']} of {counts['right']}; "
         f"wrong answers caught: {counts['caught']} of {counts['wrong']}, "
-        f"with their cause named: {counts['named']}"
+        f"with their cause named: {counts['named']}{_share(counts['named'], counts['wrong'])}, "
+        f"misleading: {counts['misleading']}{_share(counts['misleading'], counts['wrong'])}"
     )
     told_apart = counts["accepted"] + counts["caught"] == counts["right"] + counts["wrong"]
     return 0 if told_apart else 1
@@ -70,11 +71,12 @@ def print_score(result: Score, width: int, counts: Counter[str]) -> None:
     """Print what the tests say of an answer, whose name has some columns, and count it."""
     answer, failure = result.answer, result.failure
     full = result.points == result.max_points
-    named = bool(set(answer.causes) & set(result.causes))
+    named = result.is_named
     counts["right" if answer.right else "wrong"] += 1
     counts["accepted"] += answer.right and full
     counts["caught"] += not answer.right and not full
     counts["named"] += named
+    counts["misleading"] += bool(result.misleading)
     verdict = {
         (True, True): "accepted",
         (True, False): "REJECTED",
@@ -87,7 +89,13 @@ def print_score(result: Score, width: int, counts: Counter[str]) -> None:
         expected = f" [expected {', '.join(answer.causes)}]" if answer.causes and not named else ""
         cause = f"{failure.cause}: " if failure.cause else ""
         print(f"{'':{width + 22}}{cause}{failure.message.splitlines()[0][:300]}{expected}")
+    if result.misleading:
+        print(f"{'':{width + 22}}MISLEADING: {', '.join(result.misleading)}")
     sys.stdout.flush()
+
+
+def _share(part: int, whole: int) -> str:
+    return f" ({part / whole:.0%})" if whole else ""
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from lxmls_nb.checks.calls import Kind
 from lxmls_nb.checks.mistakes.fit import constant_factor, fits
 from lxmls_nb.checks.mistakes.mistake import Finding, Mistake, first_seen
 
+MISNAMED = Mistake("misnamed", "it defines {methods}: is the name misspelt?")
+
 # --- what is changed
 
 UPDATES = Mistake("updates", "the parameters are changed; here they are only read")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
-from scipy.special import softmax
+from scipy.special import log_softmax, softmax
 
 from lxmls_nb.checks.mistakes.fit import FIT, constant_factor
 from lxmls_nb.checks.numerical import output_error
@@ -105,6 +105,12 @@ class Output(Right):
     def truth(self) -> np.ndarray:
         """The right log-probabilities."""
         return self.log_p
+
+    def with_logits(self, z: np.ndarray) -> Output:
+        """Return the same output beside what would be right if the last z were another."""
+        other = Output(self.problem, self.array)
+        vars(other).update(z=z, p=softmax(z, axis=1), log_p=log_softmax(z, axis=1))
+        return other
 
 
 class Gradient(Right):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import expit, log_expit, log_softmax, softmax
+from scipy.special import expit, log_expit, log_softmax, ndtr, softmax
 
 from lxmls_nb.checks.mistakes.evidence import Gradient, Output, Right
 from lxmls_nb.checks.mistakes.mistake import Mistake
@@ -61,12 +61,24 @@ def normalised(z: np.ndarray) -> np.ndarray:
 # --- non-linearities
 
 
+def _with_non_linearity(right: Right) -> dict[str, np.ndarray]:
+    """Return log-probabilities where the last z goes through a non-linearity, too."""
+    functions: dict[str, Function] = {
+        "sigmoid": expit,
+        "ReLU": lambda z: np.maximum(z, 0),
+        "tanh": np.tanh,
+    }
+    return {look: normalised(function(right.z)) for look, function in functions.items()}
+
+
 OUTPUT_ACTIVATION = Mistake(
     "output-activation",
-    "the last layer seems to go through the hidden non-linearity too",
-    log_probabilities=lambda output: (
-        [normalised(expit(output.z))] if len(output.problem.parameters) > 1 else []
-    ),
+    "z of the last layer seems to go through a {look} before the softmax: it goes into the softmax "
+    "as it is",
+    probabilities=lambda right: {
+        look: np.exp(array) for look, array in _with_non_linearity(right).items()
+    },
+    log_probabilities=_with_non_linearity,
 )
 
 
@@ -85,22 +97,32 @@ NO_ACTIVATION = Mistake(
     "the hidden layers seem to have no non-linearity",
     log_probabilities=lambda output: _with_hidden(output, {"none": lambda z: z}),
 )
+#: What stands in the place of the sigmoid, by what it looks like.
+OTHER_FUNCTIONS: dict[str, Function] = {
+    "a ReLU": lambda z: np.maximum(z, 0),
+    "a tanh": np.tanh,
+    "a softmax": lambda z: softmax(z, axis=1),
+    "a sigmoid of -z": lambda z: expit(-z),
+    "a sigmoid taken twice": lambda z: expit(expit(z)),
+    "the logarithm of a sigmoid": log_expit,
+    "a leaky ReLU": lambda z: np.where(z > 0, z, 0.01 * z),
+    "a softplus": lambda z: np.logaddexp(0, z),
+    "a log-softmax": lambda z: log_softmax(z, axis=1),
+    "a softmax over the batch": lambda z: softmax(z, axis=0),
+    "a sigmoid of a ReLU": lambda z: expit(np.maximum(z, 0)),
+    "a hard sigmoid": lambda z: np.clip(z / 6 + 0.5, 0, 1),
+    "z times its sigmoid, a SiLU": lambda z: z * expit(z),
+    "an ELU": lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0))),
+    "a GELU": lambda z: z * ndtr(z),
+    "an exponential": np.exp,
+    "minus a sigmoid": lambda z: -expit(z),
+    "a sigmoid times one minus it, its derivative": lambda z: expit(z) * expit(-z),
+}
+
 ACTIVATION = Mistake(
     "activation",
     "the hidden non-linearity looks like {look}; a sigmoid is expected",
-    log_probabilities=lambda output: _with_hidden(
-        output,
-        {
-            "a ReLU": lambda z: np.maximum(z, 0),
-            "a tanh": np.tanh,
-            "a softmax": lambda z: softmax(z, axis=1),
-            "a sigmoid of -z": lambda z: expit(-z),
-            "a sigmoid taken twice": lambda z: expit(expit(z)),
-            "the logarithm of a sigmoid": log_expit,
-            "a leaky ReLU": lambda z: np.where(z > 0, z, 0.01 * z),
-            "a softplus": lambda z: np.logaddexp(0, z),
-        },
-    ),
+    log_probabilities=lambda output: _with_hidden(output, OTHER_FUNCTIONS),
 )
 
 

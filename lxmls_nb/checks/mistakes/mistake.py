@@ -104,14 +104,29 @@ MISTAKES: dict[str, Mistake] = {}
 
 @dataclass(frozen=True, eq=False)
 class Finding:
-    """A mistake that was found in an answer, with the values that its words need."""
+    """A mistake that was found in an answer, with the values that its words need.
+
+    Attributes
+    ----------
+    mistake : Mistake
+    values : mapping
+        What is filled into its words.
+    also : tuple of str
+        What else is wrong: clauses that follow the mistake's own words.
+    """
 
     mistake: Mistake
     values: Mapping[str, object] = field(default_factory=dict)
+    also: tuple[str, ...] = ()
 
     def sentence(self) -> str:
         """Return what a student reads, without the end of the sentence."""
-        return self.mistake.words.format(**self.values)
+        words = self.mistake.words.format(**self.values)
+        return ". Besides, ".join([words, *self.also]).replace("?. Besides", "? Besides")
+
+    def with_also(self, clause: str) -> Finding:
+        """Return the same finding, with something else that is wrong besides."""
+        return Finding(self.mistake, self.values, (*self.also, clause))
 
 
 def first_seen(mistakes: Iterable[Mistake], evidence: object) -> Finding | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import product
+
 import numpy as np
 
 from lxmls_nb.checks.mistakes.biases import BIAS_SUBTRACTED, BIAS_TWICE, NO_BIAS
@@ -11,12 +14,17 @@ from lxmls_nb.checks.mistakes.forward_pass import (
     ACTIVATION,
     NO_ACTIVATION,
     NUM_LAYERS,
+    OTHER_FUNCTIONS,
     OUTPUT_ACTIVATION,
     RESHAPED,
     WEIGHTS_TRANSPOSED,
+    Function,
+    logits,
+    normalised,
 )
 from lxmls_nb.checks.mistakes.losses import LOSS_BASE
 from lxmls_nb.checks.mistakes.mistake import Finding, first_seen
+from lxmls_nb.checks.mistakes.networks import OF_NETWORKS
 from lxmls_nb.checks.mistakes.probabilities import (
     LOGITS,
     NEGATED,
@@ -29,6 +37,19 @@ from lxmls_nb.checks.mistakes.probabilities import (
 )
 from lxmls_nb.checks.mistakes.values import CLIPPED, PRECISION
 from lxmls_nb.checks.problems import Problem
+
+#: Those of what becomes of the last z.
+AFTER_LOGITS = (
+    PROBABILITIES,
+    LOGITS,
+    NEGATED,
+    OVER_BATCH,
+    OVER_ALL,
+    TWICE_SOFTMAX,
+    LOSS_BASE,
+    NOT_SOFTMAX,
+    OUTPUT_ACTIVATION,
+)
 
 #: The first whose log-probabilities fit is named.
 OF_OUTPUTS = (
@@ -66,8 +87,53 @@ def name_log_probabilities(array: np.ndarray, problem: Problem) -> Finding | Non
     examples, classes = output.truth.shape
     if examples * (classes - 1) < 3:  # too few numbers to tell mistakes apart
         return None
-    for mistake in OF_OUTPUTS:
+    for mistake in (*OF_OUTPUTS, *OF_NETWORKS):
         for finding, other in mistake.findings(mistake.log_probabilities, output):
             if fits(array, other) and not fits(other, output.truth):
                 return finding
-    return first_seen([PRECISION, NEGATED, NOT_LOG_PROBABILITIES], output)
+    found = first_seen([PRECISION], output) or _name_two(output)
+    return found or first_seen([NEGATED, NOT_LOG_PROBABILITIES], output)
+
+
+def _name_two(output: Output) -> Finding | None:
+    """Return two mistakes that come together, None if no two of the known ones fit.
+
+    One is on the way to the last z, the other after it.
+    """
+    for finding, z in _other_logits(output):
+        wrong = output.with_logits(z)
+        for mistake in AFTER_LOGITS:
+            for second, other in mistake.findings(mistake.log_probabilities, wrong):
+                if np.all(np.isfinite(other)) and fits(output.array, other):
+                    return finding.with_also(second.sentence())
+    for finding, z in _other_logits(output, two=True):
+        if fits(output.array, normalised(z)):
+            return finding
+    return None
+
+
+def _other_logits(output: Output, two: bool = False) -> Iterator[tuple[Finding, np.ndarray]]:
+    """Yield findings on the way to the last z, and that z; or two findings at once."""
+    problem = output.problem
+    layers = list(range(len(problem.parameters)))
+    factors = [
+        (mistake.finding(), dict.fromkeys(chosen, factor))
+        for mistake, factor in ((NO_BIAS, 0.0), (BIAS_TWICE, 2.0), (BIAS_SUBTRACTED, -1.0))
+        for chosen in (layers, layers[-1:], layers[:-1])
+        if chosen
+    ]
+    functions: list[tuple[Finding, Function]] = []
+    if len(layers) > 1:
+        functions = [(NO_ACTIVATION.finding(), lambda z: z)]
+        functions += [(ACTIVATION.finding(look=look), f) for look, f in OTHER_FUNCTIONS.items()]
+    if two:
+        for (first, function), (second, chosen) in product(functions, factors):
+            z = logits(problem, hidden=function, bias_factors=chosen)
+            yield first.with_also(second.sentence()), z
+        return
+    for finding, function in functions:
+        yield finding, logits(problem, hidden=function)
+    for finding, chosen in factors:
+        yield finding, logits(problem, bias_factors=chosen)
+    turned = logits(problem, turn=lambda weight: weight.reshape(weight.T.shape))
+    yield RESHAPED.finding(), turned

@@ -14,15 +14,20 @@ from lxmls_nb.checks.mistakes.fit import constant_factor, fits
 from lxmls_nb.checks.mistakes.gradients import name_gradient
 from lxmls_nb.checks.mistakes.losses import name_loss
 from lxmls_nb.checks.mistakes.mistake import Finding, Mistake, first_seen
+from lxmls_nb.checks.mistakes.moving import (
+    OF_STANDING_STILL,
+    OPTIMIZER_ELSEWHERE,
+    OWN_OPTIMIZER,
+    SEVERAL_STEPS,
+    Events,
+)
+from lxmls_nb.checks.mistakes.objectives import FIT_OF_A_STEP
 from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.problems import Problem
 
 #: How far a step may be off. Parameters are float32: their rounding shows in the difference of
 #: two of them, by 5e-5 for the shortest steps of the exercises.
 STEP_TOLERANCE = 2e-4
-
-#: How well a step has to fit a mistake, for the same reason.
-FIT_OF_A_STEP = 2e-3
 
 #: The two parameters of a module, in this order.
 QUANTITIES = ("weight", "bias")
@@ -41,6 +46,10 @@ class Step:
         The gradients of the steps before.
     rate : float
         The learning rate.
+    size : int
+        M, the number of examples.
+    events : Events
+        What happened in the step.
     """
 
     def __init__(
@@ -49,8 +58,11 @@ class Step:
         gradient: list[np.ndarray],
         earlier: list[list[np.ndarray]],
         rate: float,
+        size: int,
+        events: Events,
     ):
         self.change, self.earlier, self.rate = change, earlier, rate
+        self.size, self.events = size, events
         self.right = [-rate * array for array in gradient]
         self.still = [not np.any(array) for array in change]
 
@@ -64,10 +76,23 @@ class Step:
         """The right change, in one dimension."""
         return _flat(self.right)
 
+    @property
+    def is_telling(self) -> bool:
+        """Whether a constant factor tells something: of one example and two classes, the
+        gradients of most mistakes are the right one times a number.
+        """
+        return self.size > 1 or len(self.right[0]) > 2
+
     @cached_property
     def factor(self) -> float | None:
         """What the right change is multiplied with everywhere, None if with nothing."""
-        return constant_factor(self.flat, self.wanted)
+        factor = constant_factor(self.flat, self.wanted)
+        backwards = factor is not None and abs(factor + 1) < FIT_OF_A_STEP
+        return factor if self.is_telling or backwards else None
+
+    def is_times(self, value: float) -> bool:
+        """Whether the right change is multiplied with this value."""
+        return self.factor is not None and abs(self.factor / value - 1) < FIT_OF_A_STEP
 
 
 def _flat(pair: Sequence[np.ndarray]) -> np.ndarray:
@@ -78,12 +103,69 @@ def _does_one_not_move(step: Step) -> bool | Mapping[str, object]:
     return any(step.still) and {"what": QUANTITIES[step.still.index(True)]}
 
 
-def _is_right_backwards(step: Step) -> bool:
-    return step.factor is not None and abs(step.factor + 1) < FIT_OF_A_STEP
+# --- steps along the right line, of another length
+
+
+def _is_ascent(step: Step) -> bool | Mapping[str, object]:
+    if step.is_times(-1):
+        return {"also": ""}
+    is_sum = step.size > 1 and step.is_times(-step.size)
+    return is_sum and {
+        "also": f", and the step is {step.size} times too long: the average over the batch is "
+        "missing, too"
+    }
+
+
+def _is_sum(step: Step) -> bool | Mapping[str, object]:
+    return step.size > 1 and step.is_times(step.size) and {"factor": step.size}
+
+
+def _goes_backward_often(step: Step) -> bool | Mapping[str, object]:
+    count = step.events.backwards
+    return count > 1 and step.is_times(count) and {"count": count}
+
+
+def _is_shorter_by_a_size(step: Step) -> bool | Mapping[str, object]:
+    sizes = {"examples": step.size, "classes": len(step.right[0])}
+    for what, number in sizes.items():
+        if number > 1 and step.is_times(1 / number):
+            twice = "twice" if what == "examples" else "over the classes too"
+            return {"factor": number, "what": what, "twice": twice}
+    return False
+
+
+def _has_own_rate(step: Step) -> bool | Mapping[str, object]:
+    if step.factor is None or step.factor < 0 or not step.events.others:
+        return False
+    return {"name": step.events.others[0], "rate": step.factor * step.rate}
+
+
+def _is_cut_to_length(step: Step) -> bool | Mapping[str, object]:
+    """Look for a gradient that is cut to a round length, with the bias or by itself."""
+    lengths = [float(np.linalg.norm(array)) / step.rate for array in step.change]
+    whole = float(np.linalg.norm(lengths))
+    shorter = step.factor is not None and 0 < step.factor < 1
+    for length in (1.0, 0.1, 0.01, 0.5, 0.25, 2.0, 5.0, 10.0):
+        if shorter and abs(whole / length - 1) < FIT_OF_A_STEP:
+            return {"length": length}
+    alone = [constant_factor(*pair) for pair in zip(step.change, step.right, strict=True)]
+    if None not in alone and all(abs(length - 1) < FIT_OF_A_STEP for length in lengths):
+        return {"length": 1.0}
+    return False
 
 
 def _is_of_another_length(step: Step) -> bool | Mapping[str, object]:
-    return step.factor is not None and {"factor": step.factor, "rate": step.rate}
+    if step.factor is None:
+        return False
+    return {"factor": step.factor, "rate": step.rate, "effective": step.factor * step.rate}
+
+
+# --- steps that remember
+
+
+def _zeroing_is_only_named(step: Step) -> bool | Mapping[str, object]:
+    name = step.events.name_of("zero_grad")
+    return name is not None and bool(_has_earlier_gradients(step)) and {"name": name}
 
 
 def _has_earlier_gradients(step: Step) -> bool | Mapping[str, object]:
@@ -103,6 +185,12 @@ def _has_earlier_gradients(step: Step) -> bool | Mapping[str, object]:
     return False
 
 
+def _is_along_the_last_gradient(step: Step) -> bool:
+    if not step.earlier:
+        return False
+    return fits(step.flat, -step.rate * _flat(step.earlier[-1]), FIT_OF_A_STEP)
+
+
 def _has_share_of_last_gradient(step: Step) -> bool:
     if not step.earlier:
         return False
@@ -114,29 +202,72 @@ def _is_as_long_everywhere(step: Step) -> bool:
     return bool(np.ptp(np.abs(step.flat)) < 1e-2 * np.abs(step.flat).max())
 
 
-#: The first that shows is named.
+NOT_MOVING = Mistake(
+    "not-moving",
+    "does what is computed get into the parameters of the model?",
+    seen=lambda step: all(step.still),
+)
+
+#: Where there is no gradient in the numbers, or another number of times the right one. The first
+#: that shows is named.
 OF_STEPS = (
-    Mistake(
-        "not-moving",
-        "the parameters do not move: are gradients zeroed before the step, or is a copy updated?",
-        seen=lambda step: all(step.still),
-    ),
     Mistake("partly-moving", "the {what} does not move", seen=_does_one_not_move),
     Mistake(
-        "ascent",
-        "the parameters move in the wrong direction: the loss goes up",
-        seen=_is_right_backwards,
-    ),
-    Mistake(
-        "double-step",
-        "the step is {factor:.4g} times as long as the optimizer's learning rate, {rate:g}, and "
-        "the mean loss ask for",
-        seen=_is_of_another_length,
+        "zeroing-not-called",
+        "`{name}` is only named, not called, so that gradients of earlier steps are added to this "
+        "one's: the brackets are missing, `{name}()`",
+        seen=_zeroing_is_only_named,
     ),
     Mistake(
         "not-zeroed",
         "the {what} of earlier steps are added to this one's: zero them before each backward()",
         seen=_has_earlier_gradients,
+    ),
+    Mistake(
+        "last-gradient",
+        "it goes along the gradient of the step before: `backward()` has to come before the step",
+        seen=_is_along_the_last_gradient,
+    ),
+    Mistake(
+        "ascent",
+        "the parameters move in the wrong direction: the loss goes up{also}",
+        seen=_is_ascent,
+    ),
+    Mistake(
+        "step-sum",
+        "the step is {factor} times as long as it should be, and the batch has {factor} examples: "
+        "is the loss summed over the batch (`reduction='sum'`), not averaged?",
+        seen=_is_sum,
+    ),
+    Mistake(
+        "backward-twice",
+        "the step is {count} times as long as it should be, and gradients arrive {count} times: "
+        "they add up with each backward()",
+        seen=_goes_backward_often,
+    ),
+    Mistake(
+        "step-averaged-twice",
+        "the step is {factor} times too short, and there are {factor} {what}: is the loss averaged "
+        "{twice}?",
+        seen=_is_shorter_by_a_size,
+    ),
+    Mistake(
+        "own-rate",
+        "an optimizer of your own ({name}) makes the step, with a learning rate of {rate:.4g}: use "
+        "the one that is passed",
+        seen=_has_own_rate,
+    ),
+    Mistake(
+        "step-cut",
+        "the gradient seems to be cut or scaled to length {length:g}: the step should go along the "
+        "gradient as it is",
+        seen=_is_cut_to_length,
+    ),
+    Mistake(
+        "double-step",
+        "the step is {factor:.4g} times as long as the optimizer's learning rate, {rate:g}, and "
+        "the mean loss ask for, as if the rate were {effective:.4g}",
+        seen=_is_of_another_length,
     ),
     Mistake(
         "momentum",
@@ -146,23 +277,20 @@ OF_STEPS = (
     ),
     Mistake(
         "optimizer",
-        "the optimizer that is passed seems not to be the one that makes the step",
+        "all parameters move by the same length, as with Adam: use the optimizer that is passed",
         seen=_is_as_long_everywhere,
     ),
 )
 
 
-def name_step(
-    change: list[np.ndarray],
-    gradient: list[np.ndarray],
-    earlier: list[list[np.ndarray]],
-    rate: float,
-) -> Finding | None:
-    """Return the likely mistake in a wrong step on a right gradient, None if no known one fits.
-
-    The parameters are those of :class:`Step`.
-    """
-    return first_seen(OF_STEPS, Step(change, gradient, earlier, rate))
+def name_step(step: Step) -> Finding | None:
+    """Return the likely mistake in a wrong step on a right gradient, None if no known one fits."""
+    if all(step.still):
+        return first_seen(OF_STANDING_STILL, step.events) or NOT_MOVING.finding()
+    found = first_seen([SEVERAL_STEPS], step.events) or first_seen(OF_STEPS, step)
+    if found is None or found.mistake.key in ("momentum", "optimizer"):
+        found = first_seen([OPTIMIZER_ELSEWHERE, OWN_OPTIMIZER], step.events) or found
+    return found
 
 
 def name_step_gradient(
@@ -191,6 +319,12 @@ def name_step_gradient(
             found = name_gradient(steps[is_bias], gradient[is_bias], case, 0, is_bias)
             return None if found and found.mistake is FACTOR else found
     return None
+
+
+LOSS_AFTER = Mistake(
+    "loss-after-step",
+    "it is the loss after the step: compute it before, and return that",
+)
 
 
 def name_step_loss(loss: object, case: Problem) -> Finding | None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lxmls_nb.checks.probes.classes import missing_method
+from lxmls_nb.checks.probes.course_module import course_module, split
 from lxmls_nb.checks.probes.running import Report, plain, probe
+from lxmls_nb.checks.probes.tracing import only_named, traced
 
 if TYPE_CHECKING:
     import torch
@@ -27,14 +31,26 @@ def _state() -> dict[str, Any]:
     }
 
 
-def _difference(before: dict[str, Any]) -> list[str]:
-    """Return what has changed of the global state, and put back what other cells depend on."""
+@contextmanager
+def _watched() -> Iterator[list[str]]:
+    """Report what a block changes of the global state, and put back what other cells depend on.
+
+    Yields
+    ------
+    changed : list of str
+        Filled in when the block ends.
+    """
     import torch
 
-    after = _state()
-    torch.set_default_dtype(getattr(torch, before["default dtype"].removeprefix("torch.")))
-    torch.set_grad_enabled(before["gradients enabled"])
-    return [key for key in before if before[key] != after[key]]
+    before = _state()
+    changed: list[str] = []
+    try:
+        yield changed
+    finally:
+        after = _state()
+        torch.set_default_dtype(getattr(torch, before["default dtype"].removeprefix("torch.")))
+        torch.set_grad_enabled(before["gradients enabled"])
+        changed += [key for key in before if before[key] != after[key]]
 
 
 def _about(tensor: object) -> dict[str, Any]:
@@ -66,12 +82,10 @@ def _gradients(
     return [plain(next(found)) if tensor.requires_grad else None for tensor in tensors]
 
 
-def _new_module(
-    answer: Any, weight: np.ndarray
-) -> tuple[Any, Tensors | None, list[list[int]] | None]:
-    """Return a module on the selected device, its weight and bias, and the shapes that it has.
+def _new_module(answer: Any, weight: np.ndarray) -> tuple[Any, Tensors | None, Report]:
+    """Return a module on the selected device, its weight and bias, and what is known of it.
 
-    Weight and bias are None if its parameters are others, the shapes if it has no parameters.
+    Weight and bias are None if its parameters are others.
     """
     from lxmls_nb.device import select_device
 
@@ -80,15 +94,48 @@ def _new_module(
     try:
         parameters = list(model.parameters())
         shapes = [list(parameter.shape) for parameter in parameters]
+        about = _about_module(model)
         model = model.to(select_device())
         parameters = list(model.parameters())
     except AttributeError:
+        about = _about_module(model)
         parameters = []
     weights = [p for p in parameters if tuple(p.shape) == weight.shape]
     biases = [p for p in parameters if p.numel() == weight.shape[0] and p.ndim <= 2]
     biases = [p for p in biases if not any(p is w for w in weights)]
     fitting = len(parameters) == 2 and len(weights) == len(biases) == 1
-    return model, (weights[0], biases[0]) if fitting else None, shapes
+    report = {"shapes": shapes, "fitting": fitting, "about": about}
+    return model, (weights[0], biases[0]) if fitting else None, report
+
+
+def _about_module(model: Any) -> Report:
+    """Describe a module whose parameters may be others than they should be.
+
+    Returns
+    -------
+    dict
+        ``is_module``; ``initialised``: whether ``super().__init__()`` was called; ``tensors``:
+        attributes that are plain tensors; ``hidden``: attributes that are lists or dictionaries
+        with tensors or modules in them, where a module does not look.
+    """
+    import torch
+
+    attributes = {name: value for name, value in vars(model).items() if not name.startswith("_")}
+
+    def holds_tensors(value: Any) -> bool:
+        items = value.values() if isinstance(value, dict) else value
+        return any(isinstance(item, torch.Tensor | torch.nn.Module) for item in items)
+
+    return {
+        "is_module": isinstance(model, torch.nn.Module),
+        "initialised": "_parameters" in vars(model),
+        "tensors": [n for n, value in attributes.items() if isinstance(value, torch.Tensor)],
+        "hidden": [
+            name
+            for name, value in attributes.items()
+            if isinstance(value, list | tuple | dict) and holds_tensors(value)
+        ],
+    }
 
 
 def _set(tensors: Tensors, weight: np.ndarray, bias: np.ndarray) -> None:
@@ -114,16 +161,27 @@ def log_linear_module(answer: Any, calls: list[Any]) -> Report:
     -------
     dict
         ``shapes``: of its parameters; ``fitting``: whether they are a weight and a bias;
-        ``state``: what of the global state was changed. Of a module that fits, also ``outputs``
-        and ``gradients`` of each call, and ``changed``: whether an input was.
+        ``about``: what else is known of it, see :func:`_about_module`; ``state``: what of the
+        global state was changed. Of a module that fits, also ``outputs`` and ``gradients`` of each
+        call, and ``changed``: whether an input was. Of a class that lacks a method, only what
+        :func:`~lxmls_nb.checks.probes.classes.missing_method` reports.
     """
     import torch
 
-    before = _state()
-    model, tensors, shapes = _new_module(answer, calls[0][0])
-    report: Report = {"shapes": shapes, "fitting": tensors is not None}
+    missing = missing_method(answer, torch.nn.Module, ["__init__", "forward"])
+    if missing is not None:
+        return missing
+    with _watched() as changed:
+        report = _outputs_of_module(answer, calls)
+    return report | {"state": changed}
+
+
+def _outputs_of_module(answer: Any, calls: list[Any]) -> Report:
+    import torch
+
+    model, tensors, report = _new_module(answer, calls[0][0])
     if tensors is None:
-        return report | {"state": _difference(before)}
+        return report
     outputs, gradients, changed = [], [], False
     for weight, bias, input, output in calls:
         _set(tensors, weight, bias)
@@ -137,18 +195,14 @@ def log_linear_module(answer: Any, calls: list[Any]) -> Report:
         )
         gradients.append(_gradients(log_probabilities, output, list(tensors)) if fine else [])
         changed = changed or not torch.equal(tensor, copy)
-    return report | {
-        "outputs": outputs,
-        "gradients": gradients,
-        "changed": changed,
-        "state": _difference(before),
-    }
+    return report | {"outputs": outputs, "gradients": gradients, "changed": changed}
 
 
 @probe
 def training_step(
     step: Any,
-    answer: Any,
+    answer: Any = None,
+    *,
     weight: np.ndarray,
     bias: np.ndarray,
     batches: list[Any],
@@ -156,42 +210,78 @@ def training_step(
 ) -> Report:
     """Make steps of ``training_step`` on a list of ``[input, output]``.
 
+    Parameters
+    ----------
+    step : callable
+    answer : type, optional
+        The class ``LogLinear``; without it, a model of the course is trained.
+    weight, bias : ndarray
+        Where the model starts.
+    batches : list
+    learning_rate : float
+
     Returns
     -------
     dict
-        ``shapes``, ``fitting``, ``state`` as for :func:`log_linear_module`; ``parameters`` before
-        the first and after each step, ``losses`` returned and their ``types``; ``changed``.
+        ``shapes``, ``fitting``, ``about``, ``state`` as for :func:`log_linear_module`;
+        ``parameters`` before the first and after each step, ``losses`` returned and their
+        ``types``; ``events`` of each step, see :mod:`lxmls_nb.checks.probes.tracing`; ``named``:
+        what is named in the step and not called; ``changed``.
     """
     import torch
 
-    before = _state()
-    model, tensors, shapes = _new_module(answer, weight)
-    report: Report = {"shapes": shapes, "fitting": tensors is not None, "changed": []}
-    if tensors is None:
-        return report | {"state": _difference(before)}
-    _set(tensors, weight, bias)
-    with torch.no_grad():
-        first = torch.tensor(batches[0][0], dtype=torch.float32, device=tensors[0].device)
-        report["output"] = _about(model(first))
-    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
-    parameters, losses, types = [_values(tensors)], [], []
-    for input, output in batches:
-        given = input.copy(), output.copy()
-        loss = step(model, optimizer, *given)
-        losses.append(float(loss) if isinstance(loss, float) else plain(loss))
-        types.append(type(loss).__name__ if not isinstance(loss, float) else "float")
+    missing = missing_method(answer, torch.nn.Module, ["__init__", "forward"])
+    if missing is not None:
+        return missing
+    with _watched() as changed:
+        report = _steps(step, answer, weight, bias, batches, learning_rate)
+    return report | {"state": changed}
+
+
+def _steps(
+    step: Any,
+    answer: Any,
+    weight: np.ndarray,
+    bias: np.ndarray,
+    batches: list[Any],
+    learning_rate: float,
+) -> Report:
+    import torch
+
+    from lxmls_nb.device import select_device
+
+    if answer is None:
+        model: Any = course_module(weight, bias).to(select_device())
+        start: Any = list(model.parameters())
+        about = {"is_module": True, "initialised": True, "tensors": [], "hidden": []}
+        report: Report = {"shapes": [], "fitting": True, "about": about}
+    else:
+        model, start, report = _new_module(answer, weight)
+        if start is None:
+            return report
+        _set(start, weight, bias)
+
+    def values() -> list[np.ndarray]:
         # The model's own parameters: an answer may have put others in their place.
         now = list(model.parameters())
-        parameters.append(_values(tensors if len(now) != 2 else _matching(now, weight)))
+        if answer is None:
+            return split(now[0] if len(now) == 1 else start[0])
+        return _values(start if len(now) != 2 else _matching(now, weight))
+
+    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
+    report |= {"parameters": [values()], "losses": [], "types": [], "events": [], "changed": []}
+    for input, output in batches:
+        given = input.copy(), output.copy()
+        with traced(model, optimizer) as events:
+            loss = step(model, optimizer, *given)
+        report["events"].append(events)
+        report["losses"].append(float(loss) if isinstance(loss, float) else plain(loss))
+        report["types"].append(type(loss).__name__ if not isinstance(loss, float) else "float")
+        report["parameters"].append(values())
         for name, old, new in zip(("input", "labels"), (input, output), given, strict=True):
             if not np.array_equal(old, new) and name not in report["changed"]:
                 report["changed"].append(name)
-    return report | {
-        "parameters": parameters,
-        "losses": losses,
-        "types": types,
-        "state": _difference(before),
-    }
+    return report | {"named": only_named(step)}
 
 
 def _matching(tensors: Tensors, weight: np.ndarray) -> Tensors:
@@ -209,11 +299,24 @@ def log_forward(
     -------
     dict
         ``outputs`` and ``gradients`` (a pair per layer) of each call; ``changed``: what of input
-        and parameters was; ``state``: what of the global state was.
+        and parameters was; ``state``: what of the global state was. Of a class that lacks the
+        method, only what :func:`~lxmls_nb.checks.probes.classes.missing_method` reports.
     """
+    from lxmls_nb.models import PytorchMLP
+
+    missing = missing_method(answer, PytorchMLP, ["log_forward"])
+    if missing is not None:
+        return missing
+    with _watched() as changed:
+        report = _outputs_of_network(answer, geometry, activation_functions, calls)
+    return report | {"state": changed}
+
+
+def _outputs_of_network(
+    answer: Any, geometry: list[int], activation_functions: list[str], calls: list[Any]
+) -> Report:
     import torch
 
-    before = _state()
     model = answer(geometry=list(geometry), activation_functions=list(activation_functions))
     outputs, gradients, changed = [], [], []
     for parameters, input, output in calls:
@@ -239,9 +342,4 @@ def log_forward(
             for new, old in zip(now, copies, strict=True)
         ):
             changed.append("parameters")
-    return {
-        "outputs": outputs,
-        "gradients": gradients,
-        "changed": changed,
-        "state": _difference(before),
-    }
+    return {"outputs": outputs, "gradients": gradients, "changed": changed}

@@ -117,15 +117,20 @@ def execute(name: str, answers: list[Any], arguments: dict[str, Any]) -> Report:
 def _student_frame(error: BaseException) -> traceback.FrameSummary:
     """Return the place in the student's code that an error comes from, else in ours."""
     frames = traceback.extract_tb(error.__traceback__)
-    library = ("lxmls_nb", "site-packages", "lib/python")
-    own = [frame for frame in frames if not any(part in frame.filename for part in library)]
+    own = [frame for frame in frames if _is_own(frame)]
     return (own or frames)[-1]
+
+
+def _is_own(frame: traceback.FrameSummary) -> bool:
+    """Whether a place is in the student's code."""
+    library = ("lxmls_nb", "site-packages", "lib/python")
+    return not any(part in frame.filename for part in library)
 
 
 def line_of(error: BaseException) -> str:
     """Return the student's line that an error comes from, as ``line 3: code``."""
     frame = _student_frame(error)
-    if "lxmls_nb" in frame.filename:
+    if not _is_own(frame):
         return ""
     code = frame.line or linecache.getline(frame.filename, frame.lineno or 0)
     return f"line {frame.lineno}: {code.strip()[:120]}"

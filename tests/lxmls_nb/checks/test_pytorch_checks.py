@@ -1,4 +1,4 @@
-"""Checks of Exercises 2.3 and 2.4."""
+"""Checks of the forward passes of Exercises 2.3 and 2.4, beyond what the catalogue shows."""
 
 from __future__ import annotations
 
@@ -8,25 +8,57 @@ from lxmls_nb import checks
 from tests.support.course import definitions
 
 
-def test_a_step_whose_module_is_missing_says_so():
+def network(change):
+    """Return the reference network with its log-probabilities changed."""
+
+    class Changed(definitions("exercise_2_4")["MyPytorchMLP"]):
+        def log_forward(self, input):
+            return change(self, super().log_forward(input))
+
+    return Changed
+
+
+@pytest.mark.parametrize(
+    ("wrong_where", "geometry", "batch_size", "words"),
+    [
+        (lambda model, z: len(model.parameters) == 4, [5, 6, 4, 3, 2], 7, "wrong with 3"),
+        (lambda model, z: model.geometry[0] == model.geometry[1], [4, 4, 3], 7, "are equal"),
+        (lambda model, z: len(z) == 1, [6, 5, 3], 1, "right with 7 examples"),
+        (lambda model, z: z.shape[1] == 2, [6, 5, 2], 7, "right with 3 classes"),
+    ],
+)
+def test_what_a_network_is_right_on_tells_what_is_wrong(wrong_where, geometry, batch_size, words):
     import torch
 
-    class LogLinear(torch.nn.Module):
-        def __init__(self, input_size, num_classes):
-            super().__init__()
-            raise NotImplementedError("not attempted yet")
-
-    training_step = definitions("exercise_2_3")["training_step"]
-    with pytest.raises(checks.NotAttempted, match="write `LogLinear`"):
-        checks.training_step(training_step, LogLinear)
+    answer = network(
+        lambda model, z: torch.log_softmax(z * z, dim=1) if wrong_where(model, z) else z
+    )
+    with pytest.raises(checks.CheckFailed, match=words) as failure:
+        checks.log_forward(answer, geometry=geometry, batch_size=batch_size)
+    assert "off by up to" in str(failure.value)
 
 
-def test_a_step_whose_module_is_wrong_says_so():
-    names = definitions("exercise_2_3")
+def test_a_network_that_is_wrong_everywhere_has_no_contrast():
+    import torch
 
-    class Logits(names["LogLinear"]):
-        def forward(self, input):
-            return super().forward(input) + 1
+    answer = network(lambda model, z: torch.log_softmax(z * z, dim=1))
+    with pytest.raises(checks.CheckFailed, match=r"off by up to \d+ % of the largest value\.$"):
+        checks.log_forward(answer, geometry=[5, 4, 4, 3])
 
-    with pytest.raises(checks.CheckFailed, match="`LogLinear` is not right yet"):
-        checks.training_step(names["training_step"], Logits)
+
+@pytest.mark.parametrize("change", ["default dtype", "gradients enabled"])
+def test_the_global_state_is_put_back_after_an_error_too(change):
+    import torch
+
+    def fail(model, z):
+        torch.set_default_dtype(torch.float64)
+        torch.set_grad_enabled(False)
+        raise RuntimeError("after that")
+
+    with pytest.raises(checks.CheckFailed, match="after that"):
+        checks.log_forward(network(fail), geometry=[3, 2])
+    state = {
+        "default dtype": torch.get_default_dtype() == torch.float32,
+        "gradients enabled": torch.is_grad_enabled(),
+    }
+    assert state[change]

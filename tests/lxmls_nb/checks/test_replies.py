@@ -272,19 +272,11 @@ def test_a_step_starts_where_the_parameters_were_set(loss):
             "parameters": [parameters, parameters],
             "losses": [loss],
             "types": ["float"],
+            "events": [[]],
         }
     }
-    output = honest_output(problem)
-    reply = replaced(reply, ("result", "output", "values"), output)
     with pytest.raises(checks.CheckFailed, match="does not keep the parameters"):
         judge("training_step", reply, batch_size=1, steps=1)
-
-
-def honest_output(problem) -> np.ndarray:
-    """Return log-probabilities as a right module gives them."""
-    weight, bias = problem.parameters[0]
-    z = problem.input @ weight.T + bias
-    return z - np.log(np.exp(z).sum(axis=1, keepdims=True))
 
 
 def test_a_step_to_nan_fails_in_a_students_notebook_too():

@@ -88,7 +88,8 @@ def test_probe_and_verdict_can_run_in_two_processes(
 ):
     """The verdict gets names only; arrays, numbers and strings cross."""
     getattr(checks, check)(*elsewhere(notebook, *names), **options)
-    assert "Passed" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "Passed" in printed or "is fine" in printed
 
 
 def test_a_verdict_elsewhere_sees_what_is_not_written(elsewhere):

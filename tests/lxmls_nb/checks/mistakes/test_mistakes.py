@@ -38,14 +38,14 @@ def test_the_keys_are_known_without_torch():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert set(done.stdout.split()) == KEYS == MISTAKES.keys()
-    assert len(KEYS) == 94
+    assert len(KEYS) == 191
 
 
 def test_a_finding_is_a_sentence_with_its_values():
-    finding = MISTAKES["double-step"].finding(factor=2.00001, rate=0.1)
+    finding = MISTAKES["double-step"].finding(factor=2.00001, rate=0.1, effective=0.2)
     assert finding.sentence() == (
         "the step is 2 times as long as the optimizer's learning rate, 0.1, and the mean loss ask "
-        "for"
+        "for, as if the rate were 0.2"
     )
 
 
@@ -59,6 +59,7 @@ ORDERS = [
     (gradients, "LAYER_INPUTS"),
     (losses, "OF_LOSSES"),
     (outputs, "OF_OUTPUTS"),
+    (outputs, "OF_NETWORKS"),
 ]
 
 
@@ -107,7 +108,7 @@ class TestEachMistakeIsToldFromAllOthers:
         problem = make_problem(geometry, 7, seed=1)
         tried = set()
         output = Output(problem, np.zeros(()))
-        for mistake in outputs.OF_OUTPUTS:
+        for mistake in (*outputs.OF_OUTPUTS, *outputs.OF_NETWORKS):
             if mistake is CLIPPED:  # what it gives depends on what was given
                 continue
             for _, wrong in mistake.findings(mistake.log_probabilities, output):

@@ -69,8 +69,11 @@ def test_probes_need_nothing_that_judges():
         "lxmls_nb",
         "lxmls_nb.checks",
         "lxmls_nb.checks.probes",
+        "lxmls_nb.checks.probes.classes",
+        "lxmls_nb.checks.probes.course_module",
         "lxmls_nb.checks.probes.numpy_probes",
         "lxmls_nb.checks.probes.pytorch_probes",
         "lxmls_nb.checks.probes.running",
+        "lxmls_nb.checks.probes.tracing",
         "lxmls_nb.errors",
     ]

@@ -1,0 +1,62 @@
+"""Mistakes that make log-probabilities infinite, or no numbers, where z is large."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lxmls_nb.checks.mistakes.form import NOT_FINITE
+from lxmls_nb.checks.mistakes.mistake import Finding, Mistake
+from lxmls_nb.checks.problems import Problem, forward
+
+#: Values of z that are no danger: exp(z) overflows beyond 88 in float32, beyond 709 in float64.
+HARMLESS = 80
+
+LOG_OF_SOFTMAX = Mistake(
+    "log-of-softmax",
+    "some values are minus infinity, the logarithm of a probability that has become 0: compute "
+    "softmax and logarithm in one go, with `torch.log_softmax` or z - logsumexp(z)",
+)
+OVERFLOWS = Mistake(
+    "exponentials-overflow",
+    "the exponentials overflow where z is large: subtract the largest z of each row first, or use "
+    "`torch.log_softmax` or `torch.logsumexp`",
+)
+ROWS_UNDERFLOW = Mistake(
+    "rows-underflow",
+    "in some rows all exponentials have become 0: subtract the largest z of each row, "
+    "`z.max(dim=1, keepdim=True)`, not of the whole batch, or use `torch.log_softmax`",
+)
+NO_NUMBERS = Mistake(
+    "no-numbers",
+    "some values are no numbers where z is large: exponentials overflow, or all of a row become 0 "
+    "as the maximum of the whole batch is subtracted. Use `torch.log_softmax`",
+)
+LOG_OF_NEGATIVE = Mistake(
+    "log-of-negative",
+    "some values are not finite, although z is small: is it the logarithm of zero or of a negative "
+    "number, or a division by zero?",
+)
+
+
+def name_not_finite(array: np.ndarray, problem: Problem) -> Finding:
+    """Return the likely mistake where log-probabilities are not finite.
+
+    Parameters
+    ----------
+    array : ndarray, shape (M, K)
+    problem : Problem
+    """
+    z = forward(problem).linear[-1]
+    if float(np.abs(z).max()) < HARMLESS:
+        return LOG_OF_NEGATIVE.finding()
+    if np.any(np.isnan(array)):
+        return NO_NUMBERS.finding()
+    has_full_rows = bool(np.any(np.all(np.isneginf(array), axis=1)))
+    if np.any(np.isposinf(array)) and not has_full_rows:
+        return ROWS_UNDERFLOW.finding()
+    # The most probable class of each row has a logarithm close to 0, if exponentials are fine.
+    if np.all(np.isfinite(array.max(axis=1))):
+        return LOG_OF_SOFTMAX.finding()
+    if np.any(np.isneginf(array)):
+        return OVERFLOWS.finding()
+    return NOT_FINITE.finding()

@@ -1,0 +1,160 @@
+"""Mistakes in what a training step does and in which order, where its events tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from lxmls_nb.checks.mistakes.mistake import Mistake
+from lxmls_nb.checks.probes import tracing
+
+
+@dataclass(frozen=True)
+class Events:
+    """What happened in a training step, in order.
+
+    Attributes
+    ----------
+    events : sequence of str
+        Those of :mod:`lxmls_nb.checks.probes.tracing`.
+    named : sequence of str
+        What is named on a line of the step, and not called.
+    replaced : bool
+        Whether the model had got other parameters in an earlier step.
+    """
+
+    events: Sequence[str] = ()
+    named: Sequence[str] = ()
+    replaced: bool = False
+
+    def has(self, *wanted: str) -> bool:
+        """Whether one of these events happened."""
+        return any(event in wanted for event in self.events)
+
+    @property
+    def others(self) -> list[str]:
+        """The classes of other optimizers that made a step on the model's parameters."""
+        return self._ending(tracing.OTHER_STEP)
+
+    @property
+    def elsewhere(self) -> list[str]:
+        """The classes of optimizers that made a step on something else."""
+        return self._ending(tracing.STEP_ELSEWHERE)
+
+    def _ending(self, start: str) -> list[str]:
+        return [event.removeprefix(start) for event in self.events if event.startswith(start)]
+
+    @property
+    def steps(self) -> int:
+        """How many steps were made on the model's parameters, with gradients."""
+        return self.events.count(tracing.STEP) + len(self.others)
+
+    @property
+    def backwards(self) -> int:
+        """How often gradients arrived at the parameters."""
+        return self.events.count(tracing.GRADIENT)
+
+    def name_of(self, method: str) -> str | None:
+        """Return what is named, and not called, of a method."""
+        return next((name for name in self.named if name.split(".")[-1] == method), None)
+
+
+def _step_not_called(step: Events) -> bool | Mapping[str, object]:
+    for method, event in (("backward", tracing.BACKWARD), ("step", tracing.STEP)):
+        name = step.name_of(method)
+        if name is not None and not step.has(event):
+            return {"name": name}
+    return False
+
+
+NOT_CALLED = Mistake(
+    "not-called",
+    "`{name}` is only named, not called: the brackets are missing, `{name}()`",
+    seen=_step_not_called,
+)
+REPLACED = Mistake(
+    "replaced",
+    "the model has got new parameters in an earlier step: the optimizer still holds the old ones. "
+    "A parameter is changed in place, never replaced",
+    seen=lambda step: step.replaced,
+)
+COPY = Mistake(
+    "copy",
+    "a copy of the model is trained: the model that is passed stays as it is",
+    seen=lambda step: step.has(tracing.FORWARD_OF_COPY) and not step.has(tracing.GRADIENT),
+)
+OPTIMIZER_ELSEWHERE = Mistake(
+    "optimizer-elsewhere",
+    "an optimizer of your own ({name}) makes the step, on other parameters than those of the model "
+    "that is passed: use both as they are passed, the model and the optimizer",
+    seen=lambda step: bool(step.elsewhere) and {"name": step.elsewhere[0]},
+)
+NO_BACKWARD = Mistake(
+    "no-backward",
+    "`backward()` is never called: without it the parameters have no gradient",
+    seen=lambda step: not step.has(tracing.BACKWARD, tracing.GRADIENT),
+)
+LOSS_CUT = Mistake(
+    "loss-cut",
+    "no gradient gets from the loss to the parameters: the loss is cut off from them, as by "
+    "`.data`, `.detach()`, `.item()`, `.numpy()`, `argmax`, `torch.no_grad()` or a new tensor "
+    "made of its value",
+    seen=lambda step: step.has(tracing.BACKWARD) and not step.has(tracing.GRADIENT),
+)
+
+
+def _first(step: Events, event: str) -> int:
+    return step.events.index(event) if event in step.events else len(step.events)
+
+
+STEP_FIRST = Mistake(
+    "step-first",
+    "the optimizer steps before `backward()`, when the gradients of this batch are not there yet",
+    seen=lambda step: (
+        _first(step, tracing.EMPTY_STEP) < _first(step, tracing.GRADIENT) < len(step.events)
+    ),
+)
+ZEROED = Mistake(
+    "zeroed-before-step",
+    "the gradients are set to zero after `backward()` and before the optimizer steps: nothing is "
+    "left to step along",
+    seen=lambda step: (
+        _first(step, tracing.GRADIENT) < _first(step, tracing.EMPTY_STEP)
+        and step.has(tracing.EMPTY_STEP)
+    ),
+)
+NO_STEP = Mistake(
+    "no-step",
+    "gradients arrive, but `optimizer.step()` is not called and nothing else changes the "
+    "parameters (`p = p - rate * p.grad` and the like make new tensors or names)",
+    seen=lambda step: not step.has(tracing.STEP, tracing.EMPTY_STEP) and not step.others,
+)
+
+#: Why parameters don't move at all. The first that shows is named.
+OF_STANDING_STILL = (
+    NOT_CALLED,
+    REPLACED,
+    COPY,
+    OPTIMIZER_ELSEWHERE,
+    NO_BACKWARD,
+    LOSS_CUT,
+    STEP_FIRST,
+    ZEROED,
+    NO_STEP,
+)
+
+
+def _several_steps(step: Events) -> bool | Mapping[str, object]:
+    return step.steps > 1 and {"count": step.steps}
+
+
+SEVERAL_STEPS = Mistake(
+    "several-steps",
+    "there are {count} steps on this batch: one is asked for, on all its examples at once",
+    seen=_several_steps,
+)
+OWN_OPTIMIZER = Mistake(
+    "own-optimizer",
+    "an optimizer of your own ({name}) makes the step: use the one that is passed",
+    seen=lambda step: bool(step.others) and {"name": step.others[0]},
+)

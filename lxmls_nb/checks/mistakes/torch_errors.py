@@ -1,0 +1,401 @@
+"""Mistakes that end in an error of Python or PyTorch, and from the error to the likely one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from lxmls_nb.checks.mistakes.mistake import Finding, Mistake
+from lxmls_nb.checks.mistakes.modules import SUPER_INIT
+from lxmls_nb.checks.mistakes.moving import LOSS_CUT
+from lxmls_nb.checks.mistakes.torch_shapes import (
+    DIMENSION,
+    FIXED_SIZES,
+    VECTORS,
+    Raised,
+    Rule,
+    elements,
+    product,
+    unpacked,
+)
+
+#: PyTorch's and NumPy's names of types in messages.
+TYPES = {
+    "double": "float64",
+    "float": "float32",
+    "half": "float16",
+    "bfloat16": "bfloat16",
+    "long": "int64",
+    "int": "int32",
+    "byte": "uint8",
+    "bool": "bool",
+}
+
+
+MIXED_TYPES = Mistake(
+    "mixed-types",
+    "a {first} tensor meets a {second} one. NumPy's arrays are float64: make {what} float32, with "
+    "`.float()` or `dtype=torch.float32`",
+)
+NOT_A_TENSOR = Mistake(
+    "not-a-tensor",
+    "{kind} stands where PyTorch takes a tensor: convert it first, with `torch.tensor(..., "
+    "dtype=torch.float32)`{more}",
+)
+OTHER_THING = Mistake(
+    "other-than-tensor",
+    "{kind} stands where PyTorch takes a tensor",
+)
+VALUES_AND_INDICES = Mistake(
+    "values-and-indices",
+    "`{name}` with a dimension gives two things, the values and their indices: take "
+    "`.{name}(...).values`",
+)
+ALREADY_TENSOR = Mistake(
+    "already-tensor",
+    "`torch.from_numpy` gets what is a tensor already: leave the conversion out here",
+)
+NUMPY_OF_TENSOR = Mistake(
+    "numpy-of-tensor",
+    "a function of NumPy, or `.numpy()`, gets a tensor with a graph: use PyTorch's function of "
+    "that name, as NumPy knows no gradients",
+)
+LABELS_TYPE = Mistake(
+    "labels-type",
+    "the labels are {kind}: class indices have to be int64, with `.long()` or `dtype=torch.int64`",
+)
+LABELS_SHAPE = Mistake(
+    "labels-shape",
+    "the labels have two dimensions: the loss takes a class index for each example, shape (M,), no "
+    "column and no indicator vectors",
+)
+LABELS_RANGE = Mistake(
+    "labels-range",
+    "class index {index} does not exist: with {classes} classes they go from 0 to {last}",
+)
+BATCH_SIZES = Mistake(
+    "batch-sizes",
+    "the output is for {first} and the labels are for {second}: does one of them lose or gain a "
+    "dimension, or examples?",
+)
+BINARY_LOSS = Mistake(
+    "binary-loss",
+    "a binary cross-entropy is for a yes or no, and takes labels of the shape of its input: for "
+    "class indices, `NLLLoss` takes log-probabilities",
+)
+
+
+def _mixed(raised: Raised) -> Finding:
+    first, second = (TYPES.get(word.lower(), word) for word in raised.match.groups())
+    what = "the second" if second == "float64" else "the first"
+    return MIXED_TYPES.finding(first=first, second=second, what=what)
+
+
+def _not_a_tensor(raised: Raised) -> Finding | None:
+    kind = raised.match.group(1).rpartition(".")[2]
+    if kind in LAYERS:
+        return CLASS_AS_FUNCTION.finding(name=kind)
+    if kind == "ndarray" or kind in ("list", "float", "int", "numpy"):
+        words = {"ndarray": "a NumPy array", "list": "a list", "numpy": "a NumPy array"}
+        more = " or `self.to_tensor(...)`" if raised.is_network else ""
+        return NOT_A_TENSOR.finding(kind=words.get(kind, "a number"), more=more)
+    words = {"NoneType": "None (is a `return` missing?)", "tuple": "a tuple of several things"}
+    return OTHER_THING.finding(kind=words.get(kind, f"a {kind}"))
+
+
+def _labels_range(raised: Raised) -> Finding | None:
+    classes = raised.geometry[-1] if raised.geometry else 0
+    index = int(raised.match.group(1))
+    if index < classes:
+        return None
+    return LABELS_RANGE.finding(index=index, classes=classes, last=classes - 1)
+
+
+# --- the loss and its gradients
+
+NO_SCALAR = Mistake(
+    "loss-array",
+    "the loss is not one number but one for each example: take the mean of them first",
+)
+LOSS_NO_TENSOR = Mistake(
+    "loss-no-tensor",
+    "the loss is a plain number ({kind}), with no way back to the parameters: call `backward()` on "
+    "the tensor, and `.item()` only for what is returned",
+)
+BACKWARD_AGAIN = Mistake(
+    "backward-again",
+    "`backward()` goes a second time through a graph that is gone after the first: make a new "
+    "forward pass for each, and keep no output between calls",
+)
+IN_PLACE_LEAF = Mistake(
+    "in-place-leaf",
+    "a parameter is changed in place while its graph is recorded: leave the step to "
+    "`optimizer.step()`, or put it under `torch.no_grad()`",
+)
+LEAF_OPERATION = Mistake(
+    "in-place-parameter",
+    "a parameter is changed in place: in a forward pass, write the result to a new tensor",
+)
+IN_PLACE = Mistake(
+    "in-place",
+    "a value that the gradient needs is changed in place afterwards: write the result to a new "
+    "tensor, without `+=` or a function that ends in `_`",
+)
+ASSIGNED = Mistake(
+    "assigned-parameter",
+    "a new tensor cannot take the place of a parameter: change it in place, which is what "
+    "`optimizer.step()` does",
+)
+NO_GRADIENT_YET = Mistake(
+    "no-gradient-yet",
+    "`.grad` is still None here: it is there only after `backward()`, and for parameters that the "
+    "loss depends on",
+)
+WHOLE_NUMBERS = Mistake(
+    "whole-numbers",
+    "whole numbers, such as labels or what `argmax` returns, have no gradients: take the loss of "
+    "the log-probabilities",
+)
+
+# --- calls
+
+CLASS_AS_FUNCTION = Mistake(
+    "class-as-function",
+    "`torch.nn.{name}` is a class: make an object of it first, `torch.nn.{name}()(...)`, or use "
+    "the function in `torch.nn.functional`",
+)
+NO_SELF = Mistake(
+    "self-missing",
+    "`{name}` is defined without `self`: it has to be the first argument in its `def` line",
+)
+ARGUMENT_COUNT = Mistake(
+    "argument-count",
+    "`{name}` takes {takes} arguments and gets {given}, with `self` counted: is `self` missing in "
+    "its `def` line, or is one too many in the call?",
+)
+SUPER_ARGUMENTS = Mistake(
+    "super-arguments",
+    "`super().__init__()` takes no sizes: a `torch.nn.Module` has none",
+)
+ARGUMENTS = Mistake(
+    "arguments",
+    "`{name}` does not take the arguments that it should: {expected} (Python: {message})",
+)
+RECURSION = Mistake(
+    "endless",
+    "the code calls itself without an end: does a forward pass call itself, or its own model?",
+)
+UNDEFINED = Mistake(
+    "not-defined",
+    "`{name}` is not defined: {hint}",
+)
+NO_BRACKETS = Mistake(
+    "no-brackets",
+    "`{name}` is a method: the brackets are missing, `{name}()`",
+)
+NOT_CALLABLE = Mistake(
+    "not-callable",
+    "something that is no function is called: {kind} has no brackets after it",
+)
+DEVICES = Mistake(
+    "devices",
+    "tensors on two devices meet: move the input and the labels to the device of the model",
+)
+
+#: Classes of `torch.nn` that are often called as if they were functions.
+LAYERS = frozenset(
+    {
+        *("Linear", "Sigmoid", "ReLU", "Tanh", "Softmax", "LogSoftmax", "Sequential", "Dropout"),
+        *("NLLLoss", "CrossEntropyLoss", "BCELoss", "BCEWithLogitsLoss", "MSELoss", "Parameter"),
+    }
+)
+
+#: The first lines of what the checks call.
+SIGNATURES = {
+    "__init__": "`def __init__(self, input_size, num_classes):`",
+    "forward": "`def forward(self, input):`",
+    "log_forward": "`def log_forward(self, input):`",
+    "training_step": "`def training_step(model, optimizer, input, output):`",
+}
+
+
+def _takes_others(raised: Raised) -> Finding | None:
+    """Look at a call with another number of arguments than the function takes."""
+    name = raised.match.group("name")
+    owner, _, method = name.rpartition(".")
+    if method == "__init__" and owner != "LogLinear" and re.search(rf"nn\.{owner}\(", raised.code):
+        return CLASS_AS_FUNCTION.finding(name=owner)
+    if method == "__init__" and "super().__init__(" in raised.code:
+        return SUPER_ARGUMENTS.finding() if owner == "LogLinear" else None
+    takes, given = raised.match.group("takes"), raised.match.group("given")
+    if takes and given and owner and int(given) == int(takes) + 1 and method != "__init__":
+        if method in SIGNATURES and takes == "1":
+            return NO_SELF.finding(name=method)
+        return ARGUMENT_COUNT.finding(name=method, takes=takes, given=given)
+    if method in SIGNATURES and not raised.line:  # a call of the check
+        expected = SIGNATURES[method]
+        if raised.is_network and method == "__init__":
+            expected = "those of `PytorchMLP`, whose `__init__` does without one of your own"
+        return ARGUMENTS.finding(name=method, expected=expected, message=raised.message)
+    return None
+
+
+def _undefined(raised: Raised) -> Finding:
+    name = raised.match.group(1)
+    known = {
+        "F": "`import torch.nn.functional as F` is missing",
+        "nn": "write `torch.nn`, or `from torch import nn` first",
+        "optim": "write `torch.optim`, or import it first",
+        "np": "`import numpy as np` is missing",
+        "torch": "`import torch` is missing: run the cell with the imports",
+        "self": "is it missing in the brackets of the `def` line?",
+    }
+    hint = "is it spelt as where it is made, is `self.` missing before it, or an import?"
+    return UNDEFINED.finding(name=name, hint=known.get(name, hint))
+
+
+def _no_attribute(raised: Raised) -> Finding | None:
+    kind, name = raised.match.groups()
+    if kind == "NoneType":
+        return NO_GRADIENT_YET.finding() if "grad" in raised.code else None
+    if name == "backward":
+        return LOSS_NO_TENSOR.finding(kind=kind)
+    if name in ("_parameters", "_modules", "_buffers", "_backward_hooks", "_forward_hooks"):
+        return SUPER_INIT.finding()
+    if kind == "ndarray" and name in ("float", "to", "long", "dim", "t", "matmul", "sigmoid"):
+        return NOT_A_TENSOR.finding(kind="a NumPy array", more="")
+    if kind in ("method", "function", "builtin_function_or_method"):
+        found = re.search(r"([\w.]+)\." + re.escape(name), raised.code)
+        return NO_BRACKETS.finding(name=found.group(1)) if found else None
+    return None
+
+
+def _method_as_value(raised: Raised) -> Finding | None:
+    found = re.search(r"([\w.]*\b(?:named_)?parameters)\b(?!\()", raised.code)
+    is_call = found is not None and "self.parameters" not in found.group(1)
+    return NO_BRACKETS.finding(name=found.group(1)) if found and is_call else None
+
+
+def _called(raised: Raised) -> Finding | None:
+    kinds = {
+        "list": "a list, as `self.parameters` is here,",
+        "Tensor": "a tensor",
+        "Parameter": "a parameter",
+        "float": "a number",
+        "tuple": "a tuple",
+    }
+    kind = raised.match.group(1)
+    return NOT_CALLABLE.finding(kind=kinds[kind]) if kind in kinds else None
+
+
+def _boolean(raised: Raised) -> Finding | None:
+    found = re.search(r"nn\.(\w*Loss)\(", raised.code)
+    return CLASS_AS_FUNCTION.finding(name=found.group(1)) if found else None
+
+
+def _leaf(raised: Raised) -> Finding:
+    in_step = "grad" in raised.code or not raised.code
+    return IN_PLACE_LEAF.finding() if in_step else LEAF_OPERATION.finding()
+
+
+def _always(mistake: Mistake, **values: str) -> Rule:
+    """Return the rule that finds a mistake, with the groups of the pattern as its values."""
+
+    def rule(raised: Raised) -> Finding:
+        groups: Mapping[str, str] = raised.match.groupdict()
+        return mistake.finding(**values, **groups)
+
+    return rule
+
+
+def _labels_type(raised: Raised) -> Finding:
+    words = [word for word in raised.match.groups() if word]
+    kind = TYPES.get(words[0].lower(), words[0]) if words else "of another type"
+    return LABELS_TYPE.finding(kind=kind)
+
+
+#: What is looked for in the messages of errors, and what is made of it. The messages are those of
+#: PyTorch 2.6 to 2.13 and of Python 3.11 to 3.13; one that is not known is shown as it is.
+RULES: tuple[tuple[str, Rule], ...] = (
+    (r"mat1 and mat2 shapes cannot be multiplied \((\d+)x(\d+) and (\d+)x(\d+)\)", product),
+    (
+        r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\) at non-singleton "
+        r"dimension (\d+)",
+        elements,
+    ),
+    (
+        r"shape '(?P<shape>\[.*?\])' is invalid for input of size (?P<size>\d+)",
+        _always(FIXED_SIZES),
+    ),
+    (r"(?:too many|not enough) values to unpack", unpacked),
+    (r"list index out of range", unpacked),
+    (r"1D tensors expected, but got", _always(VECTORS)),
+    (r"Dimension out of range .*but got (?P<dimension>-?\d+)", _always(DIMENSION)),
+    (r"same dtype, but got:? (\w+)(?: and | != )(\w+)", _mixed),
+    (r"expected scalar type (Float|Double) but found (Float|Double)", _mixed),
+    (
+        r"(?:target dtype to be|scalar type) Long(?: or Byte)?,? but (?:got|found) (\w+)",
+        _labels_type,
+    ),
+    (r"not implemented for '(Int|Float|Double|Short)'", _labels_type),
+    (r"tensors used as indices must be long|Expected dtype int64 for index", _labels_type),
+    (r"one_hot is only applicable to index tensor of type LongTensor", _labels_type),
+    (r"floating point type for target with class probabilities, got (\w+)", _always(LABELS_SHAPE)),
+    (r"multi-target not supported|1D target tensor expected", _always(LABELS_SHAPE)),
+    (r"[Tt]arget (\d+) is out of bounds", _labels_range),
+    (r"index (\d+) is out of bounds for dimension 1", _labels_range),
+    (
+        r"input batch_size \((?P<first>\d+)\) to match target batch_size \((?P<second>\d+)\)",
+        _always(BATCH_SIZES),
+    ),
+    (
+        r"size mismatch \(got input: \[(?P<first>.*?)\], target: \[(?P<second>.*?)\]\)",
+        _always(BATCH_SIZES),
+    ),
+    (r"all elements of (?:input|target) should be between 0 and 1", _always(BINARY_LOSS)),
+    (r"[Uu]sing a target size|Target size \(.*\) must be the same as", _always(BINARY_LOSS)),
+    (r"must be Tensor, not ([\w.]+)", _not_a_tensor),
+    (r"torch\.return_types\.(?P<name>\w+)", _always(VALUES_AND_INDICES)),
+    (r"unsupported operand type\(s\) for @: '([\w.]+)' and '(?:Tensor|Parameter)'", _not_a_tensor),
+    (r"unsupported operand type\(s\) for [*/+-]=?: '\w+' and 'NoneType'", _always(NO_GRADIENT_YET)),
+    (r"expected np\.ndarray \(got (?:Tensor|Parameter)\)", _always(ALREADY_TENSOR)),
+    (r"Can't call numpy\(\) on Tensor that requires grad", _always(NUMPY_OF_TENSOR)),
+    (r"does not require grad and does not have a grad_fn", _always(LOSS_CUT)),
+    (r"grad can be implicitly created only for scalar outputs", _always(NO_SCALAR)),
+    (r"cannot be converted to (?:Python )?[Ss]calar|only one element tensors", _always(NO_SCALAR)),
+    (r"backward through the graph a second time", _always(BACKWARD_AGAIN)),
+    (r"leaf Variable that requires grad is being used in an in-place operation", _leaf),
+    (r"modified by an inplace operation", _always(IN_PLACE)),
+    (r"cannot assign '.*' as parameter", _always(ASSIGNED)),
+    (r"cannot assign \w+ before Module\.__init__\(\) call", _always(SUPER_INIT)),
+    (r"Only Tensors of floating point .* can require gradients", _always(WHOLE_NUMBERS)),
+    (
+        r"(?P<name>[\w.<>]+)\(\) takes (?:from \d+ to )?(?P<takes>\d+) positional arguments? but "
+        r"(?P<given>\d+) (?:was|were) given",
+        _takes_others,
+    ),
+    (
+        r"(?P<name>[\w.<>]+)\(\) (?:missing \d+ required|got an unexpected|got multiple values)"
+        r"(?P<takes>)(?P<given>)",
+        _takes_others,
+    ),
+    (r"maximum recursion depth exceeded", _always(RECURSION)),
+    (r"name '(\w+)' is not defined", _undefined),
+    (r"'([\w.]+)' object has no attribute '(\w+)'", _no_attribute),
+    (r"'(?:method|function)' object is not (?:iterable|subscriptable)", _method_as_value),
+    (r"'(\w+)' object is not callable", _called),
+    (r"Boolean value of Tensor with more than one value is ambiguous", _boolean),
+    (r"Expected all tensors to be on the same device", _always(DEVICES)),
+)
+
+
+def name_error(raised: Raised) -> Finding | None:
+    """Return the likely mistake behind an error, None if it is none of the known ones."""
+    for pattern, rule in RULES:
+        match = re.search(pattern, raised.message)
+        if match is not None:
+            found = rule(replace(raised, match=match))
+            if found is not None:
+                return found
+    return None

@@ -1,0 +1,92 @@
+"""From an error of Python or PyTorch to the mistake behind it."""
+
+from __future__ import annotations
+
+import pytest
+
+from lxmls_nb.checks.mistakes.torch_errors import name_error
+from lxmls_nb.checks.mistakes.torch_shapes import Raised
+
+#: Messages of several versions of PyTorch, the student's line, and the mistake.
+ERRORS = [
+    ("mat1 and mat2 shapes cannot be multiplied (7x6 and 5x6)", "x @ w", "not-transposed"),
+    ("mat1 and mat2 shapes cannot be multiplied (5x6 and 7x6)", "w @ x", "not-transposed"),
+    ("mat1 and mat2 shapes cannot be multiplied (7x3 and 5x3)", "x @ w.T", "wrong-layer"),
+    ("mat1 and mat2 shapes cannot be multiplied (6x7 and 6x5)", "x.T @ w.T", "product-shapes"),
+    (
+        "The size of tensor a (3) must match the size of tensor b (7) at non-singleton dimension 1",
+        "z - torch.logsumexp(z, dim=1)",
+        "keepdim",
+    ),
+    (
+        "The size of tensor a (5) must match the size of tensor b (3) at non-singleton dimension 1",
+        "x @ weight.T + bias",
+        "element-shapes",
+    ),
+    ("expected m1 and m2 to have the same dtype, but got: double != float", "", "mixed-types"),
+    ("mat1 and mat2 must have the same dtype, but got Double and Float", "", "mixed-types"),
+    ("expected scalar type Float but found Double", "", "mixed-types"),
+    ("expected scalar type Long but found Float", "", "labels-type"),
+    ("expected target dtype to be Long or Byte, but got Float", "", "labels-type"),
+    (
+        "\"nll_loss_out_frame\" not implemented for 'Int'",
+        "",
+        "labels-type",
+    ),
+    ("0D or 1D target tensor expected, multi-target not supported", "", "labels-shape"),
+    ("Target 3 is out of bounds.", "", "labels-range"),
+    ("Expected input batch_size (1) to match target batch_size (7).", "", "batch-sizes"),
+    (
+        "linear(): argument 'input' (position 1) must be Tensor, not numpy.ndarray",
+        "",
+        "not-a-tensor",
+    ),
+    (
+        "sigmoid(): argument 'input' (position 1) must be Tensor, not Linear",
+        "",
+        "class-as-function",
+    ),
+    (
+        "element 0 of tensors does not require grad and does not have a grad_fn",
+        "loss.backward()",
+        "loss-cut",
+    ),
+    ("'float' object has no attribute 'backward'", "loss.backward()", "loss-no-tensor"),
+    ("'NoneType' object has no attribute 'zero_'", "p.grad.zero_()", "no-gradient-yet"),
+    ("'LogLinear' object has no attribute '_parameters'", "", "super-init"),
+    ("LogLinear.forward() takes 1 positional argument but 2 were given", "", "self-missing"),
+    (
+        "LogLinear.forward() takes 2 positional arguments but 3 were given",
+        "model(input, output)",
+        "argument-count",
+    ),
+    (
+        "Sigmoid.__init__() takes 1 positional argument but 2 were given",
+        "nn.Sigmoid(x)",
+        "class-as-function",
+    ),
+    ("maximum recursion depth exceeded", "self(input)", "endless"),
+    ("name 'F' is not defined", "F.relu(x)", "not-defined"),
+]
+
+
+@pytest.mark.parametrize(("message", "code", "key"), ERRORS)
+def test_errors_are_named(message, code, key):
+    line = f"line 3: {code}" if code else ""
+    found = name_error(Raised("RuntimeError", message, line, [6, 5, 3], 7))
+    assert found is not None
+    assert found.mistake.key == key
+    assert "{" not in found.sentence()
+
+
+def test_an_error_that_is_not_known_has_no_name():
+    assert name_error(Raised("RuntimeError", "the disk is full", "line 1: x", [6, 5, 3], 7)) is None
+
+
+def test_both_shapes_and_the_sizes_are_told():
+    message = "mat1 and mat2 shapes cannot be multiplied (6x7 and 6x5)"
+    found = name_error(Raised("RuntimeError", message, "line 1: x", [6, 5, 3], 7))
+    assert found is not None
+    for text in ("(6, 7) and (6, 5)", "7 columns meet 6 rows", "(5, 6), (3, 5)", "input (7, 6)"):
+        assert text in found.sentence()
+    assert "transpose" not in found.sentence()

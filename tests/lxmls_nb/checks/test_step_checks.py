@@ -1,0 +1,120 @@
+"""The check of a training step: what is the step's fault, and what the module's."""
+
+from __future__ import annotations
+
+import pytest
+
+from lxmls_nb import checks
+from lxmls_nb.checks.probes.course_module import course_module
+from lxmls_nb.checks.problems import forward, make_problem
+from tests.support.course import definitions
+
+
+@pytest.fixture
+def names():
+    return dict(definitions("exercise_2_3"))
+
+
+def wrong_modules(right):
+    import torch
+
+    class Logits(right):
+        def forward(self, input):
+            return self.linear(input)
+
+    class Cut(right):
+        def forward(self, input):
+            return super().forward(input).detach()
+
+    class NoBias(torch.nn.Module):
+        def __init__(self, input_size, num_classes):
+            super().__init__()
+            self.linear = torch.nn.Linear(input_size, num_classes, bias=False)
+
+    class Unwritten(torch.nn.Module):
+        def __init__(self, input_size, num_classes):
+            raise NotImplementedError("not attempted yet")
+
+    class Broken(right):
+        def forward(self, input):
+            return self.linear(input.T)
+
+    return [Logits, Cut, NoBias, Unwritten, Broken]
+
+
+@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize("steps", [1, 3])
+def test_a_right_step_has_its_points_whatever_the_module(names, number, steps, capsys):
+    module = wrong_modules(names["LogLinear"])[number]
+    checks.training_step(names["training_step"], module, steps=steps)
+    assert "a model of the course, as `LogLinear` is not right yet" in " ".join(
+        capsys.readouterr().out.split()
+    )
+
+
+def test_a_step_that_makes_up_for_its_module_is_right(names, capsys):
+    import torch
+
+    class Probabilities(names["LogLinear"]):
+        def forward(self, input):
+            return super().forward(input).exp()
+
+    def step(model, optimizer, input, output):
+        optimizer.zero_grad()
+        input, output = torch.tensor(input).float(), torch.tensor(output)
+        loss = torch.nn.functional.nll_loss(torch.log(model(input)), output)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    checks.training_step(step, Probabilities, steps=3)
+    assert "course" not in capsys.readouterr().out
+
+
+def test_of_a_wrong_step_and_a_wrong_module_the_step_is_named(names):
+    def step(model, optimizer, input, output):
+        optimizer.zero_grad = lambda: None
+        return names["training_step"](model, optimizer, input, output)
+
+    with pytest.raises(checks.CheckFailed, match="earlier steps are added") as failure:
+        checks.training_step(step, wrong_modules(names["LogLinear"])[0], steps=2)
+    assert failure.value.cause == "not-zeroed"
+
+
+def test_a_step_that_needs_the_names_of_its_wrong_module_is_told_so(names):
+    def step(model, optimizer, input, output):
+        assert model.linear is not None
+        return names["training_step"](model, optimizer, input, output)
+
+    with pytest.raises(checks.CheckFailed, match="`LogLinear` is not right yet") as failure:
+        checks.training_step(step, wrong_modules(names["LogLinear"])[0])
+    assert failure.value.cause == "module"
+
+
+def test_an_unwritten_step_is_not_attempted(names):
+    def step(model, optimizer, input, output):
+        raise NotImplementedError("not attempted yet")
+
+    for module in (names["LogLinear"], wrong_modules(names["LogLinear"])[3]):
+        with pytest.raises(checks.NotAttempted, match="write `training_step`"):
+            checks.training_step(step, module)
+
+
+class TestTheModelOfTheCourse:
+    def test_it_gives_log_probabilities(self):
+        import numpy as np
+        import torch
+
+        problem = make_problem([5, 3], 7)
+        model = course_module(*problem.parameters[0])
+        found = model(torch.tensor(problem.input, dtype=torch.float32)).detach().numpy()
+        assert np.allclose(found, forward(problem).log_probabilities, atol=1e-5)
+
+    def test_it_is_no_answer_to_the_exercise(self):
+        import numpy as np
+
+        def answer(input_size, num_classes):
+            return course_module(np.zeros((num_classes, input_size)), np.zeros((1, num_classes)))
+
+        with pytest.raises(checks.CheckFailed, match="parameters of shapes"):
+            checks.log_linear_module(answer)
