@@ -12,9 +12,25 @@ FOLDER = Path(__file__).parent
 NOTEBOOKS = ("exercise_2_1", "exercise_2_2", "exercise_2_3", "exercise_2_4")
 FILES = {"right": "right.py", "wrong": "wrong.diff"}
 HEADER = re.compile(
-    r"^# %% (?P<id>\S+) (?P<grade_id>\S+)(?: cause=(?P<cause>\S+))?(?: of=(?P<of>\S+))?\s*$",
+    r"^# %% (?P<id>\S+) (?P<grade_id>\S+)(?: cause=(?P<cause>\S+))?(?: not=(?P<misleading>\S+))?"
+    r"(?: of=(?P<of>\S+))?\s*$",
     re.M,
 )
+
+#: Causes that are simply so, whatever the mistake behind them: they mislead nobody.
+FACTS = {
+    "answer",
+    "bias-shape",
+    "error",
+    "module",
+    "not-finite",
+    "precision",
+    "random",
+    "shape",
+    "structure",
+    "type",
+    "zero",
+}
 
 
 @dataclass(frozen=True)
@@ -31,6 +47,8 @@ class Answer:
     causes : tuple of str
         Of a wrong one: keys in ``lxmls_nb.checks.mistakes.KEYS`` that name the mistake, none
         where it is caught but cannot be named.
+    misleading : tuple of str
+        Keys, and texts of messages, that would mislead who wrote it.
     description : str
         What is wrong, or what style it is.
     code : str
@@ -43,6 +61,7 @@ class Answer:
     causes: tuple[str, ...]
     description: str
     code: str
+    misleading: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.notebook[-3:]}-{self.id}"
@@ -72,6 +91,7 @@ def read_answers(notebook: str, kind: str) -> list[Answer]:
             causes=() if causes == ["none"] else tuple(causes),
             description=description.lstrip("# "),
             code=code.strip("\n"),
+            misleading=_texts(header["misleading"]),
         )
         answers.append(_expanded(answer, header["of"], bases) if header["of"] else answer)
     names = [answer.id for answer in answers]
@@ -79,6 +99,11 @@ def read_answers(notebook: str, kind: str) -> list[Answer]:
     if twice or len(headers) != len(re.findall(r"^# %%", text, re.M)):
         raise ValueError(f"{notebook}/{FILES[kind]}: ids that occur twice {twice}, or a bad header")
     return answers
+
+
+def _texts(listed: str | None) -> tuple[str, ...]:
+    """Return the texts in a list of a header, which has ``_`` for each blank."""
+    return tuple(text.replace("_", " ") for text in listed.split(",")) if listed else ()
 
 
 def _expanded(answer: Answer, base: str, bases: dict[str, Answer]) -> Answer:

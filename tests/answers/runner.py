@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from lxmls_grading.cells import is_answer, is_test, read_notebook
-from tests.answers.catalogue import Answer
+from tests.answers.catalogue import FACTS, Answer
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -64,6 +64,21 @@ class Score:
     def causes(self) -> list[str]:
         """The causes that were named, in the order of the cells."""
         return [cell.cause for cell in self.cells if cell.cause]
+
+    @property
+    def is_named(self) -> bool:
+        """Whether a message names what is wrong."""
+        return self.answer is not None and bool(set(self.answer.causes) & set(self.causes))
+
+    @property
+    def misleading(self) -> list[str]:
+        """What misleads: causes that are none of this answer's, texts that its entry lists."""
+        if self.answer is None or self.answer.right:
+            return []
+        messages = [cell.message.lower() for cell in self.cells if cell.message is not None]
+        texts = [text for text in self.answer.misleading if any(text in m for m in messages)]
+        wrong = set(self.causes) - set(self.answer.causes) - FACTS
+        return sorted(wrong | (set(self.answer.misleading) & set(self.causes)) | set(texts))
 
 
 @cache

@@ -6,6 +6,7 @@ import pytest
 
 from tests.answers import catalogue
 from tests.answers.catalogue import read_answers
+from tests.answers.runner import CellScore, Score
 
 NOTEBOOK = "exercise_2_1"
 RIGHT = """\
@@ -33,13 +34,27 @@ def wrong(tmp_path, monkeypatch):
     (tmp_path / NOTEBOOK).mkdir()
     (tmp_path / NOTEBOOK / "right.py").write_text(RIGHT)
 
-    def read(changes: str, base: str = "plain"):
-        entry = f"# %% M1 first-cell cause=sum,sign of={base}\n# What is wrong.\n{changes}\n\n\n"
+    def read(changes: str, base: str = "plain", misleading: str = ""):
+        header = f"# %% M1 first-cell cause=sum,sign{misleading} of={base}"
+        entry = f"{header}\n# What is wrong.\n{changes}\n\n\n"
         (tmp_path / NOTEBOOK / "wrong.diff").write_text(entry)
         (answer,) = read_answers(NOTEBOOK, "wrong")
         return answer
 
     return read
+
+
+def test_words_that_would_mislead_are_read(wrong):
+    change = "-    return y\n+    return -y"
+    assert wrong(change).misleading == ()
+    answer = wrong(change, misleading=" not=sign,is_a_transpose_missing")
+    assert answer.misleading == ("sign", "is a transpose missing")
+    messages = ["In `double`: is A transpose missing?", "fine"]
+    cells = [CellScore("test", 0, 1, message=message, cause="sum") for message in messages]
+    assert Score(answer, cells).misleading == ["is a transpose missing"]
+    assert Score(answer, [CellScore("test", 0, 1, "x", "sign")]).misleading == ["sign"]
+    assert Score(answer, [CellScore("test", 0, 1, "x", "zero")]).misleading == []
+    assert Score(answer, [CellScore("test", 0, 1, "x", "factor")]).misleading == ["factor"]
 
 
 @pytest.mark.parametrize(
