@@ -17,7 +17,7 @@ from typing import Any
 
 from lxmls_grading.kernel.values import decode, encode
 from lxmls_grading.kernel.wire import ReplyError
-from lxmls_nb.checks.probes.running import line_of
+from lxmls_nb.checks.probes.errors import line_of
 
 #: Most objects that the judge can hold.
 MAX_HANDLES = 20_000

@@ -27,6 +27,7 @@ FACTS = {
     "precision",
     "random",
     "shape",
+    "shapes",
     "structure",
     "type",
     "zero",

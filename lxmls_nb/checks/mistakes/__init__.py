@@ -5,6 +5,7 @@ The functions that begin with ``name_`` go from wrong numbers to the mistake tha
 """
 
 from lxmls_nb.checks.mistakes import (
+    array_errors,
     averaging,
     biases,
     calls,
@@ -13,10 +14,12 @@ from lxmls_nb.checks.mistakes import (
     gradients,
     hidden_layers,
     losses,
+    not_finite,
     output_error,
     outputs,
     probabilities,
     steps,
+    structures,
     values,
 )
 from lxmls_nb.checks.mistakes.mistake import MISTAKES
@@ -24,6 +27,7 @@ from lxmls_nb.checks.mistakes.mistake import MISTAKES
 __all__ = [
     "KEYS",
     "MISTAKES",
+    "array_errors",
     "averaging",
     "biases",
     "calls",
@@ -32,10 +36,12 @@ __all__ = [
     "gradients",
     "hidden_layers",
     "losses",
+    "not_finite",
     "output_error",
     "outputs",
     "probabilities",
     "steps",
+    "structures",
     "values",
 ]
 

@@ -61,12 +61,24 @@ def normalised(z: np.ndarray) -> np.ndarray:
 # --- non-linearities
 
 
+def _with_non_linearity(right: Right) -> dict[str, np.ndarray]:
+    """Return log-probabilities where the last z goes through a non-linearity, too."""
+    functions: dict[str, Function] = {
+        "sigmoid": expit,
+        "ReLU": lambda z: np.maximum(z, 0),
+        "tanh": np.tanh,
+    }
+    return {look: normalised(function(right.z)) for look, function in functions.items()}
+
+
 OUTPUT_ACTIVATION = Mistake(
     "output-activation",
-    "the last layer seems to go through the hidden non-linearity too",
-    log_probabilities=lambda output: (
-        [normalised(expit(output.z))] if len(output.problem.parameters) > 1 else []
-    ),
+    "z of the last layer seems to go through a {look} before the softmax: it goes into the softmax "
+    "as it is",
+    probabilities=lambda right: {
+        look: np.exp(array) for look, array in _with_non_linearity(right).items()
+    },
+    log_probabilities=_with_non_linearity,
 )
 
 
@@ -80,27 +92,47 @@ def _with_hidden(output: Output, functions: dict[str, Function]) -> dict[str, np
     }
 
 
+def _gradients_with_hidden(
+    gradient: Gradient, functions: dict[str, Function]
+) -> dict[str, np.ndarray]:
+    """Return the last layer's gradients with other hidden non-linearities, if there are any."""
+    problem = gradient.problem
+    if len(problem.parameters) == 1 or gradient.hidden:
+        return {}
+    found = {}
+    for look, function in functions.items():
+        entering = function(logits(problem, hidden=function, layers=list(range(gradient.layer))))
+        weight, bias = problem.parameters[-1]
+        p = softmax(entering @ weight.T + bias, axis=1)
+        error = gradient.output_error + (p - gradient.p) / gradient.size
+        found[look] = gradient.with_error(error, entering)
+    return found
+
+
+#: What may stand in the place of the hidden sigmoids.
+NO_FUNCTION: dict[str, Function] = {"none": lambda z: z}
+OTHER_FUNCTIONS: dict[str, Function] = {
+    "a ReLU": lambda z: np.maximum(z, 0),
+    "a tanh": np.tanh,
+    "a softmax": lambda z: softmax(z, axis=1),
+    "a sigmoid of -z": lambda z: expit(-z),
+    "a sigmoid taken twice": lambda z: expit(expit(z)),
+    "the logarithm of a sigmoid": log_expit,
+    "a leaky ReLU": lambda z: np.where(z > 0, z, 0.01 * z),
+    "a softplus": lambda z: np.logaddexp(0, z),
+}
+
 NO_ACTIVATION = Mistake(
     "no-activation",
     "the hidden layers seem to have no non-linearity",
-    log_probabilities=lambda output: _with_hidden(output, {"none": lambda z: z}),
+    log_probabilities=lambda output: _with_hidden(output, NO_FUNCTION),
+    gradient=lambda gradient: _gradients_with_hidden(gradient, NO_FUNCTION),
 )
 ACTIVATION = Mistake(
     "activation",
     "the hidden non-linearity looks like {look}; a sigmoid is expected",
-    log_probabilities=lambda output: _with_hidden(
-        output,
-        {
-            "a ReLU": lambda z: np.maximum(z, 0),
-            "a tanh": np.tanh,
-            "a softmax": lambda z: softmax(z, axis=1),
-            "a sigmoid of -z": lambda z: expit(-z),
-            "a sigmoid taken twice": lambda z: expit(expit(z)),
-            "the logarithm of a sigmoid": log_expit,
-            "a leaky ReLU": lambda z: np.where(z > 0, z, 0.01 * z),
-            "a softplus": lambda z: np.logaddexp(0, z),
-        },
-    ),
+    log_probabilities=lambda output: _with_hidden(output, OTHER_FUNCTIONS),
+    gradient=lambda gradient: _gradients_with_hidden(gradient, OTHER_FUNCTIONS),
 )
 
 
@@ -204,4 +236,44 @@ BINARY_INPUT = Mistake(
         (gradient.layer_input > 0).astype(float),
         np.sign(gradient.layer_input),
     ],
+)
+
+
+def _changed_inputs(problem: Problem) -> dict[str, np.ndarray]:
+    x = problem.input
+    spread = x.std(axis=0)
+    return {
+        "standardised over the batch": (x - x.mean(axis=0)) / np.where(spread > 0, spread, 1),
+        "taken minus their mean over the batch": x - x.mean(axis=0),
+        "divided by the length of each example": x / np.linalg.norm(x, axis=1, keepdims=True),
+        "divided by the sum of each example": x / x.sum(axis=1, keepdims=True),
+        "divided by their largest value": x / x.max(),
+    }
+
+
+def _probabilities_of_changed_inputs(right: Right) -> dict[str, np.ndarray]:
+    if len(right.problem.parameters) > 1:
+        return {}
+    weight, bias = right.problem.parameters[0]
+    return {
+        look: softmax(x @ weight.T + bias, axis=1)
+        for look, x in _changed_inputs(right.problem).items()
+    }
+
+
+def _gradients_of_changed_inputs(gradient: Gradient) -> dict[str, np.ndarray]:
+    inputs = _changed_inputs(gradient.problem)
+    return {
+        look: gradient.with_error(
+            gradient.output_error + (p - gradient.p) / gradient.size, inputs[look]
+        )
+        for look, p in _probabilities_of_changed_inputs(gradient).items()
+    }
+
+
+CHANGED_INPUT = Mistake(
+    "changed-input",
+    "the features seem to be {look} first: they go in as they are",
+    probabilities=_probabilities_of_changed_inputs,
+    gradient=_gradients_of_changed_inputs,
 )

@@ -7,17 +7,44 @@ fit to a thousandth. In each tuple the first that fits is named.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
+from typing import Any
 
 import numpy as np
 
-from lxmls_nb.checks.mistakes.averaging import FACTORS, MEAN_OUTER, MISSING_EXAMPLE, ONE_EXAMPLE
-from lxmls_nb.checks.mistakes.biases import BIAS_SUBTRACTED, BIAS_SUMMED, BIAS_TWICE, NO_BIAS
+from lxmls_nb.checks.mistakes.averaging import (
+    ALL_PAIRS,
+    FACTORS,
+    MEAN_OUTER,
+    MISSING_EXAMPLE,
+    ONE_EXAMPLE,
+)
+from lxmls_nb.checks.mistakes.biases import (
+    BIAS_PRODUCT,
+    BIAS_SUBTRACTED,
+    BIAS_SUMMED,
+    BIAS_TWICE,
+    NO_BIAS,
+)
 from lxmls_nb.checks.mistakes.evidence import Gradient
 from lxmls_nb.checks.mistakes.fit import FIT, constant_factor, fits
-from lxmls_nb.checks.mistakes.forward_pass import BINARY_INPUT, RESHAPED, WEIGHTS_TRANSPOSED
+from lxmls_nb.checks.mistakes.forward_pass import (
+    ACTIVATION,
+    BINARY_INPUT,
+    CHANGED_INPUT,
+    NO_ACTIVATION,
+    OUTPUT_ACTIVATION,
+    RESHAPED,
+    WEIGHTS_TRANSPOSED,
+)
 from lxmls_nb.checks.mistakes.hidden_layers import (
     CLOBBERED,
     DERIVATIVES,
+    NO_WEIGHTS,
+    OTHER_DERIVATIVE,
+    OTHER_STEP,
+    STEPPED_WEIGHTS,
+    WRONG_ERROR,
     WRONG_INPUT,
     WRONG_WEIGHTS,
 )
@@ -27,11 +54,13 @@ from lxmls_nb.checks.mistakes.probabilities import (
     ARGMAX,
     LOG_PROBABILITIES,
     LOGITS,
+    NORMALISER,
     NOT_SOFTMAX,
     OVER_ALL,
     OVER_BATCH,
     TWICE_SOFTMAX,
     UNIFORM,
+    WITHOUT_WEIGHTS,
 )
 from lxmls_nb.checks.mistakes.values import DIFFERENCES, PRECISION, TRANSPOSED, ZERO
 from lxmls_nb.checks.problems import Problem
@@ -48,6 +77,9 @@ INSTEAD_OF_PROBABILITIES = (
     OVER_ALL,
     TWICE_SOFTMAX,
     UNIFORM,
+    WITHOUT_WEIGHTS,
+    OUTPUT_ACTIVATION,
+    NORMALISER,
     RESHAPED,
     BINARY_INPUT,
     NOT_SOFTMAX,
@@ -57,10 +89,19 @@ INSTEAD_OF_PROBABILITIES = (
 EXAMPLES = (ONE_EXAMPLE, MISSING_EXAMPLE)
 
 #: In the weights that the error goes through.
-WEIGHTS = (WEIGHTS_TRANSPOSED, WRONG_WEIGHTS)
+WEIGHTS = (WEIGHTS_TRANSPOSED, WRONG_WEIGHTS, NO_WEIGHTS, STEPPED_WEIGHTS)
 
 #: In what the error is multiplied with.
-LAYER_INPUTS = (BINARY_INPUT, CLOBBERED, WRONG_INPUT, MEAN_OUTER)
+LAYER_INPUTS = (BINARY_INPUT, CLOBBERED, WRONG_INPUT, MEAN_OUTER, ALL_PAIRS)
+
+#: In the gradient as a whole.
+WHOLE = (OTHER_STEP, WRONG_ERROR, BIAS_PRODUCT, NO_ACTIVATION, ACTIVATION, CHANGED_INPUT)
+
+#: What rounding leaves of gradients that should be zero.
+ROUNDING = 1e-12
+
+#: A finding, and the arguments of :meth:`Gradient.follow` that put the mistake in.
+Part = tuple[Finding, dict[str, Any]]
 
 
 def name_gradient(
@@ -82,6 +123,9 @@ def name_gradient(
     found = first_seen([ZERO], gradient)
     if found is not None:
         return found
+    # Over the classes, the errors of a softmax add up to zero, but for rounding.
+    if gradient.hidden and _is_nothing(array):
+        return NO_WEIGHTS.finding()
     # The two values of a bias gradient of two classes add up to zero, right or wrong.
     if gradient.factor is not None and abs(gradient.factor - 1) > 2e-2 and array.size > 2:
         return first_seen(FACTORS, gradient)
@@ -93,36 +137,112 @@ def name_gradient(
     suspects = [
         (finding, wrong)
         for finding, wrong in _suspects(gradient)
-        if not fits(wrong, truth, 2 * FIT)
+        if np.all(np.isfinite(wrong)) and not _is_nothing(wrong) and not fits(wrong, truth, 2 * FIT)
     ]
     for finding, wrong in suspects:
         if fits(array, wrong):
             return finding
-    for finding, wrong in suspects if gradient.size > 1 else []:
-        wrong_in_shape = finding.mistake in DERIVATIVES and constant_factor(wrong, truth) is None
-        if wrong_in_shape and constant_factor(array, wrong) is not None:
-            return finding
-    return first_seen(DIFFERENCES, gradient)
+    found = first_seen(DIFFERENCES, gradient)
+    if found is None and gradient.size > 1:
+        found = _name_with_factor(suspects, gradient) or _name_two(gradient)
+    return found
+
+
+def _is_nothing(array: np.ndarray) -> bool:
+    """Whether an array is zero, but for rounding."""
+    return bool(np.abs(array).max(initial=0) < ROUNDING)
+
+
+def _name_with_factor(
+    suspects: list[tuple[Finding, np.ndarray]], gradient: Gradient
+) -> Finding | None:
+    """Return a known mistake that comes with another sign, or without the average, or twice it."""
+    for finding, wrong in suspects:
+        factor = constant_factor(gradient.array, wrong)
+        if factor is not None and constant_factor(wrong, gradient.truth) is None:
+            clause = _factor_clause(factor, gradient.size)
+            if clause or finding.mistake in DERIVATIVES:
+                return finding.with_also(
+                    clause or f"it is {factor:.3g} times as large as with that"
+                )
+    return None
+
+
+def _factor_clause(factor: float, size: int) -> str:
+    """Return what a factor tells, of a gradient with another mistake in it."""
+    clauses = {
+        -1: "the sign is opposite",
+        size: f"it is {size} times too large, and the average over the {size} examples missing",
+        -size: f"the sign is opposite, and the average over the {size} examples missing",
+        1 / size: f"it is {size} times too small, as if averaged over the batch twice",
+        -1 / size: f"the sign is opposite, and it is {size} times too small, as if averaged twice",
+        2: "it is twice as large",
+    }
+    for value, clause in clauses.items():
+        if abs(factor - value) <= FIT * abs(value):
+            return clause
+    return ""
+
+
+def _name_two(gradient: Gradient) -> Finding | None:
+    """Return two known mistakes that come together, with or without a factor."""
+    if gradient.array.size < 6:  # too few numbers to tell two from one
+        return None
+    parts = _parts(gradient)
+    together = [
+        pair
+        for one, other in ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3))
+        for pair in product(parts[one], parts[other])
+    ]
+    for (first, options), (second, more) in together:
+        wrong = gradient.follow(**options, **more)
+        if not np.all(np.isfinite(wrong)):
+            continue
+        factor = constant_factor(gradient.array, wrong)
+        if factor is None:
+            continue
+        found = first.with_also(second.sentence())
+        if abs(factor - 1) <= FIT:
+            return found
+        clause = _factor_clause(factor, gradient.size)
+        if clause:
+            return found.with_also(clause)
+    return None
 
 
 def _suspects(gradient: Gradient) -> Iterator[tuple[Finding, np.ndarray]]:
     """Yield findings and the gradients that they would give."""
-    for finding, derivatives in _wrong_derivatives(gradient):
-        yield finding, gradient.follow(derivatives=derivatives)
-    for finding, error in _wrong_errors(gradient):
-        yield finding, gradient.follow(error=error)
-    for mistake in WEIGHTS:
-        for finding, weights in mistake.findings(mistake.weights, gradient):
-            yield finding, gradient.follow(weights=weights)
-    for mistake in LAYER_INPUTS if not gradient.is_bias else ():
-        for finding, values in mistake.findings(mistake.layer_input, gradient):
-            yield finding, gradient.follow(layer_input=values)
+    for parts in _parts(gradient):
+        for finding, options in parts:
+            yield finding, gradient.follow(**options)
+    for mistake in WHOLE:
+        yield from mistake.findings(mistake.gradient, gradient)
 
 
-def _wrong_derivatives(gradient: Gradient) -> Iterator[tuple[Finding, dict[int, np.ndarray]]]:
+def _parts(gradient: Gradient) -> list[list[Part]]:
+    """Return findings in each part of the way: derivatives, output, weights, layer's input."""
+    derivatives = [(finding, {"derivatives": each}) for finding, each in _derivatives(gradient)]
+    errors = [(finding, {"error": error}) for finding, error in _wrong_errors(gradient)]
+    weights = [
+        (finding, {"weights": each})
+        for mistake in WEIGHTS
+        for finding, each in mistake.findings(mistake.weights, gradient)
+    ]
+    inputs = [
+        (
+            Finding(mistake, {"layer": gradient.layer + 1, **finding.values}),
+            {"layer_input": values},
+        )
+        for mistake in (LAYER_INPUTS if not gradient.is_bias else ())
+        for finding, values in mistake.findings(mistake.layer_input, gradient)
+    ]
+    return [derivatives, errors, weights, inputs]
+
+
+def _derivatives(gradient: Gradient) -> Iterator[tuple[Finding, dict[int, np.ndarray]]]:
     """Yield findings and derivatives, by layer: of all hidden layers, then of each alone."""
     layers = list(gradient.hidden)
-    if not layers or gradient.problem.activation_functions[0] != "sigmoid":
+    if not layers or gradient.function != "sigmoid":
         return
     for chosen in [layers, *([layer] for layer in layers if len(layers) > 1)]:
         for mistake in DERIVATIVES:
@@ -131,6 +251,7 @@ def _wrong_derivatives(gradient: Gradient) -> Iterator[tuple[Finding, dict[int, 
             for same in zip(*of_layers, strict=True):  # the same derivative in each of the layers
                 arrays = [array for _, array in same]
                 yield same[0][0], dict(zip(chosen, arrays, strict=True))
+    yield from OTHER_DERIVATIVE.findings(OTHER_DERIVATIVE.derivatives, gradient)
 
 
 def _wrong_errors(gradient: Gradient) -> Iterator[tuple[Finding, np.ndarray]]:

@@ -49,6 +49,10 @@ class Mistake:
         From z of a hidden layer to the derivatives of its sigmoid, (M, units).
     weights : callable, optional
         From a gradient to the weights that the error would go through on its way there, by layer.
+    derivatives : callable, optional
+        From a gradient to the derivatives of sigmoids on the error's way, by layer.
+    gradient : callable, optional
+        From a gradient to the gradients that would come out.
     layer_input : callable, optional
         From a gradient to what would stand in the place of its layer's input, (M, in).
     log_probabilities : callable, optional
@@ -64,6 +68,8 @@ class Mistake:
     probabilities: Callable[[Right], Possibilities[np.ndarray]] | None = None
     derivative: Callable[[np.ndarray], Possibilities[np.ndarray]] | None = None
     weights: Callable[[Gradient], Possibilities[dict[int, np.ndarray]]] | None = None
+    derivatives: Callable[[Gradient], Possibilities[dict[int, np.ndarray]]] | None = None
+    gradient: Callable[[Gradient], Possibilities[np.ndarray]] | None = None
     layer_input: Callable[[Gradient], Possibilities[np.ndarray]] | None = None
     log_probabilities: Callable[[Output], Possibilities[np.ndarray]] | None = None
     loss: Callable[[Right], Possibilities[float]] | None = None
@@ -104,14 +110,29 @@ MISTAKES: dict[str, Mistake] = {}
 
 @dataclass(frozen=True, eq=False)
 class Finding:
-    """A mistake that was found in an answer, with the values that its words need."""
+    """A mistake that was found in an answer, with the values that its words need.
+
+    Attributes
+    ----------
+    mistake : Mistake
+    values : mapping
+        What is filled into its words.
+    also : tuple of str
+        What else is wrong: clauses that follow the mistake's own words.
+    """
 
     mistake: Mistake
     values: Mapping[str, object] = field(default_factory=dict)
+    also: tuple[str, ...] = ()
 
     def sentence(self) -> str:
         """Return what a student reads, without the end of the sentence."""
-        return self.mistake.words.format(**self.values)
+        words = self.mistake.words.format(**self.values)
+        return ". Besides, ".join([words, *self.also]).replace("?. Besides", "? Besides")
+
+    def with_also(self, clause: str) -> Finding:
+        """Return the same finding, with something else that is wrong besides."""
+        return Finding(self.mistake, self.values, (*self.also, clause))
 
 
 def first_seen(mistakes: Iterable[Mistake], evidence: object) -> Finding | None:

@@ -20,6 +20,7 @@ from lxmls_nb.checks.mistakes.mistake import Finding, first_seen
 from lxmls_nb.checks.mistakes.probabilities import (
     LOGITS,
     NEGATED,
+    NORMALISER,
     NOT_LOG_PROBABILITIES,
     NOT_SOFTMAX,
     OVER_ALL,
@@ -41,6 +42,7 @@ OF_OUTPUTS = (
     TWICE_SOFTMAX,
     LOSS_BASE,
     NOT_SOFTMAX,
+    NORMALISER,
     OUTPUT_ACTIVATION,
     NO_ACTIVATION,
     ACTIVATION,

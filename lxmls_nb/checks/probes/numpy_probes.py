@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lxmls_nb.checks.probes.errors import numbered
 from lxmls_nb.checks.probes.running import MAX_ITEMS, MAX_NESTING, Report, plain, probe
 
 
@@ -109,7 +110,11 @@ def log_linear_gradients(answer: Any, calls: list[Any]) -> Report:
         pair = [weight.copy(), bias.copy()]
         return watch.call(lambda x, y: answer(*pair, x, y), pair, input, output, lambda: pair)
 
-    return {"results": [call(*given) for given in calls], "changed": watch.changed}
+    results = []
+    for number, given in enumerate(calls):
+        with numbered(number):
+            results.append(call(*given))
+    return {"results": results, "changed": watch.changed}
 
 
 @probe
@@ -128,11 +133,12 @@ def backpropagation(
     )
     watch = _Watch()
     results = []
-    for parameters, input, output in calls:
+    for number, (parameters, input, output) in enumerate(calls):
         model.parameters = _copy(parameters)
-        results.append(
-            watch.call(
-                model.backpropagation, parameters, input, output, read=lambda: model.parameters
+        with numbered(number):
+            results.append(
+                watch.call(
+                    model.backpropagation, parameters, input, output, read=lambda: model.parameters
+                )
             )
-        )
     return {"results": results, "changed": watch.changed}
