@@ -13,12 +13,14 @@ from lxmls_nb.checks.pytorch_checks import (
     log_linear_module,
     training_step,
 )
+from lxmls_nb.checks.real_size import backpropagation_at_size
 from lxmls_nb.errors import CheckFailed, NotAttempted, show_unwritten_in_a_line
 
 __all__ = [
     "CheckFailed",
     "NotAttempted",
     "backpropagation",
+    "backpropagation_at_size",
     "dictionary",
     "gradient_flow",
     "log_forward",

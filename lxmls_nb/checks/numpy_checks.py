@@ -261,7 +261,8 @@ def _look_at_other_depths(
             len(problem.geometry), f"{len(problem.geometry) - 2} hidden layers"
         )
         sentence = FIXED_LAYERS.finding(hidden=hidden).sentence()
-        raise CheckFailed(f"{failure} {sentence}", FIXED_LAYERS.key) from None
+        text = f"{failure}" if str(failure).endswith((".", "?")) else f"{failure}."
+        raise CheckFailed(f"{text} {sentence}.", FIXED_LAYERS.key) from None
 
 
 def _of_other_depth(problem: Problem) -> Problem | None:

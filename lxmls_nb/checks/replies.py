@@ -133,7 +133,7 @@ def _raised(error: Fields, name: str, problems: Sequence[Problem]) -> CheckFaile
         sides = " and ".join(map(str, raised.operands)) if len(raised.operands) == 2 else ""
         subject = f"in {subject}, shapes don't fit together{place}: {sides or raised.message}"
         return fail(subject, finding)
-    return fail(f"{subject} raised {raised.type}{place}", finding)
+    return fail(f"{subject} raised {raised.type}: {raised.message}{place}", finding)
 
 
 def ask_network(name: str, answer: object, problems: list[Problem]) -> Fields:
@@ -369,6 +369,7 @@ FORMS: dict[str, Callable[[Fields], dict[str, Form]]] = {
     "dictionary": lambda arguments: {"value": data},
     "log_linear_gradients": _calls,
     "backpropagation": _calls,
+    "timed_backpropagation": lambda arguments: {"result": data, "took_too_long": flag},
     "log_linear_module": _log_linear_module,
     "training_step": _training_step,
     "log_forward": _log_forward,

@@ -16,14 +16,14 @@ from lxmls_nb.checks.problems import Problem
 #: What NumPy reports of arrays whose shapes don't fit.
 SHAPES = re.compile(r"matmul|shapes|broadcast|not aligned|inhomogeneous|mismatch")
 
-#: What Python reports of a method without `self`: its name, what it takes, what it was given.
-ARGUMENTS = re.compile(r"\w+\.(\w+)\(\) takes (\d+) positional arguments? but (\d+) (?:was|were)")
+#: What Python reports of a method without `self`: how many it takes, how many it was given.
+ARGUMENTS = re.compile(r"\w+\.\w+\(\) takes (\d+) positional arguments? but (\d+) (?:was|were)")
 
 SHAPE_OF_BOTH = Mistake("shapes", "{rule}")
 NO_SELF = Mistake(
     "no-self",
-    "is `self` missing? It is the first argument of a method, as in `def {method}(self, input)`, "
-    "and is not written where the method is called",
+    "is `self` missing? It is the first argument of a method, as in `def backpropagation(self, "
+    "input, output)`, and is not written where the method is called",
 )
 NOT_UNPACKED = Mistake(
     "not-unpacked",
@@ -110,8 +110,8 @@ def name_error(raised: Raised, name: str, problem: Problem | None) -> Finding:
         That of the call which failed.
     """
     takes = ARGUMENTS.search(raised.message)
-    if raised.type == "TypeError" and takes and int(takes[3]) == int(takes[2]) + 1:
-        return NO_SELF.finding(method=takes[1])
+    if raised.type == "TypeError" and takes and int(takes[2]) == int(takes[1]) + 1:
+        return NO_SELF.finding()
     if raised.type == "RecursionError":
         return RECURSION.finding()
     both = _not_unpacked(raised)
@@ -143,16 +143,15 @@ def _name_shapes(raised: Raised, problem: Problem | None) -> Finding:
     left, right = raised.operands
     if problem is not None and _is_of_counted_classes(left, right, problem):
         return CLASSES_COUNTED.finding()
-    layers = problem is None or len(problem.geometry) > 2
-    question = (
-        "do both belong to the same layer?" if layers else "which of them is not as it should?"
-    )
+    question = _question(left, right, problem)
     if problem is not None and len(problem.output) == 1:
         for one, other in ((left, right), (right, left)):
             if len(one.shape) == 1 and len(other.shape) == 2 and 1 in other.shape:
                 return LOST_BATCH.finding(what=str(one))
     if raised.operator == "MatMult":
-        return SHAPE_OF_BOTH.finding(rule=_rule_of_products(left, right, question))
+        sizes = [] if problem is None else [len(problem.output), *problem.geometry]
+        is_clear = len(set(sizes)) == len(sizes)
+        return SHAPE_OF_BOTH.finding(rule=_rule_of_products(left, right, question, is_clear))
     for one, other in ((left, right), (right, left)):
         is_flat = len(one.shape) == 1 and len(other.shape) == 2 and one.shape[0] == other.shape[0]
         if is_flat and one.kind in "iub":
@@ -167,7 +166,9 @@ def _name_shapes(raised: Raised, problem: Problem | None) -> Finding:
                 return CLASS_COLUMNS.finding(
                     what=str(one), columns=one.shape[1], classes=problem.geometry[-1], hint=hint
                 )
-    return SHAPE_OF_BOTH.finding(rule=_rule_of_elements(left, right, raised.operator, question))
+    is_network = problem is None or len(problem.geometry) > 2
+    rule = _rule_of_elements(left, right, raised.operator, question, is_network)
+    return SHAPE_OF_BOTH.finding(rule=rule)
 
 
 def _is_of_other_classes(one: Operand, other: Operand, problem: Problem) -> bool:
@@ -189,8 +190,33 @@ def _is_of_counted_classes(left: Operand, right: Operand, problem: Problem) -> b
     return len(columns) == 2 and classes in columns and bool(counts & set(columns))
 
 
-def _rule_of_products(left: Operand, right: Operand, question: str) -> str:
-    """Return what a matrix product asks of two shapes, and what would fit it."""
+def _question(left: Operand, right: Operand, problem: Problem | None) -> str:
+    """Return what to ask where shapes don't fit: in a network, whether the layers are the same."""
+    if problem is None or len(problem.geometry) == 2:
+        return "which of them is not what it should be?"
+    columns = left.shape[-1:]
+    other = right.shape[:1] if right.shape[:1] != left.shape[:1] else right.shape[1:]
+    named = [_named_size(size, problem) for size in (*columns, *other)]
+    sizes = f"{named[0]}, {named[1]}: " if len(named) == 2 and all(named) else ""
+    return (
+        f"{sizes}do both belong to the same layer? The error goes from the last layer to the "
+        "first, each time through the weights in between"
+    )
+
+
+def _named_size(size: int, problem: Problem) -> str:
+    """Return whose size a number is, "" if that cannot be told."""
+    if problem.geometry.count(size) != 1 or size == len(problem.output):
+        return ""
+    layer = problem.geometry.index(size)
+    return f"{size} is the size of {f'layer {layer}' if layer else 'the input'}"
+
+
+def _rule_of_products(left: Operand, right: Operand, question: str, is_clear: bool) -> str:
+    """Return what a matrix product asks of two shapes, and what would fit it.
+
+    `is_clear` tells whether sizes that are equal are those of the same thing.
+    """
     if not left.shape or not right.shape:
         return "a single number is multiplied with *, not with @"
     inner, outer = left.shape[-1], right.shape[-2] if len(right.shape) > 1 else right.shape[0]
@@ -199,7 +225,7 @@ def _rule_of_products(left: Operand, right: Operand, question: str) -> str:
         f"({outer})"
     )
     turned = list(_turned(left, right))
-    if len(turned) == 1:
+    if len(turned) == 1 and is_clear:
         return f"{rule}. {turned[0]} would fit"
     if left.shape == right.shape:
         return f"{rule}. Element by element, it is *"
@@ -224,15 +250,14 @@ def _transposed(operand: Operand) -> str:
     return f"`{code}.T` {shape}" if code.isidentifier() else f"`({code}).T` {shape}"
 
 
-def _rule_of_elements(left: Operand, right: Operand, operator: str, question: str) -> str:
+def _rule_of_elements(
+    left: Operand, right: Operand, operator: str, question: str, is_network: bool
+) -> str:
     """Return what an operation element by element asks of two shapes."""
     rule = "element by element, both sides need the same shape"
     if operator == "Mult" and len(left.shape) == len(right.shape) == 2:
         if left.shape[1] == right.shape[0]:
             return f"{rule}: is the matrix product @ meant, not *?"
-        if left.shape[0] == right.shape[0]:
-            return (
-                f"{rule}: {question} Or is a matrix product meant, as {_transposed(left)} @ "
-                f"{right}?"
-            )
+        if left.shape[0] == right.shape[0] and not is_network:
+            return f"{rule}: is the matrix product {_transposed(left)} @ {right} meant?"
     return f"{rule}: {question}"

@@ -211,7 +211,22 @@ class Gradient(Right):
         -------
         error : ndarray, shape (M, out)
         """
-        error = self.output_error if error is None else error
+        response = self.response(layer, derivatives, weights)
+        return self.through(self.output_error if error is None else error, response)
+
+    @staticmethod
+    def through(error: np.ndarray, response: np.ndarray) -> np.ndarray:
+        """Return the error of a layer, (M, out), from that at the output and :meth:`response`."""
+        found: np.ndarray = np.sum(error * response, axis=2).T
+        return found
+
+    def response(
+        self,
+        layer: int,
+        derivatives: dict[int, np.ndarray] | None = None,
+        weights: dict[int, np.ndarray] | None = None,
+    ) -> np.ndarray:
+        """Return how the last z respond to a change of each z of a layer, (out, M, K)."""
         units = self.problem.geometry[layer + 1]
         # How each z of this layer responds to a change of itself: (units, M, units).
         change = np.repeat(np.eye(units)[:, None, :], self.size, axis=1)
@@ -225,5 +240,4 @@ class Gradient(Right):
                 )
             weight = (weights or {}).get(number + 1, self.problem.parameters[number + 1][0])
             change = change @ weight.T
-        found: np.ndarray = np.sum(error * change, axis=2).T
-        return found
+        return change

@@ -49,7 +49,7 @@ from lxmls_nb.checks.mistakes.hidden_layers import (
     WRONG_WEIGHTS,
 )
 from lxmls_nb.checks.mistakes.mistake import Finding, first_seen
-from lxmls_nb.checks.mistakes.output_error import OUTPUT_ERRORS
+from lxmls_nb.checks.mistakes.output_error import NO_ONEHOT, OUTPUT_ERRORS, SOFTMAX_TWICE
 from lxmls_nb.checks.mistakes.probabilities import (
     ARGMAX,
     LOG_PROBABILITIES,
@@ -188,26 +188,53 @@ def _name_two(gradient: Gradient) -> Finding | None:
     """Return two known mistakes that come together, with or without a factor."""
     if gradient.array.size < 6:  # too few numbers to tell two from one
         return None
-    parts = _parts(gradient)
-    together = [
-        pair
-        for one, other in ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3))
-        for pair in product(parts[one], parts[other])
-    ]
-    for (first, options), (second, more) in together:
-        wrong = gradient.follow(**options, **more)
-        if not np.all(np.isfinite(wrong)):
-            continue
-        factor = constant_factor(gradient.array, wrong)
-        if factor is None:
-            continue
-        found = first.with_also(second.sentence())
-        if abs(factor - 1) <= FIT:
-            return found
-        clause = _factor_clause(factor, gradient.size)
-        if clause:
-            return found.with_also(clause)
+    derivatives, errors, weights, inputs = _parts(gradient)
+    # A derivative is taken to be the same in all layers.
+    of_all = [each for each in derivatives if len(each[1]["derivatives"]) == len(gradient.hidden)]
+    ways: list[tuple[list[Finding], dict[str, Any]]] = [([], {})]
+    ways += [([finding], options) for finding, options in [*of_all, *weights]]
+    ways += [([one, two], a | b) for (one, a), (two, b) in product(of_all, weights)]
+    outputs: list[tuple[list[Finding], np.ndarray]] = [([], gradient.output_error)]
+    outputs += [([finding], options["error"]) for finding, options in errors]
+    outputs += [(pair, error) for pair, error in _errors_of_two_mistakes(gradient)]
+    entering: list[tuple[list[Finding], np.ndarray | None]] = [([], None)]
+    entering += [([finding], options["layer_input"]) for finding, options in inputs]
+    for on_the_way, options in ways:
+        response = gradient.response(gradient.layer, **options)
+        for at_output, error in outputs:
+            if len(on_the_way) + len(at_output) > 2:
+                continue
+            here = gradient.through(error, response)
+            for at_input, values in entering:
+                findings = [*on_the_way, *at_output, *at_input]
+                if len(findings) == 2:
+                    found = _as_two(findings, gradient.with_error(here, values), gradient)
+                    if found is not None:
+                        return found
     return None
+
+
+def _as_two(findings: list[Finding], wrong: np.ndarray, gradient: Gradient) -> Finding | None:
+    """Return two findings as one if they would give the gradient, or that times a known factor."""
+    if not np.all(np.isfinite(wrong)) or _is_nothing(wrong):
+        return None
+    factor = constant_factor(gradient.array, wrong)
+    if factor is None:
+        return None
+    found = findings[0].with_also(findings[1].sentence())
+    if abs(factor - 1) <= FIT:
+        return found
+    clause = _factor_clause(factor, gradient.size)
+    return found.with_also(clause) if clause else None
+
+
+def _errors_of_two_mistakes(gradient: Gradient) -> Iterator[tuple[list[Finding], np.ndarray]]:
+    """Yield errors of something instead of probabilities, with a mistake in the error besides."""
+    for mistake in INSTEAD_OF_PROBABILITIES:
+        for finding, p in mistake.findings(mistake.probabilities, gradient):
+            yield [finding, NO_ONEHOT.finding()], p / gradient.size
+            error = (p - gradient.onehot) * p * (1 - p) / gradient.size
+            yield [finding, SOFTMAX_TWICE.finding(look="p (1 - p)")], error
 
 
 def _suspects(gradient: Gradient) -> Iterator[tuple[Finding, np.ndarray]]:

@@ -97,31 +97,40 @@ def _by_probabilities(right: Right) -> list[np.ndarray]:
     ]
 
 
+def _of_sigmoids(right: Right) -> list[np.ndarray]:
+    """Return the error of a squared error of sigmoids, as in early tutorials."""
+    a = expit(right.z)
+    return [(a - right.onehot) * a * (1 - a) / right.size]
+
+
 def _of_binary_cross_entropy(right: Right) -> list[np.ndarray]:
     p = right.p
     by_p = (p - right.onehot) / (p * (1 - p)) / right.size
     return [_through_softmax(right, by_p), by_p]
 
 
+NO_ONEHOT = Mistake(
+    "no-onehot",
+    "the indicator vectors of the right classes seem not to be subtracted",
+    error=lambda right: [right.p / right.size],
+)
+SOFTMAX_TWICE = Mistake(
+    "softmax-twice",
+    "the error at the output seems to be multiplied with a derivative, {look}: with softmax "
+    "and cross-entropy it is probabilities minus indicators, and nothing more",
+    error=_times_a_derivative,
+)
+
 #: The first that fits is named.
 OUTPUT_ERRORS = (
     CLASSES_COUNTED,
-    Mistake(
-        "no-onehot",
-        "the indicator vectors of the right classes seem not to be subtracted",
-        error=lambda right: [right.p / right.size],
-    ),
+    NO_ONEHOT,
     Mistake(
         "onehot",
         "the indicator vectors seem to mark the wrong classes",
         error=_other_indicators,
     ),
-    Mistake(
-        "softmax-twice",
-        "the error at the output seems to be multiplied with a derivative, {look}: with softmax "
-        "and cross-entropy it is probabilities minus indicators, and nothing more",
-        error=_times_a_derivative,
-    ),
+    SOFTMAX_TWICE,
     Mistake(
         "indicators-alone",
         "the error seems to be made of the indicator vectors alone, without the probabilities",
@@ -144,6 +153,12 @@ OUTPUT_ERRORS = (
         "the error seems to be a derivative by the probabilities, or of them: it is that of the "
         "loss by z, which is probabilities minus indicators",
         error=_by_probabilities,
+    ),
+    Mistake(
+        "sigmoid-output",
+        "the error looks like that of a squared error of sigmoids, times their derivative: the "
+        "output is a softmax, and with cross-entropy its error is probabilities minus indicators",
+        error=_of_sigmoids,
     ),
     Mistake(
         "binary-error",

@@ -81,7 +81,7 @@ def of_pairs(result: object, problem: Problem) -> str:
                 missing = sorted(set(range(count)) - set(range(start, start + len(result))))
                 named = ", ".join(str(number + 1) for number in missing)
                 layers = f"layer {named}" if len(missing) == 1 else f"layers {named}"
-                return f"{len(result)} pairs of {count}: the gradients of {layers} are missing"
+                return f"a list of {len(result)}: the gradients of {layers} are missing"
     return ""
 
 

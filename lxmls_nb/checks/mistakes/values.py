@@ -97,7 +97,7 @@ DIFFERENCES = (
     ),
     Mistake(
         "smoothed-labels",
-        "the labels seem to be smoothed: the indicator vectors are 1 for the right class, 0 for others",
+        "the labels seem to be smoothed: an indicator is 1 for the right class, 0 for all others",
         seen=_has_smoothed_labels,
     ),
     PRECISION,

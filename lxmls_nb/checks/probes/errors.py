@@ -242,7 +242,7 @@ def found_instead(answer: object, name: str) -> list[str]:
             and value is not answer
             and value.__module__ == getattr(answer, "__module__", None)
         ]
-        return difflib.get_close_matches(name, defined, n=3, cutoff=0.6)
+        return difflib.get_close_matches(name, defined, n=1, cutoff=0.6)
     own = [kind for kind in answer.__mro__ if not kind.__module__.startswith(("lxmls_nb", "torch"))]
     bases = [kind for kind in answer.__mro__ if kind not in own]
     given = {key for kind in bases for key in vars(kind)} | {name}
@@ -265,5 +265,5 @@ def found_instead(answer: object, name: str) -> list[str]:
         and name in vars(kind)
     ]
     return difflib.get_close_matches(
-        answer.__name__, sorted({kind.__name__ for kind in others}), n=3, cutoff=0.6
+        answer.__name__, sorted({kind.__name__ for kind in others}), n=1, cutoff=0.6
     )

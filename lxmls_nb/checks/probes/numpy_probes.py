@@ -9,6 +9,7 @@ import numpy as np
 
 from lxmls_nb.checks.probes.errors import numbered
 from lxmls_nb.checks.probes.running import MAX_ITEMS, MAX_NESTING, Report, plain, probe
+from lxmls_nb.checks.probes.time_limit import TookTooLong, time_limit
 
 
 def _copy(arrays: Any) -> Any:
@@ -142,3 +143,22 @@ def backpropagation(
                 )
             )
     return {"results": results, "changed": watch.changed}
+
+
+@probe
+def timed_backpropagation(
+    answer: Any, geometry: list[int], activation_functions: list[str], call: Any, seconds: float
+) -> Report:
+    """Call ``backpropagation`` once, on ``[parameters, input, output]``, with a limit of time.
+
+    Returns
+    -------
+    dict
+        ``took_too_long``; and ``result``, which is None then.
+    """
+    try:
+        with time_limit(seconds):
+            done = backpropagation(answer, geometry, activation_functions, [call])
+    except TookTooLong:
+        return {"result": None, "took_too_long": True}
+    return {"result": done["results"][0], "took_too_long": False}
