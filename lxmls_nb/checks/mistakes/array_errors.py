@@ -148,9 +148,10 @@ def _name_shapes(raised: Raised, problem: Problem | None) -> Finding:
         for one, other in ((left, right), (right, left)):
             if len(one.shape) == 1 and len(other.shape) == 2 and 1 in other.shape:
                 return LOST_BATCH.finding(what=str(one))
+    # Where sizes are equal by chance, what would fit tells nothing.
+    sizes = [] if problem is None else [len(problem.output), *problem.geometry]
+    is_clear = len(set(sizes)) == len(sizes)
     if raised.operator == "MatMult":
-        sizes = [] if problem is None else [len(problem.output), *problem.geometry]
-        is_clear = len(set(sizes)) == len(sizes)
         return SHAPE_OF_BOTH.finding(rule=_rule_of_products(left, right, question, is_clear))
     for one, other in ((left, right), (right, left)):
         is_flat = len(one.shape) == 1 and len(other.shape) == 2 and one.shape[0] == other.shape[0]
@@ -167,7 +168,8 @@ def _name_shapes(raised: Raised, problem: Problem | None) -> Finding:
                     what=str(one), columns=one.shape[1], classes=problem.geometry[-1], hint=hint
                 )
     is_network = problem is None or len(problem.geometry) > 2
-    rule = _rule_of_elements(left, right, raised.operator, question, is_network)
+    operator = raised.operator if is_clear else ""
+    rule = _rule_of_elements(left, right, operator, question, is_network)
     return SHAPE_OF_BOTH.finding(rule=rule)
 
 
@@ -245,7 +247,7 @@ def _transposed(operand: Operand) -> str:
     code, shape = operand.code, operand.shape[::-1]
     if not code:
         return f"{operand.shape}, transposed,"
-    if code.endswith(".T"):
+    if re.fullmatch(r"[\w.\[\]]+\.T", code):
         return f"`{code[:-2]}` {shape}, without the transpose,"
     return f"`{code}.T` {shape}" if code.isidentifier() else f"`({code}).T` {shape}"
 

@@ -235,14 +235,13 @@ def found_instead(answer: object, name: str) -> list[str]:
     """
     if not isinstance(answer, type):
         space = getattr(answer, "__globals__", {})
-        defined = [
+        module = getattr(answer, "__module__", None)
+        functions = [
             key
             for key, value in list(space.items())
-            if isinstance(value, types.FunctionType)
-            and value is not answer
-            and value.__module__ == getattr(answer, "__module__", None)
+            if value is not answer and _is_written(value) and value.__module__ == module
         ]
-        return difflib.get_close_matches(name, defined, n=1, cutoff=0.6)
+        return _near(name, functions, 0.75)
     own = [kind for kind in answer.__mro__ if not kind.__module__.startswith(("lxmls_nb", "torch"))]
     bases = [kind for kind in answer.__mro__ if kind not in own]
     given = {key for kind in bases for key in vars(kind)} | {name}
@@ -250,20 +249,31 @@ def found_instead(answer: object, name: str) -> list[str]:
         key
         for kind in own
         for key, value in vars(kind).items()
-        if isinstance(value, types.FunctionType) and key not in given
+        if key not in given and _is_written(value)
     ]
-    near = difflib.get_close_matches(name, methods, n=3, cutoff=0.4)
-    if near or methods:
+    near = _near(name, methods, 0.6)
+    if near or (methods and not any(name in vars(kind) for kind in own)):
         return near or methods[:3]
-    base = bases[0] if bases else object
-    others: list[type] = [
-        kind
-        for kind in ([] if base is object else base.__subclasses__())
-        if kind is not answer
-        and kind.__name__ != answer.__name__
+    beside: list[type] = bases[0].__subclasses__() if bases and bases[0] is not object else []
+    others = [
+        kind.__name__
+        for kind in beside
+        if kind.__name__ != answer.__name__
         and kind.__module__ == answer.__module__
-        and name in vars(kind)
+        and _is_written(vars(kind).get(name))
     ]
-    return difflib.get_close_matches(
-        answer.__name__, sorted({kind.__name__ for kind in others}), n=1, cutoff=0.6
-    )
+    return _near(answer.__name__, others, 0.65)
+
+
+def _is_written(value: object) -> bool:
+    """Whether something is a function that does not stand for an answer which is not there."""
+    if not isinstance(value, types.FunctionType):
+        return False
+    return NotImplementedError.__name__ not in value.__code__.co_names
+
+
+def _near(name: str, names: list[str], cutoff: float) -> list[str]:
+    """Return the name that is most similar, whether letters are capitals or not, if one is."""
+    by_letters = {each.lower(): each for each in names}
+    near = difflib.get_close_matches(name.lower(), by_letters, n=1, cutoff=cutoff)
+    return [by_letters[each] for each in near]

@@ -5,34 +5,41 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import threading
+import time
 from collections.abc import Iterator
+
+#: Seconds between two looks at the clock.
+INTERVAL = 0.1
 
 
 class TookTooLong(BaseException):
-    """Time is up. It is no Exception, so that an answer that catches those goes on no longer."""
+    """Time is up. It is no Exception, so that an answer that catches those does not go on."""
 
 
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise TookTooLong in the block once it has run for so many seconds.
+    """Raise TookTooLong in the block once this process has computed for so many seconds in it.
 
-    Signals would do it on Unix only, and only in the main thread. A call into C, such as a single
-    operation of NumPy, comes to its end first.
+    The time is the processor's: a machine that has much else to do makes no answer fail. Signals
+    would do it on Unix only, and only in the main thread. A call into C, such as a single operation
+    of NumPy, comes to its end first.
     """
     thread = ctypes.c_ulong(threading.get_ident())
-    lock, over = threading.Lock(), False
+    end = time.process_time() + seconds
+    done, lock = threading.Event(), threading.Lock()
 
-    def stop() -> None:
-        with lock:
-            if not over:
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(TookTooLong))
+    def watch() -> None:
+        while not done.wait(INTERVAL):
+            if time.process_time() > end:
+                with lock:
+                    if not done.is_set():
+                        stop = ctypes.py_object(TookTooLong)
+                        ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, stop)
+                return
 
-    timer = threading.Timer(seconds, stop)
-    timer.daemon = True
-    timer.start()
+    threading.Thread(target=watch, daemon=True).start()
     try:
         yield
     finally:
         with lock:
-            over = True
-        timer.cancel()
+            done.set()

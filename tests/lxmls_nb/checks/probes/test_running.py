@@ -54,7 +54,7 @@ package = types.ModuleType("lxmls_nb.checks")
 package.__path__ = ["lxmls_nb/checks"]
 sys.modules["lxmls_nb.checks"] = package
 from lxmls_nb.checks.probes import running
-assert len(running.PROBES) == 6, running.PROBES
+assert len(running.PROBES) == 7, running.PROBES
 print(*sorted(name for name in sys.modules if name.partition(".")[0] in ("lxmls_nb", "torch")))
 """
 
@@ -69,8 +69,10 @@ def test_probes_need_nothing_that_judges():
         "lxmls_nb",
         "lxmls_nb.checks",
         "lxmls_nb.checks.probes",
+        "lxmls_nb.checks.probes.errors",
         "lxmls_nb.checks.probes.numpy_probes",
         "lxmls_nb.checks.probes.pytorch_probes",
         "lxmls_nb.checks.probes.running",
+        "lxmls_nb.checks.probes.time_limit",
         "lxmls_nb.errors",
     ]
