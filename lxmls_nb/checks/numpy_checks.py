@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,16 +27,15 @@ from lxmls_nb.checks.comparing_calls import (
     explain,
 )
 from lxmls_nb.checks.messages import describe, fail, if_none, passed, quiet
-from lxmls_nb.checks.mistakes.array_errors import SHAPE_OF_BOTH
-from lxmls_nb.checks.mistakes.form import ERROR, STRUCTURE, TRIPLE
-from lxmls_nb.checks.mistakes.hidden_layers import FIXED_LAYERS
+from lxmls_nb.checks.mistakes.form import TRIPLE
 from lxmls_nb.checks.mistakes.losses import name_loss
 from lxmls_nb.checks.mistakes.not_finite import is_finite, name_not_finite
 from lxmls_nb.checks.mistakes.structures import EXAMPLE_LOSSES, of_triple
 from lxmls_nb.checks.numerical import numerical_gradients
+from lxmls_nb.checks.other_depths import explain_depth
 from lxmls_nb.checks.problems import Parameters, Problem, cross_entropy, forward, make_problem
 from lxmls_nb.checks.replies import ask, ask_network
-from lxmls_nb.errors import WIDTH, CheckFailed, NotAttempted
+from lxmls_nb.errors import WIDTH
 
 
 @quiet
@@ -162,7 +160,7 @@ def backpropagation(
     def read(value: object, case: Problem) -> _Values:
         return _Values(None, gradient_pairs(value, case, name, numbers))
 
-    with _look_at_other_depths(problem, scope, read):
+    with explain_depth(problem, name, scope.rerun):
         result = ask_network(name, answer, [call.problem for call in calls])
         worst = _compare_calls(result, calls, scope, read)
     listed = ", ".join(str(n + 1) for n in numbers)
@@ -235,55 +233,6 @@ class _Scope:
     quantities: list[str]
     numbered: bool
     rerun: Callable[[Problem], Any]
-
-
-@contextmanager
-def _look_at_other_depths(
-    problem: Problem, scope: _Scope, read: Callable[[object, Problem], _Values]
-) -> Iterator[None]:
-    """Where an answer fails on a network, find out whether the number of layers makes it fail.
-
-    Raises
-    ------
-    CheckFailed
-        If the block raises it.
-    """
-    try:
-        yield
-    except NotAttempted:
-        raise
-    except CheckFailed as failure:
-        other = _of_other_depth(problem)
-        explained = failure.cause not in (ERROR.key, SHAPE_OF_BOTH.key, STRUCTURE.key, None)
-        if other is None or explained or not _is_right_on(other, scope):
-            raise
-        hidden = {2: "no hidden layer", 3: "one hidden layer"}.get(
-            len(problem.geometry), f"{len(problem.geometry) - 2} hidden layers"
-        )
-        sentence = FIXED_LAYERS.finding(hidden=hidden).sentence()
-        text = f"{failure}" if str(failure).endswith((".", "?")) else f"{failure}."
-        raise CheckFailed(f"{text} {sentence}.", FIXED_LAYERS.key) from None
-
-
-def _of_other_depth(problem: Problem) -> Problem | None:
-    """Return a problem with one hidden layer, None if the problem's network has one."""
-    sizes = problem.geometry
-    if len(sizes) == 3:
-        return None
-    hidden = sizes[1] if len(sizes) > 3 else sizes[0] + sizes[1] + 1
-    return make_problem([sizes[0], hidden, sizes[-1]], len(problem.output) + 1, seed=1)
-
-
-def _is_right_on(problem: Problem, scope: _Scope) -> bool:
-    """Whether the answer is right on another network."""
-    layers = list(range(len(problem.parameters)))
-    try:
-        pairs = gradient_pairs(scope.rerun(problem), problem, scope.name, layers)
-        truth = numerical_gradients(problem)
-        compare_gradients(pairs, truth, problem, scope.name, layers, ["weight", "bias"])
-    except CheckFailed:
-        return False
-    return True
 
 
 def _compare_calls(
