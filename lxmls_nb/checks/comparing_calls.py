@@ -109,9 +109,11 @@ def _grows(first: object, again: object, problem: Problem) -> bool:
 
 
 def arrays_in(value: object) -> list[np.ndarray]:
-    """Return the arrays of real numbers in a result."""
+    """Return the arrays of real numbers in a result; a single number is one of no dimension."""
     if isinstance(value, list):
         return [array for item in value for array in arrays_in(item)]
+    if isinstance(value, float):
+        return [np.array(value)]
     return [value] if isinstance(value, np.ndarray) and is_real(value) else []
 
 

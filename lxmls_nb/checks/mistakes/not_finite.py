@@ -67,10 +67,14 @@ def name_not_finite(
     z = forward(problem).linear[-1]
     if float(np.ptp(z, axis=1).max()) < LARGE and float(np.abs(z).max()) < LARGE:
         return UNDEFINED.finding()
+    # All z are large, and the differences between them small: only exponentials that are taken
+    # without the largest z subtracted come to no good.
+    if not all(map(is_finite, rerun(_shifted(problem)))):
+        return OVERFLOW.finding()
     if loss is not None and all(map(is_finite, gradients)):
         value = "not a number" if np.isnan(loss) else "infinite" if np.isinf(loss) else "huge"
         return LOG_OF_ZERO.finding(value=value)
-    return (ROWS_VANISH if all(map(is_finite, rerun(_shifted(problem)))) else OVERFLOW).finding()
+    return ROWS_VANISH.finding()
 
 
 def _shifted(problem: Problem) -> Problem:

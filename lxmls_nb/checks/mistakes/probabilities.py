@@ -98,7 +98,11 @@ NORMALISER = Mistake(
 def _other_functions(right: Right) -> dict[str, np.ndarray]:
     z = right.z
     return (
-        {"a sigmoid of each value": expit(z)}
+        {
+            "a sigmoid of each value": expit(z),
+            "z divided by its sum": z / z.sum(axis=1, keepdims=True),
+            "exp(z) divided by the sum of z": np.exp(z) / z.sum(axis=1, keepdims=True),
+        }
         | {f"a softmax of z / {t}": softmax(z / t, axis=1) for t in _temperatures(z)}
         | {f"z cut off at ±{b}": softmax(np.clip(z, -b, b), axis=1) for b in (1, 5, 10)}
     )
