@@ -28,6 +28,9 @@ from lxmls_nb.checks.problems import Problem, cross_entropy, forward
 #: How well a loss has to fit a mistake: one number fits many things by chance.
 FIT_OF_A_NUMBER = 1e-5
 
+#: How well its difference to the right loss has to fit that of a mistake.
+FIT_OF_A_CHANGE = 1e-2
+
 
 class Loss(Right):
     """A loss that an answer gave, beside what is right."""
@@ -320,7 +323,8 @@ def name_loss(value: float, problem: Problem, of_forward: bool = True) -> Findin
         if np.isfinite(other) and not abs(other - right) <= FIT_OF_A_NUMBER * abs(right)
     ]
     for finding, other in suspects:
-        if loss.is_near(other):
+        # Where a mistake changes little, that little has to fit.
+        if loss.is_near(other) and abs(value - other) <= FIT_OF_A_CHANGE * abs(other - right):
             return finding
     found = first_seen([LOSS_AVERAGE], loss)
     if found is None and abs(value - right) <= 2e-2 * abs(right):

@@ -133,7 +133,8 @@ OUTPUT_ERRORS = (
     SOFTMAX_TWICE,
     Mistake(
         "indicators-alone",
-        "the error seems to be made of the indicator vectors alone, without the probabilities",
+        "the error seems to be made of the indicator vectors alone: the probabilities, which come "
+        "from the normaliser of the softmax, are missing",
         error=lambda right: [-right.onehot / right.size],
     ),
     Mistake(
