@@ -44,6 +44,8 @@ TEXTS = {
     "newer Python": "{cell} is no code in Python {grader}, which grades this course (see its line "
     "{line}). Your notebook was saved with Python {student}: if it runs there, it uses syntax that "
     "is newer. Write it without that.",
+    "toolkit": "`{answer}` uses {toolkit}, where the gradients are to be worked out by hand. This "
+    "costs no points; your instructor is told.",
     "unreadable": "The notebook could not be read: {what}. {advice}",
     "given up": "Your submission could not be graded: {what}. Your instructor will look at it.",
     "test": "`{test}`: this test could not be run; your instructor has been told.",
@@ -63,6 +65,7 @@ RAN = frozenset(
         "left out",
         "added name",
         "newer Python",
+        "toolkit",
         "file",
     }
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import textwrap
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
@@ -63,10 +63,23 @@ def answer_needed() -> Iterator[None]:
         raise NotAttempted("this needs your answer, in its cell above, first.") from None
 
 
-def unwritten(name: str) -> NotAttempted:
-    """Return the failure of a function that is not written, or of a cell: ``"<module>"``."""
+def unwritten(name: str, found: Sequence[str] = ()) -> NotAttempted:
+    """Return the failure of a function that is not written, or of a cell: ``"<module>"``.
+
+    Parameters
+    ----------
+    name : str
+    found : sequence of str
+        What may have been written in its place, under other names.
+    """
     if name.startswith("<"):
         return NotAttempted("write your answer in this cell, and delete its last line.")
+    if found:
+        there = ", ".join(f"`{each}`" for each in found)
+        return NotAttempted(
+            f"`{name}` is not written, but there is {there}: if that is your answer, give it the "
+            "name that is asked for."
+        )
     return NotAttempted(f"write `{name}` in its cell above, run that cell, then this one.")
 
 

@@ -21,6 +21,7 @@ from nbgrader.utils import is_grade, is_task
 
 from lxmls_grading.cells import grade_id, is_test, note_added, student_python
 from lxmls_grading.definitions import analyse
+from lxmls_grading.intake.by_hand import uses_of_toolkits
 from lxmls_grading.intake.elsewhere import settle
 from lxmls_grading.intake.exporter import SubmissionExporter
 from lxmls_grading.intake.matching import Found, find_cells, is_blank
@@ -153,6 +154,7 @@ def rebuild(submitted: NotebookNode, originals: Originals) -> tuple[NotebookNode
             _fill_in(_cell(notebook, name), NotebookNode(source=text))
         reasons += more
     reasons += newer_syntax(notebook.cells, student_python(submitted), platform.python_version())
+    reasons += uses_of_toolkits(notebook.cells)
     note_added(notebook, all_added(found, originals))
     analyse.cache_clear()  # of this notebook; the next one has other cells
     return notebook, reasons

@@ -20,7 +20,7 @@ from typing import Any
 from lxmls_grading.kernel.decoding import decode
 from lxmls_grading.kernel.values import encode, known_name
 from lxmls_grading.kernel.wire import ReplyError
-from lxmls_nb.checks.probes.running import line_of
+from lxmls_nb.checks.probes.errors import line_of
 
 #: Most objects that the judge can hold at a time.
 MAX_HANDLES = 20_000

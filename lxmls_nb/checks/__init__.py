@@ -12,6 +12,7 @@ from lxmls_nb.checks.dictionaries import dictionary
 from lxmls_nb.checks.numpy_checks import backpropagation, log_linear_gradients
 from lxmls_nb.checks.probes.running import plain, probe
 from lxmls_nb.checks.pytorch_checks import gradient_flow, log_forward, log_linear_module
+from lxmls_nb.checks.real_size import backpropagation_at_size
 from lxmls_nb.checks.replies import ask
 from lxmls_nb.checks.step_checks import training_step
 from lxmls_nb.errors import CheckFailed, NotAttempted, show_unwritten_in_a_line
@@ -21,6 +22,7 @@ __all__ = [
     "NotAttempted",
     "ask",
     "backpropagation",
+    "backpropagation_at_size",
     "dictionary",
     "gradient_flow",
     "log_forward",

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from lxmls_nb.checks.messages import describe, fail, if_none, percent
-from lxmls_nb.checks.mistakes.biases import BIAS_SHAPE
+from lxmls_nb.checks.mistakes.biases import name_bias_shape
 from lxmls_nb.checks.mistakes.form import LAYER_ORDER, NOT_FINITE, SHAPE, STRUCTURE, TYPE
 from lxmls_nb.checks.mistakes.gradients import name_gradient
-from lxmls_nb.checks.mistakes.hidden_layers import WRONG_INPUT
+from lxmls_nb.checks.mistakes.hidden_layers import name_weight_shape
 from lxmls_nb.checks.mistakes.mistake import Finding
+from lxmls_nb.checks.mistakes.structures import of_pairs
 from lxmls_nb.checks.mistakes.values import TRANSPOSED
 from lxmls_nb.checks.problems import Parameters, Problem, forward
 from lxmls_nb.errors import NotAttempted
@@ -53,9 +54,7 @@ def is_real(value: object) -> bool:
     return isinstance(value, np.ndarray) and value.dtype.kind in "iuf"
 
 
-def numeric(
-    value: object, shape: tuple[int, ...], subject: str, is_bias: bool = False
-) -> np.ndarray:
+def numeric(value: object, shape: tuple[int, ...], subject: str) -> np.ndarray:
     """Return an array of real numbers of the right shape, as float64.
 
     Parameters
@@ -66,8 +65,6 @@ def numeric(
         The right shape, () for a number.
     subject : str
         What messages call it.
-    is_bias : bool
-        Whether it is the gradient of a bias.
 
     Raises
     ------
@@ -88,10 +85,52 @@ def numeric(
         note = f"{subject} has shape {value.shape} where {shape} is expected"
         if len(shape) == 2 and value.shape == shape[::-1] and value.shape[1] != 1:
             raise fail(note, TRANSPOSED.finding())
-        if is_bias:
-            raise fail(note, BIAS_SHAPE.finding(size=shape[1]))
         raise fail(note, SHAPE.finding())
     return value.astype(float)
+
+
+def numeric_gradient(
+    value: object, problem: Problem, layer: int, is_bias: bool, subject: str
+) -> np.ndarray:
+    """Return a gradient of the right shape, as float64: in 2-D, if a bias's was in one dimension.
+
+    Parameters
+    ----------
+    value : object
+        What an answer gave.
+    problem : Problem
+    layer : int
+        The layer that it belongs to.
+    is_bias : bool
+        Whether it is the gradient of the bias.
+    subject : str
+        What messages call it.
+
+    Raises
+    ------
+    CheckFailed
+        If it is something else.
+    """
+    right = problem.parameters[layer][is_bias].shape
+    shape = () if isinstance(value, int | float) else shape_of(value)
+    if is_bias and shape == right[1:]:
+        value = np.asarray(value).reshape(right)
+    elif shape is not None and is_real(np.asarray(value)) and shape != right:
+        note = f"{subject} has shape {shape} where {right} is expected"
+        if is_bias:
+            raise fail(note, name_bias_shape(shape, problem, layer))
+        found = name_weight_shape(shape, problem, layer)
+        if found is not None:
+            raise fail(note, found)
+    return numeric(value, right, subject)
+
+
+def has_flat_biases(pairs: list[Any]) -> bool:
+    """Whether the gradient of a bias in these pairs has one dimension."""
+    return any(
+        isinstance(pair, list) and len(pair) == 2 and len(shape_of(pair[1]) or ()) == 1
+        for pair in pairs
+    )
 
 
 def gradient_pairs(result: object, problem: Problem, name: str, layers: list[int]) -> list[Any]:
@@ -116,8 +155,9 @@ def gradient_pairs(result: object, problem: Problem, name: str, layers: list[int
     """
     count = len(problem.parameters)
     subject = f"`{name}` ({problem}) should return {count} pairs"
-    if not isinstance(result, list) or len(result) != count:
-        note = f"{subject} but returned {describe(result)}{if_none(result)}"
+    returned = of_pairs(result, problem)
+    if not isinstance(result, list) or len(result) != count or returned:
+        note = f"{subject} but returned {returned or describe(result) + if_none(result)}"
         raise fail(note, STRUCTURE.finding())
     for number in layers:
         pair = result[number]
@@ -178,12 +218,7 @@ def compare_gradients(
             layer = "" if single else f" of layer {number + 1}"
             subject = f"`{name}` ({problem}): the {quantity} gradient{layer}"
             value, right = pairs[number][is_bias], truth[number][is_bias]
-            shape = shape_of(value) or ()
-            like_another = len(shape) == 2 and shape[0] == right.shape[0] and shape != right.shape
-            if like_another and not single and not is_bias:
-                note = f"{subject} has shape {shape} where {right.shape} is expected"
-                raise fail(note, WRONG_INPUT.finding())
-            array = numeric(value, right.shape, subject, is_bias)
+            array = numeric_gradient(value, problem, number, is_bias, subject)
             if not np.all(np.isfinite(array)):
                 raise fail(f"{subject} is not right", NOT_FINITE.finding())
             off = distance(array, right)

@@ -104,14 +104,16 @@ def _grows(first: object, again: object, problem: Problem) -> bool:
     truth = numerical_gradients(problem)[-1][0]
     return any(
         shape_of(one) == shape_of(two) == truth.shape and distance(two - one, truth) < 1e-3
-        for one, two in zip(_flat(first), _flat(again), strict=False)
+        for one, two in zip(arrays_in(first), arrays_in(again), strict=False)
     )
 
 
-def _flat(value: object) -> list[np.ndarray]:
-    """Return the arrays of real numbers in a result."""
+def arrays_in(value: object) -> list[np.ndarray]:
+    """Return the arrays of real numbers in a result; a single number is one of no dimension."""
     if isinstance(value, list):
-        return [array for item in value for array in _flat(item)]
+        return [array for item in value for array in arrays_in(item)]
+    if isinstance(value, float):
+        return [np.array(value)]
     return [value] if isinstance(value, np.ndarray) and is_real(value) else []
 
 

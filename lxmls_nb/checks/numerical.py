@@ -48,6 +48,35 @@ def numerical_gradients(problem: Problem, layers: Sequence[int] | None = None) -
     return gradients
 
 
+def numerical_entries(
+    problem: Problem, layer: int, is_bias: bool, places: np.ndarray
+) -> np.ndarray:
+    """Return some entries of a gradient of the loss, by central differences.
+
+    Parameters
+    ----------
+    problem : Problem
+    layer : int
+    is_bias : bool
+        Whether it is the gradient of the bias.
+    places : ndarray of int
+        Indices into the gradient as an array of one dimension.
+    """
+    array = problem.parameters[layer][is_bias]
+
+    def loss(changed: np.ndarray) -> np.ndarray:
+        parameters = [list(pair) for pair in problem.parameters]
+        parameters[layer][is_bias] = changed
+        return cross_entropy(forward(problem, parameters).log_probabilities, problem.output)
+
+    entries = []
+    for place in places:
+        direction = np.zeros(array.shape)
+        direction.flat[place] = 1
+        entries.append(central_difference(loss, array, direction, STEP))
+    return np.array(entries)
+
+
 def output_error(problem: Problem) -> np.ndarray:
     """Return the derivative of the loss with respect to the last layer's z, shape (M, K)."""
 

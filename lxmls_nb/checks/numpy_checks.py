@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,17 +14,28 @@ from lxmls_nb.checks.comparing import (
     TOLERANCE,
     compare_gradients,
     gradient_pairs,
+    is_real,
     numeric,
+    numeric_gradient,
     shape_of,
     tolerance,
 )
-from lxmls_nb.checks.comparing_calls import check_later_call, check_unchanged, explain
+from lxmls_nb.checks.comparing_calls import (
+    arrays_in,
+    check_later_call,
+    check_unchanged,
+    explain,
+)
 from lxmls_nb.checks.messages import describe, fail, if_none, passed, quiet
-from lxmls_nb.checks.mistakes.form import NOT_FINITE, TRIPLE
+from lxmls_nb.checks.mistakes.form import TRIPLE
 from lxmls_nb.checks.mistakes.losses import name_loss
+from lxmls_nb.checks.mistakes.not_finite import is_finite, name_not_finite
+from lxmls_nb.checks.mistakes.structures import EXAMPLE_LOSSES, of_triple
 from lxmls_nb.checks.numerical import numerical_gradients
-from lxmls_nb.checks.problems import Problem, cross_entropy, forward, make_problem
+from lxmls_nb.checks.other_depths import explain_depth
+from lxmls_nb.checks.problems import Parameters, Problem, cross_entropy, forward, make_problem
 from lxmls_nb.checks.replies import ask, ask_network
+from lxmls_nb.errors import WIDTH
 
 
 @quiet
@@ -62,9 +74,12 @@ def log_linear_gradients(
     problem = make_problem([input_size, num_classes], batch_size, scale, seed)
     calls = _calls(problem, quantity is None, batch_size + 2, seed)
     problems = [call.problem for call in calls]
-    result = ask(
-        name, name, [answer], calls=[[*p.parameters[0], p.input, p.output] for p in problems]
-    )
+
+    def run(problems: list[Problem]) -> dict[str, Any]:
+        given = [[*p.parameters[0], p.input, p.output] for p in problems]
+        return ask(name, name, [answer], problems, calls=given)
+
+    result = run(problems)
     scope = _Scope(
         name,
         whole=quantity is None,
@@ -72,11 +87,17 @@ def log_linear_gradients(
         layers=[0],
         quantities=[one for one in ("weight", "bias") if quantity in (None, one)],
         numbered=False,
+        rerun=lambda case: run([case])["results"][0],
     )
-    worst = _compare_calls(result, calls, scope, _read_triple)
+
+    def read(value: object, case: Problem) -> _Values:
+        return _read_triple(value, case, scope.loss)
+
+    worst = _compare_calls(result, calls, scope, read)
     what = {None: "loss and gradients", "loss": "loss"}.get(quantity, f"{quantity} gradient")
     agree = "agrees with the numerical one" if quantity else "agree with the numerical ones"
     passed(name, problem, f"the {what} {agree}", worst, tolerance(problem))
+    _remark(scope.quantities, result["results"][0][2:], problem.parameters[:1])
 
 
 @quiet
@@ -132,20 +153,36 @@ def backpropagation(
         layers=numbers,
         quantities=[quantity] if quantity else ["weight", "bias"],
         numbered=True,
+        rerun=lambda case: ask_network(name, answer, [case])["results"][0],
     )
     calls = _calls(problem, scope.whole, batch_size + 2, seed)
-    result = ask_network(name, answer, [call.problem for call in calls])
 
     def read(value: object, case: Problem) -> _Values:
         return _Values(None, gradient_pairs(value, case, name, numbers))
 
-    worst = _compare_calls(result, calls, scope, read)
+    with explain_depth(problem, name, scope.rerun):
+        result = ask_network(name, answer, [call.problem for call in calls])
+        worst = _compare_calls(result, calls, scope, read)
     listed = ", ".join(str(n + 1) for n in numbers)
     which = "" if layers is None else f" of layer{'s' * (len(numbers) > 1)} {listed}"
     what = f"{quantity} gradients" if quantity else "gradients"
     passed(
         name, problem, f"the {what}{which} agree with the numerical ones", worst, tolerance(problem)
     )
+    pairs = [result["results"][0][number] for number in numbers]
+    _remark(scope.quantities, [bias for _, bias in pairs], [problem.parameters[n] for n in numbers])
+
+
+def _remark(quantities: list[str], given: list[Any], parameters: Parameters) -> None:
+    """Print that bias gradients of one dimension are accepted, if there are any."""
+    for array, (_, bias) in zip(given, parameters, strict=True):
+        if "bias" in quantities and shape_of(array) == bias.shape[1:]:
+            text = (
+                f"A bias gradient of shape {bias.shape[1:]} is accepted; the bias itself has shape "
+                f"{bias.shape}, as `keepdims=True` gives it."
+            )
+            print(textwrap.fill(text, WIDTH))
+            return
 
 
 def _calls(problem: Problem, whole: bool, batch_size: int, seed: int) -> list[Call]:
@@ -185,6 +222,8 @@ class _Scope:
         Which of their gradients do: ``"weight"``, ``"bias"``, or both.
     numbered : bool
         Whether messages on later calls number the layers.
+    rerun : callable
+        Runs the answer on another problem and returns what it gives.
     """
 
     name: str
@@ -193,6 +232,7 @@ class _Scope:
     layers: list[int]
     quantities: list[str]
     numbered: bool
+    rerun: Callable[[Problem], Any]
 
 
 def _compare_calls(
@@ -229,6 +269,7 @@ def _compare_calls(
         truth = _truth(call.problem, scope.layers)
         if call.kind is Kind.FIRST:
             with explain(results, result["changed"], problem, scope.name):
+                _check_finite(given, call.problem, scope)
                 worst = _compare_first_call(given, truth, call.problem, scope)
         else:
             _compare_later_call(given, truth, earlier, call, scope)
@@ -236,6 +277,31 @@ def _compare_calls(
     if scope.whole:
         check_unchanged(result["changed"], problem, scope.name)
     return worst
+
+
+def _check_finite(given: _Values, problem: Problem, scope: _Scope) -> None:
+    """Fail if a number that counts is not finite, with the likely mistake."""
+    numbers = [given.loss] if scope.loss else []
+    looked_at = [
+        given.pairs[number][quantity == "bias"]
+        for number in scope.layers
+        for quantity in scope.quantities
+    ]
+    if all(is_finite(value) for value in [*numbers, *looked_at] if _is_numeric(value)):
+        return
+    loss = given.loss if scope.loss and not is_finite(given.loss) else None
+    where = "the loss" if loss is not None else "a gradient"
+    found = name_not_finite(
+        loss,
+        [array for pair in given.pairs for array in pair if is_real(array)],
+        problem,
+        lambda case: arrays_in(scope.rerun(case)),
+    )
+    raise fail(f"`{scope.name}` ({problem}): {where} is not right", found)
+
+
+def _is_numeric(value: object) -> bool:
+    return isinstance(value, int | float) or is_real(value)
 
 
 def _truth(problem: Problem, layers: list[int]) -> _Values:
@@ -259,12 +325,15 @@ def _compare_loss(value: object, truth: np.ndarray, problem: Problem, name: str)
     """Return the relative difference of a loss; fail if it is too large."""
     subject = f"`{name}` ({problem}): the loss"
     loss = numeric(value, (), subject)
-    if not np.isfinite(loss):
-        raise fail(f"{subject} is not right", NOT_FINITE.finding())
     # Losses of extreme logits are large, those of sure predictions nearly zero.
     off = float(abs(loss - truth) / max(1e-3, abs(truth)))
     if not off <= TOLERANCE:
-        raise fail(f"{subject} is not the mean cross-entropy", name_loss(float(loss), problem))
+        ratio = f", {loss / truth:.4g} times as much" if truth else ""
+        raise fail(
+            f"{subject} is not the mean cross-entropy",
+            name_loss(float(loss), problem),
+            otherwise=f"it is {loss:.6g} where {truth:.6g} is expected{ratio}",
+        )
     return off
 
 
@@ -283,25 +352,32 @@ def _compare_later_call(
             layer = f" of layer {number + 1}" if scope.numbered else ""
             what = f"the {quantity} gradient{layer}"
             right = truth.pairs[number][is_bias]
-            array = numeric(
-                given.pairs[number][is_bias],
-                right.shape,
-                f"{subject}: {what if scope.numbered else quantity}",
-                is_bias and scope.numbered,
+            array = numeric_gradient(
+                given.pairs[number][is_bias], call.problem, number, is_bias, f"{subject}: {what}"
             )
             gradients = [values.pairs[number][is_bias] for values in earlier]
             check_later_call(call, array, right, gradients, f"{subject}: {what}", (number, is_bias))
 
 
-def _read_triple(value: object, problem: Problem) -> _Values:
-    """Return the loss and the gradients that ``log_linear_gradients`` gave."""
+def _read_triple(value: object, problem: Problem, with_loss: bool) -> _Values:
+    """Return the loss, if it counts, and the gradients that ``log_linear_gradients`` gave."""
     subject = f"`log_linear_gradients` ({problem}) returned"
-    if not isinstance(value, list) or len(value) != 3:
-        raise fail(f"{subject} {describe(value)}{if_none(value)}", TRIPLE.finding())
+    returned = of_triple(value, problem)
+    if not isinstance(value, list) or len(value) != 3 or returned:
+        raise fail(f"{subject} {returned or describe(value) + if_none(value)}", TRIPLE.finding())
     loss, weight, bias = value
+    if not with_loss:
+        return _Values(None, [[weight, bias]])
+    if isinstance(loss, list):
+        loss = np.array(loss) if all(map(_is_numeric, loss)) else loss
     shape = shape_of(loss)
     if shape and int(np.prod(shape)) != 1:
-        raise fail(f"{subject} an array of shape {shape} first", TRIPLE.finding())
+        if int(np.prod(shape)) == len(problem.output):
+            raise fail(
+                f"`log_linear_gradients` ({problem}): the loss is no number",
+                EXAMPLE_LOSSES.finding(count=len(problem.output)),
+            )
+        raise fail(f"{subject} an array of shape {shape} first, not a number", TRIPLE.finding())
     if shape:  # an array of one number is a number
         loss = loss.reshape(())
     return _Values(loss, [[weight, bias]])

@@ -6,12 +6,13 @@ is checked here, once for all verdicts; whether the values are right, verdicts d
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from lxmls_nb.checks.messages import fail
+from lxmls_nb.checks.mistakes.array_errors import NOT_UNPACKED, Operand, Raised, name_error
 from lxmls_nb.checks.mistakes.form import ERROR, STRUCTURE
 from lxmls_nb.checks.probes import running
 from lxmls_nb.checks.problems import Problem
@@ -19,9 +20,6 @@ from lxmls_nb.errors import CheckFailed, unwritten
 
 #: Characters of a text that a reply may bring into a message.
 MAX_SHOWN = 400
-
-#: What NumPy reports of arrays whose shapes don't fit.
-SHAPES = re.compile(r"matmul|shapes|broadcast|not aligned|inhomogeneous")
 
 #: Returns what it is given, in good form; raises Malformed if that cannot be.
 Form = Callable[[Any], Any]
@@ -34,7 +32,9 @@ class Malformed(ValueError):
     """A reply that no honest probe sends."""
 
 
-def ask(probe: str, name: str, answers: list[Any], **arguments: Any) -> Fields:
+def ask(
+    probe: str, name: str, answers: list[Any], problems: Sequence[Problem] = (), **arguments: Any
+) -> Fields:
     """Run a probe, and return its result in good form.
 
     Parameters
@@ -45,6 +45,8 @@ def ask(probe: str, name: str, answers: list[Any], **arguments: Any) -> Fields:
         What messages call the answer.
     answers : list
         What the probe is run on.
+    problems : sequence of Problem
+        Those of the probe's calls, which messages name.
     **arguments
         Of the probe.
 
@@ -62,7 +64,7 @@ def ask(probe: str, name: str, answers: list[Any], **arguments: Any) -> Fields:
     NotAttempted
         If the answer is not written yet.
     """
-    return result_of(reply_of(probe, name, answers, **arguments), name)
+    return result_of(reply_of(probe, name, answers, **arguments), name, problems)
 
 
 def reply_of(probe: str, name: str, answers: list[Any], **arguments: Any) -> Fields:
@@ -88,8 +90,17 @@ def reply_of(probe: str, name: str, answers: list[Any], **arguments: Any) -> Fie
         ) from None
 
 
-def result_of(reply: Fields, name: str) -> Fields:
+def result_of(reply: Fields, name: str, problems: Sequence[Problem] = ()) -> Fields:
     """Return the result in a probe's reply.
+
+    Parameters
+    ----------
+    reply : dict
+        From :func:`reply_of`.
+    name : str
+        What messages call the answer.
+    problems : sequence of Problem
+        Those of the probe's calls, which messages name.
 
     Raises
     ------
@@ -99,19 +110,32 @@ def result_of(reply: Fields, name: str) -> Fields:
         If it is not written yet.
     """
     if "not_attempted" in reply:
-        raise unwritten(name)
+        raise unwritten(name, reply["found"][:3])
     if "error" in reply:
-        error = reply["error"]
-        place = f" ({error['line']})" if error.get("line") else ""
-        if error["type"] == "ValueError" and SHAPES.search(error["message"]):
-            raise CheckFailed(
-                f"in `{name}`, shapes don't fit together{place}: print those of both sides. Is a "
-                "transpose missing, or one too many?",
-                ERROR.key,
-            )
-        raise CheckFailed(f"`{name}` raised {error['type']}: {error['message']}{place}", ERROR.key)
+        raise _raised(reply["error"], name, problems)
     result: Fields = reply["result"]
     return result
+
+
+def _raised(error: Fields, name: str, problems: Sequence[Problem]) -> CheckFailed:
+    """Return the failure of an answer that raised an error."""
+    problem = problems[min(error["call"], len(problems) - 1)] if problems else None
+    place = f" ({error['line']})" if error["line"] else ""
+    subject = f"`{name}`" if problem is None else f"`{name}` ({problem})"
+    raised = Raised(
+        **{key: error[key] for key in ("type", "message", "operator", "both", "similar", "line")},
+        operands=tuple(Operand(*each) for each in error["operands"]),
+    )
+    finding = name_error(raised, name, problem)
+    if finding.mistake is ERROR:
+        meant = f". Is `{raised.similar}` meant?" if raised.similar else ""
+        text = f"{subject} raised {raised.type}: {raised.message}{place}{meant}"
+        return CheckFailed(text, ERROR.key)
+    if raised.is_of_shapes and finding.mistake is not NOT_UNPACKED:
+        sides = " and ".join(map(str, raised.operands)) if len(raised.operands) == 2 else ""
+        subject = f"in {subject}, shapes don't fit together{place}: {sides or raised.message}"
+        return fail(subject, finding)
+    return fail(f"{subject} raised {raised.type}: {raised.message}{place}", finding)
 
 
 def ask_network(name: str, answer: object, problems: list[Problem]) -> Fields:
@@ -119,7 +143,7 @@ def ask_network(name: str, answer: object, problems: list[Problem]) -> Fields:
 
     `name` is that of the method, of the probe, and in messages.
     """
-    return result_of(network_reply(name, answer, problems), name)
+    return result_of(network_reply(name, answer, problems), name, problems)
 
 
 def network_reply(name: str, answer: object, problems: list[Problem]) -> Fields:
@@ -140,10 +164,13 @@ def _reply(
     if not isinstance(reply, dict):
         raise Malformed("it is no dictionary")
     if "not_attempted" in reply:
-        return fields(reply, not_attempted=text, where=text)
+        found = reply.get("found", [])
+        return fields(reply | {"found": found}, not_attempted=text, where=text, found=items(word))
     if "error" in reply:
-        error = fields(reply["error"], type=text, message=text, line=text)
-        return {"error": error}
+        if not isinstance(reply["error"], dict):
+            raise Malformed("there is no error where one belongs")
+        # A kernel reports errors of its own without the rest.
+        return {"error": fields(ERROR_DEFAULTS | reply["error"], **ERROR_FORM)}
     result = fields(reply, result=anything)["result"]
     if form is None:  # a probe that a notebook has defined itself
         taken = data(result)
@@ -173,6 +200,11 @@ def text(value: object) -> str:
         raise Malformed("there is no text where one belongs")
     line = " ".join(value[: 2 * MAX_SHOWN].split())
     return "".join(letter for letter in line if letter.isprintable())[:MAX_SHOWN]
+
+
+def word(value: object) -> str:
+    """Take a short text, such as a name."""
+    return text(value)[:60]
 
 
 def flag(value: object) -> bool:
@@ -266,6 +298,33 @@ def whole_number(value: object) -> int:
     return value
 
 
+def size(value: object) -> int:
+    """Take a number of elements, or of a call."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 10**9:
+        raise Malformed("there is no size where one belongs")
+    return value
+
+
+def operand(value: object) -> list[Any]:
+    """Take an array's code, shape and kind."""
+    code, shape, kind = items(anything, 3)(value)
+    return [word(code), tuple(items(size)(shape)[: running.MAX_NESTING]), text(kind)[:1]]
+
+
+#: What is known of an error.
+ERROR_FORM: dict[str, Form] = {
+    "type": text,
+    "message": text,
+    "line": text,
+    "operator": text,
+    "operands": items(operand),
+    "both": word,
+    "similar": word,
+    "call": size,
+}
+ERROR_DEFAULTS: Fields = {"operator": "", "operands": [], "both": "", "similar": "", "call": 0}
+
+
 # --- the form of each probe's result, given the arguments it was run with
 
 
@@ -336,6 +395,7 @@ FORMS: dict[str, Callable[[Fields], dict[str, Form]]] = {
     "dictionary": lambda arguments: {"value": data},
     "log_linear_gradients": _calls,
     "backpropagation": _calls,
+    "timed_backpropagation": lambda arguments: {"result": data, "took_too_long": flag},
     "log_linear_module": _log_linear_module,
     "training_step": _training_step,
     "log_forward": _log_forward,

@@ -118,6 +118,8 @@ class NumpyMLP(Model):
             raise ValueError("backpropagation returned None: is the `return` missing?")
         for layer, pair in zip(self.parameters, gradients, strict=True):
             for number, gradient in enumerate(pair):
+                if number == 1 and np.shape(gradient) == layer[number].shape[1:]:
+                    gradient = np.reshape(gradient, layer[number].shape)  # of a bias, without a row
                 if np.shape(gradient) != layer[number].shape:
                     raise ValueError(
                         f"a gradient of shape {np.shape(gradient)} does not fit a parameter of "

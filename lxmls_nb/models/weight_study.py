@@ -40,7 +40,10 @@ def get_mlp_parameter_handlers(
     place = (0, column) if is_bias else (row, column)
 
     def get_parameter(parameters: Parameters) -> float:
-        return float(parameters[layer_index][kind][place])
+        array = np.asarray(parameters[layer_index][kind])
+        if is_bias and array.ndim == 1:  # a gradient may have lost its row
+            return float(array[column])
+        return float(array[place])
 
     def set_parameter(parameters: Parameters, value: float) -> list[list[np.ndarray]]:
         changed = [list(layer) for layer in parameters]

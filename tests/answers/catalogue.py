@@ -28,6 +28,7 @@ FACTS = {
     "precision",
     "random",
     "shape",
+    "shapes",
     "structure",
     "type",
     "zero",

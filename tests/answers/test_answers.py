@@ -14,6 +14,7 @@ from nbformat.v4 import new_notebook
 from lxmls_grading.cells import is_answer, is_test
 from lxmls_grading.settings import Settings
 from lxmls_nb.checks.mistakes import KEYS
+from tests.answers import runner
 from tests.answers.catalogue import NOTEBOOKS, all_answers
 from tests.answers.runner import full_marks, score, source_notebook
 from tests.support.course import ROOT

@@ -31,6 +31,7 @@ CHECKS = [
     "test-hidden-biases",
     "test-deep-square",
     "test-everything",
+    "test-real-size",
 ]
 #: Seconds from a double click on the notebook to the first result: about 4 on two cores that
 #: nothing else keeps busy.

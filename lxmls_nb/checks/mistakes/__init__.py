@@ -5,6 +5,7 @@ The functions that begin with ``name_`` go from wrong numbers to the mistake tha
 """
 
 from lxmls_nb.checks.mistakes import (
+    array_errors,
     averaging,
     biases,
     calls,
@@ -18,11 +19,13 @@ from lxmls_nb.checks.mistakes import (
     modules,
     moving,
     networks,
+    not_finite,
     objectives,
     output_error,
     outputs,
     probabilities,
     steps,
+    structures,
     torch_errors,
     torch_shapes,
     values,
@@ -32,6 +35,7 @@ from lxmls_nb.checks.mistakes.mistake import MISTAKES
 __all__ = [
     "KEYS",
     "MISTAKES",
+    "array_errors",
     "averaging",
     "biases",
     "calls",
@@ -45,11 +49,13 @@ __all__ = [
     "modules",
     "moving",
     "networks",
+    "not_finite",
     "objectives",
     "output_error",
     "outputs",
     "probabilities",
     "steps",
+    "structures",
     "torch_errors",
     "torch_shapes",
     "values",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from lxmls_nb.checks.mistakes.evidence import Gradient, Right
+from lxmls_nb.checks.mistakes.fit import FIT
 from lxmls_nb.checks.mistakes.mistake import Mistake
 
 # --- a constant factor; the errors of one example are in proportion for many reasons
@@ -14,23 +15,37 @@ from lxmls_nb.checks.mistakes.mistake import Mistake
 
 def _is_sum(gradient: Gradient) -> bool | Mapping[str, object]:
     size = gradient.size
-    return size > 1 and gradient.is_times(size) and {"factor": size}
+    for factor, also in ((size, ""), (-size, ", and the sign opposite")):
+        if size > 1 and gradient.is_times(factor):
+            return {"factor": factor, "size": size, "also": also}
+    return False
 
 
 def _is_too_small(gradient: Gradient) -> bool | Mapping[str, object]:
     size = gradient.size
     telling = size > 1 and size not in gradient.problem.geometry
-    return telling and gradient.is_times(1 / size) and {"factor": size}
+    for sign, also in ((1, ""), (-1, ", and the sign is opposite")):
+        if telling and gradient.is_times(sign / size):
+            return {"factor": size, "also": also}
+    return False
 
 
 def _is_multiple(gradient: Gradient) -> bool | Mapping[str, object]:
-    return gradient.size > 1 and {"factor": gradient.factor, "batch": gradient.size}
+    size, factor = gradient.size, gradient.factor
+    if size == 1 or factor is None:
+        return False
+    divisor = size / abs(factor)
+    guess = ""
+    if divisor > 1.5 and abs(divisor - round(divisor)) <= FIT * divisor:
+        guess = f", as if divided by {round(divisor)}"
+    sign = ", and of the opposite sign" if factor < 0 else ""
+    return {"factor": factor, "batch": size, "guess": guess, "sign": sign}
 
 
 FACTOR = Mistake(
     "factor",
-    "it is {factor:.4g} times the numerical one, everywhere: what is it divided by? It should be "
-    "the size of this batch, {batch}, once",
+    "it is {factor:.4g} times the numerical one, everywhere{guess}{sign}: is it multiplied or "
+    "divided by something else than once by the size of this batch, {batch}?",
     seen=_is_multiple,
 )
 
@@ -44,20 +59,20 @@ FACTORS = (
     ),
     Mistake(
         "sum",
-        "it is {factor} times the numerical one, and the batch has {factor} examples: is the "
-        "average over the batch missing?",
+        "it is {factor} times the numerical one, and the batch has {size} examples: is the average "
+        "over the batch missing{also}?",
         seen=_is_sum,
     ),
     Mistake(
         "averaged-twice",
         "it is {factor} times too small, and the batch has {factor} examples: is it averaged "
-        "over the batch twice?",
+        "over the batch twice{also}?",
         seen=lambda gradient: not gradient.is_bias and _is_too_small(gradient),
     ),
     Mistake(
         "bias-averaged",
         "it is {factor} times too small: is it averaged over the batch once too often? The error "
-        "already is",
+        "already is{also}",
         seen=lambda gradient: gradient.is_bias and _is_too_small(gradient),
     ),
     FACTOR,
@@ -113,4 +128,10 @@ MEAN_OUTER = Mistake(
     "mean-outer",
     "it is the product of averages: it should be the average of the products, example by example",
     layer_input=_mean_input,
+)
+ALL_PAIRS = Mistake(
+    "all-pairs",
+    "every example's error seems to be multiplied with every example's input: only those of the "
+    "same example go together",
+    layer_input=lambda gradient: [mean * gradient.size for mean in _mean_input(gradient)],
 )

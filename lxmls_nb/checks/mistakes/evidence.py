@@ -78,14 +78,18 @@ class Right:
 
     @cached_property
     def losses(self) -> np.ndarray:
-        """Loss of each example, (M,)."""
-        losses: np.ndarray = -np.log(self.p_of_class)
-        return losses
+        """Loss of each example, (M,): finite where a probability is too small for a number, too."""
+        return self.losses_with(self.log_p)
 
     @cached_property
     def loss(self) -> float:
         """The mean loss."""
         return float(self.losses.mean())
+
+    def losses_with(self, log_probabilities: np.ndarray) -> np.ndarray:
+        """Return the loss of each example, (M,), with other log-probabilities (M, K)."""
+        losses: np.ndarray = -log_probabilities[self.rows, self.problem.output]
+        return losses
 
 
 class Output(Right):
@@ -149,6 +153,12 @@ class Gradient(Right):
         """The hidden layers that the error goes through on its way to this layer."""
         return range(self.layer, len(self.problem.parameters) - 1)
 
+    @property
+    def function(self) -> str:
+        """The non-linearity of the hidden layers, "" if there are none, or several kinds."""
+        names = set(self.problem.activation_functions[:-1])
+        return names.pop() if len(names) == 1 else ""
+
     @cached_property
     def factor(self) -> float | None:
         """What the numerical gradient is multiplied with everywhere, None if with nothing."""
@@ -181,16 +191,52 @@ class Gradient(Right):
         layer_input : ndarray, optional
             What enters the layer instead of the right values.
         """
-        error = self.output_error if error is None else error
-        entering = self.layer_input if layer_input is None else layer_input
-        shape = self.parameter.shape
-        unit = np.eye(shape[1] if self.is_bias else shape[0])
-        # How z of this layer responds to each of its parameters: (parameters, M, out).
+        return self.with_error(self.error_of(self.layer, error, derivatives, weights), layer_input)
+
+    def with_error(self, error: np.ndarray, layer_input: np.ndarray | None = None) -> np.ndarray:
+        """Return the gradient with another error of its layer, (M, out), or another input."""
         if self.is_bias:
-            change = np.repeat(unit[:, None, :], len(entering), axis=1)
-        else:
-            change = np.einsum("mi,jk->jimk", entering, unit).reshape(-1, len(entering), shape[0])
-        for number in self.hidden:
+            total: np.ndarray = error.sum(axis=0, keepdims=True)
+            return total
+        entering = self.layer_input if layer_input is None else layer_input
+        gradient: np.ndarray = np.einsum("mk,mi->ki", error, entering)
+        return gradient
+
+    def error_of(
+        self,
+        layer: int,
+        error: np.ndarray | None = None,
+        derivatives: dict[int, np.ndarray] | None = None,
+        weights: dict[int, np.ndarray] | None = None,
+    ) -> np.ndarray:
+        """Return the derivative of the loss with respect to z of a layer, with a mistake put in.
+
+        The arguments are those of :meth:`follow`.
+
+        Returns
+        -------
+        error : ndarray, shape (M, out)
+        """
+        response = self.response(layer, derivatives, weights)
+        return self.through(self.output_error if error is None else error, response)
+
+    @staticmethod
+    def through(error: np.ndarray, response: np.ndarray) -> np.ndarray:
+        """Return the error of a layer, (M, out), from that at the output and :meth:`response`."""
+        found: np.ndarray = np.sum(error * response, axis=2).T
+        return found
+
+    def response(
+        self,
+        layer: int,
+        derivatives: dict[int, np.ndarray] | None = None,
+        weights: dict[int, np.ndarray] | None = None,
+    ) -> np.ndarray:
+        """Return how the last z respond to a change of each z of a layer, (out, M, K)."""
+        units = self.problem.geometry[layer + 1]
+        # How each z of this layer responds to a change of itself: (units, M, units).
+        change = np.repeat(np.eye(units)[:, None, :], self.size, axis=1)
+        for number in range(layer, len(self.problem.parameters) - 1):
             if derivatives and number in derivatives:
                 change = change * derivatives[number]
             else:  # how the hidden layer really responds to a small change
@@ -200,5 +246,4 @@ class Gradient(Right):
                 )
             weight = (weights or {}).get(number + 1, self.problem.parameters[number + 1][0])
             change = change @ weight.T
-        gradient: np.ndarray = np.sum(error * change, axis=(1, 2))
-        return gradient.reshape(shape)
+        return change

@@ -25,6 +25,16 @@ STRUCTURE = Mistake(
     "structure", "a list with a pair [weight gradient, bias gradient] for each layer is expected"
 )
 LAYER_ORDER = Mistake("layer-order", "the layers are in reverse order: the first layer comes first")
+TOO_SLOW = Mistake(
+    "too-slow",
+    "it takes more than {seconds:g} s, where going back through the layers takes a moment. Is each "
+    "of the {parameters} parameters moved in turn, for numerical gradients? Those need a forward "
+    "pass for each",
+)
+OFF_AT_SIZE = Mistake(
+    "wrong-at-size",
+    "by up to {off} of the largest value: are sizes fixed, or values cut off or rounded?",
+)
 
 # --- of modules, their outputs and steps in PyTorch
 

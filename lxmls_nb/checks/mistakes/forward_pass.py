@@ -92,12 +92,25 @@ def _with_hidden(output: Output, functions: dict[str, Function]) -> dict[str, np
     }
 
 
-NO_ACTIVATION = Mistake(
-    "no-activation",
-    "the hidden layers seem to have no non-linearity",
-    log_probabilities=lambda output: _with_hidden(output, {"none": lambda z: z}),
-)
-#: What stands in the place of the sigmoid, by what it looks like.
+def _gradients_with_hidden(
+    gradient: Gradient, functions: dict[str, Function]
+) -> dict[str, np.ndarray]:
+    """Return the last layer's gradients with other hidden non-linearities, if there are any."""
+    problem = gradient.problem
+    if len(problem.parameters) == 1 or gradient.hidden:
+        return {}
+    found = {}
+    for look, function in functions.items():
+        entering = function(logits(problem, hidden=function, layers=list(range(gradient.layer))))
+        weight, bias = problem.parameters[-1]
+        p = softmax(entering @ weight.T + bias, axis=1)
+        error = gradient.output_error + (p - gradient.p) / gradient.size
+        found[look] = gradient.with_error(error, entering)
+    return found
+
+
+#: What may stand in the place of the hidden sigmoids.
+NO_FUNCTION: dict[str, Function] = {"none": lambda z: z}
 OTHER_FUNCTIONS: dict[str, Function] = {
     "a ReLU": lambda z: np.maximum(z, 0),
     "a tanh": np.tanh,
@@ -119,10 +132,18 @@ OTHER_FUNCTIONS: dict[str, Function] = {
     "a sigmoid times one minus it, its derivative": lambda z: expit(z) * expit(-z),
 }
 
+NO_ACTIVATION = Mistake(
+    "no-activation",
+    "the hidden layers seem to have no non-linearity",
+    log_probabilities=lambda output: _with_hidden(output, NO_FUNCTION),
+    gradient=lambda gradient: _gradients_with_hidden(gradient, NO_FUNCTION),
+)
+
 ACTIVATION = Mistake(
     "activation",
     "the hidden non-linearity looks like {look}; a sigmoid is expected",
     log_probabilities=lambda output: _with_hidden(output, OTHER_FUNCTIONS),
+    gradient=lambda gradient: _gradients_with_hidden(gradient, OTHER_FUNCTIONS),
 )
 
 
@@ -226,4 +247,44 @@ BINARY_INPUT = Mistake(
         (gradient.layer_input > 0).astype(float),
         np.sign(gradient.layer_input),
     ],
+)
+
+
+def _changed_inputs(problem: Problem) -> dict[str, np.ndarray]:
+    x = problem.input
+    spread = x.std(axis=0)
+    return {
+        "standardised over the batch": (x - x.mean(axis=0)) / np.where(spread > 0, spread, 1),
+        "taken minus their mean over the batch": x - x.mean(axis=0),
+        "divided by the length of each example": x / np.linalg.norm(x, axis=1, keepdims=True),
+        "divided by the sum of each example": x / x.sum(axis=1, keepdims=True),
+        "divided by their largest value": x / x.max(),
+    }
+
+
+def _probabilities_of_changed_inputs(right: Right) -> dict[str, np.ndarray]:
+    if len(right.problem.parameters) > 1:
+        return {}
+    weight, bias = right.problem.parameters[0]
+    return {
+        look: softmax(x @ weight.T + bias, axis=1)
+        for look, x in _changed_inputs(right.problem).items()
+    }
+
+
+def _gradients_of_changed_inputs(gradient: Gradient) -> dict[str, np.ndarray]:
+    inputs = _changed_inputs(gradient.problem)
+    return {
+        look: gradient.with_error(
+            gradient.output_error + (p - gradient.p) / gradient.size, inputs[look]
+        )
+        for look, p in _probabilities_of_changed_inputs(gradient).items()
+    }
+
+
+CHANGED_INPUT = Mistake(
+    "changed-input",
+    "the features seem to be {look} first: they go in as they are",
+    probabilities=_probabilities_of_changed_inputs,
+    gradient=_gradients_of_changed_inputs,
 )

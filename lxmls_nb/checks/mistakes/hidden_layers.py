@@ -6,7 +6,9 @@ import numpy as np
 from scipy.special import expit
 
 from lxmls_nb.checks.mistakes.evidence import Gradient
-from lxmls_nb.checks.mistakes.mistake import Mistake
+from lxmls_nb.checks.mistakes.mistake import Finding, Mistake
+from lxmls_nb.checks.numerical import numerical_gradients
+from lxmls_nb.checks.problems import Problem
 
 
 def _other_derivatives(z: np.ndarray) -> dict[str, np.ndarray]:
@@ -59,6 +61,45 @@ def _of_other_layers(gradient: Gradient) -> list[dict[int, np.ndarray]]:
     ]
 
 
+def _without_weights(gradient: Gradient) -> list[dict[int, np.ndarray]]:
+    """Return what stands in for weights where errors of the next layer are summed, or kept."""
+    weights = {number + 1: gradient.problem.parameters[number + 1][0] for number in gradient.hidden}
+    squares = all(len(set(weight.shape)) == 1 for weight in weights.values())
+    return [
+        *({n: factor * np.ones_like(weight) for n, weight in weights.items()} for factor in (1,)),
+        *([{n: np.eye(len(weight)) for n, weight in weights.items()}] if squares else []),
+        *({number: np.ones_like(weight)} for number, weight in weights.items() if len(weights) > 1),
+    ]
+
+
+NO_WEIGHTS = Mistake(
+    "no-weights",
+    "the error seems not to go through the weights of the layer after it on its way back",
+    weights=_without_weights,
+)
+
+
+def _after_a_step(gradient: Gradient) -> list[dict[int, np.ndarray]]:
+    """Return the weights on the error's way as they are after a step of SGD."""
+    slopes = numerical_gradients(gradient.problem, [number + 1 for number in gradient.hidden])
+    return [
+        {
+            number + 1: gradient.problem.parameters[number + 1][0] - rate * slopes[number + 1][0]
+            for number in gradient.hidden
+        }
+        for rate in (0.1, 0.05, 0.01, 0.5, 1)
+        if gradient.hidden
+    ]
+
+
+STEPPED_WEIGHTS = Mistake(
+    "stepped-weights",
+    "the error seems to go back through weights that have made a step already: work out all "
+    "gradients first, with the parameters as they are",
+    weights=_after_a_step,
+)
+
+
 WRONG_WEIGHTS = Mistake(
     "wrong-weights",
     "the error seems to be propagated through the wrong layer's weights",
@@ -66,19 +107,133 @@ WRONG_WEIGHTS = Mistake(
 )
 
 
-def _values_of_other_layers(gradient: Gradient) -> list[np.ndarray]:
+def _values_of_other_layers(gradient: Gradient) -> dict[str, np.ndarray]:
     entering = gradient.layer_input
-    return [
-        value
-        for value in (*gradient.values.layer_inputs, *gradient.values.linear)
+    values = {
+        f"the input of layer {number + 1}": array
+        for number, array in enumerate(gradient.values.layer_inputs)
+    } | {
+        f"z of layer {number + 1}, before its non-linearity": array
+        for number, array in enumerate(gradient.values.linear)
+    }
+    return {
+        look: value
+        for look, value in values.items()
         if value is not entering and value.shape == entering.shape
-    ]
+    }
 
 
 WRONG_INPUT = Mistake(
     "wrong-input",
-    "it seems to be multiplied with the input of another layer",
+    "the error seems to be multiplied with {look}; what entered layer {layer} belongs there",
     layer_input=_values_of_other_layers,
+)
+
+#: What shows in a shape: the parts of a weight gradient do not belong to the same layer.
+OTHER_LAYER = Mistake(
+    "other-layer",
+    "that looks like the error of layer {error} times the input of layer {input}: both belong to "
+    "the same layer{hint}",
+)
+
+
+#: What shows where an answer is right on a network with one hidden layer.
+FIXED_LAYERS = Mistake(
+    "fixed-layers",
+    "With one hidden layer the answer is right, with {hidden} it is not: is the number of layers "
+    "fixed? Go over all of `self.parameters`, however many there are",
+)
+
+
+def name_weight_shape(shape: tuple[int, ...], problem: Problem, layer: int) -> Finding | None:
+    """Return what the wrong shape of a weight gradient tells, None if nothing."""
+    right, sizes = problem.parameters[layer][0].shape, problem.geometry
+    examples = len(problem.output)
+    if shape == right[::-1]:  # named as transposed
+        return None
+    if len(shape) == 3 and sorted(shape) == sorted((examples, *right)):
+        hint = "there is an outer product for each example still: sum over the examples"
+        return NOT_SUMMED.finding(hint=hint)
+    if len(shape) == 2 and examples in shape and examples not in sizes:
+        hint = f"{examples} is the number of examples, which the matrix product should sum over"
+        return NOT_SUMMED.finding(hint=hint)
+    if len(shape) != 2 or len(sizes) == 2:
+        return None
+    errors = [n + 1 for n, size in enumerate(sizes[1:]) if size == shape[0]]
+    inputs = [n + 1 for n, size in enumerate(sizes[:-1]) if size == shape[1]]
+    if len(errors) == len(inputs) == 1:
+        is_of_loop = errors[0] == len(sizes) - 1 > layer + 1 == inputs[0]
+        hint = ", and the loop runs from the last layer to the first" if is_of_loop else ""
+        return OTHER_LAYER.finding(error=errors[0], input=inputs[0], hint=hint)
+    return None
+
+
+NOT_SUMMED = Mistake("not-summed", "{hint}")
+
+
+def _errors_of_other_layers(gradient: Gradient) -> dict[str, np.ndarray]:
+    """Return the gradients with the errors of other layers that have as many units."""
+    sizes = gradient.problem.geometry
+    return {
+        f"layer {number + 1}": gradient.with_error(gradient.error_of(number))
+        for number in range(len(gradient.problem.parameters))
+        if number != gradient.layer and sizes[number + 1] == sizes[gradient.layer + 1]
+    }
+
+
+WRONG_ERROR = Mistake(
+    "wrong-error",
+    "the error of {look} seems to be used here: each layer has its own",
+    gradient=_errors_of_other_layers,
+)
+
+
+def _other_steps(gradient: Gradient) -> dict[str, np.ndarray]:
+    """Return the gradients with another last step back, from the next layer to this one."""
+    if gradient.layer not in gradient.hidden or gradient.function != "sigmoid":
+        return {}
+    a = expit(gradient.values.linear[gradient.layer])
+    came = gradient.error_of(gradient.layer, derivatives={gradient.layer: np.ones_like(a)})
+    size = gradient.size
+    steps = {
+        "`a * 1 - a` has no brackets around `1 - a`": came * a - a,
+        "the derivative is added, not multiplied with": came + a * (1 - a),
+        "the derivative is averaged over the batch": came * (a * (1 - a)).mean(axis=0),
+        "the error is averaged over the batch": came.mean(axis=0) * a * (1 - a),
+        "the error is divided by it": came / (a * (1 - a)),
+        "the error itself is put into it": came * (1 - came),
+    }
+    with_sum = {
+        "the error is averaged over the batch": size * steps["the error is averaged over the batch"]
+    }
+    return {look: gradient.with_error(error) for look, error in (steps | with_sum).items()}
+
+
+OTHER_STEP = Mistake(
+    "step-back",
+    "the step back through the sigmoid seems to be wrong: {look}. The error, once through the "
+    "weights, is multiplied with a * (1 - a), unit by unit",
+    gradient=_other_steps,
+)
+
+
+def _of_other_activations(gradient: Gradient) -> list[dict[int, np.ndarray]]:
+    """Return derivatives that are taken from another layer that has as many units."""
+    if gradient.function != "sigmoid":
+        return []
+    found = []
+    for number in gradient.hidden:
+        right = gradient.values.layer_inputs[number + 1]
+        for other in gradient.values.layer_inputs:
+            if other is not right and other.shape == right.shape:
+                found.append({number: other * (1 - other)})
+    return found
+
+
+OTHER_DERIVATIVE = Mistake(
+    "derivative-of-other-layer",
+    "the derivative of the sigmoid seems to be taken from another layer's activations",
+    derivatives=_of_other_activations,
 )
 CLOBBERED = Mistake(
     "clobbered",

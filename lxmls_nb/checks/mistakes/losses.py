@@ -5,25 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+from scipy.special import entr, log_expit
 
 from lxmls_nb.checks.mistakes.averaging import MISSING_EXAMPLE
 from lxmls_nb.checks.mistakes.evidence import Right
-from lxmls_nb.checks.mistakes.forward_pass import BINARY_INPUT
+from lxmls_nb.checks.mistakes.forward_pass import BINARY_INPUT, CHANGED_INPUT, OUTPUT_ACTIVATION
 from lxmls_nb.checks.mistakes.gradients import INSTEAD_OF_PROBABILITIES
 from lxmls_nb.checks.mistakes.mistake import Finding, Mistake, first_seen
 from lxmls_nb.checks.mistakes.probabilities import (
     ARGMAX,
     LOG_PROBABILITIES,
     LOGITS,
+    NORMALISER,
     OVER_ALL,
     OVER_BATCH,
     TWICE_SOFTMAX,
 )
 from lxmls_nb.checks.mistakes.values import PRECISION
-from lxmls_nb.checks.problems import Problem
+from lxmls_nb.checks.numerical import numerical_gradients
+from lxmls_nb.checks.problems import Problem, cross_entropy, forward
 
 #: How well a loss has to fit a mistake: one number fits many things by chance.
 FIT_OF_A_NUMBER = 1e-5
+
+#: How well its difference to the right loss has to fit that of a mistake.
+FIT_OF_A_CHANGE = 1e-2
 
 
 class Loss(Right):
@@ -49,8 +55,29 @@ def _without_logarithm(right: Right) -> list[float]:
 
 
 def _of_all_classes(right: Right) -> list[float]:
-    losses = -np.log(right.p)
-    return [float(losses.mean()), float(losses.sum(axis=1).mean())]
+    return [float(-right.log_p.mean()), float(-right.log_p.sum(axis=1).mean())]
+
+
+def _of_all_pairs(right: Right) -> dict[str, float]:
+    output = right.problem.output
+    return {
+        "`[:, output]` takes the columns of all labels in every row": float(
+            -right.log_p[:, output].mean()
+        ),
+        "`[output]` takes whole rows, counted by the labels": float(
+            -right.log_p[np.minimum(output, right.size - 1)].mean()
+        ),
+    }
+
+
+def _binary_cross_entropies(right: Right) -> list[float]:
+    """Return the loss of a yes or no for each class: over the classes a sum, or a mean."""
+    with np.errstate(divide="ignore"):
+        of_softmax = np.where(right.onehot > 0, right.log_p, np.log1p(-right.p))
+    of_sigmoids = np.where(right.onehot > 0, log_expit(right.z), log_expit(-right.z))
+    negative = np.where(right.onehot > 0, 0, of_softmax)
+    totals = [float(-array.sum() / right.size) for array in (of_softmax, of_sigmoids, negative)]
+    return [total / divisor for total in totals for divisor in (1, right.p.shape[1])]
 
 
 def _squared_errors(right: Right) -> list[float]:
@@ -61,24 +88,88 @@ def _squared_errors(right: Right) -> list[float]:
 def _of_other_classes(right: Right) -> list[float]:
     output = right.problem.output
     return [
-        float(-np.log(right.p.max(axis=1)).mean()),
-        float(-np.log(right.p[right.rows, np.sort(output)]).mean()),
-        float(-np.log(right.p[right.rows, right.p.shape[1] - 1 - output]).mean()),
+        float(-right.log_p.max(axis=1).mean()),
+        float(-right.log_p[right.rows, np.sort(output)].mean()),
+        float(-right.log_p[right.rows, right.p.shape[1] - 1 - output].mean()),
+        float(-right.log_p[right.rows, output - 1].mean()),
+        *(float(-column.mean()) for column in right.log_p.T),
     ]
 
 
+def _after_a_step(right: Right) -> list[float]:
+    gradients = numerical_gradients(right.problem)
+    stepped = [
+        [
+            [array - rate * slope for array, slope in zip(*pairs, strict=True)]
+            for pairs in zip(right.problem.parameters, gradients, strict=True)
+        ]
+        for rate in (1, 0.5, 0.1, 0.05, 0.01, 0.001)
+    ]
+    output = right.problem.output
+    return [
+        float(cross_entropy(forward(right.problem, parameters).log_probabilities, output))
+        for parameters in stepped
+    ]
+
+
+def _with_small_number(right: Right) -> dict[str, float]:
+    """Return losses where the logarithm is taken of p + c, or of no less than c."""
+    numbers = {f"{c:.2g}": c for c in (*(10.0**-k for k in range(1, 21)), *SMALL)}
+    p, log_p = right.p_of_class, -right.losses
+    added = {
+        f"with {look} added to": -np.logaddexp(log_p, np.log(c)) for look, c in numbers.items()
+    }
+    cut = {
+        f"of no less than {look}, not": -np.maximum(log_p, np.log(c)) for look, c in numbers.items()
+    }
+    left_out = {"without those that are 0 of": np.where(p > 0, right.losses, 0)}
+    return {look: float(each.mean()) for look, each in (added | cut | left_out).items()}
+
+
+def _with_penalty(right: Right) -> list[float]:
+    """Return losses with a multiple of the squared weights added, as a regulariser."""
+    weights = [weight for weight, _ in right.problem.parameters]
+    biases = [bias for _, bias in right.problem.parameters]
+    sums = [
+        sum(float(np.sum(function(array))) for array in arrays)
+        for function in (np.square, np.abs)
+        for arrays in (weights, [*weights, *biases])
+    ]
+    factors = [
+        lead * 10.0**-power / divisor
+        for power in range(0, 6)
+        for lead in (1, 0.5, 2, 5, 2.5)
+        for divisor in (1, right.size)
+    ]
+    return [right.loss + factor * total for total in sums for factor in factors]
+
+
+#: What is the smallest there is: of a step from one, and of all, in float64 and in float32.
+SMALL = tuple(
+    float(value)
+    for kind in (np.float64, np.float32)
+    for value in (np.finfo(kind).eps, np.finfo(kind).tiny, np.finfo(kind).smallest_subnormal)
+)
+
+#: The looks of logarithms of other bases.
+BITS = "in bits, with logarithms of base 2"
+TENTHS = "in logarithms of base 10"
+
 LOSS_BASE = Mistake(
     "loss-base",
-    "it is in bits, not nats: use the natural logarithm",
-    loss=lambda right: [right.loss / np.log(2), right.loss / np.log(10)],
-    log_probabilities=lambda output: [output.log_p / np.log(2)],
+    "it is {look}, not in nats: use the natural logarithm",
+    loss=lambda right: {BITS: right.loss / np.log(2), TENTHS: right.loss / np.log(10)},
+    log_probabilities=lambda output: {
+        BITS: output.log_p / np.log(2),
+        TENTHS: output.log_p / np.log(10),
+    },
 )
 
 #: Of the loss itself; in this order, the first that fits is named.
 OF_LOSSES = (
     Mistake(
         "loss-sign",
-        "the loss is negative: it is minus the mean log-probability",
+        "the sign is opposite: the loss is minus the mean log-probability",
         loss=lambda right: [-right.loss],
     ),
     Mistake(
@@ -94,8 +185,8 @@ OF_LOSSES = (
     ),
     Mistake(
         "loss-pairs",
-        "it seems to mix examples: pick the probability of each example's own class",
-        loss=lambda right: [float(-np.log(right.p)[:, right.problem.output].mean())],
+        "it seems to mix examples: {look}. Pick the probability of each example's own class",
+        loss=_of_all_pairs,
     ),
     Mistake(
         "loss-no-log",
@@ -116,7 +207,13 @@ OF_LOSSES = (
     Mistake(
         "loss-entropy",
         "it is the entropy of the predictions: only the right class of each example counts",
-        loss=lambda right: [float(-np.sum(right.p * np.log(right.p)) / right.size)],
+        loss=lambda right: [float(entr(right.p).sum() / right.size)],
+    ),
+    Mistake(
+        "loss-binary",
+        "it looks like a binary cross-entropy, a yes or no for each class: with a softmax, the "
+        "log-probability of the right class is all that counts",
+        loss=_binary_cross_entropies,
     ),
     Mistake(
         "loss-other-class",
@@ -136,7 +233,28 @@ OF_LOSSES = (
     Mistake(
         "loss-one-example",
         "it is the loss of a single example",
-        loss=lambda right: [float(right.losses[0]), float(right.losses[-1])],
+        loss=lambda right: [
+            float(right.losses[number]) / divisor
+            for number in (0, -1)
+            for divisor in (1, right.size)
+        ],
+    ),
+    Mistake(
+        "loss-cut-off",
+        "it is the logarithm {look} the probability: take the logarithm of the softmax in one go, "
+        "as z - logsumexp(z), and it needs no help where a probability is nearly 0",
+        loss=_with_small_number,
+    ),
+    Mistake(
+        "loss-penalty",
+        "a multiple of the parameters' size seems to be added, a regulariser: here the loss is the "
+        "mean cross-entropy alone",
+        loss=_with_penalty,
+    ),
+    Mistake(
+        "loss-stepped",
+        "it is the loss after a step of SGD: take it with the parameters as they are given",
+        loss=_after_a_step,
     ),
 )
 
@@ -144,18 +262,43 @@ OF_LOSSES = (
 def _is_fraction(loss: Loss) -> bool | Mapping[str, object]:
     size, classes = loss.p.shape
     divisors = (size, classes, size * classes, size + 1, 30 / size, 0.5, 2, 10, np.sqrt(size))
-    near = any(divisor != 1 and loss.is_near(loss.loss / divisor) for divisor in divisors)
-    return near and {"factor": loss.value / loss.loss}
+    near = any(
+        divisor != 1 and loss.is_near(sign * loss.loss / divisor)
+        for divisor in divisors
+        for sign in (1, -1)
+    )
+    return near and {"factor": loss.value / loss.loss, "size": size}
 
 
 LOSS_AVERAGE = Mistake(
     "loss-average",
-    "it is off by a constant factor, {factor:.4g}: it should be averaged over the batch alone",
+    "it is {factor:.4g} times the right one: what is it divided by? It should be the size of this "
+    "batch, {size}, once",
     seen=_is_fraction,
 )
 
 #: Mistakes with probabilities that show in a loss, however the forward pass is made.
-OF_ANY_FORWARD_PASS = (OVER_BATCH, OVER_ALL, TWICE_SOFTMAX, BINARY_INPUT)
+OF_ANY_FORWARD_PASS = (
+    OVER_BATCH,
+    OVER_ALL,
+    TWICE_SOFTMAX,
+    OUTPUT_ACTIVATION,
+    NORMALISER,
+    BINARY_INPUT,
+    CHANGED_INPUT,
+)
+
+#: Mistakes that are not looked for together with another sign, or a sum for a mean: these have many
+#: possibilities, or are factors themselves.
+NOT_WITH_FACTORS = (
+    "loss-sum",
+    "loss-accuracy",
+    "loss-median",
+    "loss-one-example",
+    "loss-cut-off",
+    "loss-penalty",
+    "loss-stepped",
+)
 
 #: Mistakes with probabilities that a loss cannot show, or shows otherwise.
 NOT_IN_LOSSES = (LOG_PROBABILITIES, ARGMAX, LOGITS)
@@ -174,12 +317,30 @@ def name_loss(value: float, problem: Problem, of_forward: bool = True) -> Findin
     """
     loss = Loss(problem, value)
     right = loss.loss
-    for finding, other in _suspects(loss, of_forward):
-        if loss.is_near(other) and not abs(other - right) <= FIT_OF_A_NUMBER * abs(right):
+    suspects = [
+        (finding, other)
+        for finding, other in _suspects(loss, of_forward)
+        if np.isfinite(other) and not abs(other - right) <= FIT_OF_A_NUMBER * abs(right)
+    ]
+    for finding, other in suspects:
+        # Where a mistake changes little, that little has to fit.
+        if loss.is_near(other) and abs(value - other) <= FIT_OF_A_CHANGE * abs(other - right):
             return finding
     found = first_seen([LOSS_AVERAGE], loss)
     if found is None and abs(value - right) <= 2e-2 * abs(right):
         return PRECISION.finding()
+    size = loss.size
+    factors = {
+        -1: "the sign is opposite",
+        size: f"it is summed over the {size} examples, not averaged",
+        -size: f"the sign is opposite, and it is summed over the {size} examples, not averaged",
+    }
+    for finding, other in suspects if found is None else ():
+        if finding.mistake.key in NOT_WITH_FACTORS:
+            continue
+        for factor, clause in factors.items():
+            if factor != 1 and loss.is_near(factor * other):
+                return finding.with_also(clause)
     return found
 
 
@@ -187,7 +348,7 @@ def _suspects(right: Right, of_forward: bool) -> Iterator[tuple[Finding, float]]
     """Yield findings and the losses that they would give."""
     for mistake in (*OF_LOSSES, LOGITS, MISSING_EXAMPLE):
         yield from mistake.findings(mistake.loss, right)
-    for mistake in INSTEAD_OF_PROBABILITIES:
+    for mistake in (*INSTEAD_OF_PROBABILITIES, CHANGED_INPUT):
         if mistake in OF_ANY_FORWARD_PASS or (of_forward and mistake not in NOT_IN_LOSSES):
             for finding, p in mistake.findings(mistake.probabilities, right):
                 yield finding, float(-np.log(p[right.rows, right.problem.output]).mean())

@@ -49,6 +49,10 @@ class Mistake:
         From z of a hidden layer to the derivatives of its sigmoid, (M, units).
     weights : callable, optional
         From a gradient to the weights that the error would go through on its way there, by layer.
+    derivatives : callable, optional
+        From a gradient to the derivatives of sigmoids on the error's way, by layer.
+    gradient : callable, optional
+        From a gradient to the gradients that would come out.
     layer_input : callable, optional
         From a gradient to what would stand in the place of its layer's input, (M, in).
     log_probabilities : callable, optional
@@ -64,6 +68,8 @@ class Mistake:
     probabilities: Callable[[Right], Possibilities[np.ndarray]] | None = None
     derivative: Callable[[np.ndarray], Possibilities[np.ndarray]] | None = None
     weights: Callable[[Gradient], Possibilities[dict[int, np.ndarray]]] | None = None
+    derivatives: Callable[[Gradient], Possibilities[dict[int, np.ndarray]]] | None = None
+    gradient: Callable[[Gradient], Possibilities[np.ndarray]] | None = None
     layer_input: Callable[[Gradient], Possibilities[np.ndarray]] | None = None
     log_probabilities: Callable[[Output], Possibilities[np.ndarray]] | None = None
     loss: Callable[[Right], Possibilities[float]] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import expit
 
 from lxmls_nb.checks.mistakes.evidence import Right
 from lxmls_nb.checks.mistakes.mistake import Mistake
@@ -23,29 +24,157 @@ def _other_indicators(right: Right) -> list[np.ndarray]:
     return [right.output_error + (onehot - other) / right.size for other in others]
 
 
-def _times_derivative_of_softmax(right: Right) -> list[np.ndarray]:
-    p, error = right.p, right.output_error
-    jacobian = p[:, :, None] * (np.eye(p.shape[1]) - p[:, None, :])
-    return [error * p * (1 - p), np.einsum("mk,mkj->mj", error, jacobian)]
+def _through_softmax(right: Right, by_p: np.ndarray) -> np.ndarray:
+    """Return derivatives by z, (M, K), of something whose derivatives by the softmax are given."""
+    p = right.p
+    by_z: np.ndarray = p * (by_p - np.sum(by_p * p, axis=1, keepdims=True))
+    return by_z
 
+
+def _times_a_derivative(right: Right) -> dict[str, np.ndarray]:
+    p, z, error = right.p, right.z, right.output_error
+    return {
+        "p (1 - p)": error * p * (1 - p),
+        "the Jacobian of the softmax": _through_softmax(right, error),
+        "that of the sigmoid, at z": error * expit(z) * (1 - expit(z)),
+        "that of the sigmoid, at p": error * expit(p) * (1 - expit(p)),
+        "that of the sigmoid, at log p": error * expit(right.log_p) * (1 - expit(right.log_p)),
+        "z (1 - z)": error * z * (1 - z),
+        "log p (1 - log p)": error * right.log_p * (1 - right.log_p),
+        "1 - p²": error * (1 - p**2),
+        "that of tanh, at z": error * (1 - np.tanh(z) ** 2),
+        "that of a ReLU": error * (z > 0),
+        "p": error * p,
+        "1 - p": error * (1 - p),
+        "1 / p": error / p,
+    }
+
+
+def _of_labels(right: Right) -> list[np.ndarray]:
+    """Return errors where the numbers of the classes are subtracted from the probabilities."""
+    labels, classes = right.problem.output, right.p.shape[1]
+    differences = [right.p - labels[:, None]]
+    if right.size == classes:
+        differences.append(right.p - labels[None, :])
+    return [difference / right.size for difference in differences]
+
+
+def _at_all_labels(right: Right) -> dict[str, np.ndarray]:
+    """Return errors where one is subtracted wherever any label points to."""
+    labels = right.problem.output
+    if right.size == 1:  # there it looks as if the classes were counted in the batch
+        return {}
+    columns, rows = np.zeros_like(right.p), np.zeros_like(right.p)
+    columns[:, labels] = 1
+    rows[labels[labels < right.size]] = 1
+    return {
+        "`[:, output]` means the columns of all labels, in every row": (right.p - columns)
+        / right.size,
+        "`[output]` means whole rows, counted by the labels": (right.p - rows) / right.size,
+        "one is subtracted everywhere": (right.p - 1) / right.size,
+    }
+
+
+def _of_counted_classes(right: Right) -> list[np.ndarray]:
+    """Return the error where the single class of a batch of one is taken for all there are."""
+    return [right.p - 1] if right.size == 1 else []
+
+
+CLASSES_COUNTED = Mistake(
+    "classes-counted",
+    "not every class is in this batch: the number of classes cannot be counted in it, as by "
+    "`max() + 1` or `np.unique`. Take it from the weights",
+    error=_of_counted_classes,
+)
+
+
+def _by_probabilities(right: Right) -> list[np.ndarray]:
+    """Return derivatives of the loss by the probabilities, and of those alone."""
+    return [
+        -right.onehot / right.p / right.size,
+        -right.p_of_class[:, None] * (right.onehot - right.p),
+        right.p * (1 - right.p) / right.size,
+    ]
+
+
+def _of_sigmoids(right: Right) -> list[np.ndarray]:
+    """Return the error of a squared error of sigmoids, as in early tutorials."""
+    a = expit(right.z)
+    return [(a - right.onehot) * a * (1 - a) / right.size]
+
+
+def _of_binary_cross_entropy(right: Right) -> list[np.ndarray]:
+    p = right.p
+    by_p = (p - right.onehot) / (p * (1 - p)) / right.size
+    return [_through_softmax(right, by_p), by_p]
+
+
+NO_ONEHOT = Mistake(
+    "no-onehot",
+    "the indicator vectors of the right classes seem not to be subtracted",
+    error=lambda right: [right.p / right.size],
+)
+SOFTMAX_TWICE = Mistake(
+    "softmax-twice",
+    "the error at the output seems to be multiplied with a derivative, {look}: with softmax "
+    "and cross-entropy it is probabilities minus indicators, and nothing more",
+    error=_times_a_derivative,
+)
 
 #: The first that fits is named.
 OUTPUT_ERRORS = (
-    Mistake(
-        "no-onehot",
-        "the indicator vectors of the right classes seem not to be subtracted",
-        error=lambda right: [right.p / right.size],
-    ),
+    CLASSES_COUNTED,
+    NO_ONEHOT,
     Mistake(
         "onehot",
         "the indicator vectors seem to mark the wrong classes",
         error=_other_indicators,
     ),
+    SOFTMAX_TWICE,
     Mistake(
-        "softmax-twice",
-        "the derivative of the softmax seems to be multiplied in once more: the error at the "
-        "output already has it",
-        error=_times_derivative_of_softmax,
+        "indicators-alone",
+        "the error seems to be made of the indicator vectors alone: the probabilities, which come "
+        "from the normaliser of the softmax, are missing",
+        error=lambda right: [-right.onehot / right.size],
+    ),
+    Mistake(
+        "labels-subtracted",
+        "the numbers of the classes seem to be subtracted from the probabilities: it is their "
+        "indicator vectors, as from `index2onehot`",
+        error=_of_labels,
+    ),
+    Mistake(
+        "all-labels",
+        "one seems to be subtracted in too many places: {look}. Rows and columns go in pairs: "
+        "`[np.arange(M), output]`",
+        error=_at_all_labels,
+    ),
+    Mistake(
+        "error-of-p",
+        "the error seems to be a derivative by the probabilities, or of them: it is that of the "
+        "loss by z, which is probabilities minus indicators",
+        error=_by_probabilities,
+    ),
+    Mistake(
+        "sigmoid-output",
+        "the error looks like that of a squared error of sigmoids, times their derivative: the "
+        "output is a softmax, and with cross-entropy its error is probabilities minus indicators",
+        error=_of_sigmoids,
+    ),
+    Mistake(
+        "binary-error",
+        "the error looks like that of a binary cross-entropy, a yes or no for each class: with a "
+        "softmax it is probabilities minus indicators",
+        error=_of_binary_cross_entropy,
+    ),
+    Mistake(
+        "loss-as-error",
+        "the loss itself seems to be used as the error: it is the derivative of the loss by z",
+        error=lambda right: [
+            np.full_like(right.p, right.loss / right.size),
+            np.repeat(right.losses[:, None], right.p.shape[1], axis=1) / right.size,
+            -right.onehot * right.log_p / right.size,
+        ],
     ),
     Mistake(
         "true-class",
@@ -61,6 +190,11 @@ OUTPUT_ERRORS = (
         "absolute",
         "absolute values of the error seem to be used",
         error=lambda right: [np.abs(right.output_error)],
+    ),
+    Mistake(
+        "error-squared",
+        "the error seems to be squared",
+        error=lambda right: [right.output_error**2 * right.size],
     ),
     Mistake(
         "misclassified",

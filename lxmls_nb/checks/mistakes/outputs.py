@@ -28,6 +28,7 @@ from lxmls_nb.checks.mistakes.networks import OF_NETWORKS
 from lxmls_nb.checks.mistakes.probabilities import (
     LOGITS,
     NEGATED,
+    NORMALISER,
     NOT_LOG_PROBABILITIES,
     NOT_SOFTMAX,
     OVER_ALL,
@@ -62,6 +63,7 @@ OF_OUTPUTS = (
     TWICE_SOFTMAX,
     LOSS_BASE,
     NOT_SOFTMAX,
+    NORMALISER,
     OUTPUT_ACTIVATION,
     NO_ACTIVATION,
     ACTIVATION,

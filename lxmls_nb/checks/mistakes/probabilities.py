@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import expit, log_expit, log_softmax, softmax
+from scipy.special import expit, log_expit, log_softmax, logsumexp, softmax
 
 from lxmls_nb.checks.mistakes.evidence import Output, Right
 from lxmls_nb.checks.mistakes.fit import constant_factor
@@ -22,7 +22,7 @@ PROBABILITIES = Mistake(
 LOGITS = Mistake(
     "logits",
     "these are the values before the softmax: normalise them",
-    probabilities=lambda right: [right.z],
+    probabilities=lambda right: [right.z, np.exp(right.z)],
     log_probabilities=lambda output: [output.z],
     loss=lambda right: [float(-right.z[right.rows, right.problem.output].mean())],
 )
@@ -35,6 +35,13 @@ UNIFORM = Mistake(
     "uniform",
     "all classes seem to get the same probability, whatever the weights",
     probabilities=lambda right: [np.full_like(right.p, 1 / right.p.shape[1])],
+)
+WITHOUT_WEIGHTS = Mistake(
+    "without-weights",
+    "only the bias seems to count, as if all weights were zero: use those that are passed in",
+    probabilities=lambda right: [
+        np.repeat(softmax(right.problem.parameters[-1][1], axis=1), right.size, axis=0)
+    ],
 )
 OVER_BATCH = Mistake(
     "over-batch",
@@ -59,10 +66,43 @@ TWICE_SOFTMAX = Mistake(
 )
 
 
+def _other_normalisers(right: Right) -> dict[str, np.ndarray]:
+    """Return what comes in the place of log-probabilities, z - logsumexp(z), by what it is."""
+    z = right.z
+    normaliser = logsumexp(z, axis=1, keepdims=True)
+    largest = z.max(axis=1, keepdims=True)
+    return {
+        "z + logsumexp(z)": z + normaliser,
+        "z - logsumexp(-z)": z - logsumexp(-z, axis=1, keepdims=True),
+        "z + logsumexp(-z)": z + logsumexp(-z, axis=1, keepdims=True),
+        "the softmax of -z": log_softmax(-z, axis=1),
+        "z - sum(exp(z)), without the logarithm of the sum": z - np.exp(normaliser),
+        "z / logsumexp(z)": z / normaliser,
+        "z - logsumexp(z) - max(z)": z - normaliser - largest,
+        "z - logsumexp(z) + max(z)": z - normaliser + largest,
+        "z - max(z), without the logarithm of the sum": z - largest,
+    }
+
+
+NORMALISER = Mistake(
+    "normaliser",
+    "the logarithm of the softmax is z - logsumexp(z), with the largest z taken out of the sum and "
+    "put back; here it looks like {look}",
+    probabilities=lambda right: {
+        look: np.exp(array) for look, array in _other_normalisers(right).items()
+    },
+    log_probabilities=_other_normalisers,
+)
+
+
 def _other_functions(right: Right) -> dict[str, np.ndarray]:
     z = right.z
     return (
-        {"a sigmoid of each value": expit(z)}
+        {
+            "a sigmoid of each value": expit(z),
+            "z divided by its sum": z / z.sum(axis=1, keepdims=True),
+            "exp(z) divided by the sum of z": np.exp(z) / z.sum(axis=1, keepdims=True),
+        }
         | {f"a softmax of z / {t}": softmax(z / t, axis=1) for t in _temperatures(z)}
         | {f"z cut off at ±{b}": softmax(np.clip(z, -b, b), axis=1) for b in (1, 5, 10)}
     )

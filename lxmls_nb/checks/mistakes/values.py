@@ -68,6 +68,15 @@ PRECISION = Mistake(
     seen=_is_nearly_right,
 )
 
+
+def _has_smoothed_labels(gradient: Gradient) -> bool:
+    """Look for a share of each label that is given to all classes."""
+    share = (gradient.onehot - 1 / gradient.p.shape[1]) / gradient.size
+    added = gradient.array - gradient.truth
+    is_small = bool(np.abs(added).max() < np.abs(gradient.truth).max())
+    return is_small and constant_factor(added, gradient.follow(error=share)) is not None
+
+
 #: What the difference to the right gradient looks like. The first that shows is named.
 DIFFERENCES = (
     CLIPPED,
@@ -85,6 +94,11 @@ DIFFERENCES = (
         "extra-term",
         "a multiple of the parameters seems to be added to it, as in weight decay",
         seen=_has_multiple_of_parameter,
+    ),
+    Mistake(
+        "smoothed-labels",
+        "the labels seem to be smoothed: an indicator is 1 for the right class, 0 for all others",
+        seen=_has_smoothed_labels,
     ),
     PRECISION,
 )

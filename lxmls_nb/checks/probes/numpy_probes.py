@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from lxmls_nb.checks.probes.errors import numbered
 from lxmls_nb.checks.probes.running import MAX_ITEMS, MAX_NESTING, Report, plain, probe
+from lxmls_nb.checks.probes.time_limit import TookTooLong, time_limit
 
 
 def _copy(arrays: Any) -> Any:
@@ -109,7 +111,11 @@ def log_linear_gradients(answer: Any, calls: list[Any]) -> Report:
         pair = [weight.copy(), bias.copy()]
         return watch.call(lambda x, y: answer(*pair, x, y), pair, input, output, lambda: pair)
 
-    return {"results": [call(*given) for given in calls], "changed": watch.changed}
+    results = []
+    for number, given in enumerate(calls):
+        with numbered(number):
+            results.append(call(*given))
+    return {"results": results, "changed": watch.changed}
 
 
 @probe
@@ -128,11 +134,31 @@ def backpropagation(
     )
     watch = _Watch()
     results = []
-    for parameters, input, output in calls:
+    for number, (parameters, input, output) in enumerate(calls):
         model.parameters = _copy(parameters)
-        results.append(
-            watch.call(
-                model.backpropagation, parameters, input, output, read=lambda: model.parameters
+        with numbered(number):
+            results.append(
+                watch.call(
+                    model.backpropagation, parameters, input, output, read=lambda: model.parameters
+                )
             )
-        )
     return {"results": results, "changed": watch.changed}
+
+
+@probe
+def timed_backpropagation(
+    answer: Any, geometry: list[int], activation_functions: list[str], call: Any, seconds: float
+) -> Report:
+    """Call ``backpropagation`` once, on ``[parameters, input, output]``, with a limit of time.
+
+    Returns
+    -------
+    dict
+        ``took_too_long``; and ``result``, which is None then.
+    """
+    try:
+        with time_limit(seconds):
+            done = backpropagation(answer, geometry, activation_functions, [call])
+    except TookTooLong:
+        return {"result": None, "took_too_long": True}
+    return {"result": done["results"][0], "took_too_long": False}

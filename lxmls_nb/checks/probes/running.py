@@ -8,15 +8,14 @@ is arrays, numbers, strings, and lists and dictionaries of them.
 from __future__ import annotations
 
 import contextlib
-import linecache
 import sys
-import traceback
 import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
 
+from lxmls_nb.checks.probes.errors import describe_error, found_instead, student_frame
 from lxmls_nb.errors import UNWRITTEN
 
 #: What a probe reports, by name.
@@ -74,8 +73,9 @@ def run(name: str, answers: list[Any], **arguments: Any) -> Any:
     Returns
     -------
     reply : dict
-        ``{"result": ...}``; or ``{"not_attempted": text, "where": function}``; or ``{"error":
-        {"type", "message", "line"}}`` if the answer raised. From another process comes whatever
+        ``{"result": ...}``; or ``{"not_attempted": text, "where": function, "found": names}``; or
+        ``{"error": ...}`` if the answer raised, see
+        :func:`~lxmls_nb.checks.probes.errors.describe_error`. From another process comes whatever
         that process sends.
     """
     if all(hasattr(type(answer), "__reference__") for answer in answers):
@@ -99,41 +99,13 @@ def execute(name: str, answers: list[Any], arguments: dict[str, Any]) -> Report:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit too: whatever an answer does is an answer
-        try:
-            message = " ".join(str(error).split())
-        except Exception:
-            message = "an error that cannot be shown"
+        report = describe_error(error)
+        message = report["message"]
         if isinstance(error, NotImplementedError) and any(text in message for text in UNWRITTEN):
-            return {"not_attempted": message, "where": _student_frame(error).name}
-        return {
-            "error": {
-                "type": type(error).__name__,
-                "message": message if len(message) <= 200 else f"{message[:200]}…",
-                "line": line_of(error),
-            }
-        }
-
-
-def _student_frame(error: BaseException) -> traceback.FrameSummary:
-    """Return the place in the student's code that an error comes from, else in ours."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if _is_own(frame)]
-    return (own or frames)[-1]
-
-
-def _is_own(frame: traceback.FrameSummary) -> bool:
-    """Whether a place is in the student's code."""
-    library = ("lxmls_nb", "site-packages", "lib/python")
-    return not any(part in frame.filename for part in library)
-
-
-def line_of(error: BaseException) -> str:
-    """Return the student's line that an error comes from, as ``line 3: code``."""
-    frame = _student_frame(error)
-    if not _is_own(frame):
-        return ""
-    code = frame.line or linecache.getline(frame.filename, frame.lineno or 0)
-    return f"line {frame.lineno}: {code.strip()[:120]}"
+            found = [each for answer in answers for each in found_instead(answer, name)]
+            where = student_frame(error).name
+            return {"not_attempted": message, "where": where, "found": found}
+        return {"error": report}
 
 
 def plain(value: Any, depth: int = 0) -> Any:

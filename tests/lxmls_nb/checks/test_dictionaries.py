@@ -24,3 +24,19 @@ def test_dictionary():
     with pytest.raises(checks.CheckFailed) as failure:
         checks.dictionary({"a": "wrong"}, expected={"a": "secret"})
     assert "secret" not in str(failure.value)
+
+
+def test_nothing_passes_that_is_not_compared(capsys):
+    checks.dictionary({"a": "y"}, keys=["a"], choices=["x", "y"])
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "Passed" not in printed
+    assert "The form of 1 entry is fine. Whether they are right is marked later" in printed
+    checks.dictionary({"a": "y"}, expected={"a": "y"})
+    assert "Passed: 1 entry right." in capsys.readouterr().out
+
+
+def test_choices_can_differ_from_key_to_key():
+    choices = {"a": ["x", "y"], "b": ["z"]}
+    checks.dictionary({"a": "y", "b": "z"}, keys=["a", "b"], choices=choices)
+    with pytest.raises(checks.CheckFailed, match="'y', given for 'b', is not one of: z"):
+        checks.dictionary({"a": "y", "b": "y"}, keys=["a", "b"], choices=choices)

@@ -78,3 +78,110 @@ def test_subclasses_of_arrays_decide_nothing():
 
     with pytest.raises(checks.CheckFailed):
         checks.log_linear_gradients(answer, quantity="weight")
+
+
+def changed(**changes):
+    """Return ``log_linear_gradients`` with something put in the place of what it returns."""
+    right = definitions("exercise_2_1")["log_linear_gradients"]
+
+    def answer(weight, bias, input, output):
+        loss, by_weight, by_bias = right(weight, bias, input, output)
+        result = {"loss": loss, "weight": by_weight, "bias": by_bias}
+        result |= {key: change(result[key]) for key, change in changes.items()}
+        return tuple(result.values())
+
+    return answer
+
+
+def failure_of(answer, **options) -> checks.CheckFailed:
+    with pytest.raises(checks.CheckFailed) as failure:
+        checks.log_linear_gradients(answer, **options)
+    return failure.value
+
+
+def test_a_bias_gradient_of_one_dimension_is_accepted_with_a_remark(capsys):
+    checks.log_linear_gradients(changed(bias=lambda bias: bias[0]))
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "A bias gradient of shape (3,) is accepted; the bias itself has shape (1, 3)" in printed
+    checks.log_linear_gradients(changed(bias=lambda bias: bias[0]), quantity="weight")
+    assert "accepted" not in capsys.readouterr().out
+    wrong = failure_of(changed(bias=lambda bias: -bias[0]), quantity="bias")
+    assert wrong.cause == "sign"
+
+
+def test_gradients_are_looked_at_whatever_the_loss_is(capsys):
+    answer = changed(loss=lambda loss: np.full(7, loss))
+    checks.log_linear_gradients(answer, quantity="weight")
+    checks.log_linear_gradients(answer, quantity="bias")
+    failure = failure_of(answer, quantity="loss")
+    assert failure.cause == "loss-per-example"
+    assert "an array of 7 losses, one for each example: take their mean" in str(failure)
+
+
+def test_a_wrong_loss_that_nothing_fits_is_told_with_its_factor():
+    failure = failure_of(changed(loss=lambda loss: 1.37 * loss), quantity="loss")
+    assert failure.cause is None
+    assert "1.37 times as much" in str(failure)
+
+
+@pytest.mark.parametrize("wrong", [0.5, 12.0, 1e4])
+def test_a_finite_loss_is_not_called_nearly_right_where_probabilities_vanish(wrong):
+    failure = failure_of(changed(loss=lambda loss: wrong), scale=1000.0)
+    assert "nearly right" not in str(failure)
+
+
+@pytest.mark.parametrize(
+    ("factor", "words"),
+    [
+        (-1, "the sign is opposite"),
+        (7, "is the average over the batch missing?"),
+        (-7, "is the average over the batch missing, and the sign opposite?"),
+    ],
+)
+def test_factors_are_named_together(factor, words):
+    failure = failure_of(changed(weight=lambda weight: factor * weight), quantity="weight")
+    assert words in str(failure)
+
+
+def softmax_of(z):
+    return np.exp(z - z.max(axis=1, keepdims=True)) / np.exp(z - z.max(axis=1, keepdims=True)).sum(
+        axis=1, keepdims=True
+    )
+
+
+@pytest.mark.parametrize("factor", [1, -1, 7, -7, 1 / 7])
+def test_two_mistakes_at_once_are_both_named(factor):
+    def answer(weight, bias, input, output):
+        p = softmax_of(input @ weight.T + bias)
+        return 0.0, factor * np.outer(p.mean(axis=0), input.mean(axis=0)), bias
+
+    failure = failure_of(answer, quantity="weight")
+    assert "indicator vectors of the right classes seem not to be subtracted" in str(failure)
+    assert "product of averages" in str(failure)
+    assert ("opposite" in str(failure)) is (factor < 0)
+    assert ("missing" in str(failure)) is (abs(factor) == 7)
+
+
+def test_numbers_that_fit_no_mistake_are_told_without_a_guess():
+    noise = np.random.RandomState(1).normal(size=(3, 5))
+    failure = failure_of(changed(weight=lambda weight: noise), quantity="weight")
+    assert failure.cause is None
+    assert "by up to" in str(failure)
+
+
+@pytest.mark.parametrize("hidden", [[], [5, 4]])
+def test_a_fixed_number_of_layers_is_named(hidden):
+    from lxmls_nb.models import NumpyMLP
+
+    right = definitions("exercise_2_2")["MyNumpyMLP"]
+
+    class TwoLayers(NumpyMLP):
+        def backpropagation(self, input, output):
+            _, _ = self.parameters
+            return right.backpropagation(self, input, output)
+
+    with pytest.raises(checks.CheckFailed) as failure:
+        checks.backpropagation(TwoLayers, geometry=[6, *hidden, 3])
+    assert failure.value.cause == "fixed-layers"
+    assert "With one hidden layer the answer is right" in str(failure.value)
+    assert "values to unpack" in str(failure.value)

@@ -30,6 +30,12 @@ CASES: dict[str, tuple[str, list[str], dict, set[str]]] = {
         {"results"},
     ),
     "backpropagation": ("exercise_2_2", ["MyNumpyMLP"], {"geometry": [3, 4, 3]}, {"results"}),
+    "backpropagation_at_size": (
+        "exercise_2_2",
+        ["MyNumpyMLP"],
+        {"geometry": [3, 4, 3]},
+        {"result"},
+    ),
     "log_linear_module": (
         "exercise_2_3",
         ["LogLinear"],

@@ -71,6 +71,9 @@ def elsewhere():
         assert process.exitcode == 0
 
 
+RIGHT_ENTRY = {"expected": {"block a": "initialisation"}}
+
+
 @pytest.mark.parametrize(
     ("check", "notebook", "names", "options"),
     [
@@ -80,7 +83,12 @@ def elsewhere():
         ("training_step", "exercise_2_3", ["training_step", "LogLinear"], {"steps": 2}),
         ("log_forward", "exercise_2_4", ["MyPytorchMLP"], {"geometry": [4, 3, 2]}),
         ("gradient_flow", "exercise_2_4", ["MyPytorchMLP"], {"geometry": [4, 3, 2]}),
-        ("dictionary", "exercise_2_1", ["block_equations"], {"keys": ["block a"]}),
+        (
+            "dictionary",
+            "exercise_2_1",
+            ["block_equations"],
+            {"expected": {"block a": "initialisation"}},
+        ),
     ],
 )
 def test_probe_and_verdict_can_run_in_two_processes(

@@ -201,7 +201,7 @@ def test_as_many_labels_as_examples():
 def test_gradients_that_do_not_fit_are_refused():
     class Flat(NumpyMLP):
         def backpropagation(self, input, output):
-            return [[np.zeros((3, 6)), np.zeros(3)]]
+            return [[np.zeros((3, 6)), np.zeros(4)]]
 
-    with pytest.raises(ValueError, match=r"shape \(3,\) does not fit .* \(1, 3\)"):
+    with pytest.raises(ValueError, match=r"shape \(4,\) does not fit .* \(1, 3\)"):
         Flat([6, 3], ["softmax"]).update(np.zeros((3, 6)), np.array([0, 1, 2]))

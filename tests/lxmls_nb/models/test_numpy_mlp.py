@@ -70,6 +70,18 @@ class TestNumpyMLP:
         for array, value in zip(kept, before, strict=True):  # whoever kept the old ones has them
             np.testing.assert_array_equal(array, value)
 
+    def test_update_takes_bias_gradients_of_one_dimension(self):
+        class Flat(NumpyMLP):
+            def backpropagation(self, input, output):
+                return [[np.zeros_like(w), np.arange(3.0)] for w, _ in self.parameters]
+
+        model = Flat([6, 3], ["softmax"], learning_rate=0.1)
+        model.update(*batch())
+        np.testing.assert_allclose(model.parameters[0][1], [[0, -0.1, -0.2]])
+        model.backpropagation = lambda *_: [[np.zeros((3, 6)), np.zeros((3, 1))]]
+        with pytest.raises(ValueError, match=r"gradient of shape \(3, 1\) does not fit"):
+            model.update(*batch())
+
     def test_backpropagation_is_the_exercise(self):
         with pytest.raises(NotImplementedError, match="needs your answer"):
             network().update(*batch())

@@ -31,6 +31,10 @@ class TestWeightStudy:
         for one, other in zip(arrays(model), before, strict=True):
             np.testing.assert_array_equal(one, other)
 
+    def test_a_bias_gradient_of_one_dimension_is_read(self):
+        get_parameter, _ = get_mlp_parameter_handlers(is_bias=True, row=7, column=2)
+        assert get_parameter([[np.zeros((4, 5)), np.arange(4.0)]]) == 2
+
     def test_loss_range(self):
         model = network()
         kept, before = model.parameters, arrays(model)

@@ -414,3 +414,13 @@ block_equations = {
     "block h": "bias-gradient",
     "block i": "sgd",
 }
+
+
+# %% R23 log-linear-gradients
+# The bias gradient has one dimension, (K,).
+def log_linear_gradients(weight, bias, input, output):
+    z = input @ weight.T + bias
+    log_p = z - logsumexp(z, axis=1, keepdims=True)
+    error = (np.exp(log_p) - index2onehot(output, len(weight))) / len(output)
+    loss = -log_p[np.arange(len(output)), output].mean()
+    return loss, error.T @ input, error.sum(axis=0)

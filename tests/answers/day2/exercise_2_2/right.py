@@ -338,60 +338,6 @@ class MyNumpyMLP(NumpyMLP):
         return gradientes
 
 
-# %% R18 numpy-backpropagation
-# Complex steps through its own forward pass.
-class MyNumpyMLP(NumpyMLP):
-    def backpropagation(self, input, output):
-        def loss(parameters):
-            h = input.astype(complex)
-            for w, b in parameters[:-1]:
-                h = 1 / (1 + np.exp(-(h @ w.T + b)))
-            w, b = parameters[-1]
-            z = h @ w.T + b
-            z = z - z.real.max(axis=1, keepdims=True)
-            log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
-            return -log_p[np.arange(len(output)), output].mean()
-
-        h = 1e-30
-        gradients = []
-        for n, pair in enumerate(self.parameters):
-            gradients.append([])
-            for kind, array in enumerate(pair):
-                gradient = np.zeros(array.shape)
-                for place in np.ndindex(*array.shape):
-                    moved = [[a.astype(complex) for a in layer] for layer in self.parameters]
-                    moved[n][kind][place] += 1j * h
-                    gradient[place] = loss(moved).imag / h
-                gradients[-1].append(gradient)
-        return gradients
-
-
-# %% R19 numpy-backpropagation
-# Central differences, h = 1e-5, of the given loss; puts the parameters back.
-class MyNumpyMLP(NumpyMLP):
-    def backpropagation(self, input, output):
-        h = 1e-5
-        original = self.parameters
-        gradients = []
-        try:
-            for n in range(len(original)):
-                pair = []
-                for kind in range(2):
-                    gradient = np.zeros(original[n][kind].shape)
-                    for place in np.ndindex(gradient.shape):
-                        values = []
-                        for step in (h, -h):
-                            self.parameters = [[a.copy() for a in layer] for layer in original]
-                            self.parameters[n][kind][place] += step
-                            values.append(self.cross_entropy_loss(input, output))
-                        gradient[place] = (values[0] - values[1]) / (2 * h)
-                    pair.append(gradient)
-                gradients.append(pair)
-        finally:
-            self.parameters = original
-        return gradients
-
-
 # %% R20 numpy-backpropagation
 # PyTorch's autograd on its own forward pass.
 class MyNumpyMLP(NumpyMLP):
@@ -635,3 +581,16 @@ class MyNumpyMLP(NumpyMLP):
         plt.hist([gradient.ravel() for pair in gradients for gradient in pair])
         plt.show()
         return gradients[::-1]
+
+
+# %% R32 numpy-backpropagation
+# The bias gradients have one dimension, (n,).
+class MyNumpyMLP(NumpyMLP):
+    def backpropagation(self, input, output):
+        log_p, h = self.log_forward(input)
+        delta = (np.exp(log_p) - index2onehot(output, log_p.shape[1])) / len(output)
+        gradients = []
+        for n in reversed(range(len(self.parameters))):
+            gradients.insert(0, [delta.T @ h[n], delta.sum(axis=0)])
+            delta = (delta @ self.parameters[n][0]) * h[n] * (1 - h[n])
+        return gradients

@@ -90,7 +90,7 @@ class TestEachMistakeIsToldFromAllOthers:
                     assert found is not None, finding
                     assert found.mistake is finding.mistake
                     tried.add(finding.mistake)
-        assert len(tried) == {2: 24, 3: 27}[len(geometry)]
+        assert len(tried) == {2: 38, 3: 45}[len(geometry)]
 
     def test_in_losses(self, geometry):
         problem = make_problem(geometry, 7, seed=1)

@@ -54,7 +54,7 @@ package = types.ModuleType("lxmls_nb.checks")
 package.__path__ = ["lxmls_nb/checks"]
 sys.modules["lxmls_nb.checks"] = package
 from lxmls_nb.checks.probes import running
-assert len(running.PROBES) == 6, running.PROBES
+assert len(running.PROBES) == 7, running.PROBES
 print(*sorted(name for name in sys.modules if name.partition(".")[0] in ("lxmls_nb", "torch")))
 """
 
@@ -71,9 +71,11 @@ def test_probes_need_nothing_that_judges():
         "lxmls_nb.checks.probes",
         "lxmls_nb.checks.probes.classes",
         "lxmls_nb.checks.probes.course_module",
+        "lxmls_nb.checks.probes.errors",
         "lxmls_nb.checks.probes.numpy_probes",
         "lxmls_nb.checks.probes.pytorch_probes",
         "lxmls_nb.checks.probes.running",
+        "lxmls_nb.checks.probes.time_limit",
         "lxmls_nb.checks.probes.tracing",
         "lxmls_nb.errors",
     ]

@@ -1,0 +1,265 @@
+"""From an error that an answer raised to the likely mistake, in a sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from lxmls_nb.checks.mistakes.form import ERROR
+from lxmls_nb.checks.mistakes.mistake import Finding, Mistake
+from lxmls_nb.checks.mistakes.output_error import CLASSES_COUNTED
+from lxmls_nb.checks.problems import Problem
+
+#: What NumPy reports of arrays whose shapes don't fit.
+SHAPES = re.compile(r"matmul|shapes|broadcast|not aligned|inhomogeneous|mismatch")
+
+#: What Python reports of a method without `self`: how many it takes, how many it was given.
+ARGUMENTS = re.compile(r"\w+\.\w+\(\) takes (\d+) positional arguments? but (\d+) (?:was|were)")
+
+SHAPE_OF_BOTH = Mistake("shapes", "{rule}")
+NO_SELF = Mistake(
+    "no-self",
+    "is `self` missing? It is the first argument of a method, as in `def backpropagation(self, "
+    "input, output)`, and is not written where the method is called",
+)
+NOT_UNPACKED = Mistake(
+    "not-unpacked",
+    "`{name}` holds both of the things that `log_forward` returns: unpack them, as "
+    "`log_probabilities, layer_inputs = self.log_forward(input)`",
+)
+RECURSION = Mistake("recursion", "it calls itself, again and again, and never comes to an end")
+KEEPDIMS = Mistake(
+    "keepdims",
+    "{shape} has lost the dimension that was summed over: `keepdims=True` keeps it, as ({size}, 1)",
+)
+CLASS_COLUMNS = Mistake(
+    "class-columns",
+    "{what} has {columns} columns where a column for each of the {classes} classes is needed{hint}",
+)
+LOST_BATCH = Mistake(
+    "lost-batch",
+    "{what} has lost a dimension, since this batch has a single example: does `squeeze`, or an "
+    "index, take it away? It should work on a batch of one, too",
+)
+LABELS = Mistake(
+    "labels-not-indicators",
+    "`{name}` has a class number for each example: indicator vectors are needed here, a row for "
+    "each, as from `index2onehot`",
+)
+
+
+@dataclass(frozen=True)
+class Operand:
+    """An array that an operation failed on.
+
+    Attributes
+    ----------
+    code : str
+        What the student wrote for it.
+    shape : tuple of int
+    kind : str
+        Of its data type: ``"f"`` for numbers with a point, ``"i"`` for whole numbers.
+    """
+
+    code: str
+    shape: tuple[int, ...]
+    kind: str
+
+    def __str__(self) -> str:
+        return f"`{self.code}` {self.shape}" if self.code else str(self.shape)
+
+
+@dataclass(frozen=True)
+class Raised:
+    """What is known of an error, see :func:`lxmls_nb.checks.probes.errors.describe_error`."""
+
+    type: str
+    message: str
+    operator: str = ""
+    operands: tuple[Operand, ...] = ()
+    both: str = ""
+    similar: str = ""
+    line: str = ""
+
+    @property
+    def is_of_shapes(self) -> bool:
+        """Whether it was raised since shapes don't fit."""
+        return self.type in ("ValueError", "IndexError") and bool(SHAPES.search(self.message))
+
+    def with_shapes_of_message(self) -> Raised:
+        """Return the same with the operands that NumPy's message tells, if no others are known."""
+        shapes = re.findall(r"\((\d+(?:, ?\d+)*,?)\)", self.message)
+        if len(self.operands) == 2 or len(shapes) != 2:
+            return self
+        sizes = [tuple(int(size) for size in re.findall(r"\d+", shape)) for shape in shapes]
+        return replace(self, operands=tuple(Operand("", shape, "f") for shape in sizes))
+
+
+def name_error(raised: Raised, name: str, problem: Problem | None) -> Finding:
+    """Return the likely mistake where an answer raised an error.
+
+    Parameters
+    ----------
+    raised : Raised
+    name : str
+        Of the function or method.
+    problem : Problem, optional
+        That of the call which failed.
+    """
+    takes = ARGUMENTS.search(raised.message)
+    if raised.type == "TypeError" and takes and int(takes[2]) == int(takes[1]) + 1:
+        return NO_SELF.finding()
+    if raised.type == "RecursionError":
+        return RECURSION.finding()
+    both = _not_unpacked(raised)
+    if both:
+        return NOT_UNPACKED.finding(name=both)
+    if raised.is_of_shapes:
+        return _name_shapes(raised, problem)
+    return ERROR.finding()
+
+
+def _not_unpacked(raised: Raised) -> str:
+    """Return what holds both of the things that ``log_forward`` returns, if that is the fault."""
+    if raised.type not in ("TypeError", "ValueError", "AttributeError"):
+        return ""
+    if raised.both and re.search(rf"\b{re.escape(raised.both)}\b", raised.line):
+        return raised.both
+    used = re.search(r"(\w+\.)?log_forward\([^()]*\)", raised.line)
+    if used and re.search("tuple|inhomogeneous", raised.message):
+        return used[0]
+    return ""
+
+
+def _name_shapes(raised: Raised, problem: Problem | None) -> Finding:
+    """Return what is wrong with shapes that don't fit."""
+    raised = raised.with_shapes_of_message()
+    if len(raised.operands) != 2:
+        rule = "print the shapes of both sides: which of them is not what it should be?"
+        return SHAPE_OF_BOTH.finding(rule=rule)
+    left, right = raised.operands
+    if problem is not None and _is_of_counted_classes(left, right, problem):
+        return CLASSES_COUNTED.finding()
+    question = _question(left, right, problem)
+    if problem is not None and len(problem.output) == 1:
+        for one, other in ((left, right), (right, left)):
+            if len(one.shape) == 1 and len(other.shape) == 2 and 1 in other.shape:
+                return LOST_BATCH.finding(what=str(one))
+    # Where sizes are equal by chance, what would fit tells nothing.
+    sizes = [] if problem is None else [len(problem.output), *problem.geometry]
+    is_clear = len(set(sizes)) == len(sizes)
+    if raised.operator == "MatMult":
+        return SHAPE_OF_BOTH.finding(rule=_rule_of_products(left, right, question, is_clear))
+    for one, other in ((left, right), (right, left)):
+        is_flat = len(one.shape) == 1 and len(other.shape) == 2 and one.shape[0] == other.shape[0]
+        if is_flat and one.kind in "iub":
+            return LABELS.finding(name=one.code)
+        if is_flat:
+            return KEEPDIMS.finding(shape=str(one), size=one.shape[0])
+    if problem is not None:
+        for one, other in ((left, right), (right, left)):
+            if _is_of_other_classes(one, other, problem):
+                examples = len(problem.output)
+                hint = f"; {examples} is the number of examples" if one.shape[1] == examples else ""
+                return CLASS_COLUMNS.finding(
+                    what=str(one), columns=one.shape[1], classes=problem.geometry[-1], hint=hint
+                )
+    is_network = problem is None or len(problem.geometry) > 2
+    operator = raised.operator if is_clear else ""
+    rule = _rule_of_elements(left, right, operator, question, is_network)
+    return SHAPE_OF_BOTH.finding(rule=rule)
+
+
+def _is_of_other_classes(one: Operand, other: Operand, problem: Problem) -> bool:
+    """Whether one side has rows for the examples, but not the other's columns for the classes."""
+    examples, classes = len(problem.output), problem.geometry[-1]
+    return (
+        other.shape == (examples, classes)
+        and len(one.shape) == 2
+        and one.shape[0] == examples
+        and (one.shape[1] not in problem.geometry or one.shape[1] == examples)
+    )
+
+
+def _is_of_counted_classes(left: Operand, right: Operand, problem: Problem) -> bool:
+    """Whether one side has a column for each class, the other for each class of this batch."""
+    classes = problem.geometry[-1]
+    counts = {int(problem.output.max()) + 1, len(np.unique(problem.output))} - {classes}
+    columns = [operand.shape[-1] for operand in (left, right) if operand.shape]
+    return len(columns) == 2 and classes in columns and bool(counts & set(columns))
+
+
+def _question(left: Operand, right: Operand, problem: Problem | None) -> str:
+    """Return what to ask where shapes don't fit: in a network, whether the layers are the same."""
+    if problem is None or len(problem.geometry) == 2:
+        return "which of them is not what it should be?"
+    columns = left.shape[-1:]
+    other = right.shape[:1] if right.shape[:1] != left.shape[:1] else right.shape[1:]
+    named = [_named_size(size, problem) for size in (*columns, *other)]
+    sizes = f"{named[0]}, {named[1]}: " if len(named) == 2 and all(named) else ""
+    return (
+        f"{sizes}do both belong to the same layer? The error goes from the last layer to the "
+        "first, each time through the weights in between"
+    )
+
+
+def _named_size(size: int, problem: Problem) -> str:
+    """Return whose size a number is, "" if that cannot be told."""
+    if problem.geometry.count(size) != 1 or size == len(problem.output):
+        return ""
+    layer = problem.geometry.index(size)
+    return f"{size} is the size of {f'layer {layer}' if layer else 'the input'}"
+
+
+def _rule_of_products(left: Operand, right: Operand, question: str, is_clear: bool) -> str:
+    """Return what a matrix product asks of two shapes, and what would fit it.
+
+    `is_clear` tells whether sizes that are equal are those of the same thing.
+    """
+    if not left.shape or not right.shape:
+        return "a single number is multiplied with *, not with @"
+    inner, outer = left.shape[-1], right.shape[-2] if len(right.shape) > 1 else right.shape[0]
+    rule = (
+        f"in a matrix product the left side has as many columns ({inner}) as the right one rows "
+        f"({outer})"
+    )
+    turned = list(_turned(left, right))
+    if len(turned) == 1 and is_clear:
+        return f"{rule}. {turned[0]} would fit"
+    if left.shape == right.shape:
+        return f"{rule}. Element by element, it is *"
+    return f"{rule}: {question}"
+
+
+def _turned(left: Operand, right: Operand) -> Iterator[str]:
+    """Yield which of the sides would fit if it were transposed."""
+    if len(left.shape) == len(right.shape) == 2:
+        if left.shape[0] == right.shape[0]:
+            yield _transposed(left)
+        if left.shape[1] == right.shape[1]:
+            yield _transposed(right)
+
+
+def _transposed(operand: Operand) -> str:
+    code, shape = operand.code, operand.shape[::-1]
+    if not code:
+        return f"{operand.shape}, transposed,"
+    if re.fullmatch(r"[\w.\[\]]+\.T", code):
+        return f"`{code[:-2]}` {shape}, without the transpose,"
+    return f"`{code}.T` {shape}" if code.isidentifier() else f"`({code}).T` {shape}"
+
+
+def _rule_of_elements(
+    left: Operand, right: Operand, operator: str, question: str, is_network: bool
+) -> str:
+    """Return what an operation element by element asks of two shapes."""
+    rule = "element by element, both sides need the same shape"
+    if operator == "Mult" and len(left.shape) == len(right.shape) == 2:
+        if left.shape[1] == right.shape[0]:
+            return f"{rule}: is the matrix product @ meant, not *?"
+        if left.shape[0] == right.shape[0] and not is_network:
+            return f"{rule}: is the matrix product {_transposed(left)} @ {right} meant?"
+    return f"{rule}: {question}"

@@ -1,0 +1,88 @@
+"""From values that are no finite numbers to the likely mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from lxmls_nb.checks.mistakes.mistake import Finding, Mistake
+from lxmls_nb.checks.problems import Problem, forward, make_problem
+
+#: Differences of z beyond which exponentials, or their logarithms, are in danger: exp(-88) is
+#: nearly 0 in float32, exp(-709) in float64.
+LARGE = 80
+
+#: Numbers beyond which a loss stands for infinity, as what `np.nan_to_num` puts in its place.
+HUGE = 1e30
+
+#: What is added to all of z, which changes no probability, to have exponentials overflow.
+SHIFT = 1000.0
+
+LOG_OF_ZERO = Mistake(
+    "log-of-zero",
+    "it is {value} where the model is very sure: a probability has become 0, and its logarithm "
+    "infinite. Take the logarithm of the softmax in one go, z - logsumexp(z), without the "
+    "probabilities",
+)
+OVERFLOW = Mistake(
+    "overflow",
+    "there are values that are no numbers: exp(z) overflows where z is large. Subtract the largest "
+    "z of each row first, or use logsumexp",
+)
+ROWS_VANISH = Mistake(
+    "rows-vanish",
+    "there are values that are no numbers: in some rows all exponentials become 0. Is the largest "
+    "z of the whole array subtracted? Each row has its own, max(axis=1, keepdims=True)",
+)
+UNDEFINED = Mistake(
+    "undefined",
+    "there are values that are not finite, although no number here is large: is it a division by "
+    "zero, or the logarithm of 0 or of a negative number?",
+)
+
+
+def is_finite(values: object) -> bool:
+    """Whether values are finite, and none stands for infinity."""
+    array = np.asarray(values)
+    return bool(np.all(np.isfinite(array))) and float(np.abs(array).max(initial=0)) < HUGE
+
+
+def name_not_finite(
+    loss: np.ndarray | None,
+    gradients: list[np.ndarray],
+    problem: Problem,
+    rerun: Callable[[Problem], list[np.ndarray]],
+) -> Finding:
+    """Return the likely mistake where the loss or a gradient is not finite.
+
+    Parameters
+    ----------
+    loss : ndarray of no dimension, optional
+    gradients : list of ndarray
+    problem : Problem
+    rerun : callable
+        Runs the answer on another problem and returns all numbers that it gives.
+    """
+    z = forward(problem).linear[-1]
+    if float(np.ptp(z, axis=1).max()) < LARGE and float(np.abs(z).max()) < LARGE:
+        return UNDEFINED.finding()
+    # All z are large, and the differences between them small: only exponentials that are taken
+    # without the largest z subtracted come to no good.
+    if not all(map(is_finite, rerun(_shifted(problem)))):
+        return OVERFLOW.finding()
+    if loss is not None and all(map(is_finite, gradients)):
+        value = "not a number" if np.isnan(loss) else "infinite" if np.isinf(loss) else "huge"
+        return LOG_OF_ZERO.finding(value=value)
+    return ROWS_VANISH.finding()
+
+
+def _shifted(problem: Problem) -> Problem:
+    """Return a problem of the same sizes with large z, but small differences between them."""
+    shifted = make_problem(
+        problem.geometry,
+        len(problem.output),
+        activation_functions=problem.activation_functions,
+    )
+    shifted.parameters[-1][1] = shifted.parameters[-1][1] + SHIFT
+    return shifted

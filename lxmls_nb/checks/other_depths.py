@@ -1,0 +1,72 @@
+"""Whether the number of layers makes an answer fail: a run on a network with one hidden layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from lxmls_nb.checks.comparing import compare_gradients, gradient_pairs
+from lxmls_nb.checks.mistakes.array_errors import SHAPE_OF_BOTH
+from lxmls_nb.checks.mistakes.form import ERROR, STRUCTURE
+from lxmls_nb.checks.mistakes.hidden_layers import FIXED_LAYERS
+from lxmls_nb.checks.numerical import numerical_gradients
+from lxmls_nb.checks.problems import Problem, make_problem
+from lxmls_nb.errors import CheckFailed, NotAttempted
+
+#: What a failure may be called that the number of layers may explain; None is one without a name.
+UNEXPLAINED = (ERROR.key, SHAPE_OF_BOTH.key, STRUCTURE.key, None)
+
+
+@contextmanager
+def explain_depth(problem: Problem, name: str, rerun: Callable[[Problem], Any]) -> Iterator[None]:
+    """Where an answer fails on a network, find out whether it is right with one hidden layer.
+
+    Parameters
+    ----------
+    problem : Problem
+        What it is run on in the block.
+    name : str
+        What messages call the answer.
+    rerun : callable
+        Runs it on another problem and returns what it gives.
+
+    Raises
+    ------
+    CheckFailed
+        If the block raises it.
+    """
+    try:
+        yield
+    except NotAttempted:
+        raise
+    except CheckFailed as failure:
+        other = _with_one_hidden_layer(problem)
+        if failure.cause not in UNEXPLAINED or other is None or not _is_right(other, name, rerun):
+            raise
+        number = len(problem.geometry) - 2
+        hidden = f"{number} hidden layers" if number else "no hidden layer"
+        text = str(failure) if str(failure).endswith((".", "?")) else f"{failure}."
+        sentence = FIXED_LAYERS.finding(hidden=hidden).sentence()
+        raise CheckFailed(f"{text} {sentence}.", FIXED_LAYERS.key) from None
+
+
+def _with_one_hidden_layer(problem: Problem) -> Problem | None:
+    """Return a problem with one hidden layer, None if the problem's network has one."""
+    sizes = problem.geometry
+    if len(sizes) == 3:
+        return None
+    hidden = sizes[1] if len(sizes) > 3 else sizes[0] + sizes[1] + 1
+    return make_problem([sizes[0], hidden, sizes[-1]], len(problem.output) + 1, seed=1)
+
+
+def _is_right(problem: Problem, name: str, rerun: Callable[[Problem], Any]) -> bool:
+    """Whether the answer is right on this problem."""
+    layers = list(range(len(problem.parameters)))
+    try:
+        pairs = gradient_pairs(rerun(problem), problem, name, layers)
+        truth = numerical_gradients(problem)
+        compare_gradients(pairs, truth, problem, name, layers, ["weight", "bias"])
+    except CheckFailed:
+        return False
+    return True

@@ -1,0 +1,279 @@
+"""What is known of an error that an answer raised: where, and the shapes that did not fit."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import difflib
+import linecache
+import traceback
+import types
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+#: Parts of the names of files that are not a student's.
+LIBRARY = ("lxmls_nb", "site-packages", "lib/python")
+
+#: The attribute of an error that tells which of a probe's calls it was.
+CALL = "_lxmls_nb_call"
+
+#: Methods that an expression may call when it is evaluated once more to see its shape.
+HARMLESS = frozenset({"copy", "dot", "max", "mean", "min", "reshape", "sum", "transpose"})
+
+#: What an expression may consist of to be evaluated once more.
+PURE = (
+    *(ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.BinOp, ast.UnaryOp, ast.Slice),
+    *(ast.Tuple, ast.List, ast.operator, ast.unaryop, ast.expr_context, ast.Call, ast.keyword),
+)
+
+
+@contextlib.contextmanager
+def numbered(call: int) -> Iterator[None]:
+    """Note on an error that leaves this block which of the probe's calls it was."""
+    try:
+        yield
+    except BaseException as error:
+        with contextlib.suppress(Exception):
+            setattr(error, CALL, call)
+        raise
+
+
+def student_frame(error: BaseException) -> traceback.FrameSummary:
+    """Return the place in the student's code that an error comes from, else in ours."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not any(part in frame.filename for part in LIBRARY)]
+    return (own or frames)[-1]
+
+
+def line_of(error: BaseException) -> str:
+    """Return the student's line that an error comes from, as ``line 3: code``."""
+    frame = student_frame(error)
+    if any(part in frame.filename for part in LIBRARY):
+        return ""
+    code = frame.line or linecache.getline(frame.filename, frame.lineno or 0)
+    return f"line {frame.lineno}: {code.strip()[:120]}"
+
+
+def describe_error(error: BaseException) -> dict[str, Any]:
+    """Return what there is to know of an error, as plain data.
+
+    Returns
+    -------
+    dict
+        ``type``, ``message`` and ``line``; ``call``: which of the probe's calls it was, from 0;
+        ``operator``: of the operation that failed, "" if that is not known; ``operands``: its
+        operands that are arrays, each as ``[code, shape, kind]``; ``both``: the variable that holds
+        both of the things which ``log_forward`` returns, or ""; ``similar``: a name that may have
+        been meant instead of one that does not exist, or "".
+    """
+    try:
+        message = " ".join(str(error).split())
+    except Exception:
+        message = "an error that cannot be shown"
+    known: dict[str, Any] = {"operator": "", "operands": [], "both": "", "similar": ""}
+    known["call"] = getattr(error, CALL, 0)
+    try:
+        frame = _frame(error)
+        if frame is not None:
+            known["operator"], known["operands"] = _operation(error, frame)
+            known["both"] = _both(frame)
+            known["similar"] = _similar(error, frame)
+    except Exception:  # objects of a student can do anything
+        pass
+    return known | {
+        "type": type(error).__name__,
+        "message": message if len(message) <= 200 else f"{message[:200]}…",
+        "line": line_of(error),
+    }
+
+
+def _frames(error: BaseException) -> Iterator[types.TracebackType]:
+    trace = error.__traceback__
+    while trace is not None:
+        yield trace
+        trace = trace.tb_next
+
+
+def _trace(error: BaseException) -> types.TracebackType | None:
+    """Return the last part of the way to an error that is in the student's code."""
+    own = [
+        trace
+        for trace in _frames(error)
+        if not any(part in trace.tb_frame.f_code.co_filename for part in LIBRARY)
+    ]
+    return own[-1] if own else None
+
+
+def _frame(error: BaseException) -> types.FrameType | None:
+    trace = _trace(error)
+    return trace.tb_frame if trace is not None else None
+
+
+def _operation(error: BaseException, frame: types.FrameType) -> tuple[str, list[list[Any]]]:
+    """Return the operation that failed, and its operands that are arrays."""
+    node = _node(error)
+    if isinstance(node, ast.BinOp):
+        operator, parts = type(node.op).__name__, [node.left, node.right]
+    elif isinstance(node, ast.AugAssign):
+        operator, parts = type(node.op).__name__, [node.target, node.value]
+    elif isinstance(node, ast.Call):
+        function = node.func
+        operator = function.attr if isinstance(function, ast.Attribute) else ""
+        parts = [*node.args]
+        if operator in ("dot", "matmul") and isinstance(function, ast.Attribute):
+            if not _is_module(function.value, frame):  # a method of its left side
+                parts = [function.value, *parts]
+            operator = "MatMult"
+    else:
+        return "", []
+    operands = []
+    for part in parts:
+        found, value = _value(part, frame)
+        if found and isinstance(value, np.ndarray | np.generic):
+            operands.append([ast.unparse(part)[:60], list(np.shape(value)), value.dtype.kind])
+    return operator, operands
+
+
+def _is_module(node: ast.expr, frame: types.FrameType) -> bool:
+    return isinstance(_value(node, frame)[1], types.ModuleType)
+
+
+def _node(error: BaseException) -> ast.AST | None:
+    """Return the expression, or the statement, in which an error was raised."""
+    trace = _trace(error)
+    assert trace is not None
+    code = trace.tb_frame.f_code
+    positions = list(code.co_positions())[trace.tb_lasti // 2]
+    first, last, start, end = positions
+    if first is None or last is None or start is None or end is None:
+        return None
+    lines = [linecache.getline(code.co_filename, n).encode() for n in range(first, last + 1)]
+    lines[-1] = lines[-1][:end]  # columns count bytes
+    lines[0] = lines[0][start:]
+    text = b"".join(lines).decode()
+    try:
+        return ast.parse(f"({text})", mode="eval").body
+    except SyntaxError:
+        return ast.parse(text).body[0]
+
+
+def _value(node: ast.expr, frame: types.FrameType) -> tuple[bool, Any]:
+    """Return whether an expression could be evaluated without harm, and its value."""
+    for part in ast.walk(node):
+        if not isinstance(part, PURE):
+            return False, None
+        if isinstance(part, ast.Call) and not _is_harmless(part.func, frame):
+            return False, None
+    for part in ast.walk(node):
+        if isinstance(getattr(part, "ctx", None), ast.Store):
+            part.ctx = ast.Load()  # type: ignore[attr-defined]
+    try:
+        expression = compile(ast.Expression(node), "<expression>", "eval")
+        return True, eval(expression, frame.f_globals, frame.f_locals)
+    except Exception:
+        return False, None
+
+
+def _is_harmless(function: ast.expr, frame: types.FrameType) -> bool:
+    """Whether a function may be called once more: one of NumPy or SciPy that changes nothing."""
+    if isinstance(function, ast.Attribute) and not _is_module(function.value, frame):
+        return function.attr in HARMLESS
+    if not isinstance(function, ast.Attribute | ast.Name):
+        return False
+    found, value = _value(function, frame)
+    module = str(getattr(value, "__module__", None) or "")
+    known = module.partition(".")[0] in ("numpy", "scipy") and not module.startswith("numpy.random")
+    return found and (known or isinstance(value, np.ufunc))
+
+
+def _both(frame: types.FrameType) -> str:
+    """Return the variable that holds a pair of log-probabilities and a list of layer inputs."""
+    for name, value in frame.f_locals.items():
+        if isinstance(value, tuple) and len(value) == 2:
+            array, arrays = value
+            listed = isinstance(arrays, list) and all(isinstance(a, np.ndarray) for a in arrays)
+            if isinstance(array, np.ndarray) and listed and arrays:
+                return name
+    return ""
+
+
+def _similar(error: BaseException, frame: types.FrameType) -> str:
+    """Return the name that may have been meant where there is none of the name that was used."""
+    name = getattr(error, "name", None)
+    if not isinstance(name, str):
+        return ""
+    if isinstance(error, AttributeError):
+        owner = getattr(error, "obj", None)
+        names = [each for each in dir(owner) if not each.startswith("_")]
+    elif isinstance(error, NameError):
+        this = frame.f_locals.get("self")
+        if name in dir(this):
+            return f"self.{name}"
+        names = [*frame.f_locals, *frame.f_globals]
+    else:
+        return ""
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.7)
+    return near[0] if near else ""
+
+
+def found_instead(answer: object, name: str) -> list[str]:
+    """Return what an answer's author may have written under another name.
+
+    Parameters
+    ----------
+    answer : object
+        A function, or a class whose method `name` was looked for.
+    name : str
+        What is not written.
+
+    Returns
+    -------
+    names : list of str
+        Of methods of the class, or else of functions and classes that were defined beside it.
+    """
+    if not isinstance(answer, type):
+        space = getattr(answer, "__globals__", {})
+        module = getattr(answer, "__module__", None)
+        functions = [
+            key
+            for key, value in list(space.items())
+            if value is not answer and _is_written(value) and value.__module__ == module
+        ]
+        return _near(name, functions, 0.75)
+    own = [kind for kind in answer.__mro__ if not kind.__module__.startswith(("lxmls_nb", "torch"))]
+    bases = [kind for kind in answer.__mro__ if kind not in own]
+    given = {key for kind in bases for key in vars(kind)} | {name}
+    methods = [
+        key
+        for kind in own
+        for key, value in vars(kind).items()
+        if key not in given and _is_written(value)
+    ]
+    near = _near(name, methods, 0.6)
+    if near or (methods and not any(name in vars(kind) for kind in own)):
+        return near or methods[:3]
+    beside: list[type] = bases[0].__subclasses__() if bases and bases[0] is not object else []
+    others = [
+        kind.__name__
+        for kind in beside
+        if kind.__name__ != answer.__name__
+        and kind.__module__ == answer.__module__
+        and _is_written(vars(kind).get(name))
+    ]
+    return _near(answer.__name__, others, 0.65)
+
+
+def _is_written(value: object) -> bool:
+    """Whether something is a function that does not stand for an answer which is not there."""
+    if not isinstance(value, types.FunctionType):
+        return False
+    return NotImplementedError.__name__ not in value.__code__.co_names
+
+
+def _near(name: str, names: list[str], cutoff: float) -> list[str]:
+    """Return the name that is most similar, whether letters are capitals or not, if one is."""
+    by_letters = {each.lower(): each for each in names}
+    near = difflib.get_close_matches(name.lower(), by_letters, n=1, cutoff=cutoff)
+    return [by_letters[each] for each in near]
