@@ -351,4 +351,5 @@ def _suspects(right: Right, of_forward: bool) -> Iterator[tuple[Finding, float]]
     for mistake in (*INSTEAD_OF_PROBABILITIES, CHANGED_INPUT):
         if mistake in OF_ANY_FORWARD_PASS or (of_forward and mistake not in NOT_IN_LOSSES):
             for finding, p in mistake.findings(mistake.probabilities, right):
-                yield finding, float(-np.log(p[right.rows, right.problem.output]).mean())
+                with np.errstate(invalid="ignore", divide="ignore"):  # some are no probabilities
+                    yield finding, float(-np.log(p[right.rows, right.problem.output]).mean())
