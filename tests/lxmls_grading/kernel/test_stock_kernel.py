@@ -382,7 +382,7 @@ def shown(cell) -> list[tuple[str, str]]:
             kind, text = "error", f"{output.ename}: {output.evalue}"
         else:
             kind, text = output.output_type, str(sorted(output.data.items()))
-        # A kernel sends what was printed so far whenever it gets to it, in the midst of a line, too.
+        # A kernel sends what was printed so far when it gets to it, in the midst of a line, too.
         if found and found[-1][0] == kind and kind in ("stdout", "stderr"):
             text = found.pop()[1] + text
         found.append((kind, text))
