@@ -235,6 +235,7 @@ def score(
         names = ", ".join(map(str, known))
         raise ValueError(f"{answer or name}: no solution cell {min(unknown)!r}; there are {names}")
     warm_up()
+    source_notebook(name, source)  # read once, and not in each fork
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
     child = context.Process(target=_child, args=(sender, name, source, answers, repeats))
