@@ -50,6 +50,9 @@ CLAUSES = {event: clause for clause, events in EVENTS.items() for event in event
 #: Ends of the names of Python's own files that make code from the names of fields.
 MAKERS = ("/dataclasses.py", "/collections/__init__.py", "/enum.py", "/typing.py")
 
+#: Functions that end a process and that no audit event tells of.
+ENDINGS = ("_exit", "abort")
+
 #: Whom to tell that something was refused, while a test cell runs.
 _refuse: list[Callable[[str], NoReturn]] = []
 
@@ -65,10 +68,15 @@ def guard(refuse: Callable[[str], NoReturn]) -> Iterator[None]:
     """
     _install()
     _refuse.append(refuse)
+    endings = {name: getattr(os, name) for name in ENDINGS}
+    for name in ENDINGS:
+        setattr(os, name, lambda *_: refuse("ends a process"))
     try:
         yield
     finally:
         _refuse.pop()
+        for name, function in endings.items():
+            setattr(os, name, function)
 
 
 @cache

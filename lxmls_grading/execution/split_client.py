@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import signal
 import socket
 import tempfile
 import time
@@ -22,7 +21,8 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 
 from lxmls_grading.cells import carries_points, grade_id, is_test, note
-from lxmls_grading.execution.bounded_outputs import BoundedOutputs, join_streams, keep_count
+from lxmls_grading.execution.asking_client import AskingClient
+from lxmls_grading.execution.bounded_outputs import join_streams, keep_count
 from lxmls_grading.execution.connection import Connection
 from lxmls_grading.execution.findings import note_limit
 from lxmls_grading.execution.judge import (
@@ -35,16 +35,8 @@ from lxmls_grading.execution.judge import (
 from lxmls_grading.execution.needed import dispensable_cells
 from lxmls_grading.execution.other_languages import not_carried_out, why_not
 from lxmls_grading.execution.plan import NotebookPlan
-from lxmls_grading.kernel import wire
 from lxmls_grading.kernel.client import BoundedClient, shared_context
-from lxmls_grading.kernel.objects import INTERRUPTED
 from lxmls_grading.kernel.provisioner import KERNEL_SPEC, SandboxProvisioner
-from lxmls_grading.kernel.student_kernel import (
-    OBJECT_REPLY,
-    OBJECT_REQUEST,
-    PROBE_REPLY,
-    PROBE_REQUEST,
-)
 from lxmls_grading.reasons import (
     ENDED,
     WENT_ON,
@@ -58,9 +50,6 @@ from lxmls_grading.reasons import (
 )
 from lxmls_grading.sandbox.bubblewrap import SandboxError
 from lxmls_grading.settings import GRACE, KERNEL_START_TIMEOUT, Settings
-
-#: The message types of replies.
-REPLIES = {PROBE_REQUEST: PROBE_REPLY, OBJECT_REQUEST: OBJECT_REPLY}
 
 #: The output of a cell that was not run to save time.
 SKIPPED = (
@@ -82,7 +71,7 @@ class SlowestCell(NamedTuple):
     name: str
 
 
-class SplitClient(BoundedOutputs):
+class SplitClient(AskingClient):
     """Executes a notebook: test cells by a judge, all others in the student kernel.
 
     Where a kernel ends, what it has run so far runs again in a fresh one, without the cell that has
@@ -114,16 +103,15 @@ class SplitClient(BoundedOutputs):
             skip_cells_with_tag="-",  # a tag that no cell has
             record_timing=False,
             startup_timeout=KERNEL_START_TIMEOUT,
-            timeout_func=self._seconds_for,
+            timeout_func=self.seconds_for,
             on_cell_executed=keep_count,
         )
         self.manager = manager  # nbclient drops its own when a kernel does not start
         self.settings, self.max_output = settings, settings.max_output
-        connection = Connection(self._operate, self._probe, settings.timeout)
+        connection = Connection(self.operate, self.probe, settings.timeout)
         self.plan = plan
         self.judge = Judge(connection, plan, timeout=3 * settings.timeout)
         self.deadline = time.monotonic() + settings.notebook_timeout
-        self.timed_out: str | None = None  # what an interrupt has not stopped yet
         self.interrupted = False  # whether the present cell was
         self.finished: list[NotebookNode] = []  # what runs again in a fresh kernel
         self.restarted = False
@@ -135,13 +123,7 @@ class SplitClient(BoundedOutputs):
         self.skip_dispensable = False
         self.slowest = SlowestCell(0.0, "")
 
-    @property
-    def provisioner(self) -> SandboxProvisioner:
-        """The object that starts and ends the kernel."""
-        assert isinstance(self.manager.provisioner, SandboxProvisioner)
-        return self.manager.provisioner
-
-    def _seconds_for(self, cell: NotebookNode | None = None) -> float:
+    def seconds_for(self, cell: NotebookNode | None = None) -> float:
         """Return how long a cell may run, or without one a call of an answer by a test."""
         limit = self.settings.timeout
         if cell is not None and not carries_points(cell):
@@ -327,68 +309,6 @@ class SplitClient(BoundedOutputs):
                 return message
         await self.provisioner.kill()
         raise DeadKernelError("Kernel died")
-
-    # --- what the judge asks for ---------------------------------------------------------------
-
-    def _probe(
-        self, probe: str, answers: list[str | int], arguments: dict[str, Any]
-    ) -> dict[str, Any]:
-        """Run a probe in the student kernel, for a check."""
-        request = {"probe": probe, "names": answers, "arguments": arguments}
-        what = f"a call of `{answers[0]}`" if isinstance(answers[0], str) else "a call"
-        parts, seconds = self._ask(PROBE_REQUEST, wire.encode(request), what)
-        try:
-            reply = wire.decode(parts)
-        except wire.ReplyError as error:
-            reply = {"error": {"type": "ValueError", "message": str(error), "line": ""}}
-        if reply == {"interrupted": True}:
-            message = f"took longer than {seconds:.0f} s and was interrupted"
-            self._note_interrupt(what, seconds)
-            reply = {"error": {"type": "TimeoutError", "message": message, "line": ""}}
-        return reply if isinstance(reply, dict) else {}
-
-    def _operate(self, parts: list[bytes]) -> list[bytes]:
-        """Do an operation on an object of the student, for a test."""
-        reply, seconds = self._ask(OBJECT_REQUEST, parts, "a call")
-        if reply == [INTERRUPTED]:
-            self._note_interrupt("a call", seconds)
-        return reply
-
-    def _note_interrupt(self, what: str, seconds: float) -> None:
-        add_reason(self.nb, reason("timeout", what=what, limit=f"{seconds:.0f} s"))
-
-    def _ask(self, kind: str, parts: list[bytes], what: str) -> tuple[list[bytes], float]:
-        """Return the student kernel's reply to a message, and how long it may take."""
-        assert self.kc is not None
-        sent = self.kc.session.msg(kind, {})
-        identity = sent["header"]["msg_id"]
-        self.kc.session.send(self.kc.shell_channel.socket, sent, buffers=parts)
-        seconds = self.limit = self._seconds_for()
-        reply = self._reply(identity, REPLIES[kind], seconds)
-        if reply is None:
-            self.timed_out = what
-            self.provisioner.signal(signal.SIGINT)
-            reply = self._reply(identity, REPLIES[kind], GRACE)
-            if reply is None:
-                self.provisioner.end()
-                raise DeadKernelError("Kernel died")
-        self.timed_out = None
-        return reply, seconds
-
-    def _reply(self, identity: str, kind: str, seconds: float) -> list[bytes] | None:
-        """Return the parts of the reply to a message, or None if there is none in time."""
-        assert self.kc is not None
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            try:
-                message = self.kc.shell_channel.next_message(timeout=0.5)
-            except Empty:
-                if self.provisioner.status()["code"] is not None:
-                    raise DeadKernelError("Kernel died") from None
-                continue
-            if message["msg_type"] == kind and message["parent_header"]["msg_id"] == identity:
-                return [bytes(part) for part in message["buffers"]]
-        return None
 
 
 def execute_notebook(

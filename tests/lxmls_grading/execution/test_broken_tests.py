@@ -35,6 +35,9 @@ def execute(warm, answer: str, code: str, plan: plans.TestPlan = APART):
         ("%timeit square(3)", "is not Python alone"),
         ("assert square(", "is not Python alone"),
         ("square.__globals__", "__globals__"),
+        ("import os; os._exit(0)", "it ends a process"),
+        ("import os\ntry: os.abort()\nexcept Exception: pass", "it ends a process"),
+        ("import os; os.kill(os.getpid(), 9)", "it ends a process"),
         ("import nowhere", "it imports `nowhere`, which is not installed here"),
     ],
 )
