@@ -33,7 +33,7 @@ def _guarded(monkeypatch):
     install_patches()  # a second time changes nothing
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def new_course(tmp_path_factory):
     """A course of two notebooks, released."""
     root = tmp_path_factory.mktemp("released") / "course"

@@ -19,7 +19,12 @@ def fits(array: np.ndarray, other: np.ndarray, tolerance: float = FIT) -> bool:
 def constant_factor(array: np.ndarray, truth: np.ndarray) -> float | None:
     """Return the number that `truth` is multiplied with in `array`, None if there is none."""
     norm = float(np.vdot(truth, truth))
-    if norm == 0 or array.shape != truth.shape:
+    if not 0 < norm < np.inf or array.shape != truth.shape:
         return None
     factor = float(np.vdot(truth, array)) / norm
-    return factor if factor != 0 and fits(array, factor * truth) else None
+    # Thousands of arrays are tried: most don't fit by their length already, which costs the least.
+    along = factor * factor * norm  # unlike ** 2, which raises an error where that is huge
+    rest = float(np.vdot(array, array)) - along
+    if factor == 0 or not rest <= 2 * array.size * FIT**2 * along:
+        return None
+    return factor if fits(array, factor * truth) else None

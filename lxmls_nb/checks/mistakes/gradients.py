@@ -216,10 +216,8 @@ def _name_two(gradient: Gradient) -> Finding | None:
 
 def _as_two(findings: list[Finding], wrong: np.ndarray, gradient: Gradient) -> Finding | None:
     """Return two findings as one if they would give the gradient, or that times a known factor."""
-    if not np.all(np.isfinite(wrong)) or _is_nothing(wrong):
-        return None
     factor = constant_factor(gradient.array, wrong)
-    if factor is None:
+    if factor is None or _is_nothing(wrong):
         return None
     found = findings[0].with_also(findings[1].sentence())
     if abs(factor - 1) <= FIT:

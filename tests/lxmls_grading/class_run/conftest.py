@@ -33,7 +33,7 @@ task.execute_submission = execute_submission
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def released(tmp_path_factory):
     """A course with two small notebooks: to be copied."""
     root = tmp_path_factory.mktemp("released")
@@ -52,7 +52,7 @@ def course(released, tmp_path, monkeypatch):
     return root
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def cluster():
     """A cluster that tests share: its workers are warm already."""
     import dask
