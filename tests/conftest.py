@@ -34,12 +34,36 @@ if "COVERAGE_PROCESS_CONFIG" in os.environ:
 #: for one of them is slow.
 SLOW = {"warm", "cluster", "new_course", "batch", "demo_course", "played", "site", "shared_books"}
 
+#: What takes minutes by itself. It comes first: where files run side by side, one that is begun last
+#: would keep all others waiting.
+LONG = (
+    "answers/test_answers.py",
+    "attacks/test_attacks.py",
+    "notebooks/test_course.py",
+    "lxmls_grading/class_run",
+    "ordinary",
+    "notebooks/test_chapters.py",
+    "project/test_docs.py",
+    "project/test_authors.py",
+    "project/test_book.py",
+    "lxmls_grading/kernel",
+    "lxmls_grading/execution",
+    "lxmls_grading/commands",
+    "lxmls_grading/sandbox",
+)
+
 
 def pytest_collection_modifyitems(items) -> None:
-    """Mark as slow what asks for a slow fixture."""
+    """Mark as slow what asks for a slow fixture, and begin with what takes long."""
     for item in items:
         if SLOW.intersection(item.fixturenames):
             item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: place_of(item.path.relative_to(ROOT / "tests").as_posix()))
+
+
+def place_of(path: str) -> int:
+    """Return when the tests of a file are to run: by the first entry of LONG that names it."""
+    return next((n for n, start in enumerate(LONG) if path.startswith(start)), len(LONG))
 
 
 @pytest.hookimpl(wrapper=True)

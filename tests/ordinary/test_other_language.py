@@ -36,12 +36,23 @@ def test_points_are_those_of_stock_nbgrader(tmp_path, monkeypatch):
         answers = {} if code is None else {"answer": code}
         nbformat.write(complete(released, answers), folder / "tally.ipynb")
     ours, stock = grade_both(root, "day3")
-    assert ours.points == stock.points
+    assert ours.points == stock.points, reasons(root)
     assert ours.points["right", "tally", "whole"] == 2
     for student in ("half", "wrong", "odd", "blank"):
         assert ours.points[student, "tally", "whole"] == 0
         graded_notebook = read_notebook(root / "autograded" / student / "day3" / "tally.ipynb")
         assert "reasons" not in graded_notebook.metadata["lxmls_nb"]
+
+
+def reasons(root) -> dict[str, list[str]]:
+    """Return what was noted on each graded notebook, and what its tests put out."""
+    found = {}
+    for path in (root / "autograded").glob("*/day3/tally.ipynb"):
+        graded = read_notebook(path)
+        noted = [each.text for each in graded.metadata["lxmls_nb"].get("reasons", [])]
+        outputs = [str(output) for cell in graded.cells for output in cell.get("outputs", [])]
+        found[path.parts[-3]] = noted + outputs
+    return found
 
 
 @pytest.mark.parametrize(
