@@ -103,6 +103,13 @@ bench: $(INSTALLED)  ## Measure loading, tests, and grading beside stock nbgrade
 answers: $(INSTALLED)  ## Show what the tests say of each known right and wrong answer
 	$(BIN)/python -m tests.answers $(ASSIGNMENT)
 
+# Hundreds of small changes of the reference answers. `make test` runs all of them, too, which takes
+# less than a minute of the processor's time, but prints no table. To see the messages of those whose
+# mistake isn't named: .venv/bin/python -m tests.answers.mutants day2 --unnamed
+.PHONY: mutants
+mutants: $(INSTALLED)  ## Change the reference answers in hundreds of ways, show what is caught
+	$(BIN)/python -m tests.answers.mutants $(ASSIGNMENT)
+
 # Hostile submissions, graded here and by nbgrader alone: what each of them achieves.
 .PHONY: attacks
 attacks: $(INSTALLED)  ## Show what hostile submissions achieve, here and with nbgrader alone

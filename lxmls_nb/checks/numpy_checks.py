@@ -328,11 +328,11 @@ def _compare_loss(value: object, truth: np.ndarray, problem: Problem, name: str)
     # Losses of extreme logits are large, those of sure predictions nearly zero.
     off = float(abs(loss - truth) / max(1e-3, abs(truth)))
     if not off <= TOLERANCE:
-        ratio = f", {loss / truth:.4g} times as much" if truth else ""
+        ratio = f", {loss / truth:.4g} times as much" if truth and loss else ""
         raise fail(
             f"{subject} is not the mean cross-entropy",
             name_loss(float(loss), problem),
-            otherwise=f"it is {loss:.6g} where {truth:.6g} is expected{ratio}",
+            otherwise=f"it is {loss + 0.0:.6g} where {truth:.6g} is expected{ratio}",
         )
     return off
 

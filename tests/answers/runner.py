@@ -9,6 +9,8 @@ import shutil
 import sys
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -124,7 +126,7 @@ def _run_notebook(
             with capture_output():
                 shell.run_cell(answers.get(grade_id(cell), cell.source), store_history=False)
             continue
-        for each in [_run_test(shell, cell) for _ in range(repeats)]:
+        for each in [run_test(shell, cell) for _ in range(repeats)]:
             if not scores or scores[-1].grade_id != each.grade_id:
                 scores.append(each)
             elif each.points < scores[-1].points:
@@ -132,7 +134,8 @@ def _run_notebook(
     return scores
 
 
-def _run_test(shell, cell) -> CellScore:
+def run_test(shell, cell) -> CellScore:
+    """Run a test cell in this process."""
     from IPython.utils.capture import capture_output
 
     from lxmls_nb.checks import CheckFailed
@@ -140,7 +143,7 @@ def _run_test(shell, cell) -> CellScore:
     with capture_output() as captured:
         result = shell.run_cell(cell.source, store_history=False)
     error = result.error_before_exec or result.error_in_exec
-    most = float(cell.metadata.nbgrader.points)
+    most = float(cell.metadata.nbgrader.get("points", 0))
     points = 0.0 if error else most
     if isinstance(result.result, numbers.Real) and not isinstance(result.result, bool):
         points = float(result.result)
@@ -164,15 +167,21 @@ def _described(error: BaseException | None) -> str | None:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
-def _child(pipe, name: str, source: Path, answers: dict[str, str], repeats: int) -> None:
-    sink = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(sink, 2)
+@contextmanager
+def copied_files(source: Path) -> Iterator[None]:
+    """Let a fork of this process work in a copy of the assignment's files, and write no stderr."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(
             source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.ipynb")
         )
         os.chdir(folder)
         sys.path.insert(0, folder)  # modules of the assignment
+        yield
+
+
+def _child(pipe, name: str, source: Path, answers: dict[str, str], repeats: int) -> None:
+    with copied_files(source):
         pipe.send(_run_notebook(name, source, answers, repeats))
     pipe.close()
 

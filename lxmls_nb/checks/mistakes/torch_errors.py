@@ -35,13 +35,13 @@ TYPES = {
 
 MIXED_TYPES = Mistake(
     "mixed-types",
-    "a {first} tensor meets a {second} one. NumPy's arrays are float64: make {what} float32, with "
-    "`.float()` or `dtype=torch.float32`",
+    "tensors of {first} and {second} meet{why}: make {what} float32, with `.float()` or "
+    "`dtype=torch.float32`",
 )
 NOT_A_TENSOR = Mistake(
     "not-a-tensor",
     "{kind} stands where PyTorch takes a tensor: convert it first, with `torch.tensor(..., "
-    "dtype=torch.float32)`{more}",
+    "dtype={dtype})`{more}",
 )
 OTHER_THING = Mistake(
     "other-than-tensor",
@@ -67,8 +67,8 @@ LABELS_TYPE = Mistake(
 )
 LABELS_SHAPE = Mistake(
     "labels-shape",
-    "the labels have two dimensions: the loss takes a class index for each example, shape (M,), no "
-    "column and no indicator vectors",
+    "the labels have two dimensions: the loss takes the log-probabilities and then a class index "
+    "for each example, shape (M,), no column and no indicator vectors",
 )
 LABELS_RANGE = Mistake(
     "labels-range",
@@ -89,7 +89,8 @@ BINARY_LOSS = Mistake(
 def _mixed(raised: Raised) -> Finding:
     first, second = (TYPES.get(word.lower(), word) for word in raised.match.groups())
     what = "the second" if second == "float64" else "the first"
-    return MIXED_TYPES.finding(first=first, second=second, what=what)
+    why = ", and NumPy's arrays are float64" if "float64" in (first, second) else ""
+    return MIXED_TYPES.finding(first=first, second=second, what=what, why=why)
 
 
 def _not_a_tensor(raised: Raised) -> Finding | None:
@@ -99,7 +100,10 @@ def _not_a_tensor(raised: Raised) -> Finding | None:
     if kind == "ndarray" or kind in ("list", "float", "int", "numpy"):
         words = {"ndarray": "a NumPy array", "list": "a list", "numpy": "a NumPy array"}
         more = " or `self.to_tensor(...)`" if raised.is_network else ""
-        return NOT_A_TENSOR.finding(kind=words.get(kind, "a number"), more=more)
+        what, dtype = words.get(kind, "a number"), "torch.float32"
+        if "argument 'target'" in raised.message:
+            what, dtype, more = f"{what} of labels", "torch.int64", ""
+        return NOT_A_TENSOR.finding(kind=what, dtype=dtype, more=more)
     words = {"NoneType": "None (is a `return` missing?)", "tuple": "a tuple of several things"}
     return OTHER_THING.finding(kind=words.get(kind, f"a {kind}"))
 
@@ -120,8 +124,7 @@ NO_SCALAR = Mistake(
 )
 LOSS_NO_TENSOR = Mistake(
     "loss-no-tensor",
-    "the loss is a plain number ({kind}), with no way back to the parameters: call `backward()` on "
-    "the tensor, and `.item()` only for what is returned",
+    "{what}: call `backward()` on the loss as a tensor, and `.item()` only for what is returned",
 )
 BACKWARD_AGAIN = Mistake(
     "backward-again",
@@ -164,6 +167,11 @@ CLASS_AS_FUNCTION = Mistake(
     "class-as-function",
     "`torch.nn.{name}` is a class: make an object of it first, `torch.nn.{name}()(...)`, or use "
     "the function in `torch.nn.functional`",
+)
+LAYER_SIZES = Mistake(
+    "layer-sizes",
+    "`torch.nn.Linear` takes two sizes, that of its input and that of its output: it makes a layer "
+    "of them, and the layer takes the tensor",
 )
 NO_SELF = Mistake(
     "self-missing",
@@ -224,6 +232,8 @@ def _takes_others(raised: Raised) -> Finding | None:
     """Look at a call with another number of arguments than the function takes."""
     name = raised.match.group("name")
     owner, _, method = name.rpartition(".")
+    if "'out_features'" in raised.message:
+        return LAYER_SIZES.finding()
     if method == "__init__" and owner != "LogLinear" and re.search(rf"nn\.{owner}\(", raised.code):
         return CLASS_AS_FUNCTION.finding(name=owner)
     if method == "__init__" and "super().__init__(" in raised.code:
@@ -260,11 +270,16 @@ def _no_attribute(raised: Raised) -> Finding | None:
     if kind == "NoneType":
         return NO_GRADIENT_YET.finding() if "grad" in raised.code else None
     if name == "backward":
-        return LOSS_NO_TENSOR.finding(kind=kind)
+        if kind.rpartition(".")[2] in ("float", "int", "ndarray", "float32", "float64"):
+            what = f"the loss is a plain number ({kind}), with no way back to the parameters"
+        else:
+            what = f"`backward()` is called on a `{kind}`, which has none"
+        return LOSS_NO_TENSOR.finding(what=what)
     if name in ("_parameters", "_modules", "_buffers", "_backward_hooks", "_forward_hooks"):
         return SUPER_INIT.finding()
     if kind == "ndarray" and name in ("float", "to", "long", "dim", "t", "matmul", "sigmoid"):
-        return NOT_A_TENSOR.finding(kind="a NumPy array", more="")
+        dtype = "torch.int64" if name == "long" else "torch.float32"
+        return NOT_A_TENSOR.finding(kind="a NumPy array", dtype=dtype, more="")
     if kind in ("method", "function", "builtin_function_or_method"):
         found = re.search(r"([\w.]+)\." + re.escape(name), raised.code)
         return NO_BRACKETS.finding(name=found.group(1)) if found else None

@@ -52,6 +52,12 @@ ERRORS = [
         "loss-cut",
     ),
     ("'float' object has no attribute 'backward'", "loss.backward()", "loss-no-tensor"),
+    ("'LogLinear' object has no attribute 'backward'", "model.backward()", "loss-no-tensor"),
+    (
+        "Linear.__init__() missing 1 required positional argument: 'out_features'",
+        "torch.nn.Linear(input_size)",
+        "layer-sizes",
+    ),
     ("'NoneType' object has no attribute 'zero_'", "p.grad.zero_()", "no-gradient-yet"),
     ("'LogLinear' object has no attribute '_parameters'", "", "super-init"),
     ("LogLinear.forward() takes 1 positional argument but 2 were given", "", "self-missing"),
@@ -77,6 +83,25 @@ def test_errors_are_named(message, code, key):
     assert found is not None
     assert found.mistake.key == key
     assert "{" not in found.sentence()
+
+
+@pytest.mark.parametrize(
+    ("message", "told", "not_told"),
+    [
+        ("argument 'target' (position 2) must be Tensor, not numpy.ndarray", "int64", "float32"),
+        ("argument 'input' (position 1) must be Tensor, not numpy.ndarray", "float32", "int64"),
+        ("mat1 and mat2 must have the same dtype, but got Long and Float", "int64", "NumPy"),
+        ("mat1 and mat2 must have the same dtype, but got Double and Float", "NumPy", "int64"),
+        ("'LogLinear' object has no attribute 'backward'", "on a `LogLinear`", "number"),
+        ("'float' object has no attribute 'backward'", "plain number (float)", "on a"),
+    ],
+)
+def test_the_words_fit_what_was_found(message, told, not_told):
+    found = name_error(Raised("RuntimeError", message, "line 1: x", [6, 5, 3], 7))
+    assert found is not None
+    start = found.sentence().partition("call `backward()` on the loss")[0]
+    assert told in start
+    assert not_told not in start
 
 
 def test_an_error_that_is_not_known_has_no_name():

@@ -1,0 +1,1 @@
+"""Tests the tests: every small change of a reference answer has to be caught."""

@@ -1,0 +1,184 @@
+"""Runs mutants of the reference answers against the tests of a source notebook.
+
+All mutants of an answer run in one fork of a warm process, each until a test fails: to fork for each
+would take most of the time. They share nothing but the process; one that ends or blocks it is caught,
+and the rest runs in another fork.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbformat.notebooknode import NotebookNode
+
+from lxmls_grading.cells import grade_id, is_answer, is_test
+from tests.answers.catalogue import FACTS
+from tests.answers.mutants.mutations import Mutant, mutants
+from tests.answers.runner import (
+    SOURCE,
+    CellScore,
+    copied_files,
+    needed_cells,
+    run_test,
+    source_notebook,
+    warm_up,
+)
+
+#: Seconds that a mutant has. One that takes longer is caught: no right answer runs for ever.
+TIMEOUT = 30
+
+FORK = multiprocessing.get_context("fork")
+BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the tests made of a mutant.
+
+    Attributes
+    ----------
+    notebook, grade_id : str
+        Where the mutated answer is.
+    change : str
+        Its change of the reference answer, see :class:`~tests.answers.mutants.mutations.Mutant`.
+    failure : CellScore or None
+        The first test that failed; the tests after it did not run.
+    """
+
+    notebook: str
+    grade_id: str
+    change: str
+    failure: CellScore | None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells this mutant from all others."""
+        return self.notebook, self.grade_id, self.change
+
+    @property
+    def is_fact(self) -> bool:
+        """Whether the message is one that is simply so, such as an error of the answer itself."""
+        return self.failure is not None and self.failure.cause in FACTS
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the message names a cause that is more than a fact."""
+        return self.failure is not None and bool(self.failure.cause) and not self.is_fact
+
+
+def mutants_of(cell: NotebookNode) -> list[Mutant]:
+    """Return the mutants of an answer: of what stands between the marks of a solution."""
+    lines = [line.strip() for line in cell.source.splitlines()]
+    begins = [number for number, line in enumerate(lines, 1) if line == BEGIN]
+    ends = [number for number, line in enumerate(lines, 1) if line == END]
+    regions = zip(begins, ends, strict=True)
+    return [each for first, last in regions for each in mutants(cell.source, first, last)]
+
+
+def outcomes(name: str, source: Path = SOURCE, step: int = 1) -> Iterator[Outcome]:
+    """Run the mutants of all answers to a notebook.
+
+    Parameters
+    ----------
+    name : str
+        Of the notebook, e.g. ``"exercise_2_2"``.
+    source : Path
+        The folder of the instructor's notebooks.
+    step : int
+        Every how many mutants one runs.
+
+    Raises
+    ------
+    RuntimeError
+        If the reference answer itself does not pass.
+    """
+    warm_up()
+    for cell in source_notebook(name, source).cells:
+        found = mutants_of(cell)[::step] if is_answer(cell) else []
+        failures = _failures(name, source, cell, [mutant.code for mutant in found])
+        for mutant, failure in zip(found, failures, strict=True):
+            yield Outcome(name, grade_id(cell), mutant.change, failure)
+
+
+def _failures(
+    name: str, source: Path, answer: NotebookNode, codes: list[str]
+) -> Iterator[CellScore | None]:
+    """Run texts of an answer in forks of this process; return the first failure of each."""
+    while codes:
+        receiver, sender = FORK.Pipe(duplex=False)
+        process = FORK.Process(target=_run_all, args=(sender, name, source, answer, codes))
+        process.start()
+        sender.close()
+        try:
+            failure, goes_on = _received(receiver)
+            if failure:
+                answered = f"{name}, {grade_id(answer)}: the reference answer"
+                raise RuntimeError(f"{answered} fails: {failure.message}")
+            while codes and goes_on:
+                failure, goes_on = _received(receiver)
+                codes = codes[1:]
+                yield failure
+        finally:
+            process.kill()
+            process.join()
+            receiver.close()
+
+
+def _received(receiver) -> tuple[CellScore | None, bool]:
+    """Return the failure of the next text, and whether the process goes on to the one after it."""
+    if not receiver.poll(TIMEOUT):
+        return CellScore("", 0, 0, f"takes more than {TIMEOUT} s"), False
+    try:
+        return receiver.recv(), True
+    except EOFError:
+        return CellScore("", 0, 0, "ended its process"), False
+
+
+def _run_all(sender, name: str, source: Path, answer: NotebookNode, codes: list[str]) -> None:
+    """Run what an answer needs, then the answer and each text of it, and send the first failures."""
+    from IPython.core.interactiveshell import InteractiveShell
+
+    warnings.resetwarnings()
+    shell = InteractiveShell.instance()
+    notebook = source_notebook(name, source)
+    place = [grade_id(cell) for cell in notebook.cells].index(grade_id(answer))
+    above = [cell for cell in needed_cells(notebook) if cell in notebook.cells[:place]]
+    below = [cell for cell in needed_cells(notebook) if cell in notebook.cells[place + 1 :]]
+    if not any(map(is_test, below)):  # an answer without points has checks below it all the same
+        below = [cell for cell in notebook.cells[place + 1 :] if _is_check(cell)]
+    with copied_files(source):
+        for cell in above:
+            if not is_test(cell):
+                _run_cell(shell, cell.source)
+        names = dict(shell.user_ns)
+        for code in [answer.source, *codes]:
+            shell.user_ns.clear()
+            shell.user_ns.update(names)
+            sender.send(_first_failure(shell, code, below))
+
+
+def _is_check(cell: NotebookNode) -> bool:
+    """Whether a cell calls a check, with points or without."""
+    return is_test(cell) or (cell.cell_type == "code" and cell.source.startswith("checks."))
+
+
+def _first_failure(shell, code: str, below: list[NotebookNode]) -> CellScore | None:
+    """Run an answer and the cells below it in this process; return the first test that failed."""
+    _run_cell(shell, code)
+    for cell in below:
+        if not _is_check(cell):
+            _run_cell(shell, cell.source)
+        elif (score := run_test(shell, cell)).message is not None:
+            return score
+    return None
+
+
+def _run_cell(shell, code: str) -> None:
+    from IPython.utils.capture import capture_output
+
+    with capture_output():
+        shell.run_cell(code, store_history=False)
