@@ -1,0 +1,141 @@
+"""What a class got wrong, by mistake: whatever the tests, notebooks and numbers it shows in."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from lxmls_grading.results.messages import printable
+from lxmls_grading.results.outcomes import PARTLY, TestResult
+from lxmls_grading.results.submissions import CellKey
+from lxmls_nb.checks.mistakes import MISTAKES
+
+#: Example answers of a mistake that are kept.
+EXAMPLES = 3
+
+#: Causes that tell what was seen, not why: what is wrong stands in the message.
+SEEN_ONLY = frozenset({"answer", "error", "shape", "structure", "type"})
+
+#: What differs between messages of the same kind: what an answer was run on, numbers, and the
+#: word that was given for an entry of a dictionary.
+RUN_ON = re.compile(r"(?<=`) \([^()]*\d[^()]*\)")
+NUMBERS = re.compile(
+    r"(?<!\w)[-+]?\d[\d.,]*(?:e[-+]?\d+)?(?:(?:, | )[-+]?\d[\d.,]*(?:e[-+]?\d+)?)*"
+)
+GIVEN = re.compile(r"^.+?(?= is not right for |, given for )")
+
+
+@dataclass
+class ClassMistake:
+    """A mistake that a class has made.
+
+    Attributes
+    ----------
+    name : str
+        The mistake, in a few words that hold for each case of it.
+    lesson : str
+        What to say to the class: a sentence. Empty where the mistake is not a known one.
+    example : str
+        The message that the first of the students got.
+    lost : dict
+        Points by student.
+    tests : set
+        Those that it shows in.
+    answers : list of str
+        Different answers with it, without what tells whose they are.
+    """
+
+    name: str
+    lesson: str
+    example: str
+    lost: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    tests: set[CellKey] = field(default_factory=set)
+    answers: list[str] = field(default_factory=list)
+
+    @property
+    def each(self) -> float:
+        """The points that it has cost a student, on average."""
+        return self.total / len(self.lost)
+
+    @property
+    def is_same_for_all(self) -> bool:
+        """Whether it has cost each student the same."""
+        return max(self.lost.values()) - min(self.lost.values()) < 1e-9
+
+    @property
+    def total(self) -> float:
+        """The points that it has cost the class."""
+        return sum(self.lost.values())
+
+
+class ClassMistakes:
+    """Counts the failures of a class by mistake.
+
+    Failures with the same cause are one mistake. Where no check has named a cause, or one that
+    tells no more than what was seen, those are one whose messages differ in numbers alone.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, ...], ClassMistake] = {}
+
+    def add(
+        self, student: str, test: CellKey, title: str, result: TestResult, lost: float
+    ) -> ClassMistake:
+        """Count a test that has failed.
+
+        Parameters
+        ----------
+        student : str
+        test : CellKey
+        title : str
+            What the test is called in a report.
+        result : TestResult
+        lost : float
+            The points that it has cost.
+
+        Returns
+        -------
+        mistake : ClassMistake
+            The mistake that it belongs to.
+        """
+        message = printable(result.message)
+        known = MISTAKES.get(result.cause or "")
+        if result.cause == PARTLY:
+            key: tuple[str, ...] = (PARTLY, *test)
+            name = f"{title} is partly right"
+        elif known is not None and known.key not in SEEN_ONLY:
+            key, name = (known.key,), known.in_short()
+        else:
+            name = in_general(message, result.cause)
+            key = (result.cause or "", name)
+            if result.cause and known is None:  # of a check of the course's own: one mistake
+                key = (result.cause,)
+        lesson = known.to_say() if known is not None and len(key) == 1 else ""
+        mistake = self._found.setdefault(key, ClassMistake(name, lesson, message))
+        mistake.lost[student] += lost
+        mistake.tests.add(test)
+        return mistake
+
+    def most_costly(self) -> list[ClassMistake]:
+        """Return the mistakes that have cost points, those that cost the class most first."""
+        costly = [mistake for mistake in self._found.values() if mistake.total > 0]
+        return sorted(costly, key=lambda each: (-each.total, -len(each.lost), each.name))
+
+
+def in_general(message: str, cause: str | None = None) -> str:
+    """Return a message without what differs between messages of the same kind."""
+    text = GIVEN.sub("…", message) if cause in ("answer", "structure") else message
+    if cause == "error":
+        # "`f` raised TypeError: ..." and "in `f`, shapes don't fit together (line 2: ...": what
+        # each of these errors is about differs.
+        text = re.split(r":| \(", text, maxsplit=1)[0]
+    return NUMBERS.sub("…", RUN_ON.sub("", text)).rstrip(".")
+
+
+def add_examples(mistake: ClassMistake, answers: Iterable[str]) -> None:
+    """Keep answers as examples of a mistake, if there are no such yet, and not too many."""
+    for answer in answers:
+        if answer and answer not in mistake.answers and len(mistake.answers) < EXAMPLES:
+            mistake.answers.append(answer)
