@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from lxmls_grading.results.messages import printable
+from lxmls_grading.results.messages import in_general, printable
 from lxmls_grading.results.outcomes import PARTLY, TestResult
 from lxmls_grading.results.submissions import CellKey
 from lxmls_nb.checks.mistakes import MISTAKES
@@ -15,16 +14,11 @@ from lxmls_nb.checks.mistakes import MISTAKES
 #: Example answers of a mistake that are kept.
 EXAMPLES = 3
 
+#: Characters of what a mistake is called where that comes from a message.
+MAX_NAME = 120
+
 #: Causes that tell what was seen, not why: what is wrong stands in the message.
 SEEN_ONLY = frozenset({"answer", "error", "shape", "structure", "type"})
-
-#: What differs between messages of the same kind: what an answer was run on, numbers, and the
-#: word that was given for an entry of a dictionary.
-RUN_ON = re.compile(r"(?<=`) \([^()]*\d[^()]*\)")
-NUMBERS = re.compile(
-    r"(?<!\w)[-+]?\d[\d.,]*(?:e[-+]?\d+)?(?:(?:, | )[-+]?\d[\d.,]*(?:e[-+]?\d+)?)*"
-)
-GIVEN = re.compile(r"^.+?(?= is not right for |, given for )")
 
 
 @dataclass
@@ -108,7 +102,8 @@ class ClassMistakes:
         elif known is not None and known.key not in SEEN_ONLY:
             key, name = (known.key,), known.in_short()
         else:
-            name = in_general(message, result.cause)
+            said = f": {known.words}." if known else ""  # at the end of a message
+            name = printable(in_general(message.removesuffix(said), result.cause), MAX_NAME)
             key = (result.cause or "", name)
             if result.cause and known is None:  # of a check of the course's own: one mistake
                 key = (result.cause,)
@@ -124,18 +119,11 @@ class ClassMistakes:
         return sorted(costly, key=lambda each: (-each.total, -len(each.lost), each.name))
 
 
-def in_general(message: str, cause: str | None = None) -> str:
-    """Return a message without what differs between messages of the same kind."""
-    text = GIVEN.sub("…", message) if cause in ("answer", "structure") else message
-    if cause == "error":
-        # "`f` raised TypeError: ..." and "in `f`, shapes don't fit together (line 2: ...": what
-        # each of these errors is about differs.
-        text = re.split(r":| \(", text, maxsplit=1)[0]
-    return NUMBERS.sub("…", RUN_ON.sub("", text)).rstrip(".")
-
-
 def add_examples(mistake: ClassMistake, answers: Iterable[str]) -> None:
-    """Keep answers as examples of a mistake, if there are no such yet, and not too many."""
+    """Keep answers as examples of a mistake, if they differ in more than blanks, and few of them."""
+    known = {"".join(answer.split()) for answer in mistake.answers}
     for answer in answers:
-        if answer and answer not in mistake.answers and len(mistake.answers) < EXAMPLES:
+        bare = "".join(answer.split())
+        if bare and bare not in known and len(mistake.answers) < EXAMPLES:
+            known.add(bare)
             mistake.answers.append(answer)

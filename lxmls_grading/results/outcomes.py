@@ -104,17 +104,23 @@ def _result(notebook: NotebookNode) -> NotebookResult:
     for cell in notebook.cells:
         if is_test(cell):
             result = _test_result(cell)
-            about = answers_of(cell.source, answers) if result.outcome == FAILED else ()
+            about = answers_of(_source(cell), answers) if result.outcome == FAILED else ()
             together = noted(cell).get("together")
             tests[str(grade_id(cell))] = replace(result, together=together, about=about)
         elif cell.cell_type == "code" and is_answer(cell):
-            answers[str(grade_id(cell))] = str(cell.source)
+            answers[str(grade_id(cell))] = _source(cell)
     return NotebookResult(
         tests=tests,
         sandbox=sandbox if isinstance(sandbox, bool) else None,
         reasons=reasons_of(notebook),
         answers=answers,
     )
+
+
+def _source(cell: NotebookNode) -> str:
+    """Return the source of a cell, which files have in lines."""
+    source = cell.source
+    return source if isinstance(source, str) else "".join(map(str, source))
 
 
 def _test_result(cell: NotebookNode) -> TestResult:

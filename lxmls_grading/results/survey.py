@@ -235,5 +235,9 @@ class Survey:
         return sum(t.cell.points for t in self.tests.values() if t.cell.key.notebook in notebooks)
 
     def tests_of(self, mistake: ClassMistake) -> str:
-        """Return the names of the tests that a mistake shows in, in their order."""
-        return ", ".join(test.title for key, test in self.tests.items() if key in mistake.tests)
+        """Return the names of the tests that a mistake shows in, in order, by exercise."""
+        names: dict[str, list[str]] = defaultdict(list)
+        for key in self.tests:
+            if key in mistake.tests:
+                names[short(key.notebook)].append(printable(key.cell))
+        return "; ".join(f"{notebook} {', '.join(cells)}" for notebook, cells in names.items())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lxmls_grading.results import outcomes
-from lxmls_grading.results.mistakes import EXAMPLES, ClassMistakes, add_examples, in_general
+from lxmls_grading.results.mistakes import EXAMPLES, ClassMistakes, add_examples
 from lxmls_grading.results.outcomes import FAILED, PARTLY, UNNAMED
 from lxmls_grading.results.submissions import CellKey
 from lxmls_nb.checks.mistakes import MISTAKES
@@ -56,7 +56,7 @@ def test_a_mistake_is_counted_over_tests_and_notebooks():
             "… is not right for 'block b'",
         ),
         (
-            ("`f` raised ValueError: x (line 3: a)", "error"),
+            ("`f` (5 features, 7 examples) raised ValueError: x (line 3: a)", "error"),
             ("`f` raised ValueError: y", "error"),
             "`f` raised ValueError",
         ),
@@ -105,15 +105,16 @@ def test_there_is_nothing_to_say_about_what_is_not_known():
     assert (found[0].name, found[0].lesson) == ("it is rounded", "")
 
 
-def test_messages_in_general():
-    text = "`f` (3 examples): layer 2 has shape (3, 2) where (2, 3) is expected, 1e-5 off"
-    assert in_general(text) == "`f`: layer … has shape (…) where (…) is expected, … off"
-    assert in_general("`exp2` of float64") == "`exp2` of float64"
+def test_words_that_every_message_of_a_cause_ends_with_are_left_out():
+    message = f"`f` gave {'a thing ' * 50}: {MISTAKES['structure'].words}."
+    (found,) = counted(("ada", WEIGHT, message, "structure", 1))
+    assert "a list with a pair" not in found.name
+    assert len(found.name) == 120
 
 
 def test_examples_are_few_and_different():
     (mistake,) = counted(("ada", WEIGHT, "x", "sum", 1))
-    for code in ("a", "", "a", "b", "c", "d"):
+    for code in ("a = 1", "", "a=1", "b", "c", "d"):
         add_examples(mistake, [code])
-    assert mistake.answers == ["a", "b", "c"]
+    assert mistake.answers == ["a = 1", "b", "c"]
     assert EXAMPLES == 3
