@@ -120,7 +120,7 @@ class ClassMistakes:
 
 
 def add_examples(mistake: ClassMistake, answers: Iterable[str]) -> None:
-    """Keep answers as examples of a mistake, if they differ in more than blanks, and few of them."""
+    """Keep answers as examples of a mistake: few, which differ in more than blanks."""
     known = {"".join(answer.split()) for answer in mistake.answers}
     for answer in answers:
         bare = "".join(answer.split())

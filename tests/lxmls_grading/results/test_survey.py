@@ -211,13 +211,14 @@ def test_tests_that_could_not_be_run_come_first_and_are_not_taught(course):
     course.add("ada", {"test-c": STOPPED, "test-a": wrong("sign")}, reasons=[broken])
     course.add("bob", {"test-c": STOPPED}, reasons=[broken])
     course.add("cyn")
+    course.add("dan", {"test-c": wrong("all zero", "zero")}, reasons=[broken])
     page, rows = course.report()
     text = " ".join(Page(page).text.split())
     parts = ("Mend these tests", "What to teach again", "Tests that cost", "The class")
     mend, teach, costly, end = map(text.index, parts)
     assert mend < teach
-    assert "2 of 3 students 2.2 test-c it takes too long" in text[mend:teach]
+    assert "3 of 4 students 2.2 test-c it takes too long" in text[mend:teach]
     assert "test-c" not in text[teach:end]
     assert "1 student, 1 point (of 3) Sign 2.1 test-a" in text[teach:costly]
-    assert "1 of 3 points lost 2.1 test-a" in text[costly:end]
+    assert "1 of 4 points lost 2.1 test-a" in text[costly:end]
     assert rows[0]["reasons"].endswith("has been told. (it takes too long)")
