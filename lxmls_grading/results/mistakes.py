@@ -30,7 +30,7 @@ class ClassMistake:
     name : str
         The mistake, in a few words that hold for each case of it.
     lesson : str
-        What to say to the class: a sentence. Empty where the mistake is not a known one.
+        What to say to the class: a sentence. Empty where nothing is known.
     example : str
         The message that the first of the students got.
     lost : dict
@@ -107,7 +107,9 @@ class ClassMistakes:
             key = (result.cause or "", name)
             if result.cause and known is None:  # of a check of the course's own: one mistake
                 key = (result.cause,)
-        lesson = known.to_say() if known is not None and len(key) == 1 else ""
+        lesson = ""
+        if known is not None:
+            lesson = known.lesson if known.key in SEEN_ONLY else known.to_say()
         mistake = self._found.setdefault(key, ClassMistake(name, lesson, message))
         mistake.lost[student] += lost
         mistake.tests.add(test)

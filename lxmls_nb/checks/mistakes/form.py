@@ -11,7 +11,11 @@ TYPE = Mistake(
     "it is of the wrong type",
     name="something is of the wrong type",
 )
-SHAPE = Mistake("shape", "the shape is wrong")
+SHAPE = Mistake(
+    "shape",
+    "the shape is wrong",
+    lesson="Write the shapes beside each line: a gradient has the shape of its parameter.",
+)
 NOT_FINITE = Mistake(
     "not-finite",
     "there are values that are not finite: is the softmax computed from large exponentials?",
@@ -19,7 +23,12 @@ NOT_FINITE = Mistake(
     lesson="The exponential of a large number overflows: subtract the largest z of each row "
     "first, or use logsumexp.",
 )
-ERROR = Mistake("error", "an error was raised")
+ERROR = Mistake(
+    "error",
+    "an error was raised",
+    lesson="The last line of an error tells what is wrong, the lines above it where: read it from "
+    "its end.",
+)
 ANSWER = Mistake("answer", "not so")
 
 # --- of gradients
@@ -35,8 +44,8 @@ STRUCTURE = Mistake(
     "structure",
     "a list with a pair [weight gradient, bias gradient] for each layer is expected",
     name="the gradients are not returned in the form that is asked for",
-    lesson="Return a list with a pair for each layer, first layer first: the gradient of its "
-    "weight, then that of its bias.",
+    lesson="Return what is asked for, in its order and form: print it and compare, before the test "
+    "does.",
 )
 LAYER_ORDER = Mistake("layer-order", "the layers are in reverse order: the first layer comes first")
 TOO_SLOW = Mistake(

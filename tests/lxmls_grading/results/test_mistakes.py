@@ -100,9 +100,21 @@ def test_what_costs_most_comes_first_and_what_costs_nothing_is_left_out():
     ]
 
 
-def test_there_is_nothing_to_say_about_what_is_not_known():
-    found = counted(("ada", WEIGHT, "it is rounded", "their-own", 1))
-    assert (found[0].name, found[0].lesson) == ("it is rounded", "")
+@pytest.mark.parametrize(
+    ("cause", "lesson"),
+    [
+        ("sum", MISTAKES["sum"].to_say()),
+        ("label-smoothing", "The labels are smoothed."),
+        ("error", MISTAKES["error"].lesson),
+        ("answer", ""),
+        ("their-own", ""),
+        (UNNAMED, ""),
+        (None, ""),
+    ],
+)
+def test_what_to_say(cause, lesson):
+    (found,) = counted(("ada", WEIGHT, "it is rounded", cause, 1))
+    assert found.lesson == lesson
 
 
 def test_what_comes_from_a_message_is_short():
