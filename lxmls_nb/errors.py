@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
+from lxmls_nb.shown import SHOWN, Explained
+
 #: Columns of a message: nbgrader's feedback pages don't wrap lines.
 WIDTH = 92
 
@@ -27,17 +29,35 @@ class CheckFailed(AssertionError):
         One or two lines for the student.
     cause : str, optional
         Key of the likely mistake, one of :data:`lxmls_nb.checks.mistakes.KEYS`.
+    subject : str
+        What the message begins with, before it explains the mistake.
+    mistake : str
+        That mistake, in a few words that hold for each case of it. A notebook shows these in the
+        place of the explanation where another of its cells has given that already.
+
+    Attributes
+    ----------
+    answers : tuple
+        The functions and classes that were looked at.
     """
 
     heading = "Not yet right"
 
-    def __init__(self, message: str, cause: str | None = None):
+    def __init__(
+        self, message: str, cause: str | None = None, subject: str = "", mistake: str = ""
+    ):
         super().__init__(message)
-        self.cause = cause
+        self.cause, self.subject, self.mistake = cause, subject, mistake
+        self.answers: tuple[object, ...] = ()
+
+    def lines(self) -> list[str]:
+        """Return the whole message, in lines."""
+        return textwrap.wrap(f"{self.heading}: {self}", WIDTH)
 
     def _render_traceback_(self) -> list[str]:
         """Tell IPython to show the message alone: the way through the library is no help."""
-        return textwrap.wrap(f"{self.heading}: {self}", WIDTH)
+        explained = Explained(str(self), self.subject, self.mistake, self.answers)
+        return textwrap.wrap(f"{self.heading}: {SHOWN.text(explained)}", WIDTH)
 
 
 class NotAttempted(CheckFailed, NotImplementedError):

@@ -34,8 +34,8 @@ if "COVERAGE_PROCESS_CONFIG" in os.environ:
 #: for one of them is slow.
 SLOW = {"warm", "cluster", "new_course", "batch", "demo_course", "played", "site", "shared_books"}
 
-#: What takes minutes by itself. It comes first: where files run side by side, one that is begun last
-#: would keep all others waiting.
+#: What takes minutes by itself. It comes first: where files run side by side, one that is begun
+#: last would keep all others waiting.
 LONG = (
     "answers/test_answers.py",
     "attacks/test_attacks.py",

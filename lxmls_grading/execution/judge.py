@@ -283,7 +283,7 @@ def _error_output(error: BaseException, source: str) -> NotebookNode:
     """Return the output of a test that has failed, without any line of a hidden test."""
     name, text = type(error).__name__, _text(error)
     if isinstance(error, CheckFailed):
-        lines = error._render_traceback_()
+        lines = error.lines()
     elif isinstance(error, NotImplementedError) and any(each in text for each in UNWRITTEN):
         name, lines = NotAttempted.__name__, [f"Not attempted: {text}"]
     else:

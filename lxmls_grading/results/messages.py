@@ -10,6 +10,15 @@ from lxmls_grading.results.outcomes import TestResult
 MAX_LINE = 400
 
 
+#: What differs between messages of the same kind: what an answer was run on, numbers, and the
+#: word that was given for an entry of a dictionary.
+RUN_ON = re.compile(r"(?<=`) \([^()]*\d[^()]*\)")
+NUMBERS = re.compile(
+    r"(?<!\w)[-+]?\d[\d.,]*(?:e[-+]?\d+)?(?:(?:, | )[-+]?\d[\d.,]*(?:e[-+]?\d+)?)*"
+)
+GIVEN = re.compile(r"^.+?(?= is not right for |, given for )")
+
+
 class Messages:
     """Counts the failures of a test in groups, each with its first message as an example.
 
@@ -28,9 +37,7 @@ class Messages:
         if result.cause is None:
             group = None, message
         elif result.cause == "error":
-            # "`f` raised TypeError: ..." and "in `f`, shapes don't fit together (line 2: ...": the
-            # types of errors stay apart, what each of them is about does not.
-            group = "error", re.split(r":| \(", message, maxsplit=1)[0]
+            group = "error", in_general(message, "error")  # types of errors stay apart
         count, example = self._groups.get(group, (0, message))
         self._groups[group] = count + 1, example
 
@@ -40,6 +47,18 @@ class Messages:
 
     def __len__(self) -> int:
         return len(self._groups)
+
+
+def in_general(message: str, cause: str | None = None) -> str:
+    """Return a message without what differs between messages of the same kind."""
+    text = RUN_ON.sub("", message)
+    if cause in ("answer", "structure"):
+        text = GIVEN.sub("…", text)
+    elif cause == "error":
+        # "`f` raised TypeError: ..." and "in `f`, shapes don't fit together (line 2: ...": what
+        # each of these errors is about differs.
+        text = re.split(r":| \(", text, maxsplit=1)[0]
+    return NUMBERS.sub("…", text).rstrip(".")
 
 
 def printable(text: str, limit: int = MAX_LINE) -> str:

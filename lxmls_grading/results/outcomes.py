@@ -14,9 +14,10 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbgrader.utils import determine_grade
 
-from lxmls_grading.cells import METADATA_KEY, cause_of, grade_id, is_test, noted
+from lxmls_grading.cells import METADATA_KEY, cause_of, grade_id, is_answer, is_test, noted
 from lxmls_grading.intake.files import UnreadableError, UnsafeFileError, read_plain
 from lxmls_grading.reasons import NOT_RUN_ERROR, Reason, reasons_of
+from lxmls_grading.results.examples import answers_of
 from lxmls_nb.errors import CheckFailed, NotAttempted
 
 #: What became of a test. UNKNOWN: there is no notebook that could be read.
@@ -46,12 +47,15 @@ class TestResult:
         check has raised.
     together : str, optional
         Why it ran together with the student's code: a clause; None if it ran apart.
+    about : tuple of str
+        The answers that it is about, by the names of their cells, if it failed.
     """
 
     outcome: str
     message: str = ""
     cause: str | None = None
     together: str | None = None
+    about: tuple[str, ...] = ()
 
 
 @dataclass
@@ -65,11 +69,14 @@ class NotebookResult:
     sandbox : bool, optional
         Whether it ran in a sandbox; None if that is not noted.
     reasons : list of Reason
+    answers : dict
+        The code of the answers, by the names of their cells.
     """
 
     tests: dict[str, TestResult] = field(default_factory=dict)
     sandbox: bool | None = None
     reasons: list[Reason] = field(default_factory=list)
+    answers: dict[str, str] = field(default_factory=dict)
 
 
 def read_result(path: str | Path) -> NotebookResult:
@@ -92,15 +99,28 @@ def read_result(path: str | Path) -> NotebookResult:
 
 def _result(notebook: NotebookNode) -> NotebookResult:
     sandbox = notebook.metadata.get(METADATA_KEY, {}).get("sandbox")
+    tests: dict[str, TestResult] = {}
+    answers: dict[str, str] = {}
+    for cell in notebook.cells:
+        if is_test(cell):
+            result = _test_result(cell)
+            about = answers_of(_source(cell), answers) if result.outcome == FAILED else ()
+            together = noted(cell).get("together")
+            tests[str(grade_id(cell))] = replace(result, together=together, about=about)
+        elif cell.cell_type == "code" and is_answer(cell):
+            answers[str(grade_id(cell))] = _source(cell)
     return NotebookResult(
-        tests={
-            str(grade_id(cell)): replace(_test_result(cell), together=noted(cell).get("together"))
-            for cell in notebook.cells
-            if is_test(cell)
-        },
+        tests=tests,
         sandbox=sandbox if isinstance(sandbox, bool) else None,
         reasons=reasons_of(notebook),
+        answers=answers,
     )
+
+
+def _source(cell: NotebookNode) -> str:
+    """Return the source of a cell, which files have in lines."""
+    source = cell.source
+    return source if isinstance(source, str) else "".join(map(str, source))
 
 
 def _test_result(cell: NotebookNode) -> TestResult:

@@ -40,8 +40,8 @@ from lxmls_nb.files import atomic_path
 
 __all__ = ["ReportError", "write_report"]
 
-#: How many are shown: tests to teach again, and messages of a test.
-TO_TEACH, MESSAGES = 5, 5
+#: How many are shown: mistakes to teach again, tests that cost most, and messages of a test.
+TO_TEACH, COSTLY, MESSAGES = 10, 5, 5
 
 #: What a spreadsheet takes for the start of a formula, in whatever language it separates cells.
 FORMULA = re.compile(r"(?:^|(?<=[;\t\r\n]))(?=\s*[=+\-@＝＋－＠]|[\t\r\n])")
@@ -138,6 +138,7 @@ def templates() -> Environment:
         "number": number,
         "seconds": seconds,
         "marked_up": marked_up,
+        "capital": lambda text: text[:1].upper() + text[1:],
         "printable": printable,
         "short": short,
     }
@@ -147,7 +148,8 @@ def templates() -> Environment:
 def render(survey: Survey, course: str, time: datetime) -> str:
     """Return the page on a class, made at a time; the name of its course may be empty."""
     tests = list(survey.tests.values())
-    to_teach = sorted((t for t in tests if t.lost > 0), key=lambda t: -t.lost)[:TO_TEACH]
+    costly = sorted((t for t in tests if t.lost > 0), key=lambda t: -t.lost)[:COSTLY]
+    mistakes = survey.mistakes.most_costly()
     exercises = sorted(survey.exercises.values(), key=lambda exercise: natural(exercise.name))
     page = (
         templates()
@@ -158,7 +160,9 @@ def render(survey: Survey, course: str, time: datetime) -> str:
             survey=survey,
             exercises=exercises,
             to_mend=[test for test in tests if test.broken],
-            to_teach=to_teach,
+            to_teach=mistakes[:TO_TEACH],
+            more=mistakes[TO_TEACH:],
+            costly=costly,
             by_hand=list(survey.by_hand.values()),
             status={
                 "graded": survey.statuses[GRADED],

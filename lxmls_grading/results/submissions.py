@@ -101,6 +101,8 @@ class Submission:
         Why something was not graded as it came.
     tests : dict
         What became of each test, by its cell, once the graded notebooks have been read.
+    answers : dict
+        The code of each answer then, by its cell.
     """
 
     student: str
@@ -113,6 +115,7 @@ class Submission:
     seconds: dict[str, float] = field(default_factory=dict)
     reasons: list[Reason] = field(default_factory=list)
     tests: dict[CellKey, TestResult] = field(default_factory=dict)
+    answers: dict[CellKey, str] = field(default_factory=dict)
 
     def status(self) -> str:
         """Return what has become of it: `GRADED`, `GIVEN_UP`, `NOT_YET` or `NOT_HANDED_IN`."""
@@ -139,7 +142,7 @@ class Submission:
             self.reasons.append(Reason("given up", "Grading recorded no reason."))
 
     def read_notebooks(self, cells: list[Cell]) -> None:
-        """Add the outcomes of tests, the sandbox, and more reasons from the graded notebooks."""
+        """Add outcomes of tests, answers, the sandbox, more reasons from the graded notebooks."""
         tests: dict[str, list[CellKey]] = {cell.key.notebook: [] for cell in cells}
         for cell in cells:
             if not cell.by_hand:
@@ -148,6 +151,7 @@ class Submission:
         for name, keys in tests.items():
             result = self._read(name, keys)
             sandboxes.append(result.sandbox)
+            self.answers |= {CellKey(name, cell): code for cell, code in result.answers.items()}
             known = {reason.text for reason in self.reasons if reason.notebook == name}
             self.reasons += [
                 replace(reason, notebook=name)

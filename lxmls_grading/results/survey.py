@@ -7,8 +7,10 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from lxmls_grading.reasons import BROKEN_TEST, Reason
+from lxmls_grading.results.examples import anonymous
 from lxmls_grading.results.messages import Messages, printable
-from lxmls_grading.results.outcomes import FAILED, PASSED
+from lxmls_grading.results.mistakes import EXAMPLES, ClassMistake, ClassMistakes, add_examples
+from lxmls_grading.results.outcomes import FAILED, PASSED, TestResult
 from lxmls_grading.results.submissions import (
     GIVEN_UP,
     GRADED,
@@ -146,6 +148,7 @@ class Survey:
             name: Exercise(name, points, [t for t in self.tests.values() if t.cell.key[0] == name])
             for name, points in assignment.points_by_notebook().items()
         }
+        self.mistakes = ClassMistakes()
         self.statuses: Counter[str] = Counter()
         self.sandbox: dict[bool | None, list[str]] = defaultdict(list)
         self.versions: set[str] = set()
@@ -181,6 +184,12 @@ class Survey:
         """Count the points and the tests of a graded submission."""
         points = submission.points
         assert points is not None  # or it would not count as graded
+        broken_tests = {
+            CellKey(reason.notebook or "", cell)
+            for reason in submission.reasons
+            if reason.kind == BROKEN_TEST
+            for cell in reason.cells
+        }
         for key, test in self.tests.items():
             result = submission.tests[key]
             test.counts[result.outcome] += 1
@@ -189,6 +198,9 @@ class Survey:
                 test.together = result.together
             if result.outcome == FAILED:
                 test.messages.add(result)
+                if key not in broken_tests:
+                    self._add_mistake(submission, test, result)
+        submission.answers.clear()  # those of a large class would be too many to keep
         for reason in submission.reasons:
             if reason.kind == BROKEN_TEST:
                 for cell in reason.cells:
@@ -206,3 +218,26 @@ class Survey:
         self.totals.append(points.total)
         self.waiting += bool(points.waiting)
         self.late += bool(points.penalty)
+
+    def _add_mistake(self, submission: Submission, test: GradedTest, result: TestResult) -> None:
+        """Count a failure by its mistake, and keep the answer as an example of it."""
+        key = test.cell.key
+        assert submission.points is not None
+        lost = max(0.0, test.cell.points - submission.points.scores.get(key, 0.0))
+        mistake = self.mistakes.add(submission.student, key, test.title, result, lost)
+        if len(mistake.answers) < EXAMPLES:
+            codes = [submission.answers.get(CellKey(key.notebook, each)) for each in result.about]
+            add_examples(mistake, [anonymous(c, submission.student) for c in codes if c])
+
+    def points_around(self, mistake: ClassMistake) -> float:
+        """Return the points that there are in the tests of the exercises where a mistake shows."""
+        notebooks = {key.notebook for key in mistake.tests}
+        return sum(t.cell.points for t in self.tests.values() if t.cell.key.notebook in notebooks)
+
+    def tests_of(self, mistake: ClassMistake) -> str:
+        """Return the names of the tests that a mistake shows in, in order, by exercise."""
+        names: dict[str, list[str]] = defaultdict(list)
+        for key in self.tests:
+            if key in mistake.tests:
+                names[short(key.notebook)].append(printable(key.cell))
+        return "; ".join(f"{notebook} {', '.join(cells)}" for notebook, cells in names.items())

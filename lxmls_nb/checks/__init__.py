@@ -16,6 +16,7 @@ from lxmls_nb.checks.real_size import backpropagation_at_size
 from lxmls_nb.checks.replies import ask
 from lxmls_nb.checks.step_checks import training_step
 from lxmls_nb.errors import CheckFailed, NotAttempted, show_unwritten_in_a_line
+from lxmls_nb.shown import watch_cells
 
 __all__ = [
     "CheckFailed",
@@ -34,3 +35,4 @@ __all__ = [
 ]
 
 show_unwritten_in_a_line()
+watch_cells()

@@ -19,13 +19,20 @@ R = TypeVar("R")
 
 
 def quiet(check: Callable[P, R]) -> Callable[P, R]:
-    """Keep warnings about a verdict's own numbers off stderr, whatever an answer has set."""
+    """Keep warnings about a verdict's own numbers off stderr, whatever an answer has set.
+
+    A failure is told which answers it is about.
+    """
 
     @functools.wraps(check)
     def wrapped(*arguments: P.args, **options: P.kwargs) -> R:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            return check(*arguments, **options)
+            try:
+                return check(*arguments, **options)
+            except CheckFailed as failure:
+                failure.answers = tuple(each for each in arguments if callable(each))
+                raise
 
     return wrapped
 
@@ -44,8 +51,10 @@ def fail(subject: str, finding: Finding | None = None, otherwise: str = "") -> C
     """
     text = finding.sentence() if finding else otherwise
     end = "" if text.endswith("?") else "."
-    key = finding.mistake.key if finding else None
-    return CheckFailed(f"{subject}: {text}{end}" if text else f"{subject}.", key)
+    message = f"{subject}: {text}{end}" if text else f"{subject}."
+    if finding is None:
+        return CheckFailed(message)
+    return CheckFailed(message, finding.mistake.key, subject, finding.mistake.in_short())
 
 
 def passed(name: str, problem: Problem, what: str, worst: float, allowed: float) -> None:

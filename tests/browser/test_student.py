@@ -22,9 +22,11 @@ pytestmark = pytest.mark.slow
 
 NAME = "exercise_2_2"
 ANSWER = "numpy-backpropagation"
-#: The wrong answer that is written first: no average over the batch. What the check says of it.
+#: The wrong answer that is written first: no average over the batch. What the check says of it, and
+#: what the next check does.
 WRONG = next(answer for answer in read_answers(NAME, "wrong") if answer.id == "M2")
 MESSAGE = "is the average over the batch missing?"
+AGAIN = "the same mistake as in the cell “The last layer”: the average over the batch is missing."
 CHECKS = [
     "test-last-layer",
     "test-hidden-weights",
@@ -131,10 +133,10 @@ def test_wrong_answer_is_named(day):
     notebook = day.notebook
     notebook.write(ANSWER, WRONG.code)
     notebook.run(ANSWER)
-    for name in CHECKS[:2]:
+    for name, message in zip(CHECKS[:2], (MESSAGE, AGAIN), strict=True):
         notebook.run(name)
         expect(notebook.output(name)).to_contain_text("Not yet right")
-        expect(notebook.output(name)).to_contain_text(MESSAGE)
+        expect(notebook.output(name)).to_contain_text(message)
     notebook.scroll_to(ANSWER)
     day.camera.take(day.page, "wrong-answer")
 

@@ -62,9 +62,13 @@ class Course:
         essay: float | None = 0,
         penalty: float = 0,
         missing: tuple[str, ...] = (),
+        answer: str = "",
         **notes,
     ) -> None:
-        """Add a graded submission: errors by test; no points yet for an essay that is None."""
+        """Add a graded submission: errors by test; no points yet for an essay that is None.
+
+        The answer stands above the tests of each notebook.
+        """
         (self.root / "submitted" / student / "day2").mkdir(parents=True)
         with self.gradebook() as gradebook, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # nbgrader's use of SQLAlchemy
@@ -83,7 +87,7 @@ class Course:
             gradebook.db.commit()
         for name in TESTS:
             if name not in missing:
-                write(self.graded(student, name), notebook(name, errors, notes))
+                write(self.graded(student, name), notebook(name, errors, notes, answer))
 
     def graded(self, student: str, name: str) -> Path:
         return self.root / "autograded" / student / "day2" / f"{name}.ipynb"
@@ -116,10 +120,22 @@ def write(path: Path, content) -> None:
     path.write_text(json.dumps(content), encoding="utf-8")
 
 
-def notebook(name: str, errors: dict, notes: dict) -> dict:
+def notebook(name: str, errors: dict, notes: dict, answer: str = "") -> dict:
     cells: list[dict] = [
         {"cell_type": "markdown", "id": "text", "metadata": {}, "source": "# Text"}
     ]
+    if answer:
+        marks = {"grade": False, "solution": True, "grade_id": "answer"}
+        cells.append(
+            {
+                "cell_type": "code",
+                "id": "answer",
+                "metadata": {"nbgrader": marks},
+                "source": answer.splitlines(keepends=True),  # as nbformat writes it
+                "outputs": [],
+                "execution_count": None,
+            }
+        )
     for test, points in TESTS[name].items():
         marks = {"grade": True, "solution": False, "points": points, "grade_id": test}
         metadata: dict = {"nbgrader": marks}
@@ -136,7 +152,7 @@ def notebook(name: str, errors: dict, notes: dict) -> dict:
                 "cell_type": "code",
                 "id": test,
                 "metadata": metadata,
-                "source": "",
+                "source": ["check(\n", "    f\n", ")"] if answer else "",
                 "outputs": outputs,
                 "execution_count": None,
             }

@@ -19,35 +19,63 @@ SHAPES = re.compile(r"matmul|shapes|broadcast|not aligned|inhomogeneous|mismatch
 #: What Python reports of a method without `self`: how many it takes, how many it was given.
 ARGUMENTS = re.compile(r"\w+\.\w+\(\) takes (\d+) positional arguments? but (\d+) (?:was|were)")
 
-SHAPE_OF_BOTH = Mistake("shapes", "{rule}")
+SHAPE_OF_BOTH = Mistake(
+    "shapes",
+    "{rule}",
+    name="the shapes of two arrays don't fit together",
+    lesson="Write the shapes beside each line: (M, I) of the input, (K, I) of the weight, (M, K) "
+    "of z, and see which product gives the shape that is needed.",
+)
 NO_SELF = Mistake(
     "no-self",
     "is `self` missing? It is the first argument of a method, as in `def backpropagation(self, "
     "input, output)`, and is not written where the method is called",
+    name="`self` is missing",
+    lesson="`self` is the first argument of each method in its `def` line, and is not written "
+    "where the method is called.",
 )
 NOT_UNPACKED = Mistake(
     "not-unpacked",
     "`{name}` holds both of the things that `log_forward` returns: unpack them, as "
     "`log_probabilities, layer_inputs = self.log_forward(input)`",
+    name="the two things that `log_forward` returns are not unpacked",
+    lesson="`log_forward` of this network returns two things: the log-probabilities, and what "
+    "entered each layer.",
 )
-RECURSION = Mistake("recursion", "it calls itself, again and again, and never comes to an end")
+RECURSION = Mistake(
+    "recursion",
+    "it calls itself, again and again, and never comes to an end",
+    name="the method calls itself without an end",
+)
 KEEPDIMS = Mistake(
     "keepdims",
     "{shape} has lost the dimension that was summed over: `keepdims=True` keeps it, as ({size}, 1)",
+    name="a sum has lost a dimension, `keepdims` is missing",
+    lesson="`keepdims=True` keeps the dimension that is summed over, so that the result still "
+    "fits the rows.",
 )
 CLASS_COLUMNS = Mistake(
     "class-columns",
     "{what} has {columns} columns where a column for each of the {classes} classes is needed{hint}",
+    name="the number of columns is not the number of classes",
+    lesson="Indicator vectors have a column for each class, also for those that are not in this "
+    "batch.",
 )
 LOST_BATCH = Mistake(
     "lost-batch",
     "{what} has lost a dimension, since this batch has a single example: does `squeeze`, or an "
     "index, take it away? It should work on a batch of one, too",
+    name="with a single example a dimension is lost",
+    lesson="A batch of one is still a batch, of shape (1, I): no `squeeze`, and no shape taken "
+    "for granted.",
 )
 LABELS = Mistake(
     "labels-not-indicators",
     "`{name}` has a class number for each example: indicator vectors are needed here, a row for "
     "each, as from `index2onehot`",
+    name="class numbers stand where indicator vectors are needed",
+    lesson="A class number is a name, not a value: make an indicator vector of it before you "
+    "calculate with it.",
 )
 
 

@@ -46,6 +46,9 @@ FACTOR = Mistake(
     "factor",
     "it is {factor:.4g} times the numerical one, everywhere{guess}{sign}: is it multiplied or "
     "divided by something else than once by the size of this batch, {batch}?",
+    name="the gradient is off by a factor",
+    lesson="The loss is a mean over the batch, so divide by the number of its examples, exactly "
+    "once, and by nothing else.",
     seen=_is_multiple,
 )
 
@@ -55,24 +58,35 @@ FACTORS = (
         "sign",
         "the sign is opposite: is it subtracted where it should be added, or the error turned "
         "around?",
+        lesson="The error is probabilities minus indicators, in this order; the minus of the step "
+        "downhill comes in the update, not in the gradient.",
         seen=lambda gradient: gradient.is_times(-1),
     ),
     Mistake(
         "sum",
         "it is {factor} times the numerical one, and the batch has {size} examples: is the average "
         "over the batch missing{also}?",
+        name="the average over the batch is missing",
+        lesson="The loss is a mean over the batch, so its gradient is one, too: divide the sum "
+        "over the examples by their number.",
         seen=_is_sum,
     ),
     Mistake(
         "averaged-twice",
         "it is {factor} times too small, and the batch has {factor} examples: is it averaged "
         "over the batch twice{also}?",
+        name="the average over the batch is taken twice",
+        lesson="Divide by the number of examples once: either in the error or in the gradients, "
+        "not in both.",
         seen=lambda gradient: not gradient.is_bias and _is_too_small(gradient),
     ),
     Mistake(
         "bias-averaged",
         "it is {factor} times too small: is it averaged over the batch once too often? The error "
         "already is{also}",
+        name="the bias gradient is averaged over the batch once too often",
+        lesson="If the error is divided by the number of examples already, the bias gradient is "
+        "its sum over the batch, not its mean.",
         seen=lambda gradient: gradient.is_bias and _is_too_small(gradient),
     ),
     FACTOR,
@@ -96,6 +110,9 @@ def _only_one(right: Right) -> list[np.ndarray]:
 ONE_EXAMPLE = Mistake(
     "one-example",
     "it is the gradient of a single example: are the others overwritten or left out?",
+    name="only one example of the batch counts",
+    lesson="Every example adds its part to the gradient: inside a loop, add with `+=`, and return "
+    "after the loop.",
     error=_only_one,
 )
 
@@ -114,6 +131,8 @@ def _losses_of_all_but_one(right: Right) -> list[float]:
 MISSING_EXAMPLE = Mistake(
     "missing-example",
     "an example of the batch seems to be left out",
+    lesson="Check where a loop or a slice over the batch begins and ends: each example counts "
+    "once.",
     error=_all_but_one,
     loss=_losses_of_all_but_one,
 )
@@ -127,11 +146,17 @@ def _mean_input(gradient: Gradient) -> list[np.ndarray]:
 MEAN_OUTER = Mistake(
     "mean-outer",
     "it is the product of averages: it should be the average of the products, example by example",
+    name="averages are multiplied, instead of averaging products",
+    lesson="The average of products is not the product of averages: multiply error and input "
+    "example by example, then average.",
     layer_input=_mean_input,
 )
 ALL_PAIRS = Mistake(
     "all-pairs",
     "every example's error seems to be multiplied with every example's input: only those of the "
     "same example go together",
+    name="errors are multiplied with the inputs of other examples",
+    lesson="Only the error and the input of the same example go together: `error.T @ input` pairs "
+    "them row by row.",
     layer_input=lambda gradient: [mean * gradient.size for mean in _mean_input(gradient)],
 )

@@ -66,6 +66,9 @@ def _is_sum_over_units(gradient: Gradient) -> bool | Mapping[str, object]:
 BIAS_SUMMED = Mistake(
     "bias-summed",
     "{what}: is it summed over the units too? Sum over the examples alone, with axis=0",
+    name="the bias gradient is summed over the units too",
+    lesson="A bias belongs to one unit: sum its errors over the examples, axis 0, and over "
+    "nothing else.",
     seen=_is_sum_over_units,
 )
 
@@ -89,11 +92,14 @@ BIAS_PRODUCT = Mistake(
     "bias-product",
     "it looks like {look}: a bias is multiplied with one, so that its gradient is the sum of the "
     "errors alone",
+    name="the bias gradient is multiplied with something",
+    lesson="A bias is multiplied with one, so its gradient is the sum of the errors alone.",
     gradient=_from_weight_gradients,
 )
 BIAS_SHAPE = Mistake(
     "bias-shape",
     "a bias gradient has the shape of the bias, one row: (1, {size}){hint}",
+    name="the bias gradient has another shape than the bias",
 )
 
 

@@ -11,15 +11,38 @@ from lxmls_nb.checks.calls import Kind
 from lxmls_nb.checks.mistakes.fit import constant_factor, fits
 from lxmls_nb.checks.mistakes.mistake import Finding, Mistake, first_seen
 
-MISNAMED = Mistake("misnamed", "it defines {methods}: is the name misspelt?")
+MISNAMED = Mistake(
+    "misnamed",
+    "it defines {methods}: is the name misspelt?",
+    name="the method has another name than the one that is asked for",
+    lesson="Tests call methods by name: keep the name that the exercise gives.",
+)
 
 # --- what is changed
 
-UPDATES = Mistake("updates", "the parameters are changed; here they are only read")
-ALIASES = Mistake("aliases", "the result shares memory with the parameters: return new arrays")
-CHANGES_INPUT = Mistake("changes-input", "the input is changed; work on a copy")
+UPDATES = Mistake(
+    "updates",
+    "the parameters are changed; here they are only read",
+    lesson="A function that returns gradients only reads the parameters: `-=` on them changes the "
+    "model, `w = w - ...` does not.",
+)
+ALIASES = Mistake(
+    "aliases",
+    "the result shares memory with the parameters: return new arrays",
+    lesson="Return new arrays: a view of the parameters changes when they do.",
+)
+CHANGES_INPUT = Mistake(
+    "changes-input",
+    "the input is changed; work on a copy",
+    lesson="The arguments belong to the caller: `+=` and assignments to entries change them, so "
+    "work on a copy.",
+)
 CHANGES_LABELS = Mistake("changes-labels", "the labels are changed; work on a copy")
-GLOBAL_STATE = Mistake("global-state", "PyTorch's global state is changed: {what}")
+GLOBAL_STATE = Mistake(
+    "global-state",
+    "PyTorch's global state is changed: {what}",
+    name="PyTorch's global state is changed",
+)
 
 # --- what a later call gives, where the first one was right
 
@@ -41,6 +64,8 @@ STALE = Mistake(
     "stale",
     "something seems to be kept from one call to the next; it should depend on the arguments and "
     "parameters of this call alone",
+    name="something is kept from one call to the next",
+    lesson="A result should depend on the arguments and parameters of this call alone.",
     seen=_is_that_of_an_earlier_call,
 )
 
@@ -63,6 +88,8 @@ def _has_earlier_ones_added(call: LaterCall) -> bool:
 ACCUMULATES = Mistake(
     "accumulates",
     "gradients seem to be summed over calls: start from zero in each",
+    lesson="Gradients start from zero in each call: what is kept in the object or outside of the "
+    "function adds up.",
     seen=_has_earlier_ones_added,
 )
 

@@ -20,26 +20,40 @@ DEPTH = Mistake(
     "only-one-hidden-layer",
     "it is right with one hidden layer, and wrong with {count}: is the number of layers fixed, or "
     "only one of the layers done as it should be?",
+    name="the answer is right with one hidden layer only",
+    lesson="Count layers with `len(self.parameters)`: nothing in the code should know how many "
+    "there are.",
 )
 SQUARE = Mistake(
     "square-weights",
     "it is right where all sizes differ, and wrong where they are equal: is a weight told from its "
     "transpose, or a layer from another, by its shape?",
+    name="the answer is wrong where sizes are equal",
+    lesson="Decide by the place in the network, never by the shape: two sizes may be equal.",
 )
 ONE_ROW = Mistake(
     "only-several-examples",
     "it is right with {count} examples, and wrong with one: does `squeeze` drop a dimension, or is "
     "something computed over the batch?",
+    name="the answer is wrong for a single example",
+    lesson="A batch of one is still a batch, of shape (1, I): no `squeeze`, and no shape taken "
+    "for granted.",
 )
 MORE_CLASSES = Mistake(
     "other-number-of-classes",
     "it is right with {others} classes, and wrong with {classes}: is the number of classes fixed, "
     "or a case of two classes taken for granted?",
+    name="the answer is right for one number of classes only",
+    lesson="The number of classes comes from the parameters: nothing in the code should be made "
+    "for two of them.",
 )
 CLASSES_COUNTED = Mistake(
     "classes-in-batch",
     "it is right where every class is in the batch, and wrong where one is not: is the number of "
     "classes counted in the batch, as by `one_hot` without `num_classes`, `max() + 1` or `unique`?",
+    name="the number of classes is counted in the batch",
+    lesson="A batch need not hold every class: the number of classes is the number of rows of the "
+    "weight.",
 )
 
 

@@ -15,16 +15,22 @@ LOG_OF_SOFTMAX = Mistake(
     "log-of-softmax",
     "some values are minus infinity, the logarithm of a probability that has become 0: compute "
     "softmax and logarithm in one go, with `torch.log_softmax` or z - logsumexp(z)",
+    name="the logarithm of a probability that has become 0",
+    lesson="Compute the logarithm of the softmax in one go, z - logsumexp(z): a probability can "
+    "become 0, its logarithm is then infinite.",
 )
 OVERFLOWS = Mistake(
     "exponentials-overflow",
     "the exponentials overflow where z is large: subtract the largest z of each row first, or use "
     "`torch.log_softmax` or `torch.logsumexp`",
+    lesson="The exponential of a large number overflows: subtract the largest z of each row "
+    "first, or use a function that does so.",
 )
 ROWS_UNDERFLOW = Mistake(
     "rows-underflow",
     "in some rows all exponentials have become 0: subtract the largest z of each row, "
     "`z.max(dim=1, keepdim=True)`, not of the whole batch, or use `torch.log_softmax`",
+    lesson="Each example has a largest z of its own: subtract it row by row.",
 )
 NO_NUMBERS = Mistake(
     "no-numbers",

@@ -6,13 +6,29 @@ from lxmls_nb.checks.mistakes.mistake import Mistake
 
 # --- of any answer
 
-TYPE = Mistake("type", "it is of the wrong type")
-SHAPE = Mistake("shape", "the shape is wrong")
+TYPE = Mistake(
+    "type",
+    "it is of the wrong type",
+    name="something is of the wrong type",
+)
+SHAPE = Mistake(
+    "shape",
+    "the shape is wrong",
+    lesson="Write the shapes beside each line: a gradient has the shape of its parameter.",
+)
 NOT_FINITE = Mistake(
     "not-finite",
     "there are values that are not finite: is the softmax computed from large exponentials?",
+    name="there are values that are not finite",
+    lesson="The exponential of a large number overflows: subtract the largest z of each row "
+    "first, or use logsumexp.",
 )
-ERROR = Mistake("error", "an error was raised")
+ERROR = Mistake(
+    "error",
+    "an error was raised",
+    lesson="The last line of an error tells what is wrong, the lines above it where: read it from "
+    "its end.",
+)
 ANSWER = Mistake("answer", "not so")
 
 # --- of gradients
@@ -20,9 +36,16 @@ ANSWER = Mistake("answer", "not so")
 TRIPLE = Mistake(
     "triple",
     "three things are expected, in this order: the loss, the weight gradient, the bias gradient",
+    name="the loss and the two gradients are not returned as three things",
+    lesson="Return three things in this order: the loss, the gradient of the weight, the gradient "
+    "of the bias.",
 )
 STRUCTURE = Mistake(
-    "structure", "a list with a pair [weight gradient, bias gradient] for each layer is expected"
+    "structure",
+    "a list with a pair [weight gradient, bias gradient] for each layer is expected",
+    name="the gradients are not returned in the form that is asked for",
+    lesson="Return what is asked for, in its order and form: print it and compare, before the test "
+    "does.",
 )
 LAYER_ORDER = Mistake("layer-order", "the layers are in reverse order: the first layer comes first")
 TOO_SLOW = Mistake(
@@ -30,10 +53,15 @@ TOO_SLOW = Mistake(
     "it takes more than {seconds:g} s, where going back through the layers takes a moment. Is each "
     "of the {parameters} parameters moved in turn, for numerical gradients? Those need a forward "
     "pass for each",
+    name="the gradients are numerical ones, or as slow as these",
+    lesson="Numerical gradients need a forward pass for each parameter: backpropagation gets all "
+    "of them from one pass back.",
 )
 OFF_AT_SIZE = Mistake(
     "wrong-at-size",
     "by up to {off} of the largest value: are sizes fixed, or values cut off or rounded?",
+    name="on a large network the gradients are wrong",
+    lesson="Sizes come from the parameters and the batch, never from a number in the code.",
 )
 
 # --- of modules, their outputs and steps in PyTorch
@@ -47,9 +75,15 @@ CUT = Mistake(
     "cut",
     "no gradient reaches the parameters: .detach(), .data, .numpy(), torch.no_grad() or a new "
     "tensor made from them cuts the graph",
+    name="no gradient reaches the parameters",
+    lesson="Whatever lies between parameters and loss has to stay in the graph: no `.detach()`, "
+    "`.data`, `.numpy()` or new tensor on the way.",
 )
 PARTLY_CUT = Mistake(
     "partly-cut",
     "no gradient reaches the {what}: it plays no part in the output, or is cut off from it",
+    name="no gradient reaches some of the parameters",
+    lesson="A parameter gets a gradient only if it plays a part in the output, and the graph from "
+    "there to here is whole.",
 )
 RETURN = Mistake("return", "a plain float, the loss before the step, is expected")

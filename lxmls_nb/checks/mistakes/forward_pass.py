@@ -75,6 +75,8 @@ OUTPUT_ACTIVATION = Mistake(
     "output-activation",
     "z of the last layer seems to go through a {look} before the softmax: it goes into the softmax "
     "as it is",
+    name="z of the last layer goes through another activation before the softmax",
+    lesson="The softmax is the activation of the last layer: its z goes in as it is.",
     probabilities=lambda right: {
         look: np.exp(array) for look, array in _with_non_linearity(right).items()
     },
@@ -135,6 +137,7 @@ OTHER_FUNCTIONS: dict[str, Function] = {
 NO_ACTIVATION = Mistake(
     "no-activation",
     "the hidden layers seem to have no non-linearity",
+    lesson="Without a non-linearity between them, two layers are no more than one linear layer.",
     log_probabilities=lambda output: _with_hidden(output, NO_FUNCTION),
     gradient=lambda gradient: _gradients_with_hidden(gradient, NO_FUNCTION),
 )
@@ -142,6 +145,7 @@ NO_ACTIVATION = Mistake(
 ACTIVATION = Mistake(
     "activation",
     "the hidden non-linearity looks like {look}; a sigmoid is expected",
+    name="the hidden layers have another activation than the sigmoid",
     log_probabilities=lambda output: _with_hidden(output, OTHER_FUNCTIONS),
     gradient=lambda gradient: _gradients_with_hidden(gradient, OTHER_FUNCTIONS),
 )
@@ -285,6 +289,7 @@ def _gradients_of_changed_inputs(gradient: Gradient) -> dict[str, np.ndarray]:
 CHANGED_INPUT = Mistake(
     "changed-input",
     "the features seem to be {look} first: they go in as they are",
+    name="the features are changed before they go in",
     probabilities=_probabilities_of_changed_inputs,
     gradient=_gradients_of_changed_inputs,
 )

@@ -40,12 +40,17 @@ DERIVATIVES = (
     Mistake(
         "no-derivative",
         "the derivative of the sigmoid seems to be missing",
+        lesson="Going back through a sigmoid multiplies the error with its derivative, a * (1 - "
+        "a), unit by unit.",
         derivative=lambda z: [np.ones_like(z)],
     ),
     Mistake(
         "derivative",
         "the derivative of the sigmoid seems to be wrong; with a the activation, the numbers look "
         "like {look}",
+        name="the derivative of the sigmoid is wrong",
+        lesson="The derivative of the sigmoid is a * (1 - a), with a what the sigmoid gave, not "
+        "what went into it.",
         derivative=_other_derivatives,
     ),
 )
@@ -75,6 +80,9 @@ def _without_weights(gradient: Gradient) -> list[dict[int, np.ndarray]]:
 NO_WEIGHTS = Mistake(
     "no-weights",
     "the error seems not to go through the weights of the layer after it on its way back",
+    name="the error does not go back through the weights",
+    lesson="A layer's error reaches the layer before it through the same weights that the "
+    "activations went through.",
     weights=_without_weights,
 )
 
@@ -103,6 +111,7 @@ STEPPED_WEIGHTS = Mistake(
 WRONG_WEIGHTS = Mistake(
     "wrong-weights",
     "the error seems to be propagated through the wrong layer's weights",
+    lesson="The error goes back from a layer through that layer's own weights.",
     weights=_of_other_layers,
 )
 
@@ -126,6 +135,9 @@ def _values_of_other_layers(gradient: Gradient) -> dict[str, np.ndarray]:
 WRONG_INPUT = Mistake(
     "wrong-input",
     "the error seems to be multiplied with {look}; what entered layer {layer} belongs there",
+    name="the error is multiplied with another input than that of its layer",
+    lesson="A weight's gradient is the error after it times the input before it: both of the same "
+    "layer.",
     layer_input=_values_of_other_layers,
 )
 
@@ -134,6 +146,9 @@ OTHER_LAYER = Mistake(
     "other-layer",
     "that looks like the error of layer {error} times the input of layer {input}: both belong to "
     "the same layer{hint}",
+    name="error and input of different layers are multiplied",
+    lesson="A weight's gradient is the error after it times the input before it: both of the same "
+    "layer.",
 )
 
 
@@ -142,6 +157,9 @@ FIXED_LAYERS = Mistake(
     "fixed-layers",
     "With one hidden layer the answer is right, with {hidden} it is not: is the number of layers "
     "fixed? Go over all of `self.parameters`, however many there are",
+    name="the number of layers is fixed",
+    lesson="Go over all of `self.parameters` in a loop: nothing in the code should know how many "
+    "layers there are.",
 )
 
 
@@ -168,7 +186,12 @@ def name_weight_shape(shape: tuple[int, ...], problem: Problem, layer: int) -> F
     return None
 
 
-NOT_SUMMED = Mistake("not-summed", "{hint}")
+NOT_SUMMED = Mistake(
+    "not-summed",
+    "{hint}",
+    name="the bias gradient is not summed over the examples alone",
+    lesson="The bias gradient is the sum of the errors over the examples, axis 0: one row is left.",
+)
 
 
 def _errors_of_other_layers(gradient: Gradient) -> dict[str, np.ndarray]:
@@ -184,6 +207,9 @@ def _errors_of_other_layers(gradient: Gradient) -> dict[str, np.ndarray]:
 WRONG_ERROR = Mistake(
     "wrong-error",
     "the error of {look} seems to be used here: each layer has its own",
+    name="the error of another layer is used",
+    lesson="Each layer has an error of its own: carry it on to the layer before only after its "
+    "gradients are worked out.",
     gradient=_errors_of_other_layers,
 )
 
@@ -213,6 +239,8 @@ OTHER_STEP = Mistake(
     "step-back",
     "the step back through the sigmoid seems to be wrong: {look}. The error, once through the "
     "weights, is multiplied with a * (1 - a), unit by unit",
+    name="the step back through the sigmoid is wrong",
+    lesson="Back through the weights first, then times a * (1 - a), unit by unit.",
     gradient=_other_steps,
 )
 
@@ -233,6 +261,7 @@ def _of_other_activations(gradient: Gradient) -> list[dict[int, np.ndarray]]:
 OTHER_DERIVATIVE = Mistake(
     "derivative-of-other-layer",
     "the derivative of the sigmoid seems to be taken from another layer's activations",
+    name="the derivative of the sigmoid is taken from another layer",
     derivatives=_of_other_activations,
 )
 CLOBBERED = Mistake(

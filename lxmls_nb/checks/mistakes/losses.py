@@ -158,6 +158,9 @@ TENTHS = "in logarithms of base 10"
 LOSS_BASE = Mistake(
     "loss-base",
     "it is {look}, not in nats: use the natural logarithm",
+    name="the loss is not in nats",
+    lesson="`np.log` is the natural logarithm, which the loss is measured in; `np.log2` and "
+    "`np.log10` are not.",
     loss=lambda right: {BITS: right.loss / np.log(2), TENTHS: right.loss / np.log(10)},
     log_probabilities=lambda output: {
         BITS: output.log_p / np.log(2),
@@ -170,49 +173,63 @@ OF_LOSSES = (
     Mistake(
         "loss-sign",
         "the sign is opposite: the loss is minus the mean log-probability",
+        lesson="Log-probabilities are never positive, so a loss has a minus in front and is never "
+        "negative.",
         loss=lambda right: [-right.loss],
     ),
     Mistake(
         "loss-sum",
         "it is {look} times the mean: is the average over the batch missing?",
+        name="the loss is not averaged over the batch",
+        lesson="The loss is the mean over the batch, so that it does not grow with the number of "
+        "examples.",
         loss=lambda right: {str(right.size): right.size * right.loss},
     ),
     LOSS_BASE,
     Mistake(
         "loss-accuracy",
         "it is an accuracy, not a cross-entropy",
+        name="an accuracy is returned as the loss",
         loss=_accuracies,
     ),
     Mistake(
         "loss-pairs",
         "it seems to mix examples: {look}. Pick the probability of each example's own class",
+        name="the loss mixes examples",
+        lesson="`p[:, output]` selects whole columns: rows and columns go in pairs, "
+        "`p[np.arange(M), output]`.",
         loss=_of_all_pairs,
     ),
     Mistake(
         "loss-no-log",
         "the logarithm seems to be missing",
+        lesson="The loss of an example is minus the logarithm of the probability of its class.",
         loss=_without_logarithm,
     ),
     Mistake(
         "loss-all-classes",
         "the log-probabilities of all classes seem to be summed: only that of the right class "
         "counts",
+        lesson="Only the log-probability of the right class counts in the loss.",
         loss=_of_all_classes,
     ),
     Mistake(
         "loss-squares",
         "it is a squared error, not a cross-entropy",
+        name="the loss is a squared error",
         loss=_squared_errors,
     ),
     Mistake(
         "loss-entropy",
         "it is the entropy of the predictions: only the right class of each example counts",
+        name="the loss is the entropy of the predictions",
         loss=lambda right: [float(entr(right.p).sum() / right.size)],
     ),
     Mistake(
         "loss-binary",
         "it looks like a binary cross-entropy, a yes or no for each class: with a softmax, the "
         "log-probability of the right class is all that counts",
+        name="the loss is a binary cross-entropy",
         loss=_binary_cross_entropies,
     ),
     Mistake(
@@ -223,16 +240,19 @@ OF_LOSSES = (
     Mistake(
         "loss-exp",
         "it is the exponential of the loss, known as perplexity",
+        name="the exponential of the loss is returned",
         loss=lambda right: [float(np.exp(right.loss))],
     ),
     Mistake(
         "loss-median",
         "it is the median over the batch, not the mean",
+        name="the median is taken, not the mean",
         loss=lambda right: [float(np.median(right.losses))],
     ),
     Mistake(
         "loss-one-example",
         "it is the loss of a single example",
+        name="the loss is that of a single example",
         loss=lambda right: [
             float(right.losses[number]) / divisor
             for number in (0, -1)
@@ -243,6 +263,9 @@ OF_LOSSES = (
         "loss-cut-off",
         "it is the logarithm {look} the probability: take the logarithm of the softmax in one go, "
         "as z - logsumexp(z), and it needs no help where a probability is nearly 0",
+        name="something is added to the probabilities, or cut off, before the logarithm",
+        lesson="Compute the logarithm of the softmax in one go, z - logsumexp(z): it needs no "
+        "small constant.",
         loss=_with_small_number,
     ),
     Mistake(
@@ -254,6 +277,7 @@ OF_LOSSES = (
     Mistake(
         "loss-stepped",
         "it is the loss after a step of SGD: take it with the parameters as they are given",
+        name="the loss is that after a step",
         loss=_after_a_step,
     ),
 )
@@ -274,6 +298,8 @@ LOSS_AVERAGE = Mistake(
     "loss-average",
     "it is {factor:.4g} times the right one: what is it divided by? It should be the size of this "
     "batch, {size}, once",
+    name="the loss is off by a factor",
+    lesson="The loss is a mean over the batch: divide by the number of its examples, exactly once.",
     seen=_is_fraction,
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -36,6 +37,11 @@ class Mistake:
     words : str
         What a student reads, a sentence without its end; the values that a finding comes with
         are filled in for what is in braces.
+    name : str
+        The mistake in a few words that hold for each case of it; by default, the first part of
+        `words`. Where a message would explain the mistake again, and in reports on a class.
+    lesson : str
+        What a teacher says to a class in which it is frequent: a sentence. By default, `words`.
     seen : callable, optional
         Whether the mistake shows in what a student's code gave, where there are no numbers to
         compare with.
@@ -63,6 +69,8 @@ class Mistake:
 
     key: str
     words: str
+    name: str = ""
+    lesson: str = ""
     seen: Callable[[Any], Seen] | None = None
     error: Callable[[Right], Possibilities[np.ndarray]] | None = None
     probabilities: Callable[[Right], Possibilities[np.ndarray]] | None = None
@@ -78,6 +86,16 @@ class Mistake:
         if self.key in MISTAKES:
             raise ValueError(f"there are two mistakes with the key {self.key!r}")
         MISTAKES[self.key] = self
+
+    def in_short(self) -> str:
+        """Return the mistake in a few words that hold for each case of it: a clause."""
+        return self.name or re.split(": |; |[?]", self.words, maxsplit=1)[0]
+
+    def to_say(self) -> str:
+        """Return what a teacher says to a class in which the mistake is frequent: a sentence."""
+        text = self.lesson or (self.in_short() if "{" in self.words else self.words)
+        text = text if text.endswith((".", "?")) else f"{text}."
+        return text[0].upper() + text[1:]
 
     def finding(self, **values: object) -> Finding:
         """Return the finding of this mistake, with the values that its words need."""

@@ -121,6 +121,9 @@ OF_MODULES = (
         "no-module",
         "it is no `torch.nn.Module`, which knows its parameters: begin the class with "
         "`class LogLinear(torch.nn.Module):`",
+        name="the class is no `torch.nn.Module`",
+        lesson="A module knows its parameters because it is a `torch.nn.Module`: begin with "
+        "`class LogLinear(torch.nn.Module):`.",
         seen=lambda module: not module.is_module,
     ),
     SUPER_INIT,
@@ -128,18 +131,25 @@ OF_MODULES = (
         "plain-tensor",
         "{names} {are}, which a module does not know as parameters: wrap each in "
         "`torch.nn.Parameter(...)` last, after any `.float()`",
+        name="the parameters are plain tensors",
+        lesson="A module finds its parameters only if they are `torch.nn.Parameter`s, or layers, "
+        "assigned to `self`.",
         seen=_plain_tensors,
     ),
     Mistake(
         "hidden-parameters",
         "{names} is a list or dictionary, where a module does not look for parameters: assign the "
         "layer itself to `self`, or use `torch.nn.ModuleList` or `ParameterList`",
+        name="the parameters are hidden in a list or dictionary",
+        lesson="A module does not look into lists: assign the layer itself to `self`, or use "
+        "`torch.nn.ModuleList`.",
         seen=_hidden_parameters,
     ),
     Mistake(
         "no-parameters",
         "a layer, or a `torch.nn.Parameter`, is a parameter of the module only where `__init__` "
         "assigns it to `self`",
+        name="the module has no parameters",
         seen=lambda module: not module.shapes,
     ),
     Mistake(
@@ -156,29 +166,37 @@ OF_MODULES = (
         "hidden-layer",
         "there are {count} layers, one after the other: a log-linear model has one, straight from "
         "the input to the classes",
+        name="there is more than one layer",
+        lesson="A log-linear model has one layer, straight from the input to the classes.",
         seen=_layers,
     ),
     Mistake(
         "too-many-parameters",
         "there are {count} parameters: exactly two belong there, a weight of shape (K, I) and a "
         "bias of K elements",
+        name="there are too many parameters",
         seen=_too_many,
     ),
     Mistake(
         "exchanged-sizes",
         "the sizes are exchanged: the weight has shape {shape}, and {right}, that is (K, I), is "
         "expected (`torch.nn.Linear` takes the size of its input first)",
+        lesson="`torch.nn.Linear` takes the size of its input first, and has a weight of shape "
+        "(out, in).",
         seen=_exchanged,
     ),
     Mistake(
         "bias-size",
         "the bias has shape {shape}: one element for each class is expected, {classes} in all",
+        name="the bias has another size than the classes",
         seen=_one_bias,
     ),
     Mistake(
         "fixed-sizes",
         "other sizes are asked for, {size} inputs and {classes} classes: do yours come from "
         "`input_size` and `num_classes`?",
+        name="the sizes of the module are fixed",
+        lesson="`input_size` and `num_classes` are arguments: use them, not numbers.",
         seen=_other_sizes,
     ),
 )

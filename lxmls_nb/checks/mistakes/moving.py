@@ -70,6 +70,8 @@ def _step_not_called(step: Events) -> bool | Mapping[str, object]:
 NOT_CALLED = Mistake(
     "not-called",
     "`{name}` is only named, not called: the brackets are missing, `{name}()`",
+    name="a method is named, but not called",
+    lesson="A method without brackets does nothing: `optimizer.step()`, not `optimizer.step`.",
     seen=_step_not_called,
 )
 REPLACED = Mistake(
@@ -87,11 +89,14 @@ OPTIMIZER_ELSEWHERE = Mistake(
     "optimizer-elsewhere",
     "an optimizer of your own ({name}) makes the step, on other parameters than those of the model "
     "that is passed: use both as they are passed, the model and the optimizer",
+    name="an optimizer of one's own steps on other parameters",
+    lesson="The model and the optimizer are passed: use both as they are.",
     seen=lambda step: bool(step.elsewhere) and {"name": step.elsewhere[0]},
 )
 NO_BACKWARD = Mistake(
     "no-backward",
     "`backward()` is never called: without it the parameters have no gradient",
+    lesson="The order is: forward, loss, zero the gradients, `backward()`, `step()`.",
     seen=lambda step: not step.has(tracing.BACKWARD, tracing.GRADIENT),
 )
 LOSS_CUT = Mistake(
@@ -99,6 +104,8 @@ LOSS_CUT = Mistake(
     "no gradient gets from the loss to the parameters: the loss is cut off from them, as by "
     "`.data`, `.detach()`, `.item()`, `.numpy()`, `argmax`, `torch.no_grad()` or a new tensor "
     "made of its value",
+    lesson="The loss has to be a tensor that leads back to the parameters: `.item()`, `.data` and "
+    "`.detach()` cut that way.",
     seen=lambda step: step.has(tracing.BACKWARD) and not step.has(tracing.GRADIENT),
 )
 
@@ -110,6 +117,8 @@ def _first(step: Events, event: str) -> int:
 STEP_FIRST = Mistake(
     "step-first",
     "the optimizer steps before `backward()`, when the gradients of this batch are not there yet",
+    name="the optimizer steps before `backward()`",
+    lesson="The order is: forward, loss, zero the gradients, `backward()`, `step()`.",
     seen=lambda step: (
         _first(step, tracing.EMPTY_STEP) < _first(step, tracing.GRADIENT) < len(step.events)
     ),
@@ -118,6 +127,8 @@ ZEROED = Mistake(
     "zeroed-before-step",
     "the gradients are set to zero after `backward()` and before the optimizer steps: nothing is "
     "left to step along",
+    name="the gradients are set to zero before the step",
+    lesson="The order is: forward, loss, zero the gradients, `backward()`, `step()`.",
     seen=lambda step: (
         _first(step, tracing.GRADIENT) < _first(step, tracing.EMPTY_STEP)
         and step.has(tracing.EMPTY_STEP)
@@ -127,6 +138,9 @@ NO_STEP = Mistake(
     "no-step",
     "gradients arrive, but `optimizer.step()` is not called and nothing else changes the "
     "parameters (`p = p - rate * p.grad` and the like make new tensors or names)",
+    name="no step is made",
+    lesson="`backward()` only computes gradients: it is `optimizer.step()` that changes the "
+    "parameters.",
     seen=lambda step: not step.has(tracing.STEP, tracing.EMPTY_STEP) and not step.others,
 )
 
@@ -151,10 +165,13 @@ def _several_steps(step: Events) -> bool | Mapping[str, object]:
 SEVERAL_STEPS = Mistake(
     "several-steps",
     "there are {count} steps on this batch: one is asked for, on all its examples at once",
+    name="more than one step is made on a batch",
     seen=_several_steps,
 )
 OWN_OPTIMIZER = Mistake(
     "own-optimizer",
     "an optimizer of your own ({name}) makes the step: use the one that is passed",
+    name="an optimizer of one's own makes the step",
+    lesson="The model and the optimizer are passed: use both as they are.",
     seen=lambda step: bool(step.others) and {"name": step.others[0]},
 )

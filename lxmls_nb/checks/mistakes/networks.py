@@ -51,6 +51,9 @@ def _partly_linear(output: Output) -> dict[str, np.ndarray]:
 PARTLY_LINEAR = Mistake(
     "partly-linear",
     "the sigmoid seems to be missing in layer {look}: all hidden layers have one",
+    name="the sigmoid is missing in some of the hidden layers",
+    lesson="Every hidden layer is a linear transformation, then a sigmoid; the last one is "
+    "linear, then the softmax.",
     log_probabilities=_partly_linear,
 )
 
@@ -68,6 +71,7 @@ ACTIVATION_FIRST = Mistake(
     "activation-first",
     "the sigmoid seems to come before the linear transformation, so that the input goes through "
     "one: each hidden layer is linear first",
+    name="the sigmoid comes before the linear transformation",
     log_probabilities=_sigmoid_of_what_enters,
 )
 
@@ -97,11 +101,13 @@ PART_CUT = Mistake(
     "part-cut",
     "a part of the way is cut off from them, as by `.detach()`, `.data`, `torch.no_grad()` or "
     "`torch.tensor(...)` of a tensor",
+    name="a part of the way to the parameters is cut off",
 )
 NORMALISER_CUT = Mistake(
     "normaliser-cut",
     "none goes through the sum of exponentials, which is cut off, as by `.detach()`, `.data` or "
     "`torch.no_grad()`",
+    name="no gradient goes through the sum of exponentials",
 )
 
 
@@ -128,33 +134,45 @@ LAST_LAYER = Mistake(
     "last-layer",
     "it has {size} columns, as many as layer {layer} of {count} has units: is the last layer "
     "missing, or the number of layers fixed? Go over all of them",
+    name="the last layer is missing",
+    lesson="Go over all of the layers: the last one is linear, too, and only its activation "
+    "differs.",
 )
 PREDICTIONS = Mistake(
     "predictions",
     "there is one number for each example, the most probable class: log-probabilities of all "
     "classes are expected, without `argmax`",
+    name="predicted classes are returned, not log-probabilities",
 )
 ONE_NUMBER = Mistake(
     "loss-returned",
     "it is a single number, such as a loss: log-probabilities of each example are expected, a row "
     "for each",
+    name="a loss is returned, not log-probabilities",
 )
 FLAT = Mistake(
     "squeezed",
     "with one example a dimension is lost, as by `squeeze()`: (1, K) is expected, a row for it",
+    name="with one example a dimension is lost",
+    lesson="A batch of one is still a batch, of shape (1, I): no `squeeze`, and no shape taken "
+    "for granted.",
 )
 EXTRA_DIMENSION = Mistake(
     "extra-dimension",
     "it has a dimension too many: rows of single examples are stacked as they are, perhaps",
+    name="the output has a dimension too many",
 )
 OVER_EXAMPLES = Mistake(
     "over-examples",
     "there is one row for all examples: something is summed or averaged over the batch",
+    name="the examples are summed or averaged in the forward pass",
 )
 NUM_CLASSES = Mistake(
     "num-classes",
     "it has {size} columns and there are {classes} classes: is a number of classes or of units "
     "written into the code?",
+    name="the number of classes is written into the code",
+    lesson="Sizes come from the parameters, never from a number in the code.",
 )
 
 

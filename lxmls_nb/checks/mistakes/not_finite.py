@@ -24,21 +24,31 @@ LOG_OF_ZERO = Mistake(
     "it is {value} where the model is very sure: a probability has become 0, and its logarithm "
     "infinite. Take the logarithm of the softmax in one go, z - logsumexp(z), without the "
     "probabilities",
+    name="the logarithm of a probability that has become 0",
+    lesson="Compute the logarithm of the softmax in one go, z - logsumexp(z): a probability can "
+    "become 0, its logarithm is then infinite.",
 )
 OVERFLOW = Mistake(
     "overflow",
     "there are values that are no numbers: exp(z) overflows where z is large. Subtract the largest "
     "z of each row first, or use logsumexp",
+    name="exponentials overflow",
+    lesson="The exponential of a large number overflows: subtract the largest z of each row "
+    "first, or use logsumexp.",
 )
 ROWS_VANISH = Mistake(
     "rows-vanish",
     "there are values that are no numbers: in some rows all exponentials become 0. Is the largest "
     "z of the whole array subtracted? Each row has its own, max(axis=1, keepdims=True)",
+    name="the largest z of the whole array is subtracted",
+    lesson="Each example has a largest z of its own: subtract it row by row, `max(axis=1, "
+    "keepdims=True)`.",
 )
 UNDEFINED = Mistake(
     "undefined",
     "there are values that are not finite, although no number here is large: is it a division by "
     "zero, or the logarithm of 0 or of a negative number?",
+    name="a division by zero, or the logarithm of 0 or of a negative number",
 )
 
 

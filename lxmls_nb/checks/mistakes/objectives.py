@@ -139,21 +139,25 @@ OBJECTIVES: dict[str, Objective] = {
 OTHER_LOSS = Mistake(
     "other-loss",
     "it goes along the gradient of {look}; the mean cross-entropy of the right classes is expected",
+    name="another loss than the mean cross-entropy is used",
 )
 SMOOTHED = Mistake(
     "label-smoothing",
     "the labels seem to be smoothed, a share of {share:.3g} spread over all classes: the right "
     "class alone counts",
+    name="the labels are smoothed",
 )
 PENALTY = Mistake(
     "penalty",
     "a multiple of the parameters ({factor:.3g}) is added to the gradient, as by weight decay or a "
     "penalty in the loss: the mean cross-entropy alone is expected",
+    name="a penalty on the parameters is added",
 )
 ABSOLUTE_PENALTY = Mistake(
     "absolute-penalty",
     "a multiple of the parameters' signs ({factor:.3g}) is added to the gradient, as by a penalty "
     "on their absolute values: the mean cross-entropy alone is expected",
+    name="a penalty on the parameters' absolute values is added",
 )
 
 

@@ -84,6 +84,9 @@ CLASSES_COUNTED = Mistake(
     "classes-counted",
     "not every class is in this batch: the number of classes cannot be counted in it, as by "
     "`max() + 1` or `np.unique`. Take it from the weights",
+    name="the number of classes is counted in the batch",
+    lesson="A batch need not hold every class: the number of classes is the number of rows of the "
+    "weight.",
     error=_of_counted_classes,
 )
 
@@ -112,12 +115,17 @@ def _of_binary_cross_entropy(right: Right) -> list[np.ndarray]:
 NO_ONEHOT = Mistake(
     "no-onehot",
     "the indicator vectors of the right classes seem not to be subtracted",
+    lesson="The error at the output is probabilities minus indicator vectors: without the "
+    "indicators, nothing tells the model which class is right.",
     error=lambda right: [right.p / right.size],
 )
 SOFTMAX_TWICE = Mistake(
     "softmax-twice",
     "the error at the output seems to be multiplied with a derivative, {look}: with softmax "
     "and cross-entropy it is probabilities minus indicators, and nothing more",
+    name="the error at the output is multiplied with a derivative once more",
+    lesson="With softmax and cross-entropy the derivatives cancel: the error at the output is "
+    "probabilities minus indicators, and nothing more.",
     error=_times_a_derivative,
 )
 
@@ -141,30 +149,43 @@ OUTPUT_ERRORS = (
         "labels-subtracted",
         "the numbers of the classes seem to be subtracted from the probabilities: it is their "
         "indicator vectors, as from `index2onehot`",
+        name="the numbers of the classes are subtracted, not their indicators",
+        lesson="A class number is a name, not a value: make an indicator vector of it before you "
+        "calculate with it.",
         error=_of_labels,
     ),
     Mistake(
         "all-labels",
         "one seems to be subtracted in too many places: {look}. Rows and columns go in pairs: "
         "`[np.arange(M), output]`",
+        name="the one is subtracted in too many places",
+        lesson="`p[:, output]` selects whole columns: rows and columns go in pairs, "
+        "`p[np.arange(M), output]`.",
         error=_at_all_labels,
     ),
     Mistake(
         "error-of-p",
         "the error seems to be a derivative by the probabilities, or of them: it is that of the "
         "loss by z, which is probabilities minus indicators",
+        name="the error is a derivative with respect to the probabilities",
+        lesson="The error that goes back is the derivative of the loss with respect to z, not to "
+        "the probabilities.",
         error=_by_probabilities,
     ),
     Mistake(
         "sigmoid-output",
         "the error looks like that of a squared error of sigmoids, times their derivative: the "
         "output is a softmax, and with cross-entropy its error is probabilities minus indicators",
+        name="the error is that of squared errors of sigmoids",
+        lesson="The error depends on the loss: with softmax and cross-entropy it is probabilities "
+        "minus indicators.",
         error=_of_sigmoids,
     ),
     Mistake(
         "binary-error",
         "the error looks like that of a binary cross-entropy, a yes or no for each class: with a "
         "softmax it is probabilities minus indicators",
+        name="the error is that of a yes or no for each class",
         error=_of_binary_cross_entropy,
     ),
     Mistake(

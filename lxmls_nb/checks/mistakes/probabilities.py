@@ -12,16 +12,21 @@ from lxmls_nb.checks.mistakes.mistake import Mistake
 LOG_PROBABILITIES = Mistake(
     "log-probabilities",
     "log-probabilities seem to be used where probabilities are needed",
+    lesson="`log_forward` gives log-probabilities: take the exponential before you subtract the "
+    "indicators.",
     probabilities=lambda right: [np.log(right.p + 1e-300)],
 )
 PROBABILITIES = Mistake(
     "probabilities",
     "these are probabilities where log-probabilities are expected",
+    lesson="`log_forward` returns log-probabilities: the logarithm of the softmax, not the "
+    "softmax.",
     log_probabilities=lambda output: [np.exp(output.log_p)],
 )
 LOGITS = Mistake(
     "logits",
     "these are the values before the softmax: normalise them",
+    lesson="The last step is to normalise: z - logsumexp(z) over the classes.",
     probabilities=lambda right: [right.z, np.exp(right.z)],
     log_probabilities=lambda output: [output.z],
     loss=lambda right: [float(-right.z[right.rows, right.problem.output].mean())],
@@ -46,6 +51,8 @@ WITHOUT_WEIGHTS = Mistake(
 OVER_BATCH = Mistake(
     "over-batch",
     "the softmax is taken over the batch, not over the classes: check the axis",
+    lesson="The softmax is over the classes of each example: along axis 1 of (M, K), never along "
+    "the batch.",
     probabilities=lambda right: [softmax(right.z, axis=0), right.p / right.p.sum(axis=0)],
     log_probabilities=lambda output: [
         log_softmax(output.z, axis=0),
@@ -55,6 +62,8 @@ OVER_BATCH = Mistake(
 OVER_ALL = Mistake(
     "over-all",
     "the softmax is taken over everything: it should be over the classes of each example",
+    lesson="The softmax is over the classes of each example: along axis 1 of (M, K), never along "
+    "the batch.",
     probabilities=lambda right: [softmax(right.z)],
     log_probabilities=lambda output: [log_softmax(output.z)],
 )
@@ -88,6 +97,9 @@ NORMALISER = Mistake(
     "normaliser",
     "the logarithm of the softmax is z - logsumexp(z), with the largest z taken out of the sum and "
     "put back; here it looks like {look}",
+    name="the normaliser of the softmax is wrong",
+    lesson="The logarithm of the softmax is z - logsumexp(z), over the classes, with the largest "
+    "z taken out and put back.",
     probabilities=lambda right: {
         look: np.exp(array) for look, array in _other_normalisers(right).items()
     },
@@ -125,6 +137,7 @@ def _temperatures(z: np.ndarray) -> tuple[int, int, int]:
 NOT_SOFTMAX = Mistake(
     "not-softmax",
     "the probabilities look like {look}; a softmax over the classes is expected",
+    name="the probabilities are not those of a softmax",
     probabilities=_other_functions,
     log_probabilities=_logarithms_of_other_functions,
 )

@@ -205,79 +205,109 @@ def _is_as_long_everywhere(step: Step) -> bool:
 NOT_MOVING = Mistake(
     "not-moving",
     "does what is computed get into the parameters of the model?",
+    name="the parameters do not move",
+    lesson="The order is: forward, loss, zero the gradients, `backward()`, `step()`, on the model "
+    "that is passed.",
     seen=lambda step: all(step.still),
 )
 
 #: Where there is no gradient in the numbers, or another number of times the right one. The first
 #: that shows is named.
 OF_STEPS = (
-    Mistake("partly-moving", "the {what} does not move", seen=_does_one_not_move),
+    Mistake(
+        "partly-moving",
+        "the {what} does not move",
+        name="some of the parameters do not move",
+        seen=_does_one_not_move,
+    ),
     Mistake(
         "zeroing-not-called",
         "`{name}` is only named, not called, so that gradients of earlier steps are added to this "
         "one's: the brackets are missing, `{name}()`",
+        name="zeroing the gradients is named, but not called",
+        lesson="A method without brackets does nothing: `optimizer.zero_grad()`, not "
+        "`optimizer.zero_grad`.",
         seen=_zeroing_is_only_named,
     ),
     Mistake(
         "not-zeroed",
         "the {what} of earlier steps are added to this one's: zero them before each backward()",
+        name="the gradients of earlier steps are added",
+        lesson="`backward()` adds to `.grad`: set the gradients to zero before each one.",
         seen=_has_earlier_gradients,
     ),
     Mistake(
         "last-gradient",
         "it goes along the gradient of the step before: `backward()` has to come before the step",
+        name="the step goes along the gradient of the step before",
+        lesson="The order is: forward, loss, zero the gradients, `backward()`, `step()`.",
         seen=_is_along_the_last_gradient,
     ),
     Mistake(
         "ascent",
         "the parameters move in the wrong direction: the loss goes up{also}",
+        name="the step goes uphill",
+        lesson="The step goes against the gradient: the loss has to go down.",
         seen=_is_ascent,
     ),
     Mistake(
         "step-sum",
         "the step is {factor} times as long as it should be, and the batch has {factor} examples: "
         "is the loss summed over the batch (`reduction='sum'`), not averaged?",
+        name="the loss of a step is summed over the batch",
+        lesson="The loss is the mean over the batch: with a sum, the step grows with the number "
+        "of examples.",
         seen=_is_sum,
     ),
     Mistake(
         "backward-twice",
         "the step is {count} times as long as it should be, and gradients arrive {count} times: "
         "they add up with each backward()",
+        name="`backward()` is called more than once",
+        lesson="Gradients add up with each `backward()`: one is enough.",
         seen=_goes_backward_often,
     ),
     Mistake(
         "step-averaged-twice",
         "the step is {factor} times too short, and there are {factor} {what}: is the loss averaged "
         "{twice}?",
+        name="the loss of a step is averaged twice",
+        lesson="`NLLLoss` and `CrossEntropyLoss` give the mean already: divide no further.",
         seen=_is_shorter_by_a_size,
     ),
     Mistake(
         "own-rate",
         "an optimizer of your own ({name}) makes the step, with a learning rate of {rate:.4g}: use "
         "the one that is passed",
+        name="an optimizer of one's own makes the step, with another learning rate",
+        lesson="The model and the optimizer are passed: use both as they are.",
         seen=_has_own_rate,
     ),
     Mistake(
         "step-cut",
         "the gradient seems to be cut or scaled to length {length:g}: the step should go along the "
         "gradient as it is",
+        name="the gradient is cut or scaled",
         seen=_is_cut_to_length,
     ),
     Mistake(
         "double-step",
         "the step is {factor:.4g} times as long as the optimizer's learning rate, {rate:g}, and "
         "the mean loss ask for, as if the rate were {effective:.4g}",
+        name="the step has another length than the learning rate gives",
         seen=_is_of_another_length,
     ),
     Mistake(
         "momentum",
         "a share of earlier gradients seems to be added, as with momentum: use the optimizer that "
         "is passed",
+        name="earlier gradients are added, as with momentum",
         seen=_has_share_of_last_gradient,
     ),
     Mistake(
         "optimizer",
         "all parameters move by the same length, as with Adam: use the optimizer that is passed",
+        name="another optimizer than the one that is passed makes the step",
         seen=_is_as_long_everywhere,
     ),
 )
@@ -324,6 +354,8 @@ def name_step_gradient(
 LOSS_AFTER = Mistake(
     "loss-after-step",
     "it is the loss after the step: compute it before, and return that",
+    name="the loss after the step is returned",
+    lesson="Compute the loss before the step, and return that.",
 )
 
 

@@ -15,6 +15,8 @@ ITERATORS = ("zip", "map", "filter", "generator", "reversed", "iterator", "enume
 EXAMPLE_LOSSES = Mistake(
     "loss-per-example",
     "it is an array of {count} losses, one for each example: take their mean",
+    name="the loss is an array, one for each example",
+    lesson="The loss is one number: the mean over the batch.",
 )
 
 

@@ -37,20 +37,28 @@ MIXED_TYPES = Mistake(
     "mixed-types",
     "tensors of {first} and {second} meet{why}: make {what} float32, with `.float()` or "
     "`dtype=torch.float32`",
+    name="float32 and float64 meet",
+    lesson="NumPy's arrays are float64 and PyTorch's parameters float32: convert the input once, "
+    "where it comes in.",
 )
 NOT_A_TENSOR = Mistake(
     "not-a-tensor",
     "{kind} stands where PyTorch takes a tensor: convert it first, with `torch.tensor(..., "
     "dtype={dtype})`{more}",
+    name="something that is no tensor goes into PyTorch",
+    lesson="Convert NumPy's arrays to tensors once, where they come in.",
 )
 OTHER_THING = Mistake(
     "other-than-tensor",
     "{kind} stands where PyTorch takes a tensor",
+    name="something that is no tensor goes into PyTorch",
 )
 VALUES_AND_INDICES = Mistake(
     "values-and-indices",
     "`{name}` with a dimension gives two things, the values and their indices: take "
     "`.{name}(...).values`",
+    name="values and indices of a maximum are not told apart",
+    lesson="`max` with a dimension gives two things: take `.values`.",
 )
 ALREADY_TENSOR = Mistake(
     "already-tensor",
@@ -64,25 +72,31 @@ NUMPY_OF_TENSOR = Mistake(
 LABELS_TYPE = Mistake(
     "labels-type",
     "the labels are {kind}: class indices have to be int64, with `.long()` or `dtype=torch.int64`",
+    name="the labels are no whole numbers",
+    lesson="Class indices have to be int64 for PyTorch's losses: `.long()`.",
 )
 LABELS_SHAPE = Mistake(
     "labels-shape",
     "the labels have two dimensions: the loss takes the log-probabilities and then a class index "
     "for each example, shape (M,), no column and no indicator vectors",
+    name="the labels have two dimensions",
 )
 LABELS_RANGE = Mistake(
     "labels-range",
     "class index {index} does not exist: with {classes} classes they go from 0 to {last}",
+    name="a class index does not exist",
 )
 BATCH_SIZES = Mistake(
     "batch-sizes",
     "the output is for {first} and the labels are for {second}: does one of them lose or gain a "
     "dimension, or examples?",
+    name="output and labels are for different numbers of examples",
 )
 BINARY_LOSS = Mistake(
     "binary-loss",
     "a binary cross-entropy is for a yes or no, and takes labels of the shape of its input: for "
     "class indices, `NLLLoss` takes log-probabilities",
+    name="a binary cross-entropy is used",
 )
 
 
@@ -121,15 +135,20 @@ def _labels_range(raised: Raised) -> Finding | None:
 NO_SCALAR = Mistake(
     "loss-array",
     "the loss is not one number but one for each example: take the mean of them first",
+    name="the loss is an array, one for each example",
+    lesson="The loss is one number: the mean over the batch.",
 )
 LOSS_NO_TENSOR = Mistake(
     "loss-no-tensor",
     "{what}: call `backward()` on the loss as a tensor, and `.item()` only for what is returned",
+    name="the loss is a plain number, before `backward()`",
+    lesson="Call `backward()` on the tensor, and `.item()` only for what is returned.",
 )
 BACKWARD_AGAIN = Mistake(
     "backward-again",
     "`backward()` goes a second time through a graph that is gone after the first: make a new "
     "forward pass for each, and keep no output between calls",
+    name="`backward()` goes a second time through the same graph",
 )
 IN_PLACE_LEAF = Mistake(
     "in-place-leaf",
@@ -167,20 +186,28 @@ CLASS_AS_FUNCTION = Mistake(
     "class-as-function",
     "`torch.nn.{name}` is a class: make an object of it first, `torch.nn.{name}()(...)`, or use "
     "the function in `torch.nn.functional`",
+    name="a layer's class is used like a function",
+    lesson="A class of `torch.nn` makes an object first, and the object is called: "
+    "`torch.nn.Sigmoid()(z)`.",
 )
 LAYER_SIZES = Mistake(
     "layer-sizes",
     "`torch.nn.Linear` takes two sizes, that of its input and that of its output: it makes a layer "
     "of them, and the layer takes the tensor",
+    lesson="`torch.nn.Linear(inputs, outputs)` makes a layer; the layer takes the tensor.",
 )
 NO_SELF = Mistake(
     "self-missing",
     "`{name}` is defined without `self`: it has to be the first argument in its `def` line",
+    name="`self` is missing",
+    lesson="`self` is the first argument of each method in its `def` line, and is not written "
+    "where the method is called.",
 )
 ARGUMENT_COUNT = Mistake(
     "argument-count",
     "`{name}` takes {takes} arguments and gets {given}, with `self` counted: is `self` missing in "
     "its `def` line, or is one too many in the call?",
+    name="a function gets another number of arguments than it takes",
 )
 SUPER_ARGUMENTS = Mistake(
     "super-arguments",
@@ -189,6 +216,7 @@ SUPER_ARGUMENTS = Mistake(
 ARGUMENTS = Mistake(
     "arguments",
     "`{name}` does not take the arguments that it should: {expected} (Python: {message})",
+    name="a function does not take the arguments that it should",
 )
 RECURSION = Mistake(
     "endless",
@@ -197,14 +225,19 @@ RECURSION = Mistake(
 UNDEFINED = Mistake(
     "not-defined",
     "`{name}` is not defined: {hint}",
+    name="a name is not defined",
+    lesson="Restart the kernel and run all cells before you hand in: what was once defined "
+    "elsewhere is not there.",
 )
 NO_BRACKETS = Mistake(
     "no-brackets",
     "`{name}` is a method: the brackets are missing, `{name}()`",
+    name="a method is not called, the brackets are missing",
 )
 NOT_CALLABLE = Mistake(
     "not-callable",
     "something that is no function is called: {kind} has no brackets after it",
+    name="something that is no function is called",
 )
 DEVICES = Mistake(
     "devices",

@@ -55,36 +55,55 @@ Rule = Callable[[Raised], Finding | None]
 NOT_TRANSPOSED = Mistake(
     "not-transposed",
     "shapes {left} and {right} cannot be multiplied, as {columns} columns meet {rows} rows: {what}",
+    name="a matrix is not transposed where it should be",
+    lesson="In a product, the columns of the first meet the rows of the second: write the shapes "
+    "beside it.",
 )
 WRONG_LAYER = Mistake(
     "wrong-layer",
     "shapes {left} and {right} cannot be multiplied: the weight of layer {layer}, transposed, "
     "takes {rows} columns, and what comes in has {columns}. Is a layer left out, taken twice or "
     "out of order?",
+    name="a layer gets what another one should",
+    lesson="In a product, the columns of the first meet the rows of the second: write the shapes "
+    "beside each layer.",
 )
 PRODUCT = Mistake(
     "product-shapes",
     "shapes {left} and {right} cannot be multiplied, as {columns} columns meet {rows} rows; "
     "weights are {weights}, the input {input}",
+    name="the shapes of a product don't fit together",
+    lesson="In a product, the columns of the first meet the rows of the second: write the shapes "
+    "beside it.",
 )
 KEEPDIM = Mistake(
     "keepdim",
     "element by element, sizes {first} and {second} meet in dimension {dimension}, and {examples} "
     "is the number of examples: is `keepdim=True` missing in a sum, a maximum or a logsumexp?",
+    name="`keepdim` is missing",
+    lesson="`keepdim=True` keeps the dimension that is summed over, so that the result still fits "
+    "the rows.",
 )
 ELEMENTS = Mistake(
     "element-shapes",
     "element by element, sizes {first} and {second} meet in dimension {dimension}{hint}",
+    name="the shapes of two tensors don't fit, element by element",
+    lesson="Element by element, sizes have to be equal or 1, counted from the last dimension.",
 )
 FIXED_SIZES = Mistake(
     "sizes-in-code",
     "{size} values cannot take the shape {shape}: are sizes written into the code that should come "
     "from the parameters or the input?",
+    name="sizes are written into the code",
+    lesson="Sizes come from the parameters and the batch, never from a number in the code.",
 )
 LAYERS_IN_CODE = Mistake(
     "layers-in-code",
     "`self.parameters` has {count} here, and the code takes another number for granted: go over "
     "all of them in a loop",
+    name="the number of layers is fixed",
+    lesson="Go over all of `self.parameters` in a loop: nothing in the code should know how many "
+    "layers there are.",
 )
 VECTORS = Mistake(
     "dot",
@@ -94,6 +113,7 @@ DIMENSION = Mistake(
     "dimension",
     "the tensor has no dimension {dimension} here: has it lost one, by indexing, `squeeze` or a "
     "sum without `keepdim=True`?",
+    name="a tensor has lost a dimension",
 )
 
 

@@ -11,6 +11,7 @@ from lxmls_nb.checks.mistakes.mistake import Mistake
 ZERO = Mistake(
     "zero",
     "it is zero everywhere",
+    name="the gradient is zero everywhere",
     seen=lambda gradient: not np.any(gradient.array),
 )
 
@@ -20,7 +21,13 @@ def _is_transposed(gradient: Gradient) -> bool:
     return not gradient.is_bias and rows == columns and fits(gradient.array, gradient.truth.T)
 
 
-TRANSPOSED = Mistake("transposed", "it looks transposed", seen=_is_transposed)
+TRANSPOSED = Mistake(
+    "transposed",
+    "it looks transposed",
+    name="the gradient is transposed",
+    lesson="Keep to one order: weights and their gradients have the shape (out, in).",
+    seen=_is_transposed,
+)
 
 
 def _is_cut_off(gradient: Gradient) -> bool:
@@ -65,6 +72,9 @@ def _is_nearly_right(given: Gradient | Output) -> bool:
 PRECISION = Mistake(
     "precision",
     "it is nearly right, within 2 %: is something small added, left out, cut off or rounded?",
+    name="the numbers are nearly right, but not quite",
+    lesson="Add no small constants and round nothing: computed the stable way, no number needs "
+    "help.",
     seen=_is_nearly_right,
 )
 
@@ -83,11 +93,15 @@ DIFFERENCES = (
     Mistake(
         "parameter",
         "it is the parameter itself",
+        name="the parameter itself is returned",
         seen=lambda gradient: fits(gradient.array, gradient.parameter),
     ),
     Mistake(
         "stepped",
         "it looks like the parameter after a step of SGD: return the gradient alone",
+        name="the parameter after a step is returned, not the gradient",
+        lesson="Gradients are returned as they are: the learning rate and the step come in the "
+        "update.",
         seen=_is_parameter_after_step,
     ),
     Mistake(

@@ -388,3 +388,32 @@ def test_what_could_reach_beyond_the_judge_is_refused(test, tmp_path, monkeypatc
 )
 def test_what_libraries_do_for_themselves_is_not(test):
     assert judge(student("def f(): return [1, 2]")).run(cell(test)).outputs == []
+
+
+class Leftover:
+    """Refers to itself, and removes its file whenever Python finds that nobody needs it."""
+
+    def __init__(self, path):
+        path.touch()
+        self.path, self.itself = path, self
+
+    def __del__(self):
+        self.path.unlink()
+
+
+def test_what_is_cleaned_up_meanwhile_is_not_the_test_s(tmp_path):
+    """As the manager of an earlier kernel is, which removes its connection file."""
+    import gc
+    import tempfile
+
+    Leftover(tmp_path / "left")
+    folder = tempfile.TemporaryDirectory(dir=tmp_path)
+    folder.itself = folder  # type: ignore[attr-defined]
+    del folder
+    gc.disable()
+    try:
+        found = judge(student("def f(): return 1")).run(cell("import gc\ngc.collect()\nassert f()"))
+    finally:
+        gc.enable()
+    assert found.outputs == []
+    assert list(tmp_path.iterdir()) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from nbformat.v4 import new_output
 
@@ -9,7 +10,9 @@ from lxmls_grading.cells import cause_of
 from lxmls_grading.execution.connection import Connection
 from lxmls_grading.execution.judge import FaultyTest, Judge, outcome_together
 from lxmls_grading.kernel.objects import Objects
+from lxmls_nb import errors
 from lxmls_nb.checks.probes.running import execute
+from lxmls_nb.shown import Shown
 from tests.support.execution import TEST, graded
 
 
@@ -51,6 +54,29 @@ def test_judge_notes_which_mistake_a_test_has_found():
     judge(answers={"a": "c"}).run(wrong)
     judge(answers={"a": "b"}).run(right)
     assert (cause_of(wrong), cause_of(right)) == ("answer", None)
+
+
+def without_average(weight, bias, input, output):
+    z = input @ weight.T + bias
+    p = np.exp(z) / np.exp(z).sum(1, keepdims=True)
+    loss = -np.log(p[np.arange(len(output)), output]).mean()
+    error = p - np.eye(p.shape[1])[output]
+    return loss, error.T @ input, error.sum(0, keepdims=True)
+
+
+def test_judge_writes_messages_whole_even_in_a_notebook(monkeypatch):
+    """Each test of a submission costs points, and tells why: whatever else has been graded here."""
+    shown = Shown()
+    monkeypatch.setattr(errors, "SHOWN", shown)
+    judging = judge(f=without_average)
+    for number, quantity in enumerate(("weight", "bias")):
+        shown.start_cell(quantity, quantity, number)
+        cell = graded(f"from lxmls_nb import checks\nchecks.log_linear_gradients(f, {quantity!r})")
+        (output,) = judging.run(cell).outputs
+        whole = " ".join(output.traceback)
+        assert whole == f"Not yet right: {output.evalue}"
+        assert whole.endswith("is the average over the batch missing?")
+        assert cause_of(cell) == "sum"
 
 
 def shown_together(text: str):

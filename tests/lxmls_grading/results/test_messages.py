@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lxmls_grading.results import outcomes
-from lxmls_grading.results.messages import Messages, printable
+from lxmls_grading.results.messages import Messages, in_general, printable
 from lxmls_grading.results.outcomes import FAILED, PARTLY, UNNAMED
 from lxmls_grading.results.report import marked_up, number
 
@@ -43,6 +43,7 @@ def test_failures_that_are_one_group(one, other):
         (("it is wrong", "sign"), ("it is wrong", UNNAMED)),
         (("it is wrong", UNNAMED), ("it is wrong", None)),
         (("`f` raised TypeError: x", "error"), ("`f` raised KeyError: x", "error")),
+        (("`f` (3 examples) raised E: x", "error"), ("`f` (3 examples) raised F: x", "error")),
         (("`f` raised ValueError: x", "error"), ("in `f`, shapes don't fit (line 2: x)", "error")),
         (("AssertionError: 1", None), ("AssertionError: 2", None)),
     ],
@@ -64,3 +65,9 @@ def test_text_is_made_printable():
     assert marked_up("one ` alone") == "one ` alone"
     assert number(2.0) == "2"
     assert number(1 / 3) == "0.33"
+
+
+def test_messages_in_general():
+    text = "`f` (3 examples): layer 2 has shape (3, 2) where (2, 3) is expected, 1e-5 off"
+    assert in_general(text) == "`f`: layer … has shape (…) where (…) is expected, … off"
+    assert in_general("`exp2` of float64") == "`exp2` of float64"

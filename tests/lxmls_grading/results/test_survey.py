@@ -74,16 +74,54 @@ def test_the_class_is_summed_up(reported):
 
 def test_what_to_teach_again_comes_first(reported):
     text = " ".join(Page(reported[0]).text.split())
-    begin, end = text.index("What to teach again"), text.index("The class")
-    assert text[:begin].count("points") == 0
-    # Most points lost first: 3 x 3 of test-c, then 2 x 2 of test-b, with its message.
-    first = text[begin:end]
-    assert re.findall(r"(\S+) of (\S+) points lost (\S+ \S+)", first) == [
+    teach, costly, end = map(
+        text.index, ("What to teach again", "Tests that cost the most points", "The class")
+    )
+    assert text[:teach].count("points") == 0
+    # Mistakes that cost most first, by what they are; where there is no answer, there is none.
+    assert re.findall(r"(\d+ students?, \d points? .*?\)) (\S+)", text[teach:costly]) == [
+        ("2 students, 2 points each (of 3)", "Off"),
+        ("1 student, 1 point (of 3)", "Sign"),
+    ]
+    assert "Off by … at (…) 2.1 test-b" in text[teach:costly]
+    assert "off by 3.5 at (1, 2)." in text[teach:costly]
+    assert "test-c" not in text[teach:costly]
+    # Tests follow, most points lost first: 3 x 3 of test-c, then 2 x 2 of test-b.
+    assert re.findall(r"(\S+) of (\S+) points lost (\S+ \S+)", text[costly:end]) == [
         ("9", "12", "2.2 test-c"),
         ("4", "8", "2.1 test-b"),
         ("1", "4", "2.1 test-a"),
     ]
-    assert "2 students: off by 3.5 at (1, 2)." in first
+
+
+def test_a_mistake_is_taught_once_with_answers_that_unfold(course):
+    for student, times, code in (
+        ("ada", 7, "# Ada's\ndef f(x):\n    return x < '</code><script>'"),
+        ("bob", 5, "def f(x):  # the same, but for comments\n    return x < '</code><script>'"),
+        ("cyn", 3, "def f(y):\n    return 'cyn', y"),
+    ):
+        message = f"`f` (a batch of {times}): it is {times} times too large: is it a sum?"
+        course.add(
+            student, {name: wrong(message, "sum") for name in ("test-b", "test-c")}, answer=code
+        )
+    course.add("dan", {"test-a": wrong("it is wrong", "sign"), "test-b": wrong("x", "sum")})
+    html, _ = course.report()
+    page = Page(html)
+    text = " ".join(page.text.split())
+    first = text[text.index("What to teach") : text.index("Tests that cost")]
+    assert re.findall(r"\d+ students?, .*?\)", first) == [
+        "4 students, 4.25 points each on average (of 6)",
+        "1 student, 1 point (of 3)",
+    ]
+    assert "The average over the batch is missing To say: The loss is a mean over" in first
+    assert "2.1 test-b; 2.2 test-c" in first
+    assert "2 different answers, and what the check reports" in first
+    assert "(a batch of 7): it is 7 times" in first
+    assert "return x < '</code><script>'" in first
+    assert "return '…', y" in first
+    assert not re.search(r"\b(ada|bob|cyn|dan)\b", first, re.I)
+    tags = [tag for tag, _ in page.elements]
+    assert (tags.count("details"), tags.count("pre"), tags.count("script")) == (2, 2, 0)
 
 
 def test_answers_with_the_same_mistake_are_counted_as_one(course):
@@ -173,11 +211,14 @@ def test_tests_that_could_not_be_run_come_first_and_are_not_taught(course):
     course.add("ada", {"test-c": STOPPED, "test-a": wrong("sign")}, reasons=[broken])
     course.add("bob", {"test-c": STOPPED}, reasons=[broken])
     course.add("cyn")
+    course.add("dan", {"test-c": wrong("all zero", "zero")}, reasons=[broken])
     page, rows = course.report()
     text = " ".join(Page(page).text.split())
-    mend, teach, end = map(text.index, ("Mend these tests", "What to teach again", "The class"))
+    parts = ("Mend these tests", "What to teach again", "Tests that cost", "The class")
+    mend, teach, costly, end = map(text.index, parts)
     assert mend < teach
-    assert "2 of 3 students 2.2 test-c it takes too long" in text[mend:teach]
+    assert "3 of 4 students 2.2 test-c it takes too long" in text[mend:teach]
     assert "test-c" not in text[teach:end]
-    assert "1 of 3 points lost 2.1 test-a" in text[teach:end]
+    assert "1 student, 1 point (of 3) Sign 2.1 test-a" in text[teach:costly]
+    assert "1 of 4 points lost 2.1 test-a" in text[costly:end]
     assert rows[0]["reasons"].endswith("has been told. (it takes too long)")
