@@ -31,7 +31,7 @@ from lxmls_nb.checks.mistakes.form import CUT, PARTLY_CUT, TENSOR
 from lxmls_nb.checks.mistakes.mistake import Finding
 from lxmls_nb.checks.mistakes.networks import PART_CUT, name_cut_part, name_shape
 from lxmls_nb.checks.mistakes.outputs import name_log_probabilities
-from lxmls_nb.checks.mistakes.torch_errors import CLASS_AS_FUNCTION, LAYERS
+from lxmls_nb.checks.mistakes.torch_calls import CLASS_AS_FUNCTION, LAYERS
 from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.problems import Problem, forward, make_problem
 from lxmls_nb.checks.replies import Fields, network_reply, reply_of

@@ -9,6 +9,17 @@ from dataclasses import replace
 from lxmls_nb.checks.mistakes.mistake import Finding, Mistake
 from lxmls_nb.checks.mistakes.modules import SUPER_INIT
 from lxmls_nb.checks.mistakes.moving import LOSS_CUT
+from lxmls_nb.checks.mistakes.torch_calls import (
+    CLASS_AS_FUNCTION,
+    LAYERS,
+    NO_BRACKETS,
+    RECURSION,
+    boolean,
+    called,
+    method_as_value,
+    takes_others,
+    undefined,
+)
 from lxmls_nb.checks.mistakes.torch_shapes import (
     DIMENSION,
     FIXED_SIZES,
@@ -180,122 +191,10 @@ WHOLE_NUMBERS = Mistake(
     "the log-probabilities",
 )
 
-# --- calls
-
-CLASS_AS_FUNCTION = Mistake(
-    "class-as-function",
-    "`torch.nn.{name}` is a class: make an object of it first, `torch.nn.{name}()(...)`, or use "
-    "the function in `torch.nn.functional`",
-    name="a layer's class is used like a function",
-    lesson="A class of `torch.nn` makes an object first, and the object is called: "
-    "`torch.nn.Sigmoid()(z)`.",
-)
-LAYER_SIZES = Mistake(
-    "layer-sizes",
-    "`torch.nn.Linear` takes two sizes, that of its input and that of its output: it makes a layer "
-    "of them, and the layer takes the tensor",
-    lesson="`torch.nn.Linear(inputs, outputs)` makes a layer; the layer takes the tensor.",
-)
-NO_SELF = Mistake(
-    "self-missing",
-    "`{name}` is defined without `self`: it has to be the first argument in its `def` line",
-    name="`self` is missing",
-    lesson="`self` is the first argument of each method in its `def` line, and is not written "
-    "where the method is called.",
-)
-ARGUMENT_COUNT = Mistake(
-    "argument-count",
-    "`{name}` takes {takes} arguments and gets {given}, with `self` counted: is `self` missing in "
-    "its `def` line, or is one too many in the call?",
-    name="a function gets another number of arguments than it takes",
-)
-SUPER_ARGUMENTS = Mistake(
-    "super-arguments",
-    "`super().__init__()` takes no sizes: a `torch.nn.Module` has none",
-)
-ARGUMENTS = Mistake(
-    "arguments",
-    "`{name}` does not take the arguments that it should: {expected} (Python: {message})",
-    name="a function does not take the arguments that it should",
-)
-RECURSION = Mistake(
-    "endless",
-    "the code calls itself without an end: does a forward pass call itself, or its own model?",
-)
-UNDEFINED = Mistake(
-    "not-defined",
-    "`{name}` is not defined: {hint}",
-    name="a name is not defined",
-    lesson="Restart the kernel and run all cells before you hand in: what was once defined "
-    "elsewhere is not there.",
-)
-NO_BRACKETS = Mistake(
-    "no-brackets",
-    "`{name}` is a method: the brackets are missing, `{name}()`",
-    name="a method is not called, the brackets are missing",
-)
-NOT_CALLABLE = Mistake(
-    "not-callable",
-    "something that is no function is called: {kind} has no brackets after it",
-    name="something that is no function is called",
-)
 DEVICES = Mistake(
     "devices",
     "tensors on two devices meet: move the input and the labels to the device of the model",
 )
-
-#: Classes of `torch.nn` that are often called as if they were functions.
-LAYERS = frozenset(
-    {
-        *("Linear", "Sigmoid", "ReLU", "Tanh", "Softmax", "LogSoftmax", "Sequential", "Dropout"),
-        *("NLLLoss", "CrossEntropyLoss", "BCELoss", "BCEWithLogitsLoss", "MSELoss", "Parameter"),
-    }
-)
-
-#: The first lines of what the checks call.
-SIGNATURES = {
-    "__init__": "`def __init__(self, input_size, num_classes):`",
-    "forward": "`def forward(self, input):`",
-    "log_forward": "`def log_forward(self, input):`",
-    "training_step": "`def training_step(model, optimizer, input, output):`",
-}
-
-
-def _takes_others(raised: Raised) -> Finding | None:
-    """Look at a call with another number of arguments than the function takes."""
-    name = raised.match.group("name")
-    owner, _, method = name.rpartition(".")
-    if "'out_features'" in raised.message:
-        return LAYER_SIZES.finding()
-    if method == "__init__" and owner != "LogLinear" and re.search(rf"nn\.{owner}\(", raised.code):
-        return CLASS_AS_FUNCTION.finding(name=owner)
-    if method == "__init__" and "super().__init__(" in raised.code:
-        return SUPER_ARGUMENTS.finding() if owner == "LogLinear" else None
-    takes, given = raised.match.group("takes"), raised.match.group("given")
-    if takes and given and owner and int(given) == int(takes) + 1 and method != "__init__":
-        if method in SIGNATURES and takes == "1":
-            return NO_SELF.finding(name=method)
-        return ARGUMENT_COUNT.finding(name=method, takes=takes, given=given)
-    if method in SIGNATURES and not raised.line:  # a call of the check
-        expected = SIGNATURES[method]
-        if raised.is_network and method == "__init__":
-            expected = "those of `PytorchMLP`, whose `__init__` does without one of your own"
-        return ARGUMENTS.finding(name=method, expected=expected, message=raised.message)
-    return None
-
-
-def _undefined(raised: Raised) -> Finding:
-    name = raised.match.group(1)
-    known = {
-        "F": "`import torch.nn.functional as F` is missing",
-        "nn": "write `torch.nn`, or `from torch import nn` first",
-        "optim": "write `torch.optim`, or import it first",
-        "np": "`import numpy as np` is missing",
-        "torch": "`import torch` is missing: run the cell with the imports",
-        "self": "is it missing in the brackets of the `def` line?",
-    }
-    hint = "is it spelt as where it is made, is `self.` missing before it, or an import?"
-    return UNDEFINED.finding(name=name, hint=known.get(name, hint))
 
 
 def _no_attribute(raised: Raised) -> Finding | None:
@@ -317,29 +216,6 @@ def _no_attribute(raised: Raised) -> Finding | None:
         found = re.search(r"([\w.]+)\." + re.escape(name), raised.code)
         return NO_BRACKETS.finding(name=found.group(1)) if found else None
     return None
-
-
-def _method_as_value(raised: Raised) -> Finding | None:
-    found = re.search(r"([\w.]*\b(?:named_)?parameters)\b(?!\()", raised.code)
-    is_call = found is not None and "self.parameters" not in found.group(1)
-    return NO_BRACKETS.finding(name=found.group(1)) if found and is_call else None
-
-
-def _called(raised: Raised) -> Finding | None:
-    kinds = {
-        "list": "a list, as `self.parameters` is here,",
-        "Tensor": "a tensor",
-        "Parameter": "a parameter",
-        "float": "a number",
-        "tuple": "a tuple",
-    }
-    kind = raised.match.group(1)
-    return NOT_CALLABLE.finding(kind=kinds[kind]) if kind in kinds else None
-
-
-def _boolean(raised: Raised) -> Finding | None:
-    found = re.search(r"nn\.(\w*Loss)\(", raised.code)
-    return CLASS_AS_FUNCTION.finding(name=found.group(1)) if found else None
 
 
 def _leaf(raised: Raised) -> Finding:
@@ -421,19 +297,19 @@ RULES: tuple[tuple[str, Rule], ...] = (
     (
         r"(?P<name>[\w.<>]+)\(\) takes (?:from \d+ to )?(?P<takes>\d+) positional arguments? but "
         r"(?P<given>\d+) (?:was|were) given",
-        _takes_others,
+        takes_others,
     ),
     (
         r"(?P<name>[\w.<>]+)\(\) (?:missing \d+ required|got an unexpected|got multiple values)"
         r"(?P<takes>)(?P<given>)",
-        _takes_others,
+        takes_others,
     ),
     (r"maximum recursion depth exceeded", _always(RECURSION)),
-    (r"name '(\w+)' is not defined", _undefined),
+    (r"name '(\w+)' is not defined", undefined),
     (r"'([\w.]+)' object has no attribute '(\w+)'", _no_attribute),
-    (r"'(?:method|function)' object is not (?:iterable|subscriptable)", _method_as_value),
-    (r"'(\w+)' object is not callable", _called),
-    (r"Boolean value of Tensor with more than one value is ambiguous", _boolean),
+    (r"'(?:method|function)' object is not (?:iterable|subscriptable)", method_as_value),
+    (r"'(\w+)' object is not callable", called),
+    (r"Boolean value of Tensor with more than one value is ambiguous", boolean),
     (r"Expected all tensors to be on the same device", _always(DEVICES)),
 )
 
