@@ -330,11 +330,13 @@ def grade(
         How many batches to make, each a course of its own, graded side by side.
     """
     start = time.monotonic()
-    courses = [Course(folder / f"part-{number}", stock, template) for number in range(parts)]
+    first = Course(folder / "part-0", stock, template)
+    logs = [] if template else [first.prepare()]
+    others = [Course(folder / f"part-{n}", stock, template=first.folder) for n in range(1, parts)]
+    courses = [first, *others]
     shares = [attacks[number::parts] for number in range(parts)]
     limit = 40 + 15 * len(attacks) if stock else LIMIT
     with ThreadPoolExecutor(parts) as pool:
-        logs = [] if template else list(pool.map(Course.prepare, courses))
         for course, share in zip(courses, shares, strict=True):
             for attack in share:
                 course.submit(attack)
