@@ -12,6 +12,7 @@ This is a rail for honest tests and no sandbox: who runs code of their own here 
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 import weakref
@@ -105,10 +106,20 @@ def _harmless(event: str, arguments: tuple[Any, ...], frame: FrameType) -> bool:
     while above is not None and above.f_code.co_filename != TEST_FILE:
         if above.f_code.co_filename.startswith("<frozen importlib"):
             return True  # to import a module takes all that
-        if above.f_code.co_name == "__del__" or above.f_code.co_filename == weakref.__file__:
-            return True  # an earlier object of ours, such as a kernel's manager, is cleaned up now
+        if _cleans_up(above):
+            return True  # an earlier object of ours, such as the manager of a kernel
         above = above.f_back
     return False
+
+
+def _cleans_up(frame: FrameType) -> bool:
+    """Whether Python has called a function because an object is no longer needed."""
+    watching = [getattr(each, "__func__", each) for each in gc.callbacks]
+    return (
+        frame.f_code.co_name == "__del__"
+        or frame.f_code.co_filename == weakref.__file__
+        or frame.f_code in [getattr(each, "__code__", None) for each in watching]
+    )
 
 
 def _is_path(value: Any) -> bool:

@@ -40,8 +40,8 @@ def get_mlp_parameter_handlers(
     place = (0, column) if is_bias else (row, column)
 
     def get_parameter(parameters: Parameters) -> float:
-        array = np.asarray(parameters[layer_index][kind])
-        if is_bias and array.ndim == 1:  # a gradient may have lost its row
+        array = parameters[layer_index][kind]
+        if is_bias and np.ndim(array) == 1:  # a gradient may have lost its row
             return float(array[column])
         return float(array[place])
 

@@ -404,16 +404,22 @@ class Leftover:
 def test_what_is_cleaned_up_meanwhile_is_not_the_test_s(tmp_path):
     """As the manager of an earlier kernel is, which removes its connection file."""
     import gc
+    import os
     import tempfile
+
+    def watch(phase, info):  # as Dask does
+        os.listdir(tmp_path)
 
     Leftover(tmp_path / "left")
     folder = tempfile.TemporaryDirectory(dir=tmp_path)
     folder.itself = folder  # type: ignore[attr-defined]
     del folder
+    gc.callbacks.append(watch)
     gc.disable()
     try:
         found = judge(student("def f(): return 1")).run(cell("import gc\ngc.collect()\nassert f()"))
     finally:
         gc.enable()
+        gc.callbacks.remove(watch)
     assert found.outputs == []
     assert list(tmp_path.iterdir()) == []
