@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
+
+from lxmls_nb.notebook.names import names_of, python_of
 
 
 class AnswerNotFound(Exception):
@@ -19,7 +23,10 @@ def load_solution(
     namespace: dict[str, Any],
     trial: Callable[[Any], object] | None = None,
 ) -> Any:
-    """Run one cell of a notebook and return what it defines.
+    """Run a cell of a notebook, and the cells that it needs, and return what it defines.
+
+    Needed are the cells that bind a name which the cell uses, such as a helper of the student's
+    own, the last one that binds it before those below. What they print is not shown.
 
     Parameters
     ----------
@@ -29,7 +36,7 @@ def load_solution(
         The id that nbgrader knows the cell by, and the name that the cell defines, for example
         ``"MyNumpyMLP"``.
     namespace : dict
-        The names that the cell can use. It is not changed.
+        The names that are there already. It is not changed.
     trial : callable, optional
         A function that is called with the object, to see whether it works: only then does an
         unfinished method raise.
@@ -41,22 +48,16 @@ def load_solution(
     """
     path = Path(notebook)
     place = f"cell {grade_id!r} of {path.name}"
-    try:
-        sources = {
-            cell["metadata"].get("nbgrader", {}).get("grade_id"): "".join(cell["source"])
-            for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
-        }
-    except FileNotFoundError:
-        raise AnswerNotFound(f"there is no {path.name} in this folder") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise AnswerNotFound(f"{path.name} is not a readable notebook") from error
-    if grade_id not in sources:
-        raise AnswerNotFound(f"{path.name} has no cell {grade_id!r}")
+    sources, number = _read(path, grade_id)
     names = {"__name__": path.stem, **namespace}
     try:
-        exec(compile(sources[grade_id], place, "exec"), names)  # it is the student's own code
-        if trial is not None and name in names:
-            trial(names[name])
+        with redirect_stdout(io.StringIO()):
+            for needed in _needed(sources, number, namespace):
+                # Where another cell stops halfway, the answer may need no more of it.
+                with nullcontext() if needed == number else suppress(Exception):
+                    exec(compile(python_of(sources[needed]), place, "exec"), names)
+            if trial is not None and name in names:
+                trial(names[name])
     except NotImplementedError:
         raise AnswerNotFound(f"{place} is not finished yet") from None
     except Exception as error:  # of any kind: it is a student's code
@@ -64,3 +65,37 @@ def load_solution(
     if name not in names:
         raise AnswerNotFound(f"{place} does not define {name}")
     return names[name]
+
+
+def _read(path: Path, grade_id: str) -> tuple[list[str], int]:
+    """Return the sources of the code cells of a notebook, and which of them has the answer."""
+    try:
+        cells = [
+            cell
+            for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+            if cell["cell_type"] == "code"
+        ]
+        ids = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in cells]
+        sources = ["".join(cell["source"]) for cell in cells]
+    except FileNotFoundError:
+        raise AnswerNotFound(f"there is no {path.name} in this folder") from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise AnswerNotFound(f"{path.name} is not a readable notebook") from error
+    if grade_id not in ids:
+        raise AnswerNotFound(f"{path.name} has no cell {grade_id!r}")
+    return sources, ids.index(grade_id)
+
+
+def _needed(sources: Sequence[str], number: int, there: Iterable[str]) -> list[int]:
+    """Return which cells bind the names that a cell uses, and so on, and the cell, in order."""
+    found, left = {number}, [number]
+    while left:
+        place = left.pop()
+        for name in names_of(sources[place]).read.difference(there):
+            binding = [n for n, each in enumerate(sources) if name in names_of(each).bound]
+            above = [n for n in binding if n <= place]
+            for maker in (above or binding)[-1:]:
+                if maker not in found:
+                    found.add(maker)
+                    left.append(maker)
+    return sorted(found)

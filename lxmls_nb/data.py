@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 import pooch
 from scipy import sparse
+from tqdm import tqdm
 
 from lxmls_nb.files import atomic_path, is_size
 
@@ -242,10 +244,15 @@ def _books(cache: Path) -> Loaded:
         return read_corpus(cached)
     except (CorpusError, FileNotFoundError):  # it is missing or damaged: it is rebuilt below
         pass
+    # pooch reports on stderr, which looks like a failure, and before it knows of any network.
+    pooch.get_logger().setLevel("WARNING")
     fetcher = pooch.create(path=cache / "books", base_url=BOOKS_URL, registry=BOOKS)
     try:
         for name in BOOKS:  # pooch checks the hash, and downloads a damaged file again
-            fetcher.fetch(name, downloader=pooch.HTTPDownloader(progressbar=True, timeout=10))
+            # The delay hides the bar until there is something to count.
+            options: dict[str, Any] = {"unit": "B", "unit_scale": True, "delay": 1e-6}
+            with tqdm(desc=name, total=1, file=sys.stdout, **options) as bar:
+                fetcher.fetch(name, downloader=pooch.HTTPDownloader(progressbar=bar, timeout=10))
     except (OSError, ValueError) as error:
         raise CorpusError(
             f"The books corpus is not on this machine and could not be fetched "

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import textwrap
-import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from types import TracebackType
-from typing import Any
-
-from lxmls_nb.shown import SHOWN, Explained
 
 #: Columns of a message: nbgrader's feedback pages don't wrap lines.
 WIDTH = 92
@@ -56,8 +50,7 @@ class CheckFailed(AssertionError):
 
     def _render_traceback_(self) -> list[str]:
         """Tell IPython to show the message alone: the way through the library is no help."""
-        explained = Explained(str(self), self.subject, self.mistake, self.answers)
-        return textwrap.wrap(f"{self.heading}: {SHOWN.text(explained)}", WIDTH)
+        return self.lines()
 
 
 class NotAttempted(CheckFailed, NotImplementedError):
@@ -101,29 +94,3 @@ def unwritten(name: str, found: Sequence[str] = ()) -> NotAttempted:
             "name that is asked for."
         )
     return NotAttempted(f"write `{name}` in its cell above, run that cell, then this one.")
-
-
-def show_unwritten_in_a_line() -> None:
-    """Have a notebook show an answer that is not written as a line, not as a traceback.
-
-    Cells that use an answer without a check would show one. Where there is no notebook, nothing
-    changes; nor does it for other errors.
-    """
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    if shell is None:
-        return
-
-    def show(
-        shell: Any,
-        kind: type[BaseException],
-        error: BaseException,
-        trace: TracebackType,
-        tb_offset: int | None = None,
-    ) -> None:
-        shown: tuple[Any, Any, Any] = (kind, error, trace)
-        if not isinstance(error, CheckFailed) and any(text in str(error) for text in UNWRITTEN):
-            failure = unwritten(traceback.extract_tb(trace)[-1].name)
-            shown = (type(failure), failure, None)
-        shell.showtraceback(shown, tb_offset=tb_offset)
-
-    shell.set_custom_exc((NotImplementedError,), show)

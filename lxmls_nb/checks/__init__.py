@@ -15,8 +15,8 @@ from lxmls_nb.checks.pytorch_checks import gradient_flow, log_forward, log_linea
 from lxmls_nb.checks.real_size import backpropagation_at_size
 from lxmls_nb.checks.replies import ask
 from lxmls_nb.checks.step_checks import training_step
-from lxmls_nb.errors import CheckFailed, NotAttempted, show_unwritten_in_a_line
-from lxmls_nb.shown import watch_cells
+from lxmls_nb.errors import CheckFailed, NotAttempted
+from lxmls_nb.notebook.watching import watch
 
 __all__ = [
     "CheckFailed",
@@ -34,5 +34,4 @@ __all__ = [
     "training_step",
 ]
 
-show_unwritten_in_a_line()
-watch_cells()
+watch()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 
 from lxmls_nb.checks.messages import describe, quiet
 from lxmls_nb.checks.mistakes.form import ANSWER, STRUCTURE, TYPE
 from lxmls_nb.checks.replies import ask
-from lxmls_nb.errors import WIDTH, CheckFailed, NotAttempted
+from lxmls_nb.errors import CheckFailed, NotAttempted
+from lxmls_nb.notebook.cards import Kind
+from lxmls_nb.notebook.watching import report
 
 
 @quiet
@@ -63,17 +64,23 @@ def dictionary(
             raise CheckFailed(f"{_shown(value[key])} is not right for {key!r}.", ANSWER.key)
     entries = "1 entry" if len(looked_at) == 1 else f"{len(looked_at)} entries"
     if expected:
-        print(f"Passed: {entries} right.")
+        report(Kind.RIGHT, "Passed", f"{entries} right.")
         return
     text = (
-        f"The form of {entries} is fine. Whether they are right is marked later, when the notebook "
+        f"the form of {entries} is fine. Whether they are right is marked later, when the notebook "
         "is graded."
     )
-    print(textwrap.fill(text, WIDTH))
+    report(Kind.NOTE, "Filled in", text)
 
 
 def _shown(value: object) -> str:
-    return repr(value[:60]) if isinstance(value, str) else f"Something {describe(value)}"
+    """Return what a message calls a value: numbers as they are, a text in quotes."""
+    if isinstance(value, str):
+        return repr(value[:60])
+    if isinstance(value, bool | int | float):
+        return str(value)
+    text = describe(value)
+    return f"something {text}" if text.startswith("of ") else text
 
 
 def _word(value: object) -> str:

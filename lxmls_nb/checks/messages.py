@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import textwrap
 import warnings
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
@@ -12,7 +11,9 @@ import numpy as np
 
 from lxmls_nb.checks.mistakes.mistake import Finding
 from lxmls_nb.checks.problems import Problem
-from lxmls_nb.errors import WIDTH, CheckFailed
+from lxmls_nb.errors import CheckFailed
+from lxmls_nb.notebook.cards import Kind
+from lxmls_nb.notebook.watching import report
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -57,13 +58,15 @@ def fail(subject: str, finding: Finding | None = None, otherwise: str = "") -> C
     return CheckFailed(message, finding.mistake.key, subject, finding.mistake.in_short())
 
 
-def passed(name: str, problem: Problem, what: str, worst: float, allowed: float) -> None:
-    """Print what was compared and how close it came."""
+def passed(
+    name: str, problem: Problem, what: str, worst: float, allowed: float, why: str = ""
+) -> None:
+    """Report what was compared and how close it came; a notebook shows why it works, too."""
     text = (
-        f"Passed: `{name}` ({problem}): {what}. Largest relative difference {worst:.0e}, "
+        f"`{name}` ({problem}): {what}. Largest relative difference {worst:.0e}, "
         f"allowed {allowed:.0e}."
     )
-    print(textwrap.fill(text, WIDTH))
+    report(Kind.RIGHT, "Passed", text, why)
 
 
 def describe(value: object) -> str:

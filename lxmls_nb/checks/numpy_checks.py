@@ -35,6 +35,7 @@ from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.other_depths import explain_depth
 from lxmls_nb.checks.problems import Parameters, Problem, cross_entropy, forward, make_problem
 from lxmls_nb.checks.replies import ask, ask_network
+from lxmls_nb.checks.why import OF_LOG_LINEAR_GRADIENTS, of_backpropagation
 from lxmls_nb.errors import WIDTH
 
 
@@ -96,7 +97,8 @@ def log_linear_gradients(
     worst = _compare_calls(result, calls, scope, read)
     what = {None: "loss and gradients", "loss": "loss"}.get(quantity, f"{quantity} gradient")
     agree = "agrees with the numerical one" if quantity else "agree with the numerical ones"
-    passed(name, problem, f"the {what} {agree}", worst, tolerance(problem))
+    why = OF_LOG_LINEAR_GRADIENTS[quantity]
+    passed(name, problem, f"the {what} {agree}", worst, tolerance(problem), why)
     _remark(scope.quantities, result["results"][0][2:], problem.parameters[:1])
 
 
@@ -166,9 +168,9 @@ def backpropagation(
     listed = ", ".join(str(n + 1) for n in numbers)
     which = "" if layers is None else f" of layer{'s' * (len(numbers) > 1)} {listed}"
     what = f"{quantity} gradients" if quantity else "gradients"
-    passed(
-        name, problem, f"the {what}{which} agree with the numerical ones", worst, tolerance(problem)
-    )
+    what = f"the {what}{which} agree with the numerical ones"
+    why = of_backpropagation(count, numbers, quantity, problem.activation_functions)
+    passed(name, problem, what, worst, tolerance(problem), why)
     pairs = [result["results"][0][number] for number in numbers]
     _remark(scope.quantities, [bias for _, bias in pairs], [problem.parameters[n] for n in numbers])
 

@@ -36,6 +36,7 @@ from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.problems import Problem, forward, make_problem
 from lxmls_nb.checks.replies import Fields, network_reply, reply_of
 from lxmls_nb.checks.torch_replies import result_of_module, result_of_torch
+from lxmls_nb.checks.why import FORWARD_PASS, GRADIENT_FLOW, MODULE
 from lxmls_nb.errors import CheckFailed, NotAttempted
 
 # --- forward passes and the gradients of their outputs
@@ -72,7 +73,8 @@ def log_linear_module(
     name = "LogLinear"
     problem = make_problem([input_size, num_classes], batch_size, scale, seed)
     worst = judge_module(answer, problem, seed)
-    passed(name, problem, "log-probabilities and gradients are right", worst, tolerance(problem))
+    what = "log-probabilities and gradients are right"
+    passed(name, problem, what, worst, tolerance(problem), MODULE)
 
 
 def judge_module(answer: object, problem: Problem, seed: int) -> float:
@@ -139,7 +141,7 @@ def log_forward(
         worst = _compare_outputs(result, calls, "log_forward")
     check_unchanged(result["changed"], problem, "log_forward")
     check_state(result, "log_forward")
-    passed("log_forward", problem, "log-probabilities are right", worst, TOLERANCE)
+    passed("log_forward", problem, "log-probabilities are right", worst, TOLERANCE, FORWARD_PASS)
 
 
 @quiet
@@ -170,7 +172,8 @@ def gradient_flow(
         _compare_outputs(result, calls, "log_forward")
     worst = _compare_calls(result, calls, "log_forward")
     check_unchanged(result["changed"], problem, "log_forward")
-    passed("log_forward", problem, "gradients reach all parameters", worst, tolerance(problem))
+    what = "gradients reach all parameters"
+    passed("log_forward", problem, what, worst, tolerance(problem), GRADIENT_FLOW)
 
 
 def _run_network(answer: object, problem: Problem, seed: int) -> _Run:

@@ -15,6 +15,7 @@ from lxmls_nb.checks.numerical import numerical_entries
 from lxmls_nb.checks.numpy_checks import backpropagation
 from lxmls_nb.checks.problems import make_problem
 from lxmls_nb.checks.replies import ask
+from lxmls_nb.checks.why import REAL_SIZE
 
 
 @quiet
@@ -91,7 +92,7 @@ def backpropagation_at_size(
                 )
             worst = max(worst, off)
     what = "the gradients agree with the numerical ones, in a sample of their entries"
-    passed(name, problem, what, worst, tolerance(problem))
+    passed(name, problem, what, worst, tolerance(problem), REAL_SIZE)
 
 
 def _look_at_small_network(answer: object) -> None:

@@ -28,6 +28,7 @@ from lxmls_nb.checks.problems import Problem, cross_entropy, forward, make_probl
 from lxmls_nb.checks.pytorch_checks import check_state, judge_module
 from lxmls_nb.checks.replies import Fields, reply_of
 from lxmls_nb.checks.torch_replies import result_of_module
+from lxmls_nb.checks.why import ONE_STEP, SEVERAL_STEPS
 from lxmls_nb.errors import CheckFailed, NotAttempted
 
 #: How far a step may be off for its direction to be nearly right.
@@ -87,7 +88,8 @@ def training_step(
             raise _more_telling(own, failure, answer, problems, learning_rate) from None
         note = " of a model of the course, as `LogLinear` is not right yet,"
     made = "1 step" if steps == 1 else f"{steps} steps"
-    passed(NAME, problems[0], f"{made} of SGD{note} as expected", worst, STEP_TOLERANCE)
+    why = ONE_STEP if steps == 1 else SEVERAL_STEPS
+    passed(NAME, problems[0], f"{made} of SGD{note} as expected", worst, STEP_TOLERANCE, why)
 
 
 class _StepFailed(Exception):

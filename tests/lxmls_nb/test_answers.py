@@ -78,3 +78,53 @@ def test_unfinished(tmp_path, at):
 def test_broken(tmp_path, source):
     with pytest.raises(AnswerNotFound, match=r"raised (ZeroDivision|Name|Syntax|Indentation)Error"):
         load(write_notebook(tmp_path, source), trial=lambda Double: Double().of(1))
+
+
+NEEDS_HELPER = DOUBLE.replace("np.float64(2)", "two()")
+HELPER = "def two():\n    return 2\n"
+
+
+def write_cells(folder, *sources):
+    """Write a notebook with an answer, which begins with `class`, among other cells."""
+    path = write_notebook(folder, "")
+    notebook = json.loads(path.read_text())
+    notebook["cells"] = [
+        {
+            "cell_type": "code",
+            "metadata": {"nbgrader": {"grade_id": "double"}} if source[:5] == "class" else {},
+            "source": source,
+        }
+        for source in sources
+    ]
+    path.write_text(json.dumps(notebook))
+    return path
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        [HELPER, NEEDS_HELPER],
+        [NEEDS_HELPER, HELPER],  # a name is looked up when the method is called
+        ["two = lambda: 3", HELPER, NEEDS_HELPER, "two = lambda: 4"],
+        ["number = 2", "def two():\n    return number", NEEDS_HELPER],
+        ["from math import sqrt as root", "def two():\n    return root(4)", NEEDS_HELPER],
+        [HELPER + "1 / 0", NEEDS_HELPER],
+        ["%%time\n" + HELPER, NEEDS_HELPER],
+        ["1 / 0", "raise SystemExit", HELPER, NEEDS_HELPER],
+    ],
+    ids=["above", "below", "the last above", "a chain", "import", "stops", "magic", "others"],
+)
+def test_own_cells_that_the_answer_needs_are_run_too(tmp_path, sources, capsys):
+    found = load(write_cells(tmp_path, *sources), trial=lambda Double: Double().of(1))
+    assert found().of(3) == 6
+
+
+def test_what_needed_cells_print_is_not_shown(tmp_path, capsys):
+    load(write_cells(tmp_path, f"print('loud')\n{HELPER}", NEEDS_HELPER))
+    assert capsys.readouterr().out == ""
+
+
+def test_names_that_are_there_come_first(tmp_path):
+    """The cells of the course that import them need not be run."""
+    path = write_cells(tmp_path, "import no_such_module as np\n1 / 0", DOUBLE)
+    assert load(path)().of(3) == 6

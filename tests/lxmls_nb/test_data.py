@@ -7,6 +7,8 @@ import http.server
 import importlib.util
 import os
 import shutil
+import subprocess
+import sys
 import threading
 import tracemalloc
 from pathlib import Path
@@ -375,6 +377,23 @@ class TestDefaultCorpus:
     def test_out_of_reach(self, no_network, capsys):
         assert default_corpus().domain == "snippets"
         assert "not cached and out of reach" in self.line(capsys)
+
+    @pytest.mark.slow
+    def test_first_run_without_network_shows_one_line(self, tmp_path):
+        """Not on stderr, which a notebook shows in pink, and not a word about downloads."""
+        proxies = dict.fromkeys(("http_proxy", "https_proxy", "HTTPS_PROXY"), "http://127.0.0.1:9")
+        nothing = {"LXMLS_NB_CORPUS": "", "LXMLS_NB_CACHE": str(tmp_path), "NO_PROXY": ""}
+        code = "from lxmls_nb.data import default_corpus\ndefault_corpus()"
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            env=os.environ | nothing | proxies,
+        )
+        assert done.stderr == ""
+        assert done.stdout.count("\n") == 1
+        assert done.stdout.startswith("Corpus: snippets, 2000 reviews (")
+        assert "ownload" not in done.stdout
 
     def test_slow(self, monkeypatch, capsys):
         done = threading.Event()

@@ -30,7 +30,9 @@ def test_nothing_passes_that_is_not_compared(capsys):
     checks.dictionary({"a": "y"}, keys=["a"], choices=["x", "y"])
     printed = " ".join(capsys.readouterr().out.split())
     assert "Passed" not in printed
-    assert "The form of 1 entry is fine. Whether they are right is marked later" in printed
+    assert (
+        "Filled in: the form of 1 entry is fine. Whether they are right is marked later" in printed
+    )
     checks.dictionary({"a": "y"}, expected={"a": "y"})
     assert "Passed: 1 entry right." in capsys.readouterr().out
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from lxmls_nb.notebook.cells import Cell
 
 NUMBER = re.compile(r"\d+(\.\d+)?(e[+-]?\d+)?")
 
@@ -59,56 +60,21 @@ class Shown:
     """
 
     def __init__(self) -> None:
-        self._cell = ""
-        self._source = ""
-        self._number = 0
+        self._cell = Cell("", "")
         self._explained: dict[str, tuple[str, Explained]] = {}
 
-    def start_cell(self, cell: str, source: str, number: int) -> None:
-        """Note that a cell is run: what it has shown before disappears.
-
-        Parameters
-        ----------
-        cell : str
-            What tells it from other cells.
-        source : str
-        number : int
-            What stands in brackets beside it.
-        """
-        self._cell, self._source, self._number = cell, source, number
-        self._explained.pop(cell, None)
+    def start_cell(self, cell: Cell) -> None:
+        """Note that a cell is run: what it has shown before disappears."""
+        self._cell = cell
+        self._explained.pop(cell.key, None)
 
     def text(self, message: Explained) -> str:
         """Return what the present cell shows: no more than is new, if another one explains it."""
-        if not self._cell or not message.mistake:
+        key = self._cell.key
+        if not key or not message.mistake:
             return message.message
         for cell, (where, earlier) in self._explained.items():
-            if cell != self._cell and earlier.is_same_mistake(message):
+            if cell != key and earlier.is_same_mistake(message):
                 return message.after(earlier, where)
-        self._explained[self._cell] = self._where(), message
+        self._explained[key] = f"in {self._cell.described()}", message
         return message.message
-
-    def _where(self) -> str:
-        """Return how the present cell is called: by the comment it begins with, if it has one."""
-        first = self._source.strip().partition("\n")[0]
-        if first.startswith("#") and (comment := first.strip("# ").rstrip(".:")):
-            return f"in the cell “{comment}”"
-        return f"in cell [{self._number}]"
-
-
-#: What is shown in the notebook that this process runs.
-SHOWN = Shown()
-
-
-def watch_cells() -> None:
-    """Have a notebook tell which of its cells is run; where there is none, nothing changes."""
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    if shell is None:
-        return
-
-    def start(info: object) -> None:
-        source = str(getattr(info, "raw_cell", ""))
-        cell = getattr(info, "cell_id", None) or source  # not every front end sends ids
-        SHOWN.start_cell(str(cell), source, int(shell.execution_count))
-
-    shell.events.register("pre_run_cell", start)

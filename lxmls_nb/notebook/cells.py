@@ -1,0 +1,114 @@
+"""The cells of a notebook: those that were run, and those of its file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+#: Files of a folder that are looked at to find the one that is open.
+MAX_FILES = 50
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A code cell.
+
+    Attributes
+    ----------
+    key : str
+        What tells it from other cells: its id, or its text where a front end sends no ids.
+    source : str
+    number : int
+        What stands in brackets beside it; 0 if it was not run.
+    """
+
+    key: str
+    source: str
+    number: int = 0
+
+    def described(self) -> str:
+        """Return how the cell is called: by the comment it begins with, else by its number."""
+        if comment := self._comment():
+            return f"the cell “{comment}”"
+        return f"cell [{self.number}]" if self.number else self.by_its_beginning()
+
+    def by_its_beginning(self) -> str:
+        """Return how a cell is called whose number says nothing, as it may not have been run."""
+        if comment := self._comment():
+            return f"the cell “{comment}”"
+        line = next((line for line in self.source.splitlines() if line.strip()), "")
+        return f"the cell that begins with `{line.strip()[:60]}`"
+
+    def _comment(self) -> str:
+        first = self.source.strip().partition("\n")[0]
+        return first.strip("# ").rstrip(".:") if first.startswith("#") else ""
+
+
+@dataclass(frozen=True)
+class NotebookFile:
+    """A notebook as it was last saved.
+
+    Attributes
+    ----------
+    cells : tuple of Cell
+        The code cells.
+    tests : dict of str to float
+        What each cell with checks is worth, by its key.
+    points : float
+        What the whole notebook is worth.
+    """
+
+    cells: tuple[Cell, ...] = ()
+    tests: Mapping[str, float] = field(default_factory=dict)
+    points: float = 0
+
+
+def file_with(key: str) -> NotebookFile:
+    """Return the notebook that contains a cell; an empty one where no file is found.
+
+    Parameters
+    ----------
+    key : str
+        The id of a cell.
+    """
+    found = (notebook for notebook in map(_read, _paths()) if _contains(notebook, key))
+    return next(found, NotebookFile())
+
+
+def _contains(notebook: NotebookFile, key: str) -> bool:
+    return any(cell.key == key for cell in notebook.cells)
+
+
+def _paths() -> Iterator[Path]:
+    """Yield the file that JupyterLab names, then those of this folder, as names can change."""
+    if name := os.environ.get("JPY_SESSION_NAME"):
+        yield Path(name)
+    yield from sorted(Path.cwd().glob("*.ipynb"))[:MAX_FILES]
+
+
+def _read(path: Path) -> NotebookFile:
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        code = [one for one in cells if one["cell_type"] == "code"]
+        graded = [one for one in cells if _nbgrader(one).get("grade")]
+        tests = {str(one["id"]): _points(one) for one in graded if not _nbgrader(one)["solution"]}
+        return NotebookFile(
+            tuple(Cell(str(one["id"]), "".join(one["source"])) for one in code),
+            tests,
+            sum(map(_points, graded)),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return NotebookFile()  # a file of another kind, or one that is being written
+
+
+def _nbgrader(cell: dict[str, Any]) -> dict[str, Any]:
+    nbgrader: dict[str, Any] = cell["metadata"].get("nbgrader", {})
+    return nbgrader
+
+
+def _points(cell: dict[str, Any]) -> float:
+    return float(_nbgrader(cell).get("points") or 0)

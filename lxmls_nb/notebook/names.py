@@ -1,0 +1,140 @@
+"""Which names the code of a cell binds, and which it reads."""
+
+from __future__ import annotations
+
+import ast
+import re
+import symtable
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+#: Cell magics whose cell defines what it would define without them.
+TRANSPARENT = re.compile(r"\s*%%(time|capture|timeit|prun)\b[^\n]*\n")
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A function or class that a cell defines.
+
+    Attributes
+    ----------
+    code : str
+        What it is made of, without comments and blanks.
+    reads : frozenset of str
+        The names of the notebook that its body looks up when it is called.
+    """
+
+    code: str
+    reads: frozenset[str]
+
+
+@dataclass(frozen=True)
+class CellNames:
+    """The names of the notebook that a cell uses.
+
+    Attributes
+    ----------
+    values : dict of str to frozenset of str
+        The names that it binds by assignments and imports, each with those names from outside of
+        the cell that are read for it.
+    definitions : dict of str to Definition
+        The functions and classes that it defines, by name.
+    read : frozenset of str
+        The names from outside that it reads, its definitions included.
+    code : str
+        What the cell is made of, without comments and blanks.
+    """
+
+    values: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    definitions: Mapping[str, Definition] = field(default_factory=dict)
+    read: frozenset[str] = frozenset()
+    code: str = ""
+
+    @property
+    def bound(self) -> frozenset[str]:
+        """Those that the cell binds."""
+        return frozenset([*self.values, *self.definitions])
+
+
+@lru_cache(maxsize=500)
+def names_of(source: str) -> CellNames:
+    """Return the names that a cell binds and reads; none if it is no Python.
+
+    Parameters
+    ----------
+    source : str
+        The cell's text. Lines for IPython, such as ``%time``, may be among it.
+    """
+    try:
+        tree = ast.parse(python_of(source))
+        tables = [symtable.symtable(ast.unparse(node), "cell", "exec") for node in tree.body]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return CellNames()
+    values: dict[str, frozenset[str]] = {}
+    definitions: dict[str, Definition] = {}
+    read: set[str] = set()
+    for node, table in zip(tree.body, tables, strict=True):
+        looked_up, bound = _names_in(table)
+        outside = _outside(looked_up, values, definitions)
+        read |= outside
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            definitions[node.name] = Definition(ast.dump(node), frozenset(looked_up))
+            bound.discard(node.name)
+        values |= {each: outside | values.get(each, frozenset()) for each in bound}
+    return CellNames(values, definitions, frozenset(read - definitions.keys()), ast.dump(tree))
+
+
+def _outside(
+    looked_up: Iterable[str],
+    values: Mapping[str, frozenset[str]],
+    definitions: Mapping[str, Definition],
+) -> frozenset[str]:
+    """Return the names from outside of a cell that stand behind those that a statement reads.
+
+    What an earlier statement of the cell has bound stands for what was read for that, and one of
+    its functions for what its body reads.
+    """
+    found: set[str] = set()
+    left, seen = list(looked_up), set()
+    while left:
+        name = left.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if name in definitions:
+            left += definitions[name].reads
+        else:
+            found |= values.get(name, {name})
+    return frozenset(found)
+
+
+def python_of(source: str) -> str:
+    """Return a cell's text as Python, with lines for IPython as calls where IPython is there."""
+    source = TRANSPARENT.sub("", source, count=1)
+    try:
+        from IPython.core.inputtransformer2 import TransformerManager
+    except ImportError:
+        return source
+    code: str = TransformerManager().transform_cell(source)
+    return code
+
+
+def _names_in(table: symtable.SymbolTable) -> tuple[set[str], set[str]]:
+    """Return the names of the notebook that a statement reads, and those that it binds."""
+    symbols = list(table.get_symbols())
+    read = {symbol.get_name() for symbol in symbols if symbol.is_referenced()}
+    bound = {each.get_name() for each in symbols if each.is_assigned() or each.is_imported()}
+    for child in table.get_children():
+        for symbol in _symbols_below(child):
+            if symbol.is_global() and symbol.is_referenced():
+                read.add(symbol.get_name())
+            if symbol.is_declared_global() and symbol.is_assigned():
+                bound.add(symbol.get_name())
+    return read, bound
+
+
+def _symbols_below(table: symtable.SymbolTable) -> Iterator[symtable.Symbol]:
+    yield from table.get_symbols()
+    for child in table.get_children():
+        yield from _symbols_below(child)

@@ -1,0 +1,38 @@
+"""The points that the visible checks of a notebook have shown so far."""
+
+from __future__ import annotations
+
+from lxmls_nb.notebook.cells import Cell, file_with
+from lxmls_nb.notebook.freshness import Freshness
+
+
+class Score:
+    """Remembers which cells with checks have passed, and with which answers.
+
+    Parameters
+    ----------
+    freshness : Freshness
+        It tells whether an answer has changed since.
+    """
+
+    def __init__(self, freshness: Freshness) -> None:
+        self._freshness = freshness
+        self._passed: dict[str, tuple[str, object]] = {}
+
+    def note(self, cell: Cell, passed: bool) -> None:
+        """Note whether all checks of a cell have passed."""
+        self._passed.pop(cell.key, None)
+        if passed:
+            self._passed[cell.key] = cell.source, self._freshness.state(cell.source)
+
+    def sentence(self, cell: Cell) -> str:
+        """Return how many points there are by now, or nothing if this cell is worth none."""
+        notebook = file_with(cell.key)
+        if not notebook.tests.get(cell.key):
+            return ""
+        so_far = sum(notebook.tests.get(key, 0) for key in self._passed if self._is_valid(key))
+        return f"So far {so_far:g} of {notebook.points:g} points by visible checks."
+
+    def _is_valid(self, key: str) -> bool:
+        source, state = self._passed[key]
+        return self._freshness.state(source) == state

@@ -1,0 +1,79 @@
+"""A name that is not there yet leads to the cell that makes it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lxmls_nb.notebook.cells import Cell
+from lxmls_nb.notebook.missing import explain_missing
+
+FILE = {
+    "setup": "import numpy as np",
+    "model": "# The model.\nmodel = make()",
+    "train": "history = train(model)",
+    "plot": "plot(history, np)",
+    "later": "after = 1",
+}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    cells = [
+        {"cell_type": "code", "id": key, "source": source, "metadata": {}}
+        for key, source in FILE.items()
+    ]
+    (tmp_path / "course.ipynb").write_text(json.dumps({"cells": cells}))
+    (tmp_path / "broken.ipynb").write_text("{")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    return tmp_path
+
+
+def cell(key: str) -> Cell:
+    return Cell(key, FILE[key], 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("model", "`model` is made in the cell “The model”: run that one first."),
+        (
+            "history",
+            "`history` is made in the cell that begins with `history = train(model)`: run that "
+            "one first.",
+        ),
+        ("np", "`np` is made in the cell that begins with `import numpy as np`: run that one "
+        "first."),
+        ("after", "`after` is made in the cell that begins with `after = 1`: run that one first."),
+        ("mistyped", ""),
+    ],
+)  # fmt: skip
+def test_cells_that_were_left_out_are_found_in_the_file(folder, name, sentence):
+    assert explain_missing(name, cell("plot"), []) == sentence
+
+
+def test_a_cell_that_stopped_is_named(folder):
+    sentence = explain_missing("model", cell("plot"), [cell("setup"), cell("model")])
+    assert sentence == (
+        "`model` is made in the cell “The model”, which stopped before. Once that runs, run this "
+        "one."
+    )
+
+
+def test_without_a_file_the_cells_that_were_run_tell(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sentence = explain_missing("model", Cell("x", "model", 3), [Cell("y", FILE["model"], 2)])
+    assert "the cell “The model”, which stopped before" in sentence
+    assert explain_missing("model", Cell("x", "model", 3), [Cell("x", "model = model", 2)]) == ""
+
+
+def test_the_named_file_comes_first(folder, monkeypatch, tmp_path):
+    other = tmp_path / "elsewhere"
+    other.mkdir()
+    (other / "mine.ipynb").write_text(
+        (folder / "course.ipynb").read_text().replace("The model", "My model")
+    )
+    monkeypatch.setenv("JPY_SESSION_NAME", str(other / "mine.ipynb"))
+    assert "“My model”" in explain_missing("model", cell("plot"), [])
