@@ -29,7 +29,7 @@ c.CourseDirectory.course_id = "lxmls_nb"
 # Stubs of other languages are nbgrader's own.
 c.ClearSolutions.code_stub = ClearSolutions().code_stub | {
     "python": 'raise NotImplementedError("not attempted yet")'
-    "  # delete this line and write your answer here"
+    "  # delete this line once your answer is written"
 }
 c.ClearSolutions.text_stub = "*Not attempted yet: delete this line and write your answer here.*"
 
