@@ -179,6 +179,12 @@ def test_only_cells_that_need_an_answer_may_raise(name):
         cell.id for cell in notebook.cells if "raises-exception" in cell.metadata.get("tags", [])
     }
     assert raised == tagged
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                message = "\n".join(output.traceback)
+                assert message.startswith(("Not attempted yet: ", "Not there yet: ")), cell.id
+                assert len(output.traceback) <= 2, cell.id
     graded = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade")]
     for cell in graded:
         if cell.cell_type == "code" and not is_answer(cell):
