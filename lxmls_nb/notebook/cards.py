@@ -32,13 +32,13 @@ COLOURS = {
 
 #: JupyterLab shows an error after the card that stands for it; there it would be the same again.
 STYLE = """
-.lxmls-card {border-left: .4em solid; border-radius: .25em; padding: .5em .9em; max-width: 46em;
-  margin: .2em 0; font-family: var(--jp-content-font-family, sans-serif); line-height: 1.45;
+.lxmls-card {border-style: solid; border-width: 0 0 0 .4em; border-radius: .25em;
+  padding: .5em .9em; margin: .2em 0; max-width: 46em;
+  font-family: var(--jp-content-font-family, sans-serif); line-height: 1.45;
   overflow-wrap: anywhere}
 .lxmls-card p {margin: .25em 0}
-.lxmls-card code {background: none; color: inherit; font-size: .93em; padding: 0}
+.lxmls-card.lxmls-card code {color: inherit; font-size: .93em}
 .lxmls-card .lxmls-title {font-weight: bold}
-.lxmls-card .lxmls-points {font-size: .93em}
 .jp-OutputArea-child:has(.lxmls-error) ~ .jp-OutputArea-child:has(
   > [data-mime-type="application/vnd.jupyter.stderr"],
   > [data-mime-type="application/vnd.jupyter.error"]) {display: none}

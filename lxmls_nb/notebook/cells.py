@@ -41,7 +41,7 @@ class Cell:
         if comment := self._comment():
             return f"the cell “{comment}”"
         line = next((line for line in self.source.splitlines() if line.strip()), "")
-        return f"the cell that begins with `{line.strip()[:60]}`"
+        return f"the cell that begins with `{line.strip()[:60].rstrip(':')}`"
 
     def _comment(self) -> str:
         first = self.source.strip().partition("\n")[0]

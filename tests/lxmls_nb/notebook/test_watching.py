@@ -41,7 +41,7 @@ def test_a_way_through_the_first_exercise(notebook, sum_of_errors):
     # What is not there yet.
     assert shown("train-given").startswith(
         "Not there yet: `NumpyLogLinear` is made in the cell that begins with "
-        "`class NumpyLogLinear(Model):`: run that one first."
+        "`class NumpyLogLinear(Model)`: run that one first."
     )
     # A name that no cell makes is a mistake: Python says where.
     assert "Traceback" in notebook.text("mistyped + 1", "mine")
