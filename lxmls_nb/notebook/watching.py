@@ -7,7 +7,7 @@ import traceback
 from types import TracebackType
 from typing import Any
 
-from lxmls_nb.errors import UNWRITTEN, CheckFailed, unwritten
+from lxmls_nb.errors import UNWRITTEN, CheckFailed, NotAttempted, unwritten
 from lxmls_nb.notebook.cards import Kind, Line, as_html, as_text
 from lxmls_nb.notebook.cells import Cell
 from lxmls_nb.notebook.freshness import Freshness, Old, sentences
@@ -125,7 +125,8 @@ class Notebook:
         """Show a message as a card, or have the error say it where nobody sees cards."""
         whole = as_text(title, [Line(text)]).splitlines()
         if self.has_cards():
-            kind = Kind.WRONG if type(error) is CheckFailed else Kind.OPEN
+            is_open = isinstance(error, NotAttempted | NameError)
+            kind = Kind.OPEN if is_open else Kind.WRONG
             self._lines = [Line(text, kind), *self._lines]
             self._show(kind, title, is_error=True)
             whole = [f"{title}: see the message above."]

@@ -154,6 +154,13 @@ class Course:
 
     def nbgrader(self, *arguments: str, timeout: float = LIMIT) -> str:
         """Run an nbgrader command on the course and return what it said."""
+        return self._run("nbgrader", *arguments, timeout=timeout)
+
+    def class_run(self) -> str:
+        """Have all submissions graded by `lxmls-nb grade`; return what it said."""
+        return self._run("lxmls_grading.cli", "grade", "day2", "--workers=1", "--force")
+
+    def _run(self, module: str, *arguments: str, timeout: float = LIMIT) -> str:
         place = self.root if self.stock else ROOT
         environment = os.environ | {
             "LXMLS_NB_CORPUS": "snippets",
@@ -165,7 +172,7 @@ class Course:
         seconds = STOCK_TIMEOUT if self.stock else TIMEOUT
         process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "nbgrader", *arguments),
+                *(sys.executable, "-m", module, *arguments),
                 f"--CourseDirectory.root={self.root}",
                 f"--Execute.timeout={seconds}",
                 f"--ExecuteApart.timeout={seconds}",
@@ -183,10 +190,10 @@ class Course:
             said = process.communicate(timeout=timeout)[0].decode(errors="replace")
         except subprocess.TimeoutExpired:
             process.kill()
-            said = f"nbgrader {arguments[0]} took more than {timeout:g} s\n"
+            said = f"{module} {arguments[0]} took more than {timeout:g} s\n"
             with contextlib.suppress(subprocess.TimeoutExpired):
                 said += process.communicate(timeout=GRACE)[0].decode(errors="replace")
-        return f"{said}\nnbgrader {arguments[0]} ended with {process.returncode}\n"
+        return f"{said}\n{module} {arguments[0]} ended with {process.returncode}\n"
 
     def prepare(self, students: Sequence[str] = ("neighbour", "zoe")) -> str:
         """Write the honest submissions, and have the first of them graded, with feedback."""
@@ -313,7 +320,7 @@ def grade(
     folder: Path,
     stock: bool = False,
     template: Path | None = None,
-    parts: int = 1,
+    class_runs: int = 0,
 ) -> Run:
     """Have attacks graded, in a batch between honest students, and write their feedback.
 
@@ -326,17 +333,19 @@ def grade(
         Whether to grade with nbgrader's own settings.
     template : Path, optional
         Folder of a course that is prepared already.
-    parts : int
-        How many batches to make, each a course of its own, graded side by side.
+    class_runs : int
+        For each attack that `nbgrader autograde` grades, how many a class run grades beside it, in
+        a course of its own. That takes a fraction of the time.
     """
     start = time.monotonic()
     first = Course(folder / "part-0", stock, template)
     logs = [] if template else [first.prepare()]
-    others = [Course(folder / f"part-{n}", stock, template=first.folder) for n in range(1, parts)]
-    courses = [first, *others]
-    shares = [attacks[number::parts] for number in range(parts)]
+    courses, shares = [first], [attacks[:: class_runs + 1]]
+    if class_runs:
+        courses.append(Course(folder / "part-1", stock, template=first.folder))
+        shares.append([each for each in attacks if each not in shares[0]])
     limit = 40 + 15 * len(attacks) if stock else LIMIT
-    with ThreadPoolExecutor(parts) as pool:
+    with ThreadPoolExecutor(len(courses)) as pool:
         for course, share in zip(courses, shares, strict=True):
             for attack in share:
                 course.submit(attack)
@@ -344,7 +353,9 @@ def grade(
         watch = Watch()
         watch.start()
         with adopting() as left:
-            logs += pool.map(lambda c: c.nbgrader("autograde", "day2", timeout=limit), courses)
+            running = [pool.submit(first.nbgrader, "autograde", "day2", timeout=limit)]
+            running += [pool.submit(course.class_run) for course in courses[1:]]
+            logs += [each.result() for each in running]
         memory = watch.end()
         changed = [
             name
