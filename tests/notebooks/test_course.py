@@ -29,7 +29,7 @@ from tests.support.course import (
     write_completed,
 )
 from tests.support.submissions import DELIMITER, complete, reference_answers
-from tools import demo
+from tools import demo, name_repository
 
 #: Test accuracies in % that the LxMLS toolkit gives, before training and after each epoch.
 LOG_LINEAR = [51.25, 63.00, 81.00, 82.00, 82.00, 82.75, 82.75, 83.00, 83.00, 83.75, 83.75]
@@ -284,7 +284,12 @@ def test_notebooks_are_tidy(folder, name):
     for cell in notebook.cells:
         assert re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", cell.id), cell.id
         locks = set() if folder == SOURCE else {"deletable", "editable"}  # nbgrader's
-        assert set(cell.metadata) <= {"nbgrader", "tags"} | locks, cell.id
+        if cell.id == name_repository.COLAB_ID:
+            assert {key: cell.metadata[key] for key in set(cell.metadata) - locks} == (
+                name_repository.COLAB_METADATA
+            )
+        else:
+            assert set(cell.metadata) <= {"nbgrader", "tags"} | locks, cell.id
         if "nbgrader" in cell.metadata:
             assert cell.metadata.nbgrader.grade_id == cell.id
         if cell.cell_type == "code":
