@@ -25,8 +25,6 @@ from lxmls_grading.doctor.findings import Finding
 #: Beside the source folder, what a course can have that tells the solutions: a catalogue of right
 #: answers, and the history of all of it.
 WITH_SOLUTIONS = ("tests/answers", ".git")
-#: Names in what students are given that are no business of theirs.
-NAMES = ("right.py", ".git")
 #: Larger files are data: they are not searched.
 MAX_SEARCHED = 5_000_000  # bytes
 
@@ -71,8 +69,8 @@ def _given_to_students(app: NbGrader, exchange: Path) -> Iterator[Finding]:
     coursedir = app.coursedir
     folders = [Path(coursedir.root, coursedir.release_directory)]
     if exchange.is_dir():
-        courses = [coursedir.course_id] if coursedir.course_id else os.listdir(exchange)
-        folders += [exchange / course / "outbound" for course in courses]
+        pattern = f"{coursedir.course_id or '*'}/outbound"
+        folders += sorted(exchange.glob(pattern))
     for folder in folders:
         if wrong := sorted(_files_with_solutions(folder, _delimiters(app.config))):
             first, *others = wrong
@@ -105,15 +103,15 @@ def _delimiters(config: Config) -> list[str]:
 
 
 def _files_with_solutions(folder: Path, delimiters: list[str]) -> Iterator[Path]:
-    """Yield files at any depth that have a delimiter in them, or a name that tells enough."""
+    """Yield files at any depth that have a delimiter in them; right answers; histories."""
     for parent, folders, files in os.walk(folder):
-        for name in [*folders, *files]:
-            if name in NAMES:
-                yield Path(parent, name)
-        folders[:] = [name for name in folders if name not in NAMES]
-        for name in files:
-            if name not in NAMES and _has_any(Path(parent, name), delimiters):
-                yield Path(parent, name)
+        if ".git" in folders:
+            folders.remove(".git")
+            yield Path(parent, ".git")
+        for path in (Path(parent, name) for name in files):
+            is_answer = path.name == "right.py" and "answers" in path.parts
+            if is_answer or _has_any(path, delimiters):
+                yield path
 
 
 def _has_any(path: Path, texts: list[str]) -> bool:

@@ -16,6 +16,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
+from jupyter_server.extension.config import ExtensionConfigManager
 
 import lxmls_nb
 from lxmls_grading.cells import read_notebook
@@ -250,8 +251,12 @@ class TestInstallation:
         }
         config = environment / "etc" / "jupyter" / "jupyter_server_config.d"
         assert [path.name for path in config.iterdir()] == ["nbgrader_of_students.json"]
-        # Of two files, that with the later name decides.
-        assert "nbgrader.json" < "nbgrader_of_students.json"
+        # nbgrader's own file enables them: that with the later name decides.
+        shutil.copy(Path(sys.prefix, "etc/jupyter/jupyter_server_config.d/nbgrader.json"), config)
+        enabled = ExtensionConfigManager(read_config_path=[str(config.parent)])
+        assert {
+            name.rpartition(".")[2] for name, on in enabled.get_jpserver_extensions().items() if on
+        } == {"assignment_list", "validate_assignment"}
 
     def page_config(self, python: Path, cwd: Path) -> set[str]:
         """Return the names of plugins that JupyterLab leaves out in an environment."""

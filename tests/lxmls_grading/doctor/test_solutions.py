@@ -157,14 +157,14 @@ class TestWhatStudentsGet:
         assert "exercise_2_1.ipynb, and 1 more in" in finding.what
         assert finding.repair == "nbgrader generate_assignment day2 --force"
 
-    @pytest.mark.parametrize("name", ["right.py", ".git/HEAD", "notes.txt"])
+    @pytest.mark.parametrize("name", ["answers/2_1/right.py", ".git/HEAD", "notes.txt"])
     def test_other_files_that_tell(self, private, outbound, name):
         path = outbound / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("### BEGIN SOLUTION\nx = 1\n" if name == "notes.txt" else "x = 1\n")
         (finding,) = inspect(private)
         assert finding.what.startswith(PLAINLY)
-        first = outbound / name.split("/")[0]
+        first = outbound / name.removesuffix("/HEAD")
         assert finding.repair.startswith(f"rm -r {first}")
         assert not finding.advice
 
