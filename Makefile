@@ -74,12 +74,17 @@ test-browser: $(INSTALLED)  ## Play the course in a browser (needs Chromium)
 screenshots: test-browser  ## Make the pictures of README and docs from those of the browser
 	$(BIN)/python tools/screenshots.py build/screenshots docs/images
 
-# Students write in a copy: the released notebooks stay as they are. JupyterLab starts in the copy's
-# folder, so that nbgrader_config.py, which is about grading, is not read.
+# What students get. Where anything secret is found in it, none is made.
+.PHONY: kit
+kit: $(INSTALLED)  ## Make the student kit: build/kit, and build/lxmls_nb-kit.zip
+	$(BIN)/python tools/make_kit.py
+
+# The kit's chapters and exercises, to write in: what is there is never overwritten. JupyterLab starts
+# in that folder, so that nbgrader_config.py, which is about grading, is not read.
 .PHONY: lab
-lab: $(INSTALLED)  ## Open JupyterLab on the student notebooks (a copy in work/)
-	@test -d work/$(ASSIGNMENT) || { mkdir -p work && cp -R release/$(ASSIGNMENT) work/; }
-	cd work/$(ASSIGNMENT) && ../../$(BIN)/jupyter lab
+lab: $(INSTALLED)  ## Open JupyterLab on what students get (a copy in work/)
+	$(BIN)/python tools/make_kit.py --work work
+	cd work && ../$(BIN)/jupyter lab
 
 .PHONY: release
 release: $(INSTALLED)  ## Make the student notebooks in release/ from source/

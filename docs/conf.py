@@ -100,9 +100,14 @@ def link_sources(app, docname, source):
 
 
 def adapt_notebook(app, docname, source):
-    """Do for a notebook what a running JupyterLab would do: widgets, and equations in summaries."""
+    """Do for a notebook what a running JupyterLab would do: widgets, and equations in summaries.
+
+    Exercises lead to the chapters beside them in the student kit, which are elsewhere here.
+    """
     if app.env.doc2path(docname).suffix != ".ipynb":
         return
+    if docname.startswith("release/"):
+        source[0] = source[0].replace("](../notebooks/", "](../../notebooks/")
     notebook = json.loads(source[0])
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":

@@ -7,7 +7,7 @@ from functools import partial
 
 from nbgrader.apps import NbGrader
 
-from lxmls_grading.doctor import course, machine, student_kernel
+from lxmls_grading.doctor import course, machine, solutions, student_kernel
 from lxmls_grading.doctor.findings import Finding
 
 Inspection = Callable[[], Iterator[Finding]]
@@ -26,6 +26,7 @@ ON_MACHINE: tuple[Inspection, ...] = (
 OF_COURSE: tuple[Callable[[NbGrader], Iterator[Finding]], ...] = (
     student_kernel.inspect_student_kernel,
     course.inspect_course,
+    solutions.inspect_solutions,
     course.inspect_modes,
     course.inspect_sharing,
     course.inspect_exchange,

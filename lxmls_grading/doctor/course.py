@@ -15,6 +15,7 @@ from nbgrader.exchange.default import Exchange
 from sqlalchemy.engine import make_url
 
 from lxmls_grading.doctor.findings import Finding
+from lxmls_grading.doctor.solutions import solution_paths
 from lxmls_grading.records import RECORDS_FOLDER
 
 #: Permissions of everybody else on this machine, of a group that shares a folder, and of an
@@ -50,18 +51,23 @@ def private_paths(coursedir: CourseDirectory) -> list[Path]:
 
 
 def inspect_modes(app: NbGrader) -> Iterator[Finding]:
-    """Report which of the course's files other users of this machine can read or write."""
+    """Report which of the course's files other users of this machine can read or write.
+
+    Who can read the solutions is reported by :mod:`lxmls_grading.doctor.solutions`.
+    """
     if not (paths := private_paths(app.coursedir)):
         return
     open_to_others = {path: _mode(path) & OTHERS for path in paths if _can_be_reached(path)}
     for text, bit, advice in (("write to", OTHERS_WRITE, False), ("read", OTHERS, True)):
         found = [path for path, mode in open_to_others.items() if mode & bit]
+        if bit == OTHERS:
+            found = [path for path in found if path not in solution_paths(app.coursedir)]
         if found:
             names = ", ".join(path.name for path in found)
             what = f"files: all users of this machine can {text} {names}"
             yield Finding(what, f"chmod -R o-rwx {_quoted(found)}", advice)
             return
-    yield Finding("files: no other user of this machine can read them")
+    yield Finding("files: no other user of this machine can read points and submissions")
 
 
 def inspect_sharing(app: NbGrader) -> Iterator[Finding]:

@@ -2,45 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
-from nbgrader.apps import NbGrader
-from traitlets.config import Config
 
 from lxmls_grading.doctor import course as inspections
 from lxmls_grading.doctor import student_kernel
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """A course in a folder that all users can enter."""
-    for path in (tmp_path, *tmp_path.parents[:-1]):
-        if path.stat().st_uid == os.geteuid():
-            path.chmod(path.stat().st_mode | 0o111)
-    root = tmp_path / "course"
-    root.mkdir(mode=0o755)
-    for name in ("source", "submitted/ada", "autograded", "feedback"):
-        (root / name).mkdir(parents=True)
-    (root / "gradebook.db").touch()
-    (root / "nbgrader_config.py").touch()
-    for path in (root, *root.iterdir()):
-        path.chmod(0o750)
-    root.chmod(0o755)
-    return root
-
-
-def findings(inspect, folder, **options):
-    """Run an inspection on the course, with some configuration by class and trait."""
-    config = Config()
-    config.CourseDirectory.root = str(folder)
-    config.CourseDirectory.course_id = "abc"
-    for name, value in options.items():
-        section, _, key = name.partition("__")
-        config[section][key] = value
-    app = NbGrader(config=config)
-    app.coursedir = inspections.CourseDirectory(parent=app)
-    return list(inspect(app))
+from tests.support.doctor import findings
 
 
 def test_no_course_is_named(folder):
@@ -48,6 +14,16 @@ def test_no_course_is_named(folder):
     assert (finding.what, finding.repair) == (f"course: {folder}", "")
     (finding,) = findings(inspections.inspect_course, folder / "source")
     assert "nbgrader_config.py" in finding.repair
+
+
+def test_who_reads_the_solutions_is_said_once(folder):
+    """By test_solutions.py's inspection; that others can *write* to them, here."""
+    (folder / "source").chmod(0o755)
+    (finding,) = findings(inspections.inspect_modes, folder)
+    assert finding.repair == ""
+    (folder / "source").chmod(0o757)
+    (finding,) = findings(inspections.inspect_modes, folder)
+    assert finding.what.endswith("can write to source")
 
 
 def test_what_others_can_read_or_write_is_named_with_what_to_type(folder):

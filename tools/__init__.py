@@ -1,0 +1,1 @@
+"""Commands for authors and instructors: most are called by the Makefile."""
