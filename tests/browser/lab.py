@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,14 +19,16 @@ SETTINGS = {"fetchNews": "false", "checkForUpdates": False}
 
 
 @contextlib.contextmanager
-def jupyter_lab(folder: Path, home: Path, nbgrader_config: str = "") -> Iterator[str]:
+def jupyter_lab(
+    folder: Path, home: Path, nbgrader_config: str = "", python: str | Path = sys.executable
+) -> Iterator[str]:
     """Start JupyterLab in a folder, for a user with an empty home; yield its address."""
     (home / ".jupyter").mkdir(parents=True, exist_ok=True)
     (home / ".jupyter" / "nbgrader_config.py").write_text(nbgrader_config)
     settings = home / ".jupyter" / "lab" / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True, exist_ok=True)
     (settings / "notification.jupyterlab-settings").write_text(json.dumps(SETTINGS))
-    with jupyter_server(folder, private=home, app="lab") as url:
+    with jupyter_server(folder, private=home, app="lab", python=python) as url:
         yield url
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from types import SimpleNamespace
 
 import pytest
@@ -12,8 +11,9 @@ from playwright.sync_api import expect
 
 from tests.answers.catalogue import read_answers
 from tests.browser.conftest import Camera, new_page
+from tests.browser.kit import student_python, unpack_kit
 from tests.browser.lab import Notebook, jupyter_lab
-from tests.support.course import RELEASE, source
+from tests.support.course import source
 from tests.support.submissions import reference_answers
 
 pytestmark = pytest.mark.slow
@@ -31,10 +31,10 @@ ERROR = '[data-mime-type="application/vnd.jupyter.stderr"], [data-mime-type$="ju
 def day(browser, tmp_path_factory):
     """A student's JupyterLab with an exercise in it."""
     root = tmp_path_factory.mktemp("cards")
-    shutil.copytree(RELEASE, root / "work" / "day2")
-    with jupyter_lab(root / "work", root / "home") as url:
+    work = unpack_kit(root / "work")
+    with jupyter_lab(work, root / "home", python=student_python()) as url:
         page = new_page(browser)
-        notebook = Notebook(page, url, root / "work", f"day2/{NAME}.ipynb")
+        notebook = Notebook(page, url, work, f"day2/{NAME}.ipynb")
         yield SimpleNamespace(page=page, notebook=notebook, camera=Camera("cards"))
 
 

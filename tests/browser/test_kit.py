@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tomllib
 from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Camera, new_page
+from tests.browser.kit import student_python, unpack_kit
 from tests.browser.lab import jupyter_lab
 from tests.support.servers import TOKEN
-from tools import make_kit
 
 pytestmark = pytest.mark.slow
 
@@ -22,18 +20,11 @@ STORY = True  # each step goes on where the one before it ended
 
 @pytest.fixture(scope="module")
 def first_look(browser, tmp_path_factory):
-    """JupyterLab in the folder of a kit, with the settings that its installation adds."""
+    """JupyterLab in the folder of a kit, from the environment that the kit makes."""
     root = tmp_path_factory.mktemp("kit")
-    kit, _ = make_kit.make_kit(output=root / "kit")
-    project = tomllib.loads((kit / "setup/lab/pyproject.toml").read_text(encoding="utf-8"))
-    for folder, (pattern,) in project["tool"]["setuptools"]["data-files"].items():
-        (root / folder).mkdir(parents=True)
-        for path in (kit / "setup" / "lab").glob(pattern):
-            shutil.copy(path, root / folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JUPYTER_CONFIG_PATH", str(root / "etc" / "jupyter"))
-        with jupyter_lab(kit, root / "home") as url:
-            yield SimpleNamespace(url=url, kit=kit, page=new_page(browser), camera=Camera("kit"))
+    kit = unpack_kit(root / "kit")
+    with jupyter_lab(kit, root / "home", python=student_python()) as url:
+        yield SimpleNamespace(url=url, kit=kit, page=new_page(browser), camera=Camera("kit"))
 
 
 def test_nothing_of_nbgrader_is_for_instructors(first_look):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from types import SimpleNamespace
 
 import pytest
@@ -10,9 +9,10 @@ from playwright.sync_api import expect
 
 from lxmls_grading.cells import is_answer
 from tests.browser.conftest import Camera, new_page
+from tests.browser.kit import student_python, unpack_kit
 from tests.browser.lab import Notebook, jupyter_lab
 from tests.notebooks.test_partly_done import wrong_answer
-from tests.support.course import NOTEBOOKS, RELEASE, release, source
+from tests.support.course import NOTEBOOKS, release, source
 from tests.support.submissions import reference_answers
 
 pytestmark = pytest.mark.slow
@@ -55,16 +55,16 @@ WAYS = {
 def day(browser, tmp_path_factory):
     """A student's JupyterLab with the exercises in it."""
     root = tmp_path_factory.mktemp("learner")
-    shutil.copytree(RELEASE, root / "work" / "day2")
-    with jupyter_lab(root / "work", root / "home") as url:
-        yield SimpleNamespace(url=url, root=root, page=new_page(browser), camera=Camera("learner"))
+    work = unpack_kit(root / "work")
+    with jupyter_lab(work, root / "home", python=student_python()) as url:
+        yield SimpleNamespace(url=url, work=work, page=new_page(browser), camera=Camera("learner"))
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_mistake_and_repair(day, name):
     answer, check, before, figure, (wrong, right) = WAYS[name]
     references = reference_answers(source(name))
-    notebook = Notebook(day.page, day.url, day.root / "work", f"day2/{name}.ipynb")
+    notebook = Notebook(day.page, day.url, day.work, f"day2/{name}.ipynb")
     for key in ("imports", "data"):
         notebook.run(key)
     others = [cell.id for cell in release(name).cells if is_answer(cell) and cell.id != answer]

@@ -27,7 +27,12 @@ def answering_at(runtime: Path) -> str | None:
 
 
 @contextlib.contextmanager
-def jupyter_server(folder: Path, private: Path | None = None, app: str = "server") -> Iterator[str]:
+def jupyter_server(
+    folder: Path,
+    private: Path | None = None,
+    app: str = "server",
+    python: str | Path = sys.executable,
+) -> Iterator[str]:
     """Start Jupyter in a folder, and yield its address.
 
     Parameters
@@ -38,9 +43,11 @@ def jupyter_server(folder: Path, private: Path | None = None, app: str = "server
         Where its home, log and runtime files go; `folder` by default, which is then not its home.
     app : str
         ``"server"``, or ``"lab"``.
+    python : path
+        That of the environment which has Jupyter.
     """
     options = ["--no-browser", "--allow-root", f"--ServerApp.token={TOKEN}", "--port=0"]
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    path = f"{Path(python).parent}{os.pathsep}{os.environ['PATH']}"
     runtime = (private or folder) / "runtime"
     environment = os.environ | {"PATH": path, "JUPYTER_RUNTIME_DIR": str(runtime)}
     if private:
@@ -49,7 +56,7 @@ def jupyter_server(folder: Path, private: Path | None = None, app: str = "server
     log_file = (private or folder) / "server.log"
     with open(log_file, "w") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "jupyter", app, *options],
+            [str(python), "-m", "jupyter", app, *options],
             cwd=folder,
             env=environment,
             stdout=log,
