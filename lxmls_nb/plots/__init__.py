@@ -7,19 +7,20 @@ from lxmls_nb.plots.curves import (
     plot_epoch_times,
     plot_learning_curves,
 )
+from lxmls_nb.plots.explorer import tangent_explorer
 from lxmls_nb.plots.figure import (
     BLUE,
     DPI,
     GREEN,
     ORANGE,
     PURPLE,
+    RED,
     STYLES,
-    VERMILLION,
     DescribedFigure,
     show,
 )
 from lxmls_nb.plots.graphs import plot_chain, plot_network
-from lxmls_nb.plots.tangent import plot_tangent, tangent_explorer
+from lxmls_nb.plots.tangent import plot_tangent
 
 __all__ = [
     "BLUE",
@@ -27,8 +28,8 @@ __all__ = [
     "GREEN",
     "ORANGE",
     "PURPLE",
+    "RED",
     "STYLES",
-    "VERMILLION",
     "DescribedFigure",
     "plot_chain",
     "plot_cost_of_probability",

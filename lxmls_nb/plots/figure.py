@@ -11,14 +11,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-#: Okabe and Ito's colours, which people with any kind of colour vision can tell apart.
-BLUE, VERMILLION, GREEN, PURPLE, ORANGE = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00"
+#: Okabe and Ito's colours, which people with any kind of colour vision can tell apart. Their
+#: vermillion is replaced: the texts speak of red numbers, and these have to be read on white.
+#: Equations of the chapters and `docs/_static/book.css` have the same red.
+BLUE, RED, GREEN, PURPLE, ORANGE = "#0072B2", "#DD2222", "#009E73", "#CC79A7", "#E69F00"
 
 #: Curves differ by dashes and markers, too, since they may lie on top of each other.
 STYLES: list[dict[str, Any]] = [
     {"color": color, "linestyle": dashes, "marker": marker, "markerfacecolor": "none"}
     for color, dashes, marker in zip(
-        (BLUE, VERMILLION, GREEN, PURPLE, ORANGE), ("-", "--", ":", "-.", "-"), "oxs^D", strict=True
+        (BLUE, RED, GREEN, PURPLE, ORANGE), ("-", "--", ":", "-.", "-"), "oxs^D", strict=True
     )
 ]
 
@@ -27,6 +29,13 @@ DPI = 192
 
 #: The usual width, and the room around axes on the left and right, below and above, in inches.
 WIDTH, MARGINS = 6.4, (0.95, 0.15, 0.55, 0.35)
+
+
+#: How a legend looks that stands below the axes, in one line.
+LEGEND_BELOW: dict[str, Any] = {
+    **{"ncols": 4, "fontsize": 9, "frameon": False},
+    **{"borderaxespad": 0.3, "columnspacing": 1.2, "handletextpad": 0.5, "handlelength": 1.8},
+}
 
 
 class DescribedFigure(Figure):
@@ -63,11 +72,43 @@ def new_axes(height: float = 4, grid: bool = True) -> tuple[DescribedFigure, Axe
     return figure, axes
 
 
-def make_room(axes: Axes) -> None:
-    """Leave as much room on the left of axes as their numbers need."""
-    labels = axes.yaxis.get_major_formatter().format_ticks([*axes.get_yticks()])
-    left = 0.5 + 0.085 * max(map(len, labels), default=0)
-    axes.figure.subplots_adjust(max(left, MARGINS[0]) / WIDTH)
+def new_pair(title: str = "") -> tuple[DescribedFigure, Axes, Axes]:
+    """Return a new figure, and two axes side by side, each with a scale of its own.
+
+    Parameters
+    ----------
+    title : str
+        What stands above both.
+    """
+    height = 4.2 if title else 3.9
+    figure = DescribedFigure(figsize=(WIDTH, height))
+    left, right = figure.subplots(1, 2)
+    top = MARGINS[3] + (0.3 if title else 0)
+    bottom = MARGINS[2] + 0.3  # the legend
+    figure.subplots_adjust(bottom=bottom / height, top=1 - top / height)
+    if title:
+        # A word may have a dollar sign, which is not to begin an equation.
+        figure.text(0.5, 1 - 0.1 / height, title, ha="center", va="top", parse_math=False)
+    for axes in (left, right):
+        axes.set_axisbelow(True)
+        axes.grid(color="0.9")
+    return figure, left, right
+
+
+def finish_pair(figure: DescribedFigure, left: Axes, right: Axes) -> None:
+    """Put one legend below a pair of axes, and leave room on the left of each for its numbers."""
+    figure.legend(*left.get_legend_handles_labels(), loc="lower center", **LEGEND_BELOW)
+    gaps = [_room_for_numbers(axes) for axes in (left, right)]
+    panel = (WIDTH - sum(gaps) - MARGINS[1]) / 2
+    for axes, start in ((left, gaps[0]), (right, WIDTH - MARGINS[1] - panel)):
+        _, low, _, tall = axes.get_position().bounds
+        axes.set_position((start / WIDTH, low, panel / WIDTH, tall))
+
+
+def _room_for_numbers(axes: Axes) -> float:
+    """Return how many inches the numbers and the label on the left of axes need."""
+    numbers = axes.yaxis.get_major_formatter().format_ticks([*axes.get_yticks()])
+    return (0.5 if axes.get_ylabel() else 0.25) + 0.085 * max(map(len, numbers), default=0)
 
 
 def show(figure: Figure, alt: str) -> None:

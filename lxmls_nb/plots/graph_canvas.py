@@ -11,7 +11,7 @@ from matplotlib.patches import Circle, FancyBboxPatch
 from matplotlib.patheffects import withStroke
 from matplotlib.textpath import TextPath
 
-from lxmls_nb.plots.figure import BLUE, GREEN, PURPLE, VERMILLION, DescribedFigure
+from lxmls_nb.plots.figure import BLUE, GREEN, PURPLE, RED, DescribedFigure
 from lxmls_nb.plots.graph_layout import RADIUS, SMALL, Box, Edge, GraphLayout, Point, Text
 
 Style = dict[str, Any]
@@ -24,7 +24,7 @@ TEXTS: dict[str, Style] = {
     "plain": {},
     "weight": {"bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.8}},
     "forward": {"color": BLUE},
-    "error": {"color": VERMILLION, "fontstyle": "italic"},
+    "error": {"color": RED, "fontstyle": "italic"},
 }
 
 #: How edges look, by their kind.
@@ -42,7 +42,7 @@ SAMPLES: dict[str, Style] = {
     "negative": EDGES["negative"] | {"linewidth": 2},
     "forward": {"color": BLUE, "marker": "$1.5$", "markersize": 13, "linestyle": "none"},
     "error": {
-        "color": VERMILLION,
+        "color": RED,
         "marker": r"$\leftarrow$",
         "markersize": 11,
         "linestyle": "none",

@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
-import html
-from types import ModuleType
-from typing import Any, cast
+from typing import NamedTuple, cast
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from lxmls_nb.errors import NotAttempted, answer_needed
-from lxmls_nb.models.numpy_mlp import NumpyMLP
-from lxmls_nb.models.weight_study import get_mlp_loss_range, get_mlp_parameter_handlers
-from lxmls_nb.plots.figure import BLUE, VERMILLION, DescribedFigure, image, make_room, new_axes
+from lxmls_nb.plots.figure import BLUE, RED, DescribedFigure, finish_pair, new_pair
 
-Batch = dict[str, np.ndarray]
+#: A tangent can be told from another line only close to the current weight: in a tenth of the span.
+CLOSE = 0.1
+
+#: Changes of the loss that are smaller, in nats, are not drawn as a curve: the axis would show
+#: rounding errors, or numbers of too many digits to read.
+FLAT = 1e-6
+
+
+class LossCurve(NamedTuple):
+    """The loss against one weight, and what backpropagation tells of its slope.
+
+    Attributes
+    ----------
+    weights, losses : ndarray, shape (V,)
+        Weights in ascending order; losses in nats.
+    weight, loss, gradient : float
+        The current weight, the loss there, and the derivative of the loss with respect to the
+        weight.
+    """
+
+    weights: np.ndarray
+    losses: np.ndarray
+    weight: float
+    loss: float
+    gradient: float
 
 
 def plot_tangent(
@@ -28,7 +48,9 @@ def plot_tangent(
 ) -> Figure:
     """Draw the loss against one weight, with a line that has the gradient as its slope.
 
-    Where the gradient is right, the line is a tangent.
+    Where the gradient is right, the line is a tangent. The new figure has the whole range on the
+    left. On the right it has a tenth of it, around the current weight, where one sees whether the
+    line touches the curve.
 
     Parameters
     ----------
@@ -38,145 +60,100 @@ def plot_tangent(
         The weight and the loss of the model now, and the derivative of the loss with respect to
         this weight, by backpropagation.
     ax : matplotlib.axes.Axes, optional
-        Where to draw. By default in a new figure.
+        Where to draw the whole range alone, in a figure of your own. By default there is a new
+        figure with both.
 
     Returns
     -------
     figure : matplotlib.figure.Figure
         The one of `ax`, or the new one.
     """
-    weight_range, loss_range = np.asarray(weight_range), np.asarray(loss_range)
-    figure, axes = (cast(Figure, ax.figure), ax) if ax is not None else new_axes()
-    tangent = current_loss + current_gradient * (weight_range - current_weight)
-    axes.plot(weight_range, loss_range, color=BLUE, label="loss")
-    axes.plot(weight_range, tangent, color=VERMILLION, linestyle="--", label="slope: gradient")
-    axes.plot(current_weight, current_loss, "x", color="black", label="current weight", ms=9, mew=2)
-    # A steep tangent must not make the curve look flat, nor rounding errors look like a curve.
-    low, high = min(loss_range.min(), current_loss), max(loss_range.max(), current_loss)
-    margin = 0.15 * (high - low) if high - low > 1e-9 else 0.1
-    axes.set_ylim(low - margin, high + margin)
-    axes.ticklabel_format(useOffset=False)
-    axes.set(xlabel="weight value", ylabel="loss (nats)")
-    axes.legend()
-    if isinstance(figure, DescribedFigure):
-        make_room(axes)  # the numbers of a flat loss have many digits
-        figure.alt = (
-            f"The loss, {low:.4g} to {high:.4g} nats, against one weight, {weight_range.min():.3g} "
-            f"to {weight_range.max():.3g}. A cross marks the current weight, {current_weight:.4g}, "
-            f"with the loss {current_loss:.4g}; the dashed line through it has the slope of the "
-            f"gradient, {current_gradient:.3g}."
-        )
-    return figure
+    curve = LossCurve(
+        np.asarray(weight_range),
+        np.asarray(loss_range),
+        float(current_weight),
+        float(current_loss),
+        float(current_gradient),
+    )
+    if ax is None:
+        return draw_tangent(curve)
+    _draw_panel(ax, curve, (curve.weights.min(), curve.weights.max()))
+    ax.legend()
+    return cast(Figure, ax.figure)
 
 
-@answer_needed()
-def tangent_explorer(
-    model: NumpyMLP, batch: Batch, layer: int = 1, row: int = 0, column: int = 0
-) -> Any:
-    """Draw the tangent figure of a weight, with sliders to choose the weight.
+def draw_tangent(curve: LossCurve, title: str = "") -> DescribedFigure:
+    """Return the figure of the whole range and of the part around the current weight.
 
     Parameters
     ----------
-    model : NumpyMLP
-        A model that has a `backpropagation`.
-    batch : dict
-        ``input`` and ``output``.
-    layer, row, column : int
-        The weight to begin with: its index into `model.parameters`, and its place in the matrix.
-
-    Returns
-    -------
-    ipywidgets.VBox or matplotlib.figure.Figure
-        The figure alone, without sliders, where there is no notebook or no ipywidgets.
-
-    Raises
-    ------
-    IndexError
-        If there is no such weight.
-    ValueError
-        If `backpropagation` gives no gradient for this layer yet.
+    curve : LossCurve
+    title : str
+        What stands above both, and before their description.
     """
-    figure = _draw_weight(model, batch, layer, row, column)
-    widgets = _widgets()
-    if widgets is None:
-        return figure
-    picture = widgets.HTML(image(figure, figure.alt))
-    sliders = [
-        widgets.IntSlider(value, 0, size - 1, description=name, continuous_update=False)
-        for value, (name, size) in zip((layer, row, column), _sizes(model, layer), strict=True)
-    ]
-
-    places = {layer: (row, column)}  # the weight that was chosen last in each layer
-
-    def redraw(change: dict[str, Any]) -> None:
-        chosen = sliders[0].value
-        for slider, (_, size) in zip(sliders, _sizes(model, chosen), strict=True):
-            slider.max = size - 1  # a larger value becomes this one
-        if change["owner"] is sliders[0] and chosen in places:
-            sliders[1].value, sliders[2].value = places[chosen]
-        places[chosen] = (sliders[1].value, sliders[2].value)
-        try:
-            figure = _draw_weight(model, batch, *[slider.value for slider in sliders])
-            picture.value = image(figure, figure.alt)
-        except (
-            Exception
-        ) as error:  # of a student's code: it is shown, since widgets show no traceback
-            picture.value = f"<pre>{html.escape(f'{type(error).__name__}: {error}')}</pre>"
-
-    for slider in sliders:
-        slider.observe(redraw, names="value")
-    still = {"text/html": picture.value, "text/plain": figure.alt}
-
-    class Explorer(widgets.VBox):  # type: ignore[name-defined,misc]
-        """Shows the figure alone where widgets don't run, on a web page for example."""
-
-        def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-            bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
-            return bundle | still
-
-    return Explorer([widgets.HBox(sliders), picture])
-
-
-def _sizes(model: NumpyMLP, layer: int) -> list[tuple[str, int]]:
-    """Return the numbers of layers, and of rows and columns of the weight of one layer."""
-    count = len(model.parameters)
-    rows, columns = np.shape(model.parameters[layer][0]) if 0 <= layer < count else (0, 0)
-    return [("layer_index", count), ("row", rows), ("column", columns)]
-
-
-def _draw_weight(
-    model: NumpyMLP, batch: Batch, layer: int, row: int, column: int
-) -> DescribedFigure:
-    """Return the tangent figure of one weight of a model."""
-    for index, (name, size) in zip((layer, row, column), _sizes(model, layer), strict=True):
-        if not 0 <= index < size:
-            raise IndexError(f"there is no {name} {index}: choose 0 to {size - 1}")
-    get_parameter, set_parameter = get_mlp_parameter_handlers(
-        layer_index=layer, is_bias=False, row=row, column=column
+    figure, left, right = new_pair(title)
+    whole = curve.weights.min(), curve.weights.max()
+    reach = CLOSE * np.max(np.abs(curve.weights - curve.weight))
+    close = curve.weight - reach, curve.weight + reach
+    low, high = _draw_panel(left, curve, whole)
+    close_low, close_high = _draw_panel(right, curve, close)
+    left.axvspan(*close, color="0.9", zorder=0.5, label="shown on the right")
+    left.set_title("the whole range", fontsize=10)
+    right.set_title("close to the current weight", fontsize=10)
+    right.set_ylabel("")
+    finish_pair(figure, left, right)
+    figure.alt = (
+        f"{title}{'. ' if title else ''}Left, the loss against one weight, {whole[0]:.3g} to "
+        f"{whole[1]:.3g}: {_spoken(low, high)}. A cross marks the current weight, "
+        f"{curve.weight:.4g}, with the loss {curve.loss:.4g}; the dashed line through it has the "
+        f"slope of the gradient, {curve.gradient:.3g}. Right, the same close to the cross, "
+        f"{close[0]:.3g} to {close[1]:.3g}: {_spoken(close_low, close_high)}. "
+        f"{_departures(curve, close)}"
     )
-    gradients = model.backpropagation(batch["input"], batch["output"])
-    if gradients[layer][0] is None:  # students may write it layer by layer
-        raise NotAttempted(f"backpropagation gives no gradient of layer {layer + 1}.")
-    ranges = get_mlp_loss_range(model, get_parameter, set_parameter, batch, num_values=81)
-    figure, axes = new_axes()
-    plot_tangent(
-        *ranges,
-        get_parameter(model.parameters),
-        model.cross_entropy_loss(batch["input"], batch["output"]),
-        get_parameter(gradients),
-        ax=axes,
-    )
-    title = f"layer_index {layer}, row {row}, column {column}"
-    axes.set_title(title)
-    figure.alt = f"{title}. {figure.alt}"
     return figure
 
 
-def _widgets() -> ModuleType | None:
-    """Return ipywidgets, or None where it is not installed or this is not a notebook."""
-    try:
-        import ipywidgets
-        from IPython import get_ipython
-    except ImportError:
-        return None
-    return ipywidgets if getattr(get_ipython(), "kernel", None) else None
+def _draw_panel(axes: Axes, curve: LossCurve, ends: tuple[float, float]) -> tuple[float, float]:
+    """Draw the part of a curve between two weights; return its least and its largest loss."""
+    start, end = ends
+    inside = (curve.weights >= start) & (curve.weights <= end)
+    losses = [*curve.losses[inside], *np.interp(ends, curve.weights, curve.losses), curve.loss]
+    low, high = float(min(losses)), float(max(losses))
+    # A steep line must not make the curve look flat: the curve alone decides on the scale. Where it
+    # is flat, the scale is such that a line that is not shows.
+    margin = 0.15 * (high - low) if high - low > FLAT else 0.005 * (end - start)
+    axes.plot(curve.weights, curve.losses, color=BLUE, label="loss")
+    # The line ends where it leaves the panel: it may be as steep as a wrong gradient can be.
+    tall = high - low + 2 * margin
+    steps = np.array([start, end]) - curve.weight
+    if np.isfinite(curve.gradient):
+        if abs(curve.gradient) * (end - start) > tall:
+            steps = np.clip(steps, -tall / abs(curve.gradient), tall / abs(curve.gradient))
+        line = curve.weight + steps, curve.loss + curve.gradient * steps
+        axes.plot(*line, color=RED, linestyle="--", label="slope: gradient")
+    axes.plot(curve.weight, curve.loss, "x", color="black", label="current weight", ms=9, mew=2)
+    axes.set(xlim=ends, ylim=(low - margin, high + margin))
+    axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.ticklabel_format(useOffset=False)
+    axes.set(xlabel="weight value", ylabel="loss (nats)")
+    return low, high
+
+
+def _spoken(low: float, high: float) -> str:
+    """Return in words how far a loss goes."""
+    return f"{low:.4g} to {high:.4g} nats" if high - low > FLAT else f"{low:.4g} nats, flat"
+
+
+def _departures(curve: LossCurve, ends: tuple[float, float]) -> str:
+    """Return in words how far the line is from the curve at both ends of a panel."""
+    if not np.isfinite(curve.gradient):
+        return "Such a line cannot be drawn."
+    line = curve.loss + curve.gradient * (np.array(ends) - curve.weight)
+    distances = line - np.interp(ends, curve.weights, curve.losses)
+    places = [
+        f"{abs(distance):.2g} nats {'above' if distance > 0 else 'below'} the curve"
+        if not abs(distance) < FLAT
+        else "on the curve"
+        for distance in distances
+    ]
+    return f"At the left end there the line is {places[0]}, at the right end {places[1]}."

@@ -88,7 +88,7 @@ class Camera:
 
 def new_page(browser: Browser, **options) -> Page:
     """Open a window that reaches this machine only."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
     context.set_default_timeout(PATIENCE)
     here = ("http://127.0.0.1", "http://localhost", "file:", "data:", "blob:")
     context.route(lambda url: not url.startswith(here), lambda route: route.abort())

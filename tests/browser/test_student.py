@@ -104,12 +104,17 @@ def test_equations_are_rendered(day):
 
 
 def test_hints_unfold(day):
-    hint = day.notebook.scroll_to("task-hints").locator("details").nth(1)
-    text = hint.get_by_text("Keep the errors of a layer")
-    expect(text).not_to_be_visible()
-    hint.locator("summary").focus()
-    day.page.keyboard.press("Enter")  # the keyboard is enough
+    """One after the other: each offers the next."""
+    hints = day.notebook.scroll_to("task-hints").locator("details")
+    text, equation = hints.nth(1).get_by_text("Keep the errors"), hints.nth(1).locator("mjx-math")
+    expect(hints.nth(1)).not_to_be_visible()
+    for number, hint in enumerate(hints.all()[:2]):
+        expect(text).not_to_be_visible()
+        hint.locator("summary").first.focus()
+        day.page.keyboard.press("Enter")  # the keyboard is enough
+        expect(hints.nth(number + 1)).to_be_visible()
     expect(text).to_be_visible()
+    expect(equation.first).to_be_visible()
     day.camera.take(day.page, "hint")
 
 
@@ -163,20 +168,60 @@ def test_tangent_figure(day):
     day.camera.take(day.page, "tangent-figure")
 
 
-def test_slider_moves_the_tangent(day):
+def test_figure_shows_the_repaired_class(day):
+    """No other cell has to run once more."""
+    notebook = day.notebook
+    figure = notebook.output("tangent-figure").locator("img")
+    right = figure.get_attribute("alt")
+    for answer, same in ((WRONG.code, False), (reference_answers(source(NAME))[ANSWER], True)):
+        notebook.write(ANSWER, answer)
+        notebook.run(ANSWER)
+        notebook.run("tangent-figure")
+        assert (figure.get_attribute("alt") == right) == same
+
+
+def test_another_weight_is_chosen_by_keyboard(day):
     notebook = day.notebook
     notebook.run("words")
     notebook.run("tangent-explorer")
     output = notebook.output("tangent-explorer")
     figure = output.locator("img")
-    expect(figure).to_have_attribute("alt", re.compile("^layer_index 0, row 0, "))
+    alt = "layer_index 0, row 0, column "
+    expect(figure).to_have_attribute("alt", re.compile(f"^{alt}"))
     before = figure.get_attribute("src")
     output.get_by_role("slider").nth(1).focus()
     day.page.keyboard.press("ArrowRight")
     expect(figure).to_have_attribute("alt", re.compile("^layer_index 0, row 1, "))
     assert figure.get_attribute("src") != before
-    notebook.scroll_to("words")
+    word = output.get_by_label("word")
+    word.focus()
+    day.page.keyboard.press("ArrowDown")
+    chosen = re.fullmatch(r"(\S+)\s\(\d+\)", word.locator("option:checked").inner_text())[1]
+    expect(figure).to_have_attribute("alt", re.compile(f": “{re.escape(chosen)}”\\."))
+    notebook.scroll_to("tangent-explorer")
     day.camera.take(day.page, "tangent-explorer")
+
+
+def test_another_weight_is_chosen_by_mouse_on_a_narrow_screen(day):
+    page, output = day.page, day.notebook.output("tangent-explorer")
+    size = page.viewport_size
+    page.set_viewport_size({"width": 800, "height": 900})
+    figure = output.locator("img")
+    output.get_by_label("word").select_option(index=2)
+    expect(figure).to_have_attribute("alt", re.compile("^layer_index 0, row 1, "))
+    sliders = output.get_by_role("slider")
+    box, line = sliders.first.bounding_box(), output.locator(".noUi-connects").first.bounding_box()
+    page.mouse.click(line["x"] + line["width"] - 1, box["y"] + box["height"] / 2)
+    expect(figure).to_have_attribute("alt", re.compile("^layer_index 1, row 1, column 0. "))
+    expect(output.get_by_label("word")).not_to_be_visible()
+    cell = day.notebook.cell("tangent-explorer").bounding_box()
+    for control in output.locator(".widget-inline-hbox").all():
+        if control.is_visible():
+            place = control.bounding_box()
+            assert place["x"] + place["width"] <= cell["x"] + cell["width"]
+    day.notebook.scroll_to("tangent-explorer")
+    day.camera.take(page, "tangent-explorer-narrow")
+    page.set_viewport_size(size)
 
 
 def test_training_shows_its_progress(day):

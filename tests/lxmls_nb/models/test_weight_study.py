@@ -49,10 +49,12 @@ class TestWeightStudy:
             num_values=21,
         )
         value = get_parameter(kept)
-        np.testing.assert_allclose(weights, np.linspace(value - 2, value + 2, 21))
+        assert (weights[0], weights[-1]) == pytest.approx((value - 2, value + 2))
+        assert np.all(np.diff(weights) > 0)
+        assert np.mean(np.abs(weights - value) <= 0.2) > 0.4, "too few where tangency is seen"
         assert losses[10] == pytest.approx(model.cross_entropy_loss(input, output))
         slope = numerical_gradient(model, 1, 0, input, output)[2, 1]
-        assert np.gradient(losses, weights)[10] == pytest.approx(slope, rel=0.05)
+        assert np.gradient(losses, weights)[10] == pytest.approx(slope, rel=0.01)
         assert model.parameters is kept
         for one, other in zip(arrays(model), before, strict=True):
             np.testing.assert_array_equal(one, other)

@@ -12,7 +12,7 @@ from matplotlib.patches import Circle
 
 from lxmls_nb import plots
 from lxmls_nb.models import NumpyMLP
-from lxmls_nb.plots.figure import BLUE, VERMILLION
+from lxmls_nb.plots.figure import BLUE, RED
 from lxmls_nb.plots.graph_layout import number
 from tests.support.course import definitions
 
@@ -86,9 +86,7 @@ def test_errors_are_derivatives_of_the_loss_of_the_example(geometry, hidden):
     model, inputs, output = network(geometry, hidden)
     errors = autograd_errors(model, inputs, output)
     expected = written(*(error[1] for error in errors), 1)
-    assert words(draw(model, inputs, output, example=1), VERMILLION) == [
-        f"← {text}" for text in expected
-    ]
+    assert words(draw(model, inputs, output, example=1), RED) == [f"← {text}" for text in expected]
 
 
 def test_averages_over_a_batch():
@@ -96,7 +94,7 @@ def test_averages_over_a_batch():
     figure = draw(model, inputs, output, example=None)
     errors = autograd_errors(model, inputs, output)
     expected = written(*(error.mean(axis=0) for error in errors), 1)
-    assert words(figure, VERMILLION) == [f"← {text}" for text in expected]
+    assert words(figure, RED) == [f"← {text}" for text in expected]
     assert words(figure, BLUE)[-1] == number(model.cross_entropy_loss(inputs, output))
     assert "average of the batch" in figure.alt
 
@@ -104,7 +102,7 @@ def test_averages_over_a_batch():
 def test_a_relu_at_its_kink_passes_no_error():
     model, inputs, output = network([2, 2, 2], "relu")
     model.parameters[0] = [np.zeros((2, 2)), np.zeros((1, 2))]
-    assert words(draw(model, inputs, output), VERMILLION)[:2] == ["← 0", "← 0"]
+    assert words(draw(model, inputs, output), RED)[:2] == ["← 0", "← 0"]
 
 
 def test_tensors_are_drawn_like_arrays():
@@ -119,7 +117,7 @@ def test_tensors_are_drawn_like_arrays():
 def test_structure_alone_has_no_numbers_at_the_nodes():
     model, *_ = network([784, 100, 10])
     figure = draw(model)
-    assert words(figure, BLUE) == words(figure, VERMILLION) == []
+    assert words(figure, BLUE) == words(figure, RED) == []
     assert {"784 units", "100 units", "10 units"} <= set(words(figure, "black"))
 
 
@@ -238,7 +236,7 @@ def test_alternative_text_has_structure_and_numbers():
     alt = figure.alt
     assert "2 inputs, linear (3 units), sigmoid, linear (2 units), softmax, cost" in alt
     assert "example 0" in alt
-    for text in words(figure, BLUE) + [text[2:] for text in words(figure, VERMILLION)]:
+    for text in words(figure, BLUE) + [text[2:] for text in words(figure, RED)]:
         assert text in alt
     assert all(text in alt for text in written(*model.parameters[0]))
     assert alt in figure._repr_mimebundle_()["text/html"].replace("&#x27;", "'")
@@ -270,7 +268,7 @@ def test_a_chain_shows_values_errors_and_derivatives():
         f"${name}$ = {text}" for name, text in zip("xuvF", written(values), strict=True)
     ]
     errors = [4 * np.e, 2 * np.e, np.e, 1]  # exp(4x²) by x, exp(u²) by u, exp(v) by v
-    assert words(figure, VERMILLION) == [f"← {text}" for text in written(errors)]
+    assert words(figure, RED) == [f"← {text}" for text in written(errors)]
     slopes = [text for text in words(figure, "black") if text.startswith("×")]
     assert slopes == [f"× {text}" for text in written([2, 2, np.e])]
     assert all(text in figure.alt for text in written(values, errors))
@@ -279,7 +277,7 @@ def test_a_chain_shows_values_errors_and_derivatives():
 
 def test_a_chain_forward_only():
     figure = plots.plot_chain(CHAIN, 0.5, errors=False)
-    assert words(figure, VERMILLION) == []
+    assert words(figure, RED) == []
     assert "Errors" not in figure.alt
     assert_legible(figure)
 
