@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from lxmls_grading.cells import read_notebook
 from tests.answers.catalogue import read_answers
 from tests.browser.conftest import Camera, new_page
+from tests.browser.kit import student_python, unpack_kit
 from tests.browser.lab import Notebook, assignment_list, exchange_config, jupyter_lab
 from tests.support.classroom import make_course
 from tests.support.course import run, source
@@ -54,16 +55,19 @@ STORY = True  # each step goes on where the one before it ended
 
 @pytest.fixture(scope="module")
 def day(browser, tmp_path_factory):
-    """A student's JupyterLab, and the course where the assignment is released."""
+    """A student's JupyterLab, and the course where the assignment is released.
+
+    The student has the kit, but fetches the exercises, into the same place.
+    """
     root = tmp_path_factory.mktemp("student")
     config = exchange_config(root / "exchange")
     course = make_course(root / "course", students=0, notebooks=[NAME])
     run(
         "nbgrader", "release_assignment", "day2", f"--Exchange.root={root / 'exchange'}", cwd=course
     )
-    work = root / "work"
-    work.mkdir()
-    with jupyter_lab(work, root / "home", config) as url:
+    work = unpack_kit(root / "work")
+    shutil.rmtree(work / "day2")
+    with jupyter_lab(work, root / "home", config, python=student_python()) as url:
         yield SimpleNamespace(
             url=url, root=root, work=work, page=new_page(browser), camera=Camera("student")
         )
