@@ -12,7 +12,7 @@ from PIL import Image
 
 #: For each picture: its screenshot, and the part of that (left, top, right, bottom).
 PICTURES = {
-    "student": ("student-*-wrong-answer.png", (291, 424, 1241, 806)),
+    "student": ("student-*-wrong-answer.png", (291, 92, 1241, 424)),
     "explorer": ("student-*-tangent-explorer.png", (291, 92, 1241, 672)),
     "formgrader": ("instructor-*-manual-grading.png", (70, 52, 1210, 850)),
     "report": ("instructor-*-report.png", (200, 24, 1080, 838)),

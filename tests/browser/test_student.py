@@ -146,7 +146,7 @@ def test_wrong_answer_is_named(day):
         notebook.run(name)
         expect(notebook.output(name)).to_contain_text("Not yet right")
         expect(notebook.output(name)).to_contain_text(message)
-    notebook.scroll_to(ANSWER)
+    notebook.scroll_to(CHECKS[0])
     day.camera.take(day.page, "wrong-answer")
 
 
