@@ -129,7 +129,7 @@ def main() -> None:
         folder = options.keep or Path(name)
         folder.mkdir(parents=True, exist_ok=True)
         stock = {} if options.ours else stock_table(attacks, folder / "stock")
-        run = None if options.stock else grade(attacks, folder / "ours", parts=2)
+        run = None if options.stock else grade(attacks, folder / "ours", class_runs=1)
         width = max(len(attack.id) for attack in attacks)
         for attack in attacks:
             print(f"{attack.id:{width}}  {attack.number:8}  {attack.description}")
