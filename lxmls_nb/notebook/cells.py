@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,20 +67,29 @@ class NotebookFile:
     points: float = 0
 
 
-def file_with(key: str) -> NotebookFile:
-    """Return the notebook that contains a cell; an empty one where no file is found.
+def file_of(run: Sequence[Cell]) -> NotebookFile:
+    """Return the notebook that some cells are from, as it was last saved.
 
     Parameters
     ----------
-    key : str
-        The id of a cell.
+    run : sequence of Cell
+        Cells that were run, the present one last. Exercises have ids in common, so that the file
+        that contains most of them is taken, among those that contain the present one.
+
+    Returns
+    -------
+    notebook : NotebookFile
+        An empty one where no file is found.
     """
-    found = (notebook for notebook in map(_read, _paths()) if _contains(notebook, key))
-    return next(found, NotebookFile())
+    keys = {cell.key for cell in run}
+    found = [NotebookFile(), *map(_read, _paths())]
+    return max(found, key=lambda notebook: _shared(notebook, keys, run[-1].key))
 
 
-def _contains(notebook: NotebookFile, key: str) -> bool:
-    return any(cell.key == key for cell in notebook.cells)
+def _shared(notebook: NotebookFile, keys: set[str], present: str) -> int:
+    """Return how many of some keys a notebook has; none if it lacks the present cell."""
+    there = {cell.key for cell in notebook.cells}
+    return len(keys & there) if present in there else 0
 
 
 def _paths() -> Iterator[Path]:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from lxmls_nb.notebook.cells import Cell
 from lxmls_nb.notebook.names import CellNames, names_of
 
 #: Types whose values can be compared: where they are equal, nothing has changed.
 PLAIN = (int, float, str, bool)
+#: How many items a list may have to be compared.
+MAX_ITEMS = 100
 
 
 @dataclass(frozen=True)
@@ -82,8 +85,9 @@ class Freshness:
         """
         used = names_of(cell.source)
         self._before = {name: names.get(name) for name in used.bound}
-        found = {old.name: old for name in sorted(used.read) if (old := self._old(name, set()))}
-        return [old for name, old in found.items() if name not in used.bound]
+        there = sorted((used.read & names.keys()) - used.bound)
+        found = {old.name: old for name in there if (old := self._old(name, set()))}
+        return list(found.values())
 
     def end_cell(self, cell: Cell, names: Mapping[str, object], finished: bool) -> None:
         """Note what a cell has bound.
@@ -162,10 +166,11 @@ class Freshness:
 
 
 def _is_plain(value: object) -> bool:
-    """Whether a value is a number, a text, or a list or tuple of such."""
-    if isinstance(value, list | tuple):
-        return all(map(_is_plain, value))
-    return isinstance(value, PLAIN)
+    """Whether a value is a number or a text, or a short list or tuple of these."""
+    if type(value) in (list, tuple):
+        items = cast(Sequence[object], value)
+        return len(items) <= MAX_ITEMS and all(type(item) in PLAIN for item in items)
+    return type(value) in PLAIN
 
 
 def _equal(one: object, two: object) -> bool:

@@ -4,30 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from lxmls_nb.notebook.cells import Cell, file_with
+from lxmls_nb.notebook.cells import Cell, file_of
 from lxmls_nb.notebook.names import names_of
 
 
-def explain_missing(name: str, present: Cell, run: Sequence[Cell]) -> str:
+def explain_missing(name: str, run: Sequence[Cell]) -> str:
     """Return which cell makes a name that is not defined.
 
     Parameters
     ----------
     name : str
-    present : Cell
-        The cell that needs the name.
     run : sequence of Cell
-        The cells that were run before, in that order.
+        The cells that were run, in that order; the last one needs the name.
 
     Returns
     -------
     sentence : str
         Empty if no cell makes the name: it is mistyped, say.
     """
-    cells = file_with(present.key).cells
+    cells, present = file_of(run).cells, run[-1]
     place = next((n for n, cell in enumerate(cells) if cell.key == present.key), len(cells))
     maker = _last_that_binds(name, cells[:place])
-    tried = _last_that_binds(name, [cell for cell in run if cell.key != present.key])
+    tried = _last_that_binds(name, run[:-1])
     if maker is None:
         maker = tried or _last_that_binds(name, cells[place + 1 :])
     if maker is None:

@@ -8,6 +8,7 @@ import symtable
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import cast
 
 #: Cell magics whose cell defines what it would define without them.
 TRANSPARENT = re.compile(r"\s*%%(time|capture|timeit|prun)\b[^\n]*\n")
@@ -68,14 +69,13 @@ def names_of(source: str) -> CellNames:
     """
     try:
         tree = ast.parse(python_of(source))
-        tables = [symtable.symtable(ast.unparse(node), "cell", "exec") for node in tree.body]
+        used = [_names_in(node) for node in tree.body]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return CellNames()
     values: dict[str, frozenset[str]] = {}
     definitions: dict[str, Definition] = {}
     read: set[str] = set()
-    for node, table in zip(tree.body, tables, strict=True):
-        looked_up, bound = _names_in(table)
+    for node, (looked_up, bound) in zip(tree.body, used, strict=True):
         outside = _outside(looked_up, values, definitions)
         read |= outside
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -120,8 +120,11 @@ def python_of(source: str) -> str:
     return code
 
 
-def _names_in(table: symtable.SymbolTable) -> tuple[set[str], set[str]]:
+def _names_in(node: ast.stmt) -> tuple[set[str], set[str]]:
     """Return the names of the notebook that a statement reads, and those that it binds."""
+    # Python has no tables for `await` outside of a function, which IPython allows: there, it reads.
+    without = _WithoutAwait().visit(ast.parse(ast.unparse(node)))
+    table = symtable.symtable(ast.unparse(without), "cell", "exec")
     symbols = list(table.get_symbols())
     read = {symbol.get_name() for symbol in symbols if symbol.is_referenced()}
     bound = {each.get_name() for each in symbols if each.is_assigned() or each.is_imported()}
@@ -132,6 +135,24 @@ def _names_in(table: symtable.SymbolTable) -> tuple[set[str], set[str]]:
             if symbol.is_declared_global() and symbol.is_assigned():
                 bound.add(symbol.get_name())
     return read, bound
+
+
+class _WithoutAwait(ast.NodeTransformer):
+    """Takes `await` away where it stands outside of a function."""
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AsyncFunctionDef:
+        return node
+
+    def visit_Await(self, node: ast.Await) -> ast.expr:
+        return cast(ast.expr, self.visit(node.value))
+
+    def visit_AsyncFor(self, node: ast.AsyncFor) -> ast.For:
+        self.generic_visit(node)
+        return ast.copy_location(ast.For(**dict(ast.iter_fields(node))), node)
+
+    def visit_AsyncWith(self, node: ast.AsyncWith) -> ast.With:
+        self.generic_visit(node)
+        return ast.copy_location(ast.With(**dict(ast.iter_fields(node))), node)
 
 
 def _symbols_below(table: symtable.SymbolTable) -> Iterator[symtable.Symbol]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from lxmls_nb.notebook.cells import Cell, file_with
+from collections.abc import Sequence
+
+from lxmls_nb.notebook.cells import Cell, file_of
 from lxmls_nb.notebook.freshness import Freshness
 
 
@@ -25,10 +27,16 @@ class Score:
         if passed:
             self._passed[cell.key] = cell.source, self._freshness.state(cell.source)
 
-    def sentence(self, cell: Cell) -> str:
-        """Return how many points there are by now, or nothing if this cell is worth none."""
-        notebook = file_with(cell.key)
-        if not notebook.tests.get(cell.key):
+    def sentence(self, run: Sequence[Cell]) -> str:
+        """Return how many points there are by now, or nothing if the last cell is worth none.
+
+        Parameters
+        ----------
+        run : sequence of Cell
+            The cells that were run.
+        """
+        notebook = file_of(run)
+        if not notebook.tests.get(run[-1].key):
             return ""
         so_far = sum(notebook.tests.get(key, 0) for key in self._passed if self._is_valid(key))
         return f"So far {so_far:g} of {notebook.points:g} points by visible checks."

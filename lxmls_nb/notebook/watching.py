@@ -78,7 +78,7 @@ class Notebook:
         kinds = {line.kind for line in self._lines}
         right = bool(result.success) and kinds >= {Kind.RIGHT} and Kind.WRONG not in kinds
         self._score.note(self._cell, right)
-        if right and (points := self._score.sentence(self._cell)):
+        if right and (points := self._score.sentence(self._run)):
             self._lines.append(Line(points))
             self._show(Kind.RIGHT, "Passed")
 
@@ -109,7 +109,7 @@ class Notebook:
                 shown = unwritten(traceback.extract_tb(trace)[-1].name)
                 title, text = shown.heading, str(shown)
         elif type(error) is NameError and _is_of_notebook(trace, shell):
-            title, text = "Not there yet", explain_missing(str(error.name), self._cell, self._run)
+            title, text = "Not there yet", explain_missing(str(error.name), self._run)
         if text:
             self._show_message(title, text, shown)
         shell.showtraceback((type(shown), shown, trace), tb_offset=tb_offset)

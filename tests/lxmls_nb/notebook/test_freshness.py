@@ -117,3 +117,18 @@ def test_one_line_for_the_values_of_a_cell(notebook):
         "`m`, `n` and `o` are from before your change of `Answer`: run the cell “The model” again, "
         "then this one."
     ]
+
+
+def test_values_that_cannot_be_compared_do_no_harm(notebook):
+    """Lists that contain themselves, arrays, and objects that object."""
+    notebook.run("import numpy as np\nclass Touchy:\n    def __eq__(self, other):\n        1 / 0")
+    for source in ("a = []\na.append(a)", "b = [np.ones(3)]", "c = Touchy()", "d = 'x' * 1000"):
+        notebook.run(source)
+        notebook.run(f"{source}\ne = {source[0]}")
+    assert notebook.run("print(d)") == []
+
+
+def test_names_that_are_gone_are_not_old(notebook):
+    for source in (WRONG, "model = Answer()", RIGHT, "del model"):
+        notebook.run(source)
+    assert notebook.run("[model for model in ()]") == []

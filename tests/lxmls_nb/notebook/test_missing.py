@@ -51,11 +51,11 @@ def cell(key: str) -> Cell:
     ],
 )  # fmt: skip
 def test_cells_that_were_left_out_are_found_in_the_file(folder, name, sentence):
-    assert explain_missing(name, cell("plot"), []) == sentence
+    assert explain_missing(name, [cell("plot")]) == sentence
 
 
 def test_a_cell_that_stopped_is_named(folder):
-    sentence = explain_missing("model", cell("plot"), [cell("setup"), cell("model")])
+    sentence = explain_missing("model", [cell("setup"), cell("model"), cell("plot")])
     assert sentence == (
         "`model` is made in the cell “The model”, which stopped before. Once that runs, run this "
         "one."
@@ -64,9 +64,9 @@ def test_a_cell_that_stopped_is_named(folder):
 
 def test_without_a_file_the_cells_that_were_run_tell(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    sentence = explain_missing("model", Cell("x", "model", 3), [Cell("y", FILE["model"], 2)])
+    sentence = explain_missing("model", [Cell("y", FILE["model"], 2), Cell("x", "model", 3)])
     assert "the cell “The model”, which stopped before" in sentence
-    assert explain_missing("model", Cell("x", "model", 3), [Cell("x", "model = model", 2)]) == ""
+    assert explain_missing("model", [Cell("x", "model = model", 3)]) == ""
 
 
 def test_the_named_file_comes_first(folder, monkeypatch, tmp_path):
@@ -76,4 +76,12 @@ def test_the_named_file_comes_first(folder, monkeypatch, tmp_path):
         (folder / "course.ipynb").read_text().replace("The model", "My model")
     )
     monkeypatch.setenv("JPY_SESSION_NAME", str(other / "mine.ipynb"))
-    assert "“My model”" in explain_missing("model", cell("plot"), [])
+    assert "“My model”" in explain_missing("model", [cell("plot")])
+
+
+def test_of_files_with_the_same_ids_the_one_with_the_cells_that_were_run(folder):
+    """Exercises have ids in common, such as `imports`."""
+    text = (folder / "course.ipynb").read_text()
+    first = text.replace("The model", "Another").replace('"setup"', '"other"')
+    (folder / "a_first.ipynb").write_text(first)
+    assert "“The model”" in explain_missing("model", [cell("setup"), cell("plot")])
