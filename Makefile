@@ -46,7 +46,7 @@ demo: $(INSTALLED)  ## Release the assignment, grade a small class, show the res
 WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 .PHONY: test
 test: lint  ## Run all checks
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=10
 
 # Not a part of `make test`, which would take longer: child processes are measured, too.
 # What a kernel does to itself once it is in its sandbox is tested, but not seen here, since nothing
