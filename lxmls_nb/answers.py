@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import io
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -25,8 +26,9 @@ def load_solution(
 ) -> Any:
     """Run a cell of a notebook, and the cells that it needs, and return what it defines.
 
-    Needed are the cells that bind a name which the cell uses, such as a helper of the student's
-    own, the last one that binds it before those below. What they print is not shown.
+    Also run are the cells that bind the names which this one uses, such as a helper of the
+    student's own: for each name the last such cell above, else the last one below. What they print
+    is not shown.
 
     Parameters
     ----------
@@ -93,8 +95,10 @@ def _needed(sources: Sequence[str], number: int, there: Iterable[str]) -> list[i
         place = left.pop()
         for name in names_of(sources[place]).read.difference(there):
             binding = [n for n, each in enumerate(sources) if name in names_of(each).bound]
-            above = [n for n in binding if n <= place]
-            for maker in (above or binding)[-1:]:
+            makers = [n for n in binding if n <= place]
+            if not makers and not hasattr(builtins, name):
+                makers = binding
+            for maker in makers[-1:]:
                 if maker not in found:
                     found.add(maker)
                     left.append(maker)

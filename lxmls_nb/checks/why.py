@@ -7,8 +7,8 @@ from collections.abc import Sequence
 #: By the quantity that is looked at; None is everything together.
 OF_LOG_LINEAR_GRADIENTS = {
     "loss": (
-        "Why it works: of each example the loss wants one number, the log-probability of its own "
-        "class. Where the logarithm is taken first, nothing overflows."
+        "Why it works: the loss needs one number for each example, the log-probability of its own "
+        "class. Computed in the logarithmic domain, nothing overflows."
     ),
     "weight": (
         "Why it works: the gradient of a weight is the error at the output of the linear function "

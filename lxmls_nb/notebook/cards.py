@@ -30,7 +30,7 @@ COLOURS = {
     Kind.NOTE: (("#2a6fb8", "#e8f1fb", "#102c4a"), ("#6cb0f5", "#11253b", "#dbeafb")),
 }
 
-#: JupyterLab shows an error after the card that stands for it; there it would be the same again.
+#: JupyterLab would show the error below its card, which has said it already.
 STYLE = """
 .lxmls-card {border-style: solid; border-width: 0 0 0 .4em; border-radius: .25em;
   padding: .5em .9em; margin: .2em 0; max-width: 46em;

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,12 +41,16 @@ class Cell:
         """Return how a cell is called whose number says nothing, as it may not have been run."""
         if comment := self._comment():
             return f"the cell “{comment}”"
-        line = next((line for line in self.source.splitlines() if line.strip()), "")
-        return f"the cell that begins with `{line.strip()[:60].rstrip(':')}`"
+        return f"the cell that begins with `{self._first_line()[:60].rstrip(':')}`"
 
     def _comment(self) -> str:
-        first = self.source.strip().partition("\n")[0]
-        return first.strip("# ").rstrip(".:") if first.startswith("#") else ""
+        """Return the comment that the cell begins with, up to its first colon or full stop."""
+        first = self._first_line()
+        return re.split(r"[.:](?:\s|$)", first.strip("#% "))[0] if first[:1] == "#" else ""
+
+    def _first_line(self) -> str:
+        lines = map(str.strip, self.source.splitlines())
+        return next((line for line in lines if line and not line.startswith("%%")), "")
 
 
 @dataclass(frozen=True)
@@ -73,30 +78,26 @@ def file_of(run: Sequence[Cell]) -> NotebookFile:
     Parameters
     ----------
     run : sequence of Cell
-        Cells that were run, the present one last. Exercises have ids in common, so that the file
-        that contains most of them is taken, among those that contain the present one.
+        Cells that were run, the present one last. The file that JupyterLab names is taken if it
+        contains that; else, as exercises have ids in common, the one that contains most of them.
 
     Returns
     -------
     notebook : NotebookFile
         An empty one where no file is found.
     """
-    keys = {cell.key for cell in run}
-    found = [NotebookFile(), *map(_read, _paths())]
-    return max(found, key=lambda notebook: _shared(notebook, keys, run[-1].key))
+    keys, present = {cell.key for cell in run}, run[-1].key
+    named = _read(Path(os.environ.get("JPY_SESSION_NAME", "")))
+    if _shared(named, keys, present):
+        return named
+    others = map(_read, sorted(Path.cwd().glob("*.ipynb"))[:MAX_FILES])
+    return max([NotebookFile(), *others], key=lambda other: _shared(other, keys, present))
 
 
 def _shared(notebook: NotebookFile, keys: set[str], present: str) -> int:
     """Return how many of some keys a notebook has; none if it lacks the present cell."""
     there = {cell.key for cell in notebook.cells}
     return len(keys & there) if present in there else 0
-
-
-def _paths() -> Iterator[Path]:
-    """Yield the file that JupyterLab names, then those of this folder, as names can change."""
-    if name := os.environ.get("JPY_SESSION_NAME"):
-        yield Path(name)
-    yield from sorted(Path.cwd().glob("*.ipynb"))[:MAX_FILES]
 
 
 def _read(path: Path) -> NotebookFile:

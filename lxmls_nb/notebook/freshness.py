@@ -6,6 +6,7 @@ network made of the earlier class still computes with the earlier code, and noth
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
@@ -18,6 +19,9 @@ PLAIN = (int, float, str, bool)
 #: How many items a list may have to be compared.
 MAX_ITEMS = 100
 
+#: How often each name has changed that stands behind a value, by name and sorted.
+State = tuple[tuple[str, int], ...]
+
 
 @dataclass(frozen=True)
 class Old:
@@ -29,7 +33,7 @@ class Old:
     changed : str
         What has changed since.
     cell : Cell
-        The one that makes the value.
+        The one that makes the value, as it was last run.
     """
 
     name: str
@@ -43,16 +47,16 @@ def sentences(found: Sequence[Old]) -> list[str]:
     for old in sorted(found, key=lambda old: old.cell.number):
         together.setdefault((old.changed, old.cell), []).append(f"`{old.name}`")
     return [
-        f"{_listed(names)} from before your change of `{changed}`: run {cell.described()} again, "
-        "then this one."
+        f"{_listed(names)} made before `{changed}` changed. Run {cell.described()} again, then "
+        "this one."
         for (changed, cell), names in together.items()
     ]
 
 
 def _listed(names: list[str]) -> str:
     if len(names) == 1:
-        return f"{names[0]} is"
-    return f"{', '.join(names[:-1])} and {names[-1]} are"
+        return f"{names[0]} was"
+    return f"{', '.join(names[:-1])} and {names[-1]} were"
 
 
 @dataclass(frozen=True)
@@ -61,10 +65,10 @@ class _Binding:
 
     cell: Cell
     version: int
-    code: str  # of a definition, else of its cell
+    code: object
     value: object = None  # if it is plain
     reads: frozenset[str] = frozenset()  # of a definition, when it is called
-    made_with: Mapping[str, object] = field(default_factory=dict)  # what each input was then
+    made_with: Mapping[str, State] = field(default_factory=dict)  # what each input was then
 
 
 class Freshness:
@@ -72,6 +76,7 @@ class Freshness:
 
     def __init__(self) -> None:
         self._bindings: dict[str, _Binding] = {}
+        self._cells: dict[str, Cell] = {}  # as they were last run
         self._before: dict[str, object] = {}
 
     def start_cell(self, cell: Cell, names: Mapping[str, object]) -> list[Old]:
@@ -84,10 +89,11 @@ class Freshness:
             The names of the notebook, before the cell is run.
         """
         used = names_of(cell.source)
-        self._before = {name: names.get(name) for name in used.bound}
+        self._cells[cell.key] = cell
+        self._before = {name: names.get(name) for name in [*used.bound, *self._bindings]}
+        memo: dict[str, Old | None] = {}
         there = sorted((used.read & names.keys()) - used.bound)
-        found = {old.name: old for name in there if (old := self._old(name, set()))}
-        return list(found.values())
+        return [old for name in there if (old := self._old(name, memo))]
 
     def end_cell(self, cell: Cell, names: Mapping[str, object], finished: bool) -> None:
         """Note what a cell has bound.
@@ -102,20 +108,28 @@ class Freshness:
         """
         used = names_of(cell.source)
         made_with = {
-            name: {each: self._state(each, set()) for each in inputs - used.bound}
-            for name, inputs in used.values.items()
+            name: {each: self._state([each]) for each in value.reads - used.bound}
+            for name, value in used.values.items()
         }
+        for name in self._bindings.keys() - used.bound:
+            if names.get(name) is not self._before.get(name):
+                del self._bindings[name]  # bound in a way that nothing is known of
         for name in sorted(used.bound & names.keys()):
             if finished or names[name] is not self._before.get(name):
                 self._bind(name, names[name], cell, used, made_with.get(name, {}))
         self._before = {}
 
-    def state(self, source: str) -> object:
+    def state(self, source: str) -> State:
         """Return what changes where something changes that a cell reads."""
-        return tuple((name, self._state(name, set())) for name in sorted(names_of(source).read))
+        return self._state(names_of(source).read)
 
     def _bind(
-        self, name: str, value: object, cell: Cell, used: CellNames, made_with: Mapping[str, object]
+        self,
+        name: str,
+        value: object,
+        cell: Cell,
+        used: CellNames,
+        made_with: Mapping[str, State],
     ) -> None:
         earlier = self._bindings.get(name)
         version = earlier.version if earlier else 0
@@ -123,46 +137,56 @@ class Freshness:
             changed = not earlier or earlier.code != definition.code
             new = _Binding(cell, version + changed, definition.code, reads=definition.reads)
         else:
-            same = earlier is not None and (
-                (earlier.code == used.code and earlier.made_with == made_with)
-                or _equal(earlier.value, value)
+            code = used.values[name].code
+            same = value is self._before.get(name) or (
+                earlier is not None
+                and (
+                    (earlier.code == code and earlier.made_with == made_with)
+                    or _equal(earlier.value, value)
+                )
             )
-            kept = value if _is_plain(value) else None  # a network would stay in memory
-            new = _Binding(cell, version + (not same), used.code, kept, made_with=made_with)
+            kept = copy.copy(value) if _is_plain(value) else None  # a network would stay in memory
+            new = _Binding(cell, version + (not same), code, kept, made_with=made_with)
         self._bindings[name] = new
 
-    def _state(self, name: str, seen: set[str]) -> object:
-        """Return what changes where a name is bound anew, or something that its code reads."""
-        binding = self._bindings.get(name)
-        if binding is None or name in seen:
-            return None
-        reads = sorted(binding.reads)
-        return binding.version, tuple((read, self._state(read, {*seen, name})) for read in reads)
+    def _state(self, names: Sequence[str] | frozenset[str]) -> State:
+        """Return how often these names have changed, and those that their code reads."""
+        versions: dict[str, int] = {}
+        left = list(names)
+        while left:
+            name = left.pop()
+            if name not in versions and (binding := self._bindings.get(name)):
+                versions[name] = binding.version
+                left += binding.reads
+        return tuple(sorted(versions.items()))
 
-    def _old(self, name: str, seen: set[str]) -> Old | None:
+    def _old(self, name: str, memo: dict[str, Old | None]) -> Old | None:
         """Return what is old of a name, or of what its code or value comes from."""
+        if name in memo:
+            return memo[name]
+        memo[name] = None  # until it is known, or functions that call each other have no end
         binding = self._bindings.get(name)
-        if binding is None or name in seen:
+        if binding is None:
             return None
-        for source, state in binding.made_with.items():
-            if self._state(source, set()) != state:
-                return Old(name, self._changed(source, state), binding.cell)
+        for source, state in sorted(binding.made_with.items()):
+            if changed := self._changed(source, state):
+                memo[name] = Old(name, changed, self._cells[binding.cell.key])
+                return memo[name]
         for source in sorted(binding.made_with):
-            if found := self._old(source, {*seen, name}):
-                return Old(name, found.changed, binding.cell)
+            if found := self._old(source, memo):
+                memo[name] = Old(name, found.changed, self._cells[binding.cell.key])
+                return memo[name]
         for read in sorted(binding.reads):  # a function is as new as what it looks up
-            if found := self._old(read, {*seen, name}):
+            if found := self._old(read, memo):
+                memo[name] = found
                 return found
         return None
 
-    def _changed(self, name: str, state: object) -> str:
-        """Return which name has changed: this one, or one that its code reads."""
-        present = self._state(name, set())
-        if isinstance(state, tuple) and isinstance(present, tuple) and state[0] == present[0]:
-            for (read, before), (_, now) in zip(state[1], present[1], strict=False):
-                if before != now:
-                    return self._changed(read, before)
-        return name
+    def _changed(self, name: str, state: State) -> str:
+        """Return which name has changed since: this one, or one that its code reads."""
+        present = self._state([name])
+        changed = {one for one, _ in set(present) ^ set(state)}
+        return name if name in changed else min(changed, default="")
 
 
 def _is_plain(value: object) -> bool:
@@ -174,6 +198,5 @@ def _is_plain(value: object) -> bool:
 
 
 def _equal(one: object, two: object) -> bool:
-    """Whether two values are plain, equal, and no None, which says nothing."""
-    plain = one is not None and _is_plain(one) and _is_plain(two)
-    return plain and type(one) is type(two) and one == two
+    """Whether two values are plain and equal."""
+    return _is_plain(one) and _is_plain(two) and type(one) is type(two) and one == two

@@ -11,7 +11,13 @@ from functools import lru_cache
 from typing import cast
 
 #: Cell magics whose cell defines what it would define without them.
-TRANSPARENT = re.compile(r"\s*%%(time|capture|timeit|prun)\b[^\n]*\n")
+TRANSPARENT = re.compile(r"\s*%%(time|capture|prun)\b[^\n]*\n")
+
+#: Statements and expressions that wait.
+AWAITING = (ast.Await, ast.AsyncFor, ast.AsyncWith)
+
+#: Characters of a cell that is looked at: longer ones hold data, mostly.
+MAX_LENGTH = 50_000
 
 
 @dataclass(frozen=True)
@@ -31,23 +37,38 @@ class Definition:
 
 
 @dataclass(frozen=True)
+class Value:
+    """What a cell binds by assignments and imports.
+
+    Attributes
+    ----------
+    code : frozenset of str
+        The statements of the cell that it is made by, without comments and blanks.
+    reads : frozenset of str
+        The names from outside of the cell that are read for it.
+    """
+
+    code: frozenset[str]
+    reads: frozenset[str]
+
+
+@dataclass(frozen=True)
 class CellNames:
     """The names of the notebook that a cell uses.
 
     Attributes
     ----------
-    values : dict of str to frozenset of str
-        The names that it binds by assignments and imports, each with those names from outside of
-        the cell that are read for it.
+    values : dict of str to Value
+        What it binds by assignments and imports, by name.
     definitions : dict of str to Definition
         The functions and classes that it defines, by name.
     read : frozenset of str
         The names from outside that it reads, its definitions included.
     code : str
-        What the cell is made of, without comments and blanks.
+        All of it, without comments and blanks.
     """
 
-    values: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict)
     definitions: Mapping[str, Definition] = field(default_factory=dict)
     read: frozenset[str] = frozenset()
     code: str = ""
@@ -60,7 +81,7 @@ class CellNames:
 
 @lru_cache(maxsize=500)
 def names_of(source: str) -> CellNames:
-    """Return the names that a cell binds and reads; none if it is no Python.
+    """Return the names that a cell binds and reads; none if it is not Python, or very long.
 
     Parameters
     ----------
@@ -68,34 +89,38 @@ def names_of(source: str) -> CellNames:
         The cell's text. Lines for IPython, such as ``%time``, may be among it.
     """
     try:
+        if len(source) > MAX_LENGTH:
+            return CellNames()
         tree = ast.parse(python_of(source))
         used = [_names_in(node) for node in tree.body]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return CellNames()
-    values: dict[str, frozenset[str]] = {}
+    values: dict[str, Value] = {}
     definitions: dict[str, Definition] = {}
     read: set[str] = set()
     for node, (looked_up, bound) in zip(tree.body, used, strict=True):
-        outside = _outside(looked_up, values, definitions)
-        read |= outside
+        behind = _behind(looked_up, values, definitions)
+        read |= behind.reads
+        code = ast.dump(node)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            definitions[node.name] = Definition(ast.dump(node), frozenset(looked_up))
+            definitions[node.name] = Definition(code, frozenset(looked_up))
             bound.discard(node.name)
-        values |= {each: outside | values.get(each, frozenset()) for each in bound}
+        for name in bound:
+            earlier = values.get(name, Value(frozenset(), frozenset()))
+            values[name] = Value(behind.code | earlier.code | {code}, behind.reads | earlier.reads)
     return CellNames(values, definitions, frozenset(read - definitions.keys()), ast.dump(tree))
 
 
-def _outside(
-    looked_up: Iterable[str],
-    values: Mapping[str, frozenset[str]],
-    definitions: Mapping[str, Definition],
-) -> frozenset[str]:
-    """Return the names from outside of a cell that stand behind those that a statement reads.
+def _behind(
+    looked_up: Iterable[str], values: Mapping[str, Value], definitions: Mapping[str, Definition]
+) -> Value:
+    """Return what stands behind the names that a statement reads.
 
-    What an earlier statement of the cell has bound stands for what was read for that, and one of
-    its functions for what its body reads.
+    What an earlier statement of the cell has bound stands for that statement and what was read for
+    it, and one of its functions for its code and what its body reads.
     """
-    found: set[str] = set()
+    code: set[str] = set()
+    reads: set[str] = set()
     left, seen = list(looked_up), set()
     while left:
         name = left.pop()
@@ -103,10 +128,14 @@ def _outside(
             continue
         seen.add(name)
         if name in definitions:
+            code.add(definitions[name].code)
             left += definitions[name].reads
+        elif name in values:
+            code |= values[name].code
+            reads |= values[name].reads
         else:
-            found |= values.get(name, {name})
-    return frozenset(found)
+            reads.add(name)
+    return Value(frozenset(code), frozenset(reads))
 
 
 def python_of(source: str) -> str:
@@ -123,8 +152,10 @@ def python_of(source: str) -> str:
 def _names_in(node: ast.stmt) -> tuple[set[str], set[str]]:
     """Return the names of the notebook that a statement reads, and those that it binds."""
     # Python has no tables for `await` outside of a function, which IPython allows: there, it reads.
-    without = _WithoutAwait().visit(ast.parse(ast.unparse(node)))
-    table = symtable.symtable(ast.unparse(without), "cell", "exec")
+    if any(isinstance(each, AWAITING) for each in ast.walk(node)):
+        node = _WithoutAwait().visit(ast.parse(ast.unparse(node)))
+    table = symtable.symtable(ast.unparse(node), "cell", "exec")
+    gone = _unbound(node)
     symbols = list(table.get_symbols())
     read = {symbol.get_name() for symbol in symbols if symbol.is_referenced()}
     bound = {each.get_name() for each in symbols if each.is_assigned() or each.is_imported()}
@@ -134,7 +165,18 @@ def _names_in(node: ast.stmt) -> tuple[set[str], set[str]]:
                 read.add(symbol.get_name())
             if symbol.is_declared_global() and symbol.is_assigned():
                 bound.add(symbol.get_name())
-    return read, bound
+    return read, bound - gone
+
+
+def _unbound(node: ast.AST) -> set[str]:
+    """Return the names that a statement takes away: by `del`, and those of errors it handles."""
+    found = set()
+    for each in ast.walk(node):
+        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Del):
+            found.add(each.id)
+        elif isinstance(each, ast.ExceptHandler) and each.name:
+            found.add(each.name)
+    return found
 
 
 class _WithoutAwait(ast.NodeTransformer):

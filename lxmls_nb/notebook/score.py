@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lxmls_nb.notebook.cells import Cell, file_of
-from lxmls_nb.notebook.freshness import Freshness
+from lxmls_nb.notebook.freshness import Freshness, State
 
 
 class Score:
@@ -19,13 +19,16 @@ class Score:
 
     def __init__(self, freshness: Freshness) -> None:
         self._freshness = freshness
-        self._passed: dict[str, tuple[str, object]] = {}
+        self._passed: dict[str, tuple[str, State]] = {}
+        self._undecided: set[str] = set()
 
-    def note(self, cell: Cell, passed: bool) -> None:
-        """Note whether all checks of a cell have passed."""
+    def note(self, cell: Cell, passed: bool, undecided: bool) -> None:
+        """Note whether all checks of a cell have passed, or have left open if they do."""
         self._passed.pop(cell.key, None)
         if passed:
             self._passed[cell.key] = cell.source, self._freshness.state(cell.source)
+        if undecided:
+            self._undecided.add(cell.key)
 
     def sentence(self, run: Sequence[Cell]) -> str:
         """Return how many points there are by now, or nothing if the last cell is worth none.
@@ -38,8 +41,12 @@ class Score:
         notebook = file_of(run)
         if not notebook.tests.get(run[-1].key):
             return ""
-        so_far = sum(notebook.tests.get(key, 0) for key in self._passed if self._is_valid(key))
-        return f"So far {so_far:g} of {notebook.points:g} points by visible checks."
+        tests = notebook.tests
+        so_far = sum(tests.get(key, 0) for key in self._passed if self._is_valid(key))
+        later = notebook.points - sum(tests.values())  # what a person marks
+        later += sum(tests.get(key, 0) for key in self._undecided)
+        text = f"So far {so_far:g} of {notebook.points:g} points by visible checks"
+        return f"{text}; {later:g} are given when it is graded." if later else f"{text}."
 
     def _is_valid(self, key: str) -> bool:
         source, state = self._passed[key]

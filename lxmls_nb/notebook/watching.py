@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import linecache
 import sys
 import traceback
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any
 
 from lxmls_nb.errors import UNWRITTEN, CheckFailed, NotAttempted, unwritten
@@ -26,8 +27,8 @@ class Notebook:
 
     def __init__(self, shell: Any) -> None:
         self._shell, self._kernel = shell, getattr(shell, "kernel", None)
-        self._stdout = sys.stdout
         self._run: list[Cell] = []
+        self._stopped: set[str] = set()  # keys of cells that ended with an error
         self._freshness = Freshness()
         self._score = Score(self._freshness)
         self._shown = Shown()
@@ -35,7 +36,8 @@ class Notebook:
         self._display: Any = None
         self._cell = Cell("", "")
         # The cell that imports the checks has begun already.
-        self._start(Cell("", str(shell.user_ns.get("In", [""])[-1])))
+        sources = getattr(shell.history_manager, "input_hist_parsed", [""])
+        self._start(Cell("", sources[-1], len(sources) - 1))
 
     def is_watched(self) -> bool:
         """Whether a person runs the cells: in a front end that can ask for input, or a terminal."""
@@ -44,11 +46,13 @@ class Notebook:
     def has_cards(self) -> bool:
         """Whether a front end shows HTML, and a person sees it, and nobody collects output."""
         asks = bool(getattr(self._kernel, "_allow_stdin", False))
-        return asks and sys.stdout is self._stdout
+        return asks and type(sys.stdout).__module__.startswith("ipykernel.")
 
     def start_cell(self, info: Any) -> None:
         """Note that a cell is about to run. A person is told which values in it are old."""
-        source = str(getattr(info, "raw_cell", ""))
+        if not info.store_history:  # run by another cell, as that of %%capture is
+            return
+        source = str(info.raw_cell)
         key = getattr(info, "cell_id", None) or source  # not every front end sends ids
         found = self._start(Cell(str(key), source, int(self._shell.execution_count)))
         if not found:
@@ -72,12 +76,17 @@ class Notebook:
 
     def end_cell(self, result: Any) -> None:
         """Note what a cell has made, and whether its checks have passed."""
+        if not result.info.store_history:
+            return
+        self._stopped.discard(self._cell.key)
+        if not result.success:
+            self._stopped.add(self._cell.key)
         if not self.is_watched():
             return
         self._freshness.end_cell(self._cell, self._shell.user_ns, bool(result.success))
         kinds = {line.kind for line in self._lines}
         right = bool(result.success) and kinds >= {Kind.RIGHT} and Kind.WRONG not in kinds
-        self._score.note(self._cell, right)
+        self._score.note(self._cell, right, undecided=kinds == {Kind.NOTE})
         if right and (points := self._score.sentence(self._run)):
             self._lines.append(Line(points))
             self._show(Kind.RIGHT, "Passed")
@@ -108,8 +117,11 @@ class Notebook:
             if any(each in str(error) for each in UNWRITTEN):
                 shown = unwritten(traceback.extract_tb(trace)[-1].name)
                 title, text = shown.heading, str(shown)
-        elif type(error) is NameError and _is_of_notebook(trace, shell):
-            title, text = "Not there yet", explain_missing(str(error.name), self._run)
+        elif type(error) is NameError and (frame := _frame_of_notebook(trace, shell)):
+            inside = frame.f_code.co_name != "<module>"
+            code = "".join(linecache.getlines(frame.f_code.co_filename)) if inside else ""
+            text = explain_missing(str(error.name), self._run, self._stopped, code)
+            title = "Not there yet"
         if text:
             self._show_message(title, text, shown)
         shell.showtraceback((type(shown), shown, trace), tb_offset=tb_offset)
@@ -145,11 +157,11 @@ class Notebook:
             self._display.update(bundle, raw=True)
 
 
-def _is_of_notebook(trace: TracebackType, shell: Any) -> bool:
-    """Whether an error has come up in code of the notebook."""
+def _frame_of_notebook(trace: TracebackType, shell: Any) -> FrameType | None:
+    """Return where an error has come up, if that is code of the notebook."""
     while trace.tb_next:
         trace = trace.tb_next
-    return trace.tb_frame.f_globals is shell.user_global_ns
+    return trace.tb_frame if trace.tb_frame.f_globals is shell.user_global_ns else None
 
 
 #: The notebook that this process runs, if it runs one.

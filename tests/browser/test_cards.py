@@ -76,7 +76,7 @@ def test_a_mistake_is_amber(day):
     for name in (ANSWER, LOSS, WEIGHT):
         day.notebook.run(name)
     expect(day.notebook.output(LOSS).locator(".lxmls-right")).to_contain_text(
-        "So far 1 of 10 points by visible checks."
+        "So far 1 of 10 points by visible checks"
     )
     card = day.notebook.output(WEIGHT).locator(".lxmls-wrong")
     expect(card).to_contain_text("is the average over the batch missing?")
@@ -98,7 +98,7 @@ def test_passed_is_green_and_counts_points(day):
         day.notebook.run(name)
     card = day.notebook.output(WHOLE).locator(".lxmls-right")
     expect(card).to_contain_text("Why it works")
-    expect(card).to_contain_text("So far 6 of 10 points by visible checks.")
+    expect(card).to_contain_text("So far 6 of 10 points by visible checks; 2 are given")
     expect(day.notebook.output(WHOLE).locator(".lxmls-card")).to_have_count(1)
     day.notebook.scroll_to(LOSS)
     day.camera.take(day.page, "passed")

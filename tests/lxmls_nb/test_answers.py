@@ -111,8 +111,9 @@ def write_cells(folder, *sources):
         [HELPER + "1 / 0", NEEDS_HELPER],
         ["%%time\n" + HELPER, NEEDS_HELPER],
         ["1 / 0", "raise SystemExit", HELPER, NEEDS_HELPER],
+        [HELPER, NEEDS_HELPER.replace("two()", "int(two())"), "int = None"],
     ],
-    ids=["above", "below", "the last above", "a chain", "import", "stops", "magic", "others"],
+    ids=["above", "below", "last", "chain", "import", "stops", "magic", "others", "builtin"],
 )
 def test_own_cells_that_the_answer_needs_are_run_too(tmp_path, sources, capsys):
     found = load(write_cells(tmp_path, *sources), trial=lambda Double: Double().of(1))

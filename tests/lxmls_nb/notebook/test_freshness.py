@@ -17,14 +17,14 @@ class Notebook:
     def __init__(self):
         self.freshness, self.names, self.number = Freshness(), {}, 0
 
-    def run(self, source: str) -> list[str]:
-        """Run a cell; return the names in it that are old."""
+    def run(self, source: str, key: str = "", does: str = "") -> list[str]:
+        """Run a cell, or what it really does; return the names in it that are old."""
         self.number += 1
-        cell = Cell(source, source, self.number)
+        cell = Cell(key or source, source, self.number)
         self.found = self.freshness.start_cell(cell, self.names)
         finished = True
         try:
-            exec(source, self.names)
+            exec(does or source, self.names)
         except ZeroDivisionError:
             finished = False
         self.freshness.end_cell(cell, self.names, finished)
@@ -41,8 +41,8 @@ def test_what_an_earlier_answer_has_made_is_old(notebook):
         assert notebook.run(source) == []
     assert notebook.run("print(model, seen)") == ["model", "seen"]
     assert sentences(notebook.found) == [
-        "`model` is from before your change of `Answer`: run cell [2] again, then this one.",
-        "`seen` is from before your change of `Answer`: run cell [3] again, then this one.",
+        "`model` was made before `Answer` changed. Run cell [2] again, then this one.",
+        "`seen` was made before `Answer` changed. Run cell [3] again, then this one.",
     ]
 
 
@@ -114,8 +114,8 @@ def test_one_line_for_the_values_of_a_cell(notebook):
         notebook.run(source)
     notebook.run("print(m, n, o)")
     assert sentences(notebook.found) == [
-        "`m`, `n` and `o` are from before your change of `Answer`: run the cell “The model” again, "
-        "then this one."
+        "`m`, `n` and `o` were made before `Answer` changed. Run the cell “The model” again, then "
+        "this one."
     ]
 
 
@@ -132,3 +132,54 @@ def test_names_that_are_gone_are_not_old(notebook):
     for source in (WRONG, "model = Answer()", RIGHT, "del model"):
         notebook.run(source)
     assert notebook.run("[model for model in ()]") == []
+
+
+def test_the_same_object_again_is_no_change(notebook):
+    """A scratch cell imports what the course has imported, too."""
+    notebook.run("import math\nimport json")
+    notebook.run("x = math.sqrt(4)")
+    notebook.run("import json\nimport math\nprint(math.pi)")
+    assert notebook.run("print(x)") == []
+
+
+def test_what_is_bound_in_another_way_is_not_old(notebook):
+    """By a line magic, `exec`, a cell that runs others."""
+    for source in (WRONG, "model = Answer()", RIGHT):
+        notebook.run(source)
+    assert notebook.run("print(model)") == ["model"]
+    notebook.run("%time model = Answer()", does="model = Answer()")
+    assert notebook.run("print(model)") == []
+
+
+def test_a_change_of_another_line_of_the_cell_does_not_count(notebook):
+    notebook.run("epochs = 10\nrate = 1\nnetwork = [object(), rate]", key="settings")
+    notebook.run("seen = network[0]")
+    notebook.run("epochs = 20\nrate = 1\nnetwork = [object(), rate]", key="settings")
+    assert notebook.run("print(seen)") == []
+    notebook.run("epochs = 20\nrate = 2\nnetwork = [object(), rate]", key="settings")
+    assert notebook.run("print(seen)") == ["seen"]
+
+
+def test_cells_are_called_by_their_last_numbers(notebook):
+    notebook.run(WRONG)
+    notebook.run("model = Answer()", key="make")
+    notebook.run("1 / 0\nmodel = Answer()", key="make")
+    notebook.run(RIGHT)
+    assert notebook.run("print(model)") == ["model"]
+    assert notebook.found[0].cell.number == 3
+
+
+@pytest.mark.parametrize("count", [40])
+def test_many_names_take_no_time(notebook, count):
+    """Each is made of two that are made of two: by all ways, 2 ** 40 steps."""
+    notebook.run("x0, y0 = object(), object()")
+    for n in range(1, count):
+        notebook.run(f"x{n} = (x{n - 1}, y{n - 1})\ny{n} = [x{n - 1}, y{n - 1}]")
+    functions = [f"def f{n}():\n    " + "\n    ".join(f"f{m}" for m in range(count))
+                 for n in range(count)]  # fmt: skip
+    for function in functions:
+        notebook.run(function)
+    notebook.run("last = f0, x9")
+    notebook.run("x0, y0 = object(), list()")
+    notebook.run(functions[1].replace("f7", "f7()"))
+    assert notebook.run(f"x{count - 1}, last") == ["last", f"x{count - 1}"]

@@ -46,7 +46,11 @@ def cell(key: str) -> Cell:
         ),
         ("np", "`np` is made in the cell that begins with `import numpy as np`: run that one "
         "first."),
-        ("after", "`after` is made in the cell that begins with `after = 1`: run that one first."),
+        (
+            "after",
+            "`after` is made further down, in the cell that begins with `after = 1`. This cell "
+            "needs it before.",
+        ),
         ("mistyped", ""),
     ],
 )  # fmt: skip
@@ -54,19 +58,39 @@ def test_cells_that_were_left_out_are_found_in_the_file(folder, name, sentence):
     assert explain_missing(name, [cell("plot")]) == sentence
 
 
-def test_a_cell_that_stopped_is_named(folder):
-    sentence = explain_missing("model", [cell("setup"), cell("model"), cell("plot")])
-    assert sentence == (
-        "`model` is made in the cell “The model”, which stopped before. Once that runs, run this "
-        "one."
-    )
+@pytest.mark.parametrize(
+    ("stopped", "end"),
+    [
+        (["model"], ", which stopped with an error. Mend that one first."),
+        ([], ": run that one again first."),  # after a `del`, say
+    ],
+)
+def test_a_cell_that_was_run_is_named(folder, stopped, end):
+    run = [cell("setup"), cell("model"), cell("plot")]
+    sentence = explain_missing("model", run, stopped)
+    assert sentence == f"`model` is made in the cell “The model”{end}"
 
 
 def test_without_a_file_the_cells_that_were_run_tell(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    sentence = explain_missing("model", [Cell("y", FILE["model"], 2), Cell("x", "model", 3)])
-    assert "the cell “The model”, which stopped before" in sentence
+    run = [Cell("y", FILE["model"], 2), Cell("x", "model", 3)]
+    assert "the cell “The model”, which stopped" in explain_missing("model", run, ["y"])
     assert explain_missing("model", [Cell("x", "model = model", 3)]) == ""
+
+
+def test_a_function_lacks_what_is_above_it_or_has_a_mistake(folder):
+    """A name that a cell below binds is no help for an answer that lacks a line."""
+    function = Cell("function", "def answer():\n    return model, after, history", 1)
+    notebook = json.loads((folder / "course.ipynb").read_text())
+    for n, place in ((0, 2), (1, 0)):
+        cells = [dict(notebook["cells"][0], id=function.key, source=function.source)]
+        changed = notebook["cells"][:place] + cells + notebook["cells"][place:]
+        (folder / "course.ipynb").write_text(json.dumps({"cells": changed}))
+        found = explain_missing("model", [function, cell("plot")], code=function.source)
+        assert found == (
+            "" if n else "`model` is made in the cell “The model”: run that one first."
+        )
+        assert explain_missing("after", [function, cell("plot")], code=function.source) == ""
 
 
 def test_the_named_file_comes_first(folder, monkeypatch, tmp_path):

@@ -28,6 +28,9 @@ from lxmls_nb.notebook.names import names_of
         ("%time a = b", "", "get_ipython"),
         ("%matplotlib inline\na = b", "a", "b get_ipython"),
         ("%%time\na = b", "a", "b"),
+        ("%%timeit\na = b", "", "get_ipython"),
+        ("del a", "", ""),
+        ("try:\n    a = b\nexcept C as e:\n    d(e)", "a", "C b d e"),
         ("a = await b(c)", "a", "b c"),
         ("async for a in b:\n    c = await a", "a c", "b a"),
         ("async with a as b:\n    pass", "b", "a"),
@@ -44,13 +47,21 @@ def test_names_of_a_cell(source, bound, read):
 
 def test_each_value_has_the_names_that_were_read_for_it():
     found = names_of("a = b\nc = d\ne = a + c\ndef f():\n    return g\nh = f()")
-    assert {name: sorted(read) for name, read in found.values.items()} == {
+    assert {name: sorted(value.reads) for name, value in found.values.items()} == {
         "a": ["b"],
         "c": ["d"],
         "e": ["b", "d"],
         "h": ["g"],
     }
     assert found.definitions["f"].reads == {"g"}
+
+
+def test_a_value_has_the_code_that_it_is_made_by():
+    cell = "a = b\nc = d\ne = a + 1\ndef f():\n    return g\nh = f()"
+    before = names_of(cell).values
+    for line, changed in (("a = b", "ae"), ("c = d", "c"), ("return g", "h"), ("a + 1", "e")):
+        after = names_of(cell.replace(line, f"{line} * 2")).values
+        assert "".join(name for name in "aceh" if before[name].code != after[name].code) == changed
 
 
 def test_comments_and_blanks_do_not_count():

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 NAME = "exercise_2_1"
 RIGHT = reference_answers(source(NAME))["log-linear-gradients"]
-SO_FAR = "So far {} of 10 points by visible checks."
+SO_FAR = "So far {} of 10 points by visible checks; 2 are given when it is graded."
 LOSS, WEIGHT, BIAS, WHOLE = "test-loss", "test-weight-gradient", "test-bias-gradient", "test-whole"
 
 
@@ -68,7 +68,7 @@ def test_a_way_through_the_first_exercise(notebook, sum_of_errors):
     notebook.run(RIGHT, "log-linear-gradients")
     assert SO_FAR.format(2) in shown(WEIGHT)
     assert notebook.text("len(seen)", "look").startswith(
-        "Older than your code: `seen` is from before your change of `log_linear_gradients`: run "
+        "Older than your code: `seen` was made before `log_linear_gradients` changed. Run cell ["
     )
     assert SO_FAR.format(3) in shown(LOSS)
     assert SO_FAR.format(4) in shown(BIAS)
