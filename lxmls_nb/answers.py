@@ -49,7 +49,7 @@ def load_solution(
         If the notebook or the cell is missing, or the code is unfinished or raises.
     """
     path = Path(notebook)
-    place = f"cell {grade_id!r} of {path.name}"
+    place = f"the cell with your {name} in {path.name}"
     sources, number = _read(path, grade_id)
     names = {"__name__": path.stem, **namespace}
     try:

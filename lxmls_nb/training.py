@@ -13,6 +13,7 @@ from tqdm.auto import tqdm
 
 from lxmls_nb.data import AmazonData
 from lxmls_nb.errors import answer_needed
+from lxmls_nb.files import is_size
 
 Predict = Callable[..., np.ndarray]
 Update = Callable[..., object]
@@ -82,8 +83,12 @@ def train(
     ------
     NotAttempted
         If `update` or `predict` needs an answer that is not written yet.
+    ValueError
+        If `num_epochs` is no whole number, or is negative.
     """
-    asked = num_epochs
+    if not (is_size(num_epochs) or num_epochs == 0):
+        raise ValueError(f"num_epochs is a whole number, such as 10, not {num_epochs!r}")
+    asked = int(num_epochs)
     num_epochs = _allowed_epochs(asked)
     batches = data.batches("train", batch_size=batch_size)
     test_set = data.batches("test", batch_size=None)[0]

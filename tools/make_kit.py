@@ -34,6 +34,8 @@ ENTRIES = {
     *("README.md", "LICENSE", "Makefile", "pyproject.toml", "constraints.txt", "environment.yml"),
     *(ASSIGNMENT, "notebooks", "lxmls_nb", "setup"),
 }
+#: What tells a kit from a work space, where somebody may have written answers.
+OF_EVERY_KIT = {"Makefile", "README.md", "constraints.txt", "lxmls_nb"}
 #: What may be there besides: the history of the kit's own repository.
 HISTORY = ".git"
 TEMPLATES = Path("tools", "kit")
@@ -84,12 +86,14 @@ def copy_exercises(root: Path, kit: Path) -> None:
     if missing:
         raise KitError(f"release/{ASSIGNMENT} lacks {min(missing)}: run make release")
     for path in files:
-        if path.suffix == ".ipynb":
-            if not (source / path.name).is_file():
-                raise KitError(f"release/{ASSIGNMENT}/{path.name} has no notebook in source/")
-            for problem in secrets_in_kit.problems_of_release(path, source / path.name):
-                raise KitError(f"release/{ASSIGNMENT}/{path.name}: {problem}")
-        copy(path, kit / ASSIGNMENT / path.relative_to(release))
+        name = f"release/{ASSIGNMENT}/{path.relative_to(release)}"
+        if path.suffix != ".ipynb":
+            raise KitError(f"{name} is no notebook, and nobody knows what is in it: remove it")
+        if not (source / path.name).is_file():
+            raise KitError(f"{name} has no notebook in source/")
+        for problem in secrets_in_kit.problems_of_release(path, source / path.name):
+            raise KitError(f"{name}: {problem}")
+        copy(path, kit / ASSIGNMENT / path.name)
 
 
 def copy_chapters(root: Path, kit: Path) -> None:
@@ -238,8 +242,13 @@ def refuse_other_folders(output: Path) -> None:
         return
     if not output.is_dir():
         raise KitError(f"{output} is a file: name a folder with --output")
-    names = {path.name for path in output.iterdir()}
-    if others := sorted(names - ENTRIES - {HISTORY}):
+    names = {path.name for path in output.iterdir()} - {HISTORY}
+    if names and not names >= OF_EVERY_KIT:
+        raise KitError(
+            f"{output} would be lost, and it is no kit: {min(OF_EVERY_KIT - names)} is not in it. "
+            "Name another folder with --output"
+        )
+    if others := sorted(names - ENTRIES):
         raise KitError(
             f"{output} has {others[0]} in it, which is no part of a kit and would be lost: "
             "remove it, or name another folder with --output"
@@ -248,12 +257,21 @@ def refuse_other_folders(output: Path) -> None:
 
 def replace_folder(new: Path, output: Path) -> None:
     """Put a folder in the place of another, which keeps its history."""
-    old = new.with_name("old")
-    if output.exists():
-        if (output / HISTORY).exists():
-            (output / HISTORY).rename(new / HISTORY)
-        output.rename(old)
-    new.rename(output)
+    if not output.exists():
+        new.rename(output)
+        return
+    old = Path(tempfile.mkdtemp(prefix=".kit-before-", dir=output.parent), output.name)
+    output.rename(old)
+    try:
+        if (old / HISTORY).exists():
+            (old / HISTORY).rename(new / HISTORY)
+        new.rename(output)
+    except OSError:
+        if (new / HISTORY).exists():
+            (new / HISTORY).rename(old / HISTORY)
+        old.rename(output)
+        raise
+    shutil.rmtree(old.parent)
 
 
 def make_kit(root: Path = ROOT, output: Path | None = None) -> tuple[Path, Path]:

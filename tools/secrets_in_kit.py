@@ -77,10 +77,25 @@ def problems_of_release(released: Path, source: Path) -> Iterator[str]:
         if cell.get("outputs") or cell.get("execution_count"):
             yield f"the cell {cell['id']} has outputs: run make release"
         lines = {line.strip() for line in text.splitlines()}
-        if lines & secret or DELIMITER.search(text):
+        if lines & secret or any(map(DELIMITER.match, text.splitlines())):
             yield f"the cell {cell['id']} has a solution or a hidden test in it"
         elif not {line for hidden, line in regions(sources[cell["id"]]) if not hidden} <= lines:
             yield f"the cell {cell['id']} is not as in source/: run make release"
+
+
+def text_in(value: Any) -> Iterator[str]:
+    """Yield all text of a notebook's JSON, at any depth; lists of lines are joined."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from text_in(item)
+    elif isinstance(value, list):
+        if all(isinstance(item, str) for item in value):
+            yield "".join(value)
+        else:
+            for item in value:
+                yield from text_in(item)
 
 
 def problems_of_file(path: Path, secret: set[str]) -> Iterator[str]:
@@ -89,7 +104,7 @@ def problems_of_file(path: Path, secret: set[str]) -> Iterator[str]:
     if match := FORBIDDEN.search(text):
         yield f"it has {match[0][:60]!r} in it"
     if path.suffix == ".ipynb":
-        text = "\n".join("".join(cell["source"]) for cell in read_cells(path))
+        text = "\n".join(text_in(read_cells(path)))
     lines = {line.strip() for line in text.splitlines()}
     for line in sorted(secret & lines):
         if len(line) > LONG or path.suffix == ".ipynb":

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from scipy.special import expit, logsumexp
 
-from lxmls_nb.errors import answer_needed
+from lxmls_nb.errors import NotAttempted, answer_needed
 from lxmls_nb.models.model import (
     Model,
     check_labels,
@@ -116,6 +116,9 @@ class NumpyMLP(Model):
         gradients = self.backpropagation(input, output)
         if gradients is None:
             raise ValueError("backpropagation returned None: is the `return` missing?")
+        for number, pair in enumerate(gradients, start=1):
+            if pair is None or any(gradient is None for gradient in pair):
+                raise NotAttempted(f"backpropagation gives no gradient of layer {number}.")
         for layer, pair in zip(self.parameters, gradients, strict=True):
             for number, gradient in enumerate(pair):
                 if number == 1 and np.shape(gradient) == layer[number].shape[1:]:

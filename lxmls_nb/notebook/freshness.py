@@ -6,21 +6,20 @@ network made of the earlier class still computes with the earlier code, and noth
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
 from lxmls_nb.notebook.cells import Cell
-from lxmls_nb.notebook.names import CellNames, names_of
+from lxmls_nb.notebook.names import names_of
 
 #: Types whose values can be compared: where they are equal, nothing has changed.
 PLAIN = (int, float, str, bool)
 #: How many items a list may have to be compared.
 MAX_ITEMS = 100
 
-#: How often each name has changed that stands behind a value, by name and sorted.
-State = tuple[tuple[str, int], ...]
+#: The versions of the names that stand behind a value, by name and sorted.
+State = tuple[tuple[str, object], ...]
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Old:
     ----------
     name : str
     changed : str
-        What has changed since.
+        What has changed since; empty if its cell has, and does not make the value any more.
     cell : Cell
         The one that makes the value, as it was last run.
     """
@@ -46,11 +45,19 @@ def sentences(found: Sequence[Old]) -> list[str]:
     together: dict[tuple[str, Cell], list[str]] = {}
     for old in sorted(found, key=lambda old: old.cell.number):
         together.setdefault((old.changed, old.cell), []).append(f"`{old.name}`")
-    return [
+    return [_sentence(names, changed, cell) for (changed, cell), names in together.items()]
+
+
+def _sentence(names: list[str], changed: str, cell: Cell) -> str:
+    if not changed:
+        return (
+            f"{_listed(names)} made by {cell.described()} as it was before. As it is now, it does "
+            "not make that: has it an error, or another name in it?"
+        )
+    return (
         f"{_listed(names)} made before `{changed}` changed. Run {cell.described()} again, then "
         "this one."
-        for (changed, cell), names in together.items()
-    ]
+    )
 
 
 def _listed(names: list[str]) -> str:
@@ -61,12 +68,11 @@ def _listed(names: list[str]) -> str:
 
 @dataclass(frozen=True)
 class _Binding:
-    """What a name stands for: which cell made it, of what, and how often it has changed."""
+    """What a name stands for: which cell made it, and of what."""
 
     cell: Cell
-    version: int
+    version: object  # the code of a definition, a plain value, or a number
     code: object
-    value: object = None  # if it is plain
     reads: frozenset[str] = frozenset()  # of a definition, when it is called
     made_with: Mapping[str, State] = field(default_factory=dict)  # what each input was then
 
@@ -77,6 +83,7 @@ class Freshness:
     def __init__(self) -> None:
         self._bindings: dict[str, _Binding] = {}
         self._cells: dict[str, Cell] = {}  # as they were last run
+        self._count = 0
         self._before: dict[str, object] = {}
 
     def start_cell(self, cell: Cell, names: Mapping[str, object]) -> list[Old]:
@@ -107,58 +114,60 @@ class Freshness:
             Whether the cell ran without an error. Else only what is new was bound by it.
         """
         used = names_of(cell.source)
-        made_with = {
-            name: {each: self._state([each]) for each in value.reads - used.bound}
-            for name, value in used.values.items()
-        }
+        read = {name: self._state([name]) for name in used.read}
         for name in self._bindings.keys() - used.bound:
             if names.get(name) is not self._before.get(name):
                 del self._bindings[name]  # bound in a way that nothing is known of
-        for name in sorted(used.bound & names.keys()):
-            if finished or names[name] is not self._before.get(name):
-                self._bind(name, names[name], cell, used, made_with.get(name, {}))
+        new = [
+            name
+            for name in [*used.definitions, *used.values]  # values are in the order of the cell
+            if name in names and (finished or names[name] is not self._before.get(name))
+        ]
+        for name in new:
+            if definition := used.definitions.get(name):
+                self._bindings[name] = _Binding(
+                    cell, definition.code, definition.code, definition.reads
+                )
+                continue
+            value = used.values[name]
+            made_with = {each: read[each] for each in value.reads - {name}}
+            made_with |= {each: self._state([each]) for each in value.uses - {name}}
+            version = self._version(name, names[name], value.code, made_with)
+            self._bindings[name] = _Binding(cell, version, value.code, made_with=made_with)
         self._before = {}
 
     def state(self, source: str) -> State:
         """Return what changes where something changes that a cell reads."""
         return self._state(names_of(source).read)
 
-    def _bind(
-        self,
-        name: str,
-        value: object,
-        cell: Cell,
-        used: CellNames,
-        made_with: Mapping[str, State],
-    ) -> None:
-        earlier = self._bindings.get(name)
-        version = earlier.version if earlier else 0
-        if definition := used.definitions.get(name):
-            changed = not earlier or earlier.code != definition.code
-            new = _Binding(cell, version + changed, definition.code, reads=definition.reads)
-        else:
-            code = used.values[name].code
-            same = value is self._before.get(name) or (
-                earlier is not None
-                and (
-                    (earlier.code == code and earlier.made_with == made_with)
-                    or _equal(earlier.value, value)
-                )
-            )
-            kept = copy.copy(value) if _is_plain(value) else None  # a network would stay in memory
-            new = _Binding(cell, version + (not same), code, kept, made_with=made_with)
-        self._bindings[name] = new
+    def _version(
+        self, name: str, value: object, code: object, made_with: Mapping[str, State]
+    ) -> object:
+        """Return what tells a value from what the name stood for at other times."""
+        if _is_plain(value):
+            return repr(value)
+        if earlier := self._bindings.get(name):
+            made_the_same = earlier.code == code and earlier.made_with == made_with
+            if made_the_same or value is self._before.get(name):
+                return earlier.version
+        self._count += 1
+        return self._count
 
-    def _state(self, names: Sequence[str] | frozenset[str]) -> State:
-        """Return how often these names have changed, and those that their code reads."""
-        versions: dict[str, int] = {}
+    def _state(self, names: Iterable[str]) -> State:
+        """Return the versions of these names, and of those that their code reads."""
+        versions: dict[str, object] = {}
         left = list(names)
         while left:
             name = left.pop()
             if name not in versions and (binding := self._bindings.get(name)):
-                versions[name] = binding.version
+                versions[name] = binding.version, self._is_left_over(binding)
                 left += binding.reads
-        return tuple(sorted(versions.items()))
+        return tuple(sorted(versions.items(), key=lambda item: item[0]))
+
+    def _is_left_over(self, binding: _Binding) -> bool:
+        """Whether the cell of a value has changed and been run, and did not make the value."""
+        cell = self._cells[binding.cell.key]
+        return cell.number != binding.cell.number and cell.source != binding.cell.source
 
     def _old(self, name: str, memo: dict[str, Old | None]) -> Old | None:
         """Return what is old of a name, or of what its code or value comes from."""
@@ -168,13 +177,17 @@ class Freshness:
         binding = self._bindings.get(name)
         if binding is None:
             return None
+        if self._is_left_over(binding):
+            memo[name] = Old(name, "", self._cells[binding.cell.key])
+            return memo[name]
         for source, state in sorted(binding.made_with.items()):
             if changed := self._changed(source, state):
                 memo[name] = Old(name, changed, self._cells[binding.cell.key])
                 return memo[name]
         for source in sorted(binding.made_with):
             if found := self._old(source, memo):
-                memo[name] = Old(name, found.changed, self._cells[binding.cell.key])
+                changed = found.changed or found.name
+                memo[name] = Old(name, changed, self._cells[binding.cell.key])
                 return memo[name]
         for read in sorted(binding.reads):  # a function is as new as what it looks up
             if found := self._old(read, memo):
@@ -185,7 +198,7 @@ class Freshness:
     def _changed(self, name: str, state: State) -> str:
         """Return which name has changed since: this one, or one that its code reads."""
         present = self._state([name])
-        changed = {one for one, _ in set(present) ^ set(state)}
+        changed = {one for one, _ in {*present} ^ {*state}}
         return name if name in changed else min(changed, default="")
 
 
@@ -195,8 +208,3 @@ def _is_plain(value: object) -> bool:
         items = cast(Sequence[object], value)
         return len(items) <= MAX_ITEMS and all(type(item) in PLAIN for item in items)
     return type(value) in PLAIN
-
-
-def _equal(one: object, two: object) -> bool:
-    """Whether two values are plain and equal."""
-    return _is_plain(one) and _is_plain(two) and type(one) is type(two) and one == two

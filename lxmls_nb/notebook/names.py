@@ -46,10 +46,17 @@ class Value:
         The statements of the cell that it is made by, without comments and blanks.
     reads : frozenset of str
         The names from outside of the cell that are read for it.
+    uses : frozenset of str
+        The names that the cell itself binds and reads for it.
     """
 
-    code: frozenset[str]
-    reads: frozenset[str]
+    code: frozenset[str] = frozenset()
+    reads: frozenset[str] = frozenset()
+    uses: frozenset[str] = frozenset()
+
+    def __or__(self, other: Value) -> Value:
+        """Return what is made by both."""
+        return Value(self.code | other.code, self.reads | other.reads, self.uses | other.uses)
 
 
 @dataclass(frozen=True)
@@ -101,13 +108,12 @@ def names_of(source: str) -> CellNames:
     for node, (looked_up, bound) in zip(tree.body, used, strict=True):
         behind = _behind(looked_up, values, definitions)
         read |= behind.reads
-        code = ast.dump(node)
+        code = _code(node)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             definitions[node.name] = Definition(code, frozenset(looked_up))
             bound.discard(node.name)
-        for name in bound:
-            earlier = values.get(name, Value(frozenset(), frozenset()))
-            values[name] = Value(behind.code | earlier.code | {code}, behind.reads | earlier.reads)
+        for name in [*bound, *(_changed(node) & values.keys())]:
+            values[name] = values.get(name, Value()) | behind | Value(frozenset([code]))
     return CellNames(values, definitions, frozenset(read - definitions.keys()), ast.dump(tree))
 
 
@@ -119,8 +125,7 @@ def _behind(
     What an earlier statement of the cell has bound stands for that statement and what was read for
     it, and one of its functions for its code and what its body reads.
     """
-    code: set[str] = set()
-    reads: set[str] = set()
+    found = Value()
     left, seen = list(looked_up), set()
     while left:
         name = left.pop()
@@ -128,14 +133,37 @@ def _behind(
             continue
         seen.add(name)
         if name in definitions:
-            code.add(definitions[name].code)
+            found |= Value(frozenset([definitions[name].code]))
             left += definitions[name].reads
         elif name in values:
-            code |= values[name].code
-            reads |= values[name].reads
+            found |= values[name] | Value(uses=frozenset([name]))
         else:
-            reads.add(name)
-    return Value(frozenset(code), frozenset(reads))
+            found |= Value(reads=frozenset([name]))
+    return found
+
+
+def _code(node: ast.stmt) -> str:
+    """Return what a statement is made of, without its comments, blanks and docstrings."""
+    node = ast.parse(ast.unparse(node)).body[0]
+    for each in ast.walk(node):
+        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            first = each.body[0]
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+                each.body = each.body[1:] or [ast.Pass()]
+    return ast.dump(node)
+
+
+def _changed(node: ast.stmt) -> set[str]:
+    """Return the names whose items or attributes a statement sets."""
+    found = set()
+    for each in ast.walk(node):
+        if isinstance(each, ast.Attribute | ast.Subscript) and isinstance(each.ctx, ast.Store):
+            root: ast.expr = each
+            while isinstance(root, ast.Attribute | ast.Subscript):
+                root = root.value
+            if isinstance(root, ast.Name):
+                found.add(root.id)
+    return found
 
 
 def python_of(source: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import linecache
 import sys
-import traceback
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -35,6 +34,7 @@ class Notebook:
         self._lines: list[Line] = []  # of the present cell's card
         self._display: Any = None
         self._cell = Cell("", "")
+        self._is_old = False  # whether something that the present cell reads is old
         # The cell that imports the checks has begun already.
         sources = getattr(shell.history_manager, "input_hist_parsed", [""])
         self._start(Cell("", sources[-1], len(sources) - 1))
@@ -55,6 +55,7 @@ class Notebook:
         source = str(info.raw_cell)
         key = getattr(info, "cell_id", None) or source  # not every front end sends ids
         found = self._start(Cell(str(key), source, int(self._shell.execution_count)))
+        self._is_old = bool(found)
         if not found:
             return
         title, lines = "Older than your code", [Line(text, Kind.NOTE) for text in sentences(found)]
@@ -85,7 +86,7 @@ class Notebook:
             return
         self._freshness.end_cell(self._cell, self._shell.user_ns, bool(result.success))
         kinds = {line.kind for line in self._lines}
-        right = bool(result.success) and kinds >= {Kind.RIGHT} and Kind.WRONG not in kinds
+        right = bool(result.success) and Kind.RIGHT in kinds and not self._is_old
         self._score.note(self._cell, right, undecided=kinds == {Kind.NOTE})
         if right and (points := self._score.sentence(self._run)):
             self._lines.append(Line(points))
@@ -115,7 +116,7 @@ class Notebook:
             title, text = error.heading, self._message(error)
         elif isinstance(error, NotImplementedError):
             if any(each in str(error) for each in UNWRITTEN):
-                shown = unwritten(traceback.extract_tb(trace)[-1].name)
+                shown = unwritten(_name_of_unwritten(trace))
                 title, text = shown.heading, str(shown)
         elif type(error) is NameError and (frame := _frame_of_notebook(trace, shell)):
             inside = frame.f_code.co_name != "<module>"
@@ -157,11 +158,25 @@ class Notebook:
             self._display.update(bundle, raw=True)
 
 
-def _frame_of_notebook(trace: TracebackType, shell: Any) -> FrameType | None:
-    """Return where an error has come up, if that is code of the notebook."""
+def _last_frame(trace: TracebackType) -> FrameType:
+    """Return where an error has come up."""
     while trace.tb_next:
         trace = trace.tb_next
-    return trace.tb_frame if trace.tb_frame.f_globals is shell.user_global_ns else None
+    return trace.tb_frame
+
+
+def _frame_of_notebook(trace: TracebackType, shell: Any) -> FrameType | None:
+    """Return where an error has come up, if that is code of the notebook."""
+    frame = _last_frame(trace)
+    return frame if frame.f_globals is shell.user_global_ns else None
+
+
+def _name_of_unwritten(trace: TracebackType) -> str:
+    """Return the function that is not written; of a method such as ``__init__``, its class."""
+    frame = _last_frame(trace)
+    name = frame.f_code.co_name
+    own = frame.f_locals.get("self")
+    return type(own).__name__ if name.startswith("__") and own is not None else name
 
 
 #: The notebook that this process runs, if it runs one.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import sys
 from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
@@ -16,6 +17,9 @@ from lxmls_nb.plots.figure import DescribedFigure, image
 from lxmls_nb.plots.tangent import LossCurve, draw_tangent
 
 Batch = dict[str, np.ndarray]
+
+#: What stands above the figure after an answer has changed.
+OLD = "This network is of your class as it was before. Run the cell again to see your present one."
 
 #: Of a weight: the index of its layer, its row and its column.
 Place = tuple[int, int, int]
@@ -80,13 +84,13 @@ def tangent_explorer(
         controls.word.description = "word"
 
     def redraw() -> None:
+        note = "" if _is_present(model) else f"<p>{OLD}</p>"
         try:
             figure = _draw_weight(model, batch, controls.place, vocabulary)
-            picture.value = image(figure, figure.alt)
-        except (
-            Exception
-        ) as error:  # of a student's code: it is shown, since widgets show no traceback
-            picture.value = f"<pre>{html.escape(f'{type(error).__name__}: {error}')}</pre>"
+            picture.value = note + image(figure, figure.alt)
+        # It is an error of a student's code. Widgets show no traceback.
+        except Exception as error:
+            picture.value = f"{note}<pre>{html.escape(f'{type(error).__name__}: {error}')}</pre>"
 
     controls.when_chosen(redraw)
     still = {"text/html": picture.value, "text/plain": figure.alt}
@@ -186,6 +190,12 @@ def _occurring_features(
     columns = [int(column) for column in counts.nonzero()[0]]
     columns.sort(key=lambda column: -counts[column])  # equally frequent ones stay in their order
     return [(f"{vocabulary[column]} ({counts[column]:g})", column) for column in columns]
+
+
+def _is_present(model: NumpyMLP) -> bool:
+    """Whether the class of a model is still what its name stands for in the notebook."""
+    present = getattr(sys.modules["__main__"], type(model).__name__, type(model))
+    return present is type(model)
 
 
 def _draw_weight(

@@ -70,7 +70,7 @@ def test_cell_without_the_name(tmp_path):
 def test_unfinished(tmp_path, at):
     stub = 'raise NotImplementedError("not attempted yet")'
     source = DOUBLE + stub if at == "the cell" else DOUBLE.replace("return np", f"{stub}\n#")
-    with pytest.raises(AnswerNotFound, match=r"cell 'double' of other\.ipynb is not finished yet"):
+    with pytest.raises(AnswerNotFound, match=r"with your Double in other\.ipynb is not finished"):
         load(write_notebook(tmp_path, source), trial=lambda Double: Double().of(1))
 
 

@@ -89,3 +89,12 @@ def test_the_environment_can_shorten_a_training(monkeypatch, capsys):
     monkeypatch.setenv("LXMLS_NB_EPOCHS", "two")
     with pytest.raises(ValueError, match="two"):
         train(lambda **_: None, lambda input: np.zeros(len(input), int), data)
+
+
+@pytest.mark.parametrize("epochs", ["3", 2.5, -1, None, True])
+def test_a_wrong_number_of_epochs_is_named_before_anything_starts(sets, epochs):
+    """Else the progress bar is left half made, and no later training works."""
+    model = Recorder()
+    with pytest.raises(ValueError, match=f"not {epochs!r}"):
+        train(model.update, model.predict, sets, num_epochs=epochs)
+    assert model.batches == []

@@ -94,7 +94,7 @@ def test_a_busy_moment_does_not_change_the_times_of_an_epoch(begins, capsys):
             "learning_rate": 0.05,
             "MyNumpyMLP": Network,
             "MyPytorchMLP": Network,
-            "model": SimpleNamespace(device=type("Device", (str,), {"type": "gpu"})("gpu")),
+            "select_device": lambda: type("Device", (str,), {"type": "gpu"})("gpu"),
             "describe_device": str,
             "plot_epoch_times": lambda sizes, seconds: (sizes, seconds),
         },

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -108,8 +109,18 @@ class TestRefusals:
         refused("there is nothing|there are no chapters")
 
     def test_secret_beside_the_notebooks(self, course, refused):
-        (course / "release" / "day2" / "notes.py").write_text("### BEGIN SOLUTION\nx = 1\n")
-        refused(r"day2/notes\.py: it has '### BEGIN SOLUTION' in it; no kit is written")
+        """Short lines, such as those of a dictionary, cannot be told from any others."""
+        (course / "release" / "day2" / "notes.txt").write_text('"block a": "initialisation",\n')
+        refused(r"release/day2/notes\.txt is no notebook")
+
+    def test_secret_in_an_output_of_a_chapter(self, course, refused):
+        (line,) = [line for line in sorted(lines_of_sources()[0] & secrets()) if len(line) > 40][:1]
+        path = course / "notebooks" / "4_pytorch.ipynb"
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        cell = next(cell for cell in notebook["cells"] if cell.get("outputs"))
+        cell["outputs"][0] = {"output_type": "stream", "name": "stdout", "text": ["a\n", line]}
+        path.write_text(json.dumps(notebook), encoding="utf-8")
+        refused(r"notebooks/4_pytorch\.ipynb: it has a line of a solution")
 
     def test_secret_in_the_package(self, course, refused):
         (line,) = [line for line in sorted(lines_of_sources()[0] & secrets()) if len(line) > 40][:1]
@@ -157,6 +168,31 @@ class TestOutput:
         with pytest.raises(make_kit.KitError, match=f"mine has {name} in it"):
             make_kit.make_kit(course, folder)
         assert (folder / name).exists()
+
+    def test_a_work_space_is_not_replaced(self, course, tmp_path):
+        """The folder that `make lab` makes has chapters and exercises alone."""
+        kit, _ = make_kit.make_kit(course)
+        list(make_kit.copy_missing(kit, tmp_path / "work"))
+        with pytest.raises(make_kit.KitError, match="work would be lost, and it is no kit"):
+            make_kit.make_kit(course, tmp_path / "work")
+        assert (tmp_path / "work" / "day2" / "exercise_2_1.ipynb").is_file()
+
+    def test_history_stays_where_the_new_kit_cannot(self, course, tmp_path, monkeypatch):
+        folder = tmp_path / "published"
+        make_kit.make_kit(course, folder)
+        (folder / ".git").mkdir()
+        rename = Path.rename
+
+        def fail(path, target):
+            if path.name == make_kit.NAME:
+                raise OSError("the disk is full")
+            return rename(path, target)
+
+        monkeypatch.setattr(Path, "rename", fail)
+        with pytest.raises(OSError, match="full"):
+            make_kit.make_kit(course, folder)
+        assert (folder / ".git").is_dir()
+        assert (folder / "README.md").is_file()
 
     def test_a_file_is_not_replaced(self, course, tmp_path):
         (tmp_path / "file").write_text("mine")

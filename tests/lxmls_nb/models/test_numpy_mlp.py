@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from lxmls_nb.errors import NotAttempted
 from lxmls_nb.models import NumpyMLP, glorot_weight_init
 from tests.support.networks import (
     GEOMETRY,
@@ -85,3 +86,16 @@ class TestNumpyMLP:
     def test_backpropagation_is_the_exercise(self):
         with pytest.raises(NotImplementedError, match="needs your answer"):
             network().update(*batch())
+
+
+@pytest.mark.parametrize("last", [[None, None], None, [np.zeros((3, 4)), None]])
+def test_an_answer_that_is_written_in_part_is_no_error_of_shapes(last):
+    class Part(NumpyMLP):
+        def backpropagation(self, input, output):
+            return [last, [np.zeros((2, 3)), np.zeros((1, 2))]]
+
+    model = Part(geometry=[4, 3, 2], activation_functions=["sigmoid", "softmax"])
+    before = [array for pair in model.parameters for array in pair]
+    with pytest.raises(NotAttempted, match="gives no gradient of layer 1"):
+        model.update(np.ones((2, 4)), np.array([0, 1]))
+    assert all(a is b for a, b in zip(before, sum(model.parameters, []), strict=True))

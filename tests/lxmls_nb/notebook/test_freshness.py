@@ -183,3 +183,42 @@ def test_many_names_take_no_time(notebook, count):
     notebook.run("x0, y0 = object(), list()")
     notebook.run(functions[1].replace("f7", "f7()"))
     assert notebook.run(f"x{count - 1}, last") == ["last", f"x{count - 1}"]
+
+
+@pytest.mark.parametrize("change", [RIGHT.replace("Answer", "Other"), "1 / 0\n" + RIGHT, "x = = 1"])
+def test_what_its_cell_does_not_make_any_more_is_old(notebook, change):
+    """Another name, an error, no Python: a check would look at the answer of before."""
+    notebook.run(WRONG, key="answer")
+    state = notebook.freshness.state("Answer().f()")
+    assert notebook.run("Answer().f()") == []
+    notebook.run(change, key="answer", does="pass" if "= =" in change else "")
+    assert notebook.run("Answer().f()") == ["Answer"]
+    assert notebook.freshness.state("Answer().f()") != state
+    assert sentences(notebook.found) == [
+        "`Answer` was made by cell [1] as it was before. As it is now, it does not make that: has "
+        "it an error, or another name in it?".replace("[1]", "[3]")
+    ]
+    notebook.run(RIGHT, key="answer")
+    assert notebook.run("Answer().f()") == []
+
+
+@pytest.mark.parametrize("again", [WRONG, WRONG.replace("def", '"""A text."""\n\n    def')])
+def test_code_that_is_what_it_was_makes_nothing_old(notebook, again):
+    for source in (WRONG, "model = Answer()", RIGHT):
+        notebook.run(source)
+    assert notebook.run("print(model)") == ["model"]
+    notebook.run(again, key="answer")
+    assert notebook.run("print(model)") == []
+
+
+def test_names_of_the_same_cell_count(notebook):
+    notebook.run("batch = [object()]\nloss = len(batch)", key="loss")
+    notebook.run("batch = [object(), object()]")
+    assert notebook.run("print(batch, loss)") == ["loss"]
+
+
+def test_what_is_put_into_a_value_counts(notebook):
+    notebook.run(WRONG)
+    notebook.run("curves = {}\ncurves['mine'] = Answer()")
+    notebook.run(RIGHT)
+    assert notebook.run("print(curves)") == ["curves"]
