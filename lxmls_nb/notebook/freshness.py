@@ -114,6 +114,7 @@ class Freshness:
             Whether the cell ran without an error. Else only what is new was bound by it.
         """
         used = names_of(cell.source)
+        self._cells[cell.key] = cell
         read = {name: self._state([name]) for name in used.read}
         for name in self._bindings.keys() - used.bound:
             if names.get(name) is not self._before.get(name):
