@@ -15,6 +15,7 @@ import contextlib
 import gc
 import os
 import sys
+import threading
 import weakref
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -55,8 +56,9 @@ MAKERS = ("/dataclasses.py", "/collections/__init__.py", "/enum.py", "/typing.py
 #: Functions that end a process and that no audit event tells of.
 ENDINGS = ("_exit", "abort")
 
-#: Whom to tell that something was refused, while a test cell runs.
-_refuse: list[Callable[[str], NoReturn]] = []
+#: Whom to tell that something was refused, while a test cell runs, and the threads that were there
+#: before it: a test does not run in them.
+_refuse: list[tuple[Callable[[str], NoReturn], set[int]]] = []
 
 
 @contextlib.contextmanager
@@ -69,7 +71,7 @@ def guard(refuse: Callable[[str], NoReturn]) -> Iterator[None]:
         Gets what the test does, as a clause, and raises.
     """
     _install()
-    _refuse.append(refuse)
+    _refuse.append((refuse, {*sys._current_frames()} - {threading.get_ident()}))
     endings = {name: getattr(os, name) for name in ENDINGS}
     for name in ENDINGS:
         setattr(os, name, lambda *_: refuse("ends a process"))
@@ -87,9 +89,11 @@ def _install() -> None:
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
-    if not _refuse or event not in CLAUSES or _harmless(event, arguments, sys._getframe(1)):
+    if not _refuse or event not in CLAUSES:
         return
-    _refuse[-1](CLAUSES[event])
+    refuse, others = _refuse[-1]
+    if threading.get_ident() not in others and not _harmless(event, arguments, sys._getframe(1)):
+        refuse(CLAUSES[event])
 
 
 def _harmless(event: str, arguments: tuple[Any, ...], frame: FrameType) -> bool:

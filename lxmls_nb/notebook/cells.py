@@ -15,7 +15,7 @@ MAX_FILES = 50
 
 
 @dataclass(frozen=True)
-class Cell:
+class CodeCell:
     """A code cell.
 
     Attributes
@@ -59,7 +59,7 @@ class NotebookFile:
 
     Attributes
     ----------
-    cells : tuple of Cell
+    cells : tuple of CodeCell
         The code cells.
     tests : dict of str to float
         What each cell with checks is worth, by its key.
@@ -67,17 +67,17 @@ class NotebookFile:
         What the whole notebook is worth.
     """
 
-    cells: tuple[Cell, ...] = ()
+    cells: tuple[CodeCell, ...] = ()
     tests: Mapping[str, float] = field(default_factory=dict)
     points: float = 0
 
 
-def file_of(run: Sequence[Cell]) -> NotebookFile:
+def file_of(run: Sequence[CodeCell]) -> NotebookFile:
     """Return the notebook that some cells are from, as it was last saved.
 
     Parameters
     ----------
-    run : sequence of Cell
+    run : sequence of CodeCell
         Cells that were run, the present one last. The file that JupyterLab names is taken if it
         contains that; else, as exercises have ids in common, the one that contains most of them.
 
@@ -107,7 +107,7 @@ def _read(path: Path) -> NotebookFile:
         graded = [one for one in cells if _nbgrader(one).get("grade")]
         tests = {str(one["id"]): _points(one) for one in graded if not _nbgrader(one)["solution"]}
         return NotebookFile(
-            tuple(Cell(str(one["id"]), "".join(one["source"])) for one in code),
+            tuple(CodeCell(str(one["id"]), "".join(one["source"])) for one in code),
             tests,
             sum(map(_points, graded)),
         )

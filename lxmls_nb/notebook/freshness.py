@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from lxmls_nb.notebook.cells import Cell
+from lxmls_nb.notebook.cells import CodeCell
 from lxmls_nb.notebook.names import names_of
 
 #: Types whose values can be compared: where they are equal, nothing has changed.
@@ -31,24 +31,24 @@ class Old:
     name : str
     changed : str
         What has changed since; empty if its cell has, and does not make the value any more.
-    cell : Cell
+    cell : CodeCell
         The one that makes the value, as it was last run.
     """
 
     name: str
     changed: str
-    cell: Cell
+    cell: CodeCell
 
 
 def sentences(found: Sequence[Old]) -> list[str]:
     """Return lines on old values for students, one for those of a cell and a change."""
-    together: dict[tuple[str, Cell], list[str]] = {}
+    together: dict[tuple[str, CodeCell], list[str]] = {}
     for old in sorted(found, key=lambda old: old.cell.number):
         together.setdefault((old.changed, old.cell), []).append(f"`{old.name}`")
     return [_sentence(names, changed, cell) for (changed, cell), names in together.items()]
 
 
-def _sentence(names: list[str], changed: str, cell: Cell) -> str:
+def _sentence(names: list[str], changed: str, cell: CodeCell) -> str:
     if not changed:
         return (
             f"{_listed(names)} made by {cell.described()} as it was before. As it is now, it does "
@@ -70,7 +70,7 @@ def _listed(names: list[str]) -> str:
 class _Binding:
     """What a name stands for: which cell made it, and of what."""
 
-    cell: Cell
+    cell: CodeCell
     version: object  # the code of a definition, a plain value, or a number
     code: object
     reads: frozenset[str] = frozenset()  # of a definition, when it is called
@@ -82,16 +82,16 @@ class Freshness:
 
     def __init__(self) -> None:
         self._bindings: dict[str, _Binding] = {}
-        self._cells: dict[str, Cell] = {}  # as they were last run
+        self._cells: dict[str, CodeCell] = {}  # as they were last run
         self._count = 0
         self._before: dict[str, object] = {}
 
-    def start_cell(self, cell: Cell, names: Mapping[str, object]) -> list[Old]:
+    def start_cell(self, cell: CodeCell, names: Mapping[str, object]) -> list[Old]:
         """Return what is old among the names that a cell is about to read.
 
         Parameters
         ----------
-        cell : Cell
+        cell : CodeCell
         names : mapping of str to object
             The names of the notebook, before the cell is run.
         """
@@ -102,12 +102,12 @@ class Freshness:
         there = sorted((used.read & names.keys()) - used.bound)
         return [old for name in there if (old := self._old(name, memo))]
 
-    def end_cell(self, cell: Cell, names: Mapping[str, object], finished: bool) -> None:
+    def end_cell(self, cell: CodeCell, names: Mapping[str, object], finished: bool) -> None:
         """Note what a cell has bound.
 
         Parameters
         ----------
-        cell : Cell
+        cell : CodeCell
         names : mapping of str to object
             The names of the notebook, after the cell was run.
         finished : bool

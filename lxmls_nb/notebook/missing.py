@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from lxmls_nb.notebook.cells import Cell, file_of
+from lxmls_nb.notebook.cells import CodeCell, file_of
 from lxmls_nb.notebook.names import names_of
 
 
 def explain_missing(
-    name: str, run: Sequence[Cell], stopped: Collection[str] = (), code: str = ""
+    name: str, run: Sequence[CodeCell], stopped: Collection[str] = (), code: str = ""
 ) -> str:
     """Return which cell makes a name that is not defined.
 
     Parameters
     ----------
     name : str
-    run : sequence of Cell
+    run : sequence of CodeCell
         The cells that were run, in that order; the last one needs the name.
     stopped : collection of str
         The keys of those that ended with an error.
@@ -31,8 +31,8 @@ def explain_missing(
         Empty if no cell makes the name: it is mistyped, say.
     """
     present, earlier = run[-1], run[:-1]
-    cells: Sequence[Cell] = file_of(run).cells
-    below: Sequence[Cell] = ()
+    cells: Sequence[CodeCell] = file_of(run).cells
+    below: Sequence[CodeCell] = ()
     if code:
         wanted = names_of(code).code
         cells, earlier = _above(cells, wanted), _above(run, wanted)
@@ -51,19 +51,21 @@ def explain_missing(
     return ""
 
 
-def _split(cells: Sequence[Cell], present: Cell) -> tuple[Sequence[Cell], Sequence[Cell]]:
+def _split(
+    cells: Sequence[CodeCell], present: CodeCell
+) -> tuple[Sequence[CodeCell], Sequence[CodeCell]]:
     """Return the cells above the present one, and those below."""
     place = next((n for n, cell in enumerate(cells) if cell.key == present.key), len(cells))
     return cells[:place], cells[place + 1 :]
 
 
-def _above(cells: Sequence[Cell], code: str) -> Sequence[Cell]:
+def _above(cells: Sequence[CodeCell], code: str) -> Sequence[CodeCell]:
     """Return the cells above the last one that has this code; none if there is no such cell."""
     places = [n for n, cell in enumerate(cells) if names_of(cell.source).code == code]
     return cells[: places[-1]] if places else ()
 
 
-def _last_that_binds(name: str, cells: Iterable[Cell]) -> Cell | None:
+def _last_that_binds(name: str, cells: Iterable[CodeCell]) -> CodeCell | None:
     found = None
     for cell in cells:
         if name in names_of(cell.source).bound:

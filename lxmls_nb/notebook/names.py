@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import cast
 
-#: Cell magics whose cell defines what it would define without them.
+#: CodeCell magics whose cell defines what it would define without them.
 TRANSPARENT = re.compile(r"\s*%%(time|capture|prun)\b[^\n]*\n")
 
 #: Statements and expressions that wait.

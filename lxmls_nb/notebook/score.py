@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lxmls_nb.notebook.cells import Cell, file_of
+from lxmls_nb.notebook.cells import CodeCell, file_of
 from lxmls_nb.notebook.freshness import Freshness, State
 
 
@@ -22,7 +22,7 @@ class Score:
         self._passed: dict[str, tuple[str, State]] = {}
         self._undecided: set[str] = set()
 
-    def note(self, cell: Cell, passed: bool, undecided: bool) -> None:
+    def note(self, cell: CodeCell, passed: bool, undecided: bool) -> None:
         """Note whether all checks of a cell have passed, or have left open if they do."""
         self._passed.pop(cell.key, None)
         if passed:
@@ -30,12 +30,12 @@ class Score:
         if undecided:
             self._undecided.add(cell.key)
 
-    def sentence(self, run: Sequence[Cell]) -> str:
+    def sentence(self, run: Sequence[CodeCell]) -> str:
         """Return how many points there are by now, or nothing if the last cell is worth none.
 
         Parameters
         ----------
-        run : sequence of Cell
+        run : sequence of CodeCell
             The cells that were run.
         """
         notebook = file_of(run)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lxmls_nb.notebook.cells import Cell
+from lxmls_nb.notebook.cells import CodeCell
 
 NUMBER = re.compile(r"\d+(\.\d+)?(e[+-]?\d+)?")
 
@@ -60,10 +60,10 @@ class Shown:
     """
 
     def __init__(self) -> None:
-        self._cell = Cell("", "")
+        self._cell = CodeCell("", "")
         self._explained: dict[str, tuple[str, Explained]] = {}
 
-    def start_cell(self, cell: Cell) -> None:
+    def start_cell(self, cell: CodeCell) -> None:
         """Note that a cell is run: what it has shown before disappears."""
         self._cell = cell
         self._explained.pop(cell.key, None)

@@ -9,7 +9,7 @@ from typing import Any
 
 from lxmls_nb.errors import UNWRITTEN, CheckFailed, NotAttempted, unwritten
 from lxmls_nb.notebook.cards import Kind, Line, as_html, as_text
-from lxmls_nb.notebook.cells import Cell
+from lxmls_nb.notebook.cells import CodeCell
 from lxmls_nb.notebook.freshness import Freshness, Old, sentences
 from lxmls_nb.notebook.missing import explain_missing
 from lxmls_nb.notebook.score import Score
@@ -26,18 +26,18 @@ class Notebook:
 
     def __init__(self, shell: Any) -> None:
         self._shell, self._kernel = shell, getattr(shell, "kernel", None)
-        self._run: list[Cell] = []
+        self._run: list[CodeCell] = []
         self._stopped: set[str] = set()  # keys of cells that ended with an error
         self._freshness = Freshness()
         self._score = Score(self._freshness)
         self._shown = Shown()
         self._lines: list[Line] = []  # of the present cell's card
         self._display: Any = None
-        self._cell = Cell("", "")
+        self._cell = CodeCell("", "")
         self._is_old = False  # whether something that the present cell reads is old
         # The cell that imports the checks has begun already.
         sources = getattr(shell.history_manager, "input_hist_parsed", [""])
-        self._start(Cell("", sources[-1], len(sources) - 1))
+        self._start(CodeCell("", sources[-1], len(sources) - 1))
 
     def is_watched(self) -> bool:
         """Whether a person runs the cells: in a front end that can ask for input, or a terminal."""
@@ -54,7 +54,7 @@ class Notebook:
             return
         source = str(info.raw_cell)
         key = getattr(info, "cell_id", None) or source  # not every front end sends ids
-        found = self._start(Cell(str(key), source, int(self._shell.execution_count)))
+        found = self._start(CodeCell(str(key), source, int(self._shell.execution_count)))
         self._is_old = bool(found)
         if not found:
             return
@@ -66,7 +66,7 @@ class Notebook:
         self._show(Kind.NOTE, title)
         self._lines, self._display = [], None
 
-    def _start(self, cell: Cell) -> list[Old]:
+    def _start(self, cell: CodeCell) -> list[Old]:
         self._cell = cell
         self._run = [*(each for each in self._run if each.key != cell.key), cell]
         self._lines, self._display = [], None

@@ -18,8 +18,9 @@ from tests.attacks.traces import active_parts, hidden_lines
 from tests.lxmls_grading.execution.test_remote import points_apart, student
 
 #: What a submission may take up: bytes of its graded notebook or feedback page, bytes of memory
-#: of all processes of a batch together, and bytes of graded notebooks and feedback of a batch.
-MAX_SHOWN, MAX_MEMORY, MAX_DISK = 8 * 2**20, 5 * 2**30, 2**30
+#: of all processes of a batch together, which are those of a class run and of an autograde, and
+#: bytes of graded notebooks and feedback of a batch.
+MAX_SHOWN, MAX_MEMORY, MAX_DISK = 8 * 2**20, 7 * 2**30, 2**30
 
 by_id = pytest.mark.parametrize("attack", ATTACKS, ids=[attack.id for attack in ATTACKS])
 

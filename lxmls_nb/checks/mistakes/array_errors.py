@@ -251,8 +251,8 @@ def _rule_of_products(left: Operand, right: Operand, question: str, is_clear: bo
         return "a single number is multiplied with *, not with @"
     inner, outer = left.shape[-1], right.shape[-2] if len(right.shape) > 1 else right.shape[0]
     rule = (
-        f"in a matrix product the left side has as many columns ({inner}) as the right one rows "
-        f"({outer})"
+        f"in a matrix product the left side must have as many columns ({inner} here) as the right "
+        f"one has rows ({outer})"
     )
     turned = list(_turned(left, right))
     if len(turned) == 1 and is_clear:

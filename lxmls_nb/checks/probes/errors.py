@@ -53,7 +53,7 @@ def line_of(error: BaseException) -> str:
     if any(part in frame.filename for part in LIBRARY):
         return ""
     code = frame.line or linecache.getline(frame.filename, frame.lineno or 0)
-    return f"line {frame.lineno}: {code.strip()[:120]}"
+    return f"line {frame.lineno}: {code.strip()[:120].rstrip(':')}"
 
 
 def describe_error(error: BaseException) -> dict[str, Any]:

@@ -6,6 +6,8 @@ Whole submissions of this kind are in ``tests/attacks``.
 from __future__ import annotations
 
 import json
+import sys
+import types
 
 import pytest
 
@@ -423,3 +425,32 @@ def test_what_is_cleaned_up_meanwhile_is_not_the_test_s(tmp_path):
         gc.callbacks.remove(watch)
     assert found.outputs == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_another_thread_does_meanwhile_is_not_the_test_s(tmp_path):
+    """As Dask's looks at the memory of its process; a thread that the test starts is the test's."""
+    import threading
+
+    begin, ended = threading.Event(), threading.Event()
+    seen = []
+
+    def look():
+        begin.wait(20)
+        try:
+            seen.append(list(tmp_path.iterdir()))
+        finally:
+            ended.set()
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    begin_and_wait = "import mine\nmine.begin.set()\nmine.ended.wait(20)\nassert f()"
+    module = types.ModuleType("mine")
+    module.begin, module.ended, module.look = begin, ended, look  # type: ignore[attr-defined]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "mine", module)
+        found = judge(student("def f(): return 1")).run(cell(begin_and_wait))
+        thread.join()
+        assert (found.outputs, seen) == ([], [[]])
+        own = "import threading, mine\nthread = threading.Thread(target=mine.look)\nthread.start()"
+        with pytest.raises(FaultyTest, match="looks into a folder"):
+            judge(student("def f(): return 1")).run(cell(f"{own}\nthread.join()\nassert f()"))

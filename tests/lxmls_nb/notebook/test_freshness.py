@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lxmls_nb.notebook.cells import Cell
+from lxmls_nb.notebook.cells import CodeCell
 from lxmls_nb.notebook.freshness import Freshness, sentences
 
 RIGHT = "class Answer:\n    def f(self):\n        return 2"
@@ -20,7 +20,7 @@ class Notebook:
     def run(self, source: str, key: str = "", does: str = "") -> list[str]:
         """Run a cell, or what it really does; return the names in it that are old."""
         self.number += 1
-        cell = Cell(key or source, source, self.number)
+        cell = CodeCell(key or source, source, self.number)
         self.found = self.freshness.start_cell(cell, self.names)
         finished = True
         try:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from lxmls_nb.notebook.cells import Cell
+from lxmls_nb.notebook.cells import CodeCell
 from lxmls_nb.notebook.missing import explain_missing
 
 FILE = {
@@ -31,8 +31,8 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def cell(key: str) -> Cell:
-    return Cell(key, FILE[key], 1)
+def cell(key: str) -> CodeCell:
+    return CodeCell(key, FILE[key], 1)
 
 
 @pytest.mark.parametrize(
@@ -73,14 +73,14 @@ def test_a_cell_that_was_run_is_named(folder, stopped, end):
 
 def test_without_a_file_the_cells_that_were_run_tell(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    run = [Cell("y", FILE["model"], 2), Cell("x", "model", 3)]
+    run = [CodeCell("y", FILE["model"], 2), CodeCell("x", "model", 3)]
     assert "the cell “The model”, which stopped" in explain_missing("model", run, ["y"])
-    assert explain_missing("model", [Cell("x", "model = model", 3)]) == ""
+    assert explain_missing("model", [CodeCell("x", "model = model", 3)]) == ""
 
 
 def test_a_function_lacks_what_is_above_it_or_has_a_mistake(folder):
     """A name that a cell below binds is no help for an answer that lacks a line."""
-    function = Cell("function", "def answer():\n    return model, after, history", 1)
+    function = CodeCell("function", "def answer():\n    return model, after, history", 1)
     notebook = json.loads((folder / "course.ipynb").read_text())
     for n, place in ((0, 2), (1, 0)):
         cells = [dict(notebook["cells"][0], id=function.key, source=function.source)]

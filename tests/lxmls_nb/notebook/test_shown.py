@@ -11,7 +11,7 @@ from lxmls_nb import checks
 from lxmls_nb.checks.messages import fail
 from lxmls_nb.checks.mistakes import MISTAKES
 from lxmls_nb.errors import CheckFailed
-from lxmls_nb.notebook.cells import Cell
+from lxmls_nb.notebook.cells import CodeCell
 from lxmls_nb.notebook.shown import Explained, Shown
 
 
@@ -38,7 +38,7 @@ class Notebook:
 
     def run(self, source: str, message: Explained | None = None) -> str:
         self.number += 1
-        self.shown.start_cell(Cell(source, source, self.number))
+        self.shown.start_cell(CodeCell(source, source, self.number))
         return self.shown.text(message) if message else ""
 
 
@@ -121,7 +121,7 @@ def test_nothing_is_remembered_outside_of_a_notebook():
     shown = Shown()
     for message in (explained(WEIGHT), explained(WEIGHT)):
         assert shown.text(message) == message.message
-    shown.start_cell(Cell("first", "first", 1))
+    shown.start_cell(CodeCell("first", "first", 1))
     assert shown.text(explained(BIAS)) == explained(BIAS).message
 
 
