@@ -48,8 +48,8 @@ def secret_lines(folder: Path) -> set[str]:
         for cell in read_cells(path):
             for secret, line in regions("".join(cell["source"])):
                 by_secrecy[secret].add(line)
-    secret = by_secrecy[True] - by_secrecy[False] - TAUGHT
-    return {line for line in secret if len(line) >= SHORT}
+    found = by_secrecy[True] - by_secrecy[False] - TAUGHT
+    return {line for line in found if len(line) >= SHORT}
 
 
 def read_cells(path: Path) -> list[dict[str, Any]]:
