@@ -78,7 +78,7 @@ def visible_files(folder: Path) -> list[Path]:
     return files
 
 
-def copy_exercises(root: Path, kit: Path) -> None:
+def copy_exercises(root: Path, kit: Path, secret: set[str]) -> None:
     """Copy the released assignment as it is, where nothing in it is secret."""
     release, source = root / "release" / ASSIGNMENT, root / "source" / ASSIGNMENT
     files = visible_files(release)
@@ -91,7 +91,7 @@ def copy_exercises(root: Path, kit: Path) -> None:
             raise KitError(f"{name} is no notebook, and nobody knows what is in it: remove it")
         if not (source / path.name).is_file():
             raise KitError(f"{name} has no notebook in source/")
-        for problem in secrets_in_kit.problems_of_release(path, source / path.name):
+        for problem in secrets_in_kit.problems_of_release(path, source / path.name, secret):
             raise KitError(f"{name}: {problem}")
         copy(path, kit / ASSIGNMENT / path.name)
 
@@ -222,14 +222,14 @@ def write_kit(root: Path, kit: Path) -> None:
     """
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     kit.mkdir()
-    copy_exercises(root, kit)
+    secret = secrets_in_kit.secret_lines(root / "source" / ASSIGNMENT)
+    copy_exercises(root, kit, secret)
     copy_chapters(root, kit)
     copy_package(root, kit, project)
     write_templates(root, kit, project)
     write_pins(root, kit)
     if wrong := {path.name for path in kit.iterdir()} ^ ENTRIES:
         raise KitError(f"tools/kit and ENTRIES of make_kit.py do not agree on {min(wrong)}")
-    secret = secrets_in_kit.secret_lines(root / "source" / ASSIGNMENT)
     for path in sorted(kit.rglob("*")):
         if path.is_file():
             for problem in secrets_in_kit.problems_of_file(path, secret):

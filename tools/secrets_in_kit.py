@@ -67,9 +67,8 @@ def read_cells(path: Path) -> list[dict[str, Any]]:
     return cells
 
 
-def problems_of_release(released: Path, source: Path) -> Iterator[str]:
+def problems_of_release(released: Path, source: Path, secret: set[str]) -> Iterator[str]:
     """Yield what is wrong with a released notebook, beside the notebook that it was made from."""
-    secret = secret_lines(source.parent)
     sources = {cell["id"]: "".join(cell["source"]) for cell in read_cells(source)}
     cells = read_cells(released)
     if [cell.get("id") for cell in cells] != list(sources):

@@ -57,11 +57,12 @@ def inspect_modes(app: NbGrader) -> Iterator[Finding]:
     """
     if not (paths := private_paths(app.coursedir)):
         return
+    solutions = solution_paths(app.coursedir)
     open_to_others = {path: _mode(path) & OTHERS for path in paths if _can_be_reached(path)}
     for text, bit, advice in (("write to", OTHERS_WRITE, False), ("read", OTHERS, True)):
         found = [path for path, mode in open_to_others.items() if mode & bit]
         if bit == OTHERS:
-            found = [path for path in found if path not in solution_paths(app.coursedir)]
+            found = [path for path in found if path not in solutions]
         if found:
             names = ", ".join(path.name for path in found)
             what = f"files: all users of this machine can {text} {names}"

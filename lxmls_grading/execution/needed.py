@@ -10,6 +10,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat.notebooknode import NotebookNode
 
 from lxmls_grading.cells import carries_points
+from lxmls_nb.notebook.names import root_name
 
 #: Cell magics whose cell defines what it would define without them.
 TRANSPARENT = re.compile(r"\s*%%(time|capture|timeit|prun)\b[^\n]*\n")
@@ -90,14 +91,7 @@ def _changed(tree: ast.AST) -> set[str]:
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
-            found.add(_root(node))
+            found.add(root_name(node))
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            found.add(_root(node.func))
+            found.add(root_name(node.func))
     return found
-
-
-def _root(node: ast.expr) -> str:
-    """Return the name that a chain of attributes and items starts with, or an empty string."""
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""

@@ -72,7 +72,7 @@ class _Binding:
 
     cell: CodeCell
     version: object  # the code of a definition, a plain value, or a number
-    code: object
+    code: frozenset[str] = frozenset()  # of a value: the statements that it is made by
     reads: frozenset[str] = frozenset()  # of a definition, when it is called
     made_with: Mapping[str, State] = field(default_factory=dict)  # what each input was then
 
@@ -126,9 +126,7 @@ class Freshness:
         ]
         for name in new:
             if definition := used.definitions.get(name):
-                self._bindings[name] = _Binding(
-                    cell, definition.code, definition.code, definition.reads
-                )
+                self._bindings[name] = _Binding(cell, definition.code, reads=definition.reads)
                 continue
             value = used.values[name]
             made_with = {each: read[each] for each in value.reads - {name}}

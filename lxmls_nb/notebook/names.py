@@ -99,16 +99,17 @@ def names_of(source: str) -> CellNames:
         if len(source) > MAX_LENGTH:
             return CellNames()
         tree = ast.parse(python_of(source))
-        used = [_names_in(node) for node in tree.body]
+        texts = [ast.unparse(node) for node in tree.body]
+        used = [_names_in(node, text) for node, text in zip(tree.body, texts, strict=True)]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return CellNames()
     values: dict[str, Value] = {}
     definitions: dict[str, Definition] = {}
     read: set[str] = set()
-    for node, (looked_up, bound) in zip(tree.body, used, strict=True):
+    for node, text, (looked_up, bound) in zip(tree.body, texts, used, strict=True):
         behind = _behind(looked_up, values, definitions)
         read |= behind.reads
-        code = _code(node)
+        code = _code(text)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             definitions[node.name] = Definition(code, frozenset(looked_up))
             bound.discard(node.name)
@@ -142,9 +143,9 @@ def _behind(
     return found
 
 
-def _code(node: ast.stmt) -> str:
+def _code(text: str) -> str:
     """Return what a statement is made of, without its comments, blanks and docstrings."""
-    node = ast.parse(ast.unparse(node)).body[0]
+    node = ast.parse(text).body[0]
     for each in ast.walk(node):
         if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             first = each.body[0]
@@ -158,12 +159,15 @@ def _changed(node: ast.stmt) -> set[str]:
     found = set()
     for each in ast.walk(node):
         if isinstance(each, ast.Attribute | ast.Subscript) and isinstance(each.ctx, ast.Store):
-            root: ast.expr = each
-            while isinstance(root, ast.Attribute | ast.Subscript):
-                root = root.value
-            if isinstance(root, ast.Name):
-                found.add(root.id)
+            found.add(root_name(each))
     return found
+
+
+def root_name(node: ast.expr) -> str:
+    """Return the name that a chain of attributes and items starts with, or an empty string."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def python_of(source: str) -> str:
@@ -177,12 +181,13 @@ def python_of(source: str) -> str:
     return code
 
 
-def _names_in(node: ast.stmt) -> tuple[set[str], set[str]]:
+def _names_in(node: ast.stmt, text: str) -> tuple[set[str], set[str]]:
     """Return the names of the notebook that a statement reads, and those that it binds."""
     # Python has no tables for `await` outside of a function, which IPython allows: there, it reads.
     if any(isinstance(each, AWAITING) for each in ast.walk(node)):
-        node = _WithoutAwait().visit(ast.parse(ast.unparse(node)))
-    table = symtable.symtable(ast.unparse(node), "cell", "exec")
+        node = _WithoutAwait().visit(ast.parse(text))
+        text = ast.unparse(node)
+    table = symtable.symtable(text, "cell", "exec")
     gone = _unbound(node)
     symbols = list(table.get_symbols())
     read = {symbol.get_name() for symbol in symbols if symbol.is_referenced()}

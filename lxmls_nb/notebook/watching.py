@@ -26,14 +26,13 @@ class Notebook:
 
     def __init__(self, shell: Any) -> None:
         self._shell, self._kernel = shell, getattr(shell, "kernel", None)
-        self._run: list[CodeCell] = []
+        self._run: list[CodeCell] = []  # the present cell is the last one
         self._stopped: set[str] = set()  # keys of cells that ended with an error
         self._freshness = Freshness()
         self._score = Score(self._freshness)
         self._shown = Shown()
         self._lines: list[Line] = []  # of the present cell's card
         self._display: Any = None
-        self._cell = CodeCell("", "")
         self._is_old = False  # whether something that the present cell reads is old
         # The cell that imports the checks has begun already.
         sources = getattr(shell.history_manager, "input_hist_parsed", [""])
@@ -67,7 +66,6 @@ class Notebook:
         self._lines, self._display = [], None
 
     def _start(self, cell: CodeCell) -> list[Old]:
-        self._cell = cell
         self._run = [*(each for each in self._run if each.key != cell.key), cell]
         self._lines, self._display = [], None
         self._shown.start_cell(cell)
@@ -79,15 +77,16 @@ class Notebook:
         """Note what a cell has made, and whether its checks have passed."""
         if not result.info.store_history:
             return
-        self._stopped.discard(self._cell.key)
+        cell = self._run[-1]
+        self._stopped.discard(cell.key)
         if not result.success:
-            self._stopped.add(self._cell.key)
+            self._stopped.add(cell.key)
         if not self.is_watched():
             return
-        self._freshness.end_cell(self._cell, self._shell.user_ns, bool(result.success))
+        self._freshness.end_cell(cell, self._shell.user_ns, bool(result.success))
         kinds = {line.kind for line in self._lines}
         right = bool(result.success) and Kind.RIGHT in kinds and not self._is_old
-        self._score.note(self._cell, right, undecided=kinds == {Kind.NOTE})
+        self._score.note(cell, right, undecided=kinds == {Kind.NOTE})
         if right and (points := self._score.sentence(self._run)):
             self._lines.append(Line(points))
             self._show(Kind.RIGHT, "Passed")

@@ -8,18 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from lxmls_nb.notebook.cards import COLOURS, Kind, Line, as_html, as_text
-
-
-def luminance(colour: str) -> float:
-    """Return the relative luminance of a colour, after WCAG 2.2."""
-    channels = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-
-
-def contrast(one: str, two: str) -> float:
-    low, high = sorted([luminance(one), luminance(two)])
-    return (high + 0.05) / (low + 0.05)
+from tests.support.colours import contrast
 
 
 @pytest.mark.parametrize("kind", Kind)

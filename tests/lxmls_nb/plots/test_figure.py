@@ -10,6 +10,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from lxmls_nb.plots import BLUE, RED
+from tests.support.colours import contrast, linear
 from tests.support.course import ROOT
 
 #: How people without one of the three kinds of cones see linear RGB (Machado et al., 2009).
@@ -20,17 +21,6 @@ VISION = {
 }
 CSS = (ROOT / "docs" / "_static" / "book.css").read_text(encoding="utf-8")
 DARK = "#131416"  # the ground of the site's theme, Furo, in dark
-
-
-def linear(color: str) -> np.ndarray:
-    values = np.array(to_rgb(color))
-    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
-
-
-def contrast(one: str, other: str) -> float:
-    """As the accessibility guidelines (WCAG) compute it."""
-    low, high = sorted(linear(color) @ [0.2126, 0.7152, 0.0722] for color in (one, other))
-    return (high + 0.05) / (low + 0.05)
 
 
 def on_the_site(name: str, dark: bool) -> str:
