@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+from tests.browser.lab import jupyter_lab
 from tests.support.course import ROOT
 from tools import make_kit
 
@@ -39,7 +42,22 @@ def copy_changed(path: Path, target: Path) -> None:
         shutil.copyfile(path, target)
 
 
-def unpack_kit(folder: Path) -> Path:
-    """Write the kit into a new folder, as a student unpacks it; return the folder."""
-    made, _ = make_kit.make_kit(output=folder.with_name(f"{folder.name}-made"))
-    return made.rename(folder)
+@contextlib.contextmanager
+def student_lab(root: Path, nbgrader_config: str = "") -> Iterator[tuple[str, Path]]:
+    """Unpack the kit into a new folder, and start its JupyterLab there.
+
+    Parameters
+    ----------
+    root : Path
+        Where the folder and the student's home are made.
+    nbgrader_config : str
+
+    Yields
+    ------
+    url : str
+    work : Path
+        The folder of the kit.
+    """
+    work, _ = make_kit.make_kit(output=root / "work")
+    with jupyter_lab(work, root / "home", nbgrader_config, python=student_python()) as url:
+        yield url, work

@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 
 from tests.answers.catalogue import read_answers
 from tests.browser.conftest import Camera, new_page
-from tests.browser.kit import student_python, unpack_kit
-from tests.browser.lab import Notebook, jupyter_lab
+from tests.browser.kit import student_lab
+from tests.browser.lab import Notebook
 from tests.support.course import source
 from tests.support.submissions import reference_answers
 
@@ -31,8 +31,7 @@ ERROR = '[data-mime-type="application/vnd.jupyter.stderr"], [data-mime-type$="ju
 def day(browser, tmp_path_factory):
     """A student's JupyterLab with an exercise in it."""
     root = tmp_path_factory.mktemp("cards")
-    work = unpack_kit(root / "work")
-    with jupyter_lab(work, root / "home", python=student_python()) as url:
+    with student_lab(root) as (url, work):
         page = new_page(browser)
         notebook = Notebook(page, url, work, f"day2/{NAME}.ipynb")
         yield SimpleNamespace(page=page, notebook=notebook, camera=Camera("cards"))

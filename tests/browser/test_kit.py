@@ -9,8 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Camera, new_page
-from tests.browser.kit import student_python, unpack_kit
-from tests.browser.lab import jupyter_lab
+from tests.browser.kit import student_lab
 from tests.support.servers import TOKEN
 
 pytestmark = pytest.mark.slow
@@ -22,8 +21,7 @@ STORY = True  # each step goes on where the one before it ended
 def first_look(browser, tmp_path_factory):
     """JupyterLab in the folder of a kit, from the environment that the kit makes."""
     root = tmp_path_factory.mktemp("kit")
-    kit = unpack_kit(root / "kit")
-    with jupyter_lab(kit, root / "home", python=student_python()) as url:
+    with student_lab(root) as (url, kit):
         yield SimpleNamespace(url=url, kit=kit, page=new_page(browser), camera=Camera("kit"))
 
 

@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 
 from lxmls_grading.cells import is_answer
 from tests.browser.conftest import Camera, new_page
-from tests.browser.kit import student_python, unpack_kit
-from tests.browser.lab import Notebook, jupyter_lab
+from tests.browser.kit import student_lab
+from tests.browser.lab import Notebook
 from tests.notebooks.test_partly_done import wrong_answer
 from tests.support.course import NOTEBOOKS, release, source
 from tests.support.submissions import reference_answers
@@ -55,8 +55,7 @@ WAYS = {
 def day(browser, tmp_path_factory):
     """A student's JupyterLab with the exercises in it."""
     root = tmp_path_factory.mktemp("learner")
-    work = unpack_kit(root / "work")
-    with jupyter_lab(work, root / "home", python=student_python()) as url:
+    with student_lab(root) as (url, work):
         yield SimpleNamespace(url=url, work=work, page=new_page(browser), camera=Camera("learner"))
 
 

@@ -13,8 +13,8 @@ from playwright.sync_api import expect
 from lxmls_grading.cells import read_notebook
 from tests.answers.catalogue import read_answers
 from tests.browser.conftest import Camera, new_page
-from tests.browser.kit import student_python, unpack_kit
-from tests.browser.lab import Notebook, assignment_list, exchange_config, jupyter_lab
+from tests.browser.kit import student_lab
+from tests.browser.lab import Notebook, assignment_list, exchange_config
 from tests.support.classroom import make_course
 from tests.support.course import run, source
 from tests.support.submissions import reference_answers
@@ -65,9 +65,8 @@ def day(browser, tmp_path_factory):
     run(
         "nbgrader", "release_assignment", "day2", f"--Exchange.root={root / 'exchange'}", cwd=course
     )
-    work = unpack_kit(root / "work")
-    shutil.rmtree(work / "day2")
-    with jupyter_lab(work, root / "home", config, python=student_python()) as url:
+    with student_lab(root, config) as (url, work):
+        shutil.rmtree(work / "day2")
         yield SimpleNamespace(
             url=url, root=root, work=work, page=new_page(browser), camera=Camera("student")
         )

@@ -8,17 +8,10 @@ import pytest
 from lxmls_nb import plots
 from lxmls_nb.errors import NotAttempted
 from lxmls_nb.models import NumpyMLP
-from tests.support.course import definitions
 
 ipywidgets = pytest.importorskip("ipywidgets")
 
 WORDS = ["a", "bad", "$5", "nothing", "good", "book"]
-
-
-@pytest.fixture(scope="module")
-def model():
-    my_numpy_mlp = definitions("exercise_2_2")["MyNumpyMLP"]
-    return my_numpy_mlp(geometry=[6, 4, 3], activation_functions=["sigmoid", "softmax"])
 
 
 @pytest.fixture(scope="module")

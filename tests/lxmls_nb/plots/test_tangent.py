@@ -11,13 +11,6 @@ from matplotlib.figure import Figure
 from lxmls_nb import plots
 from lxmls_nb.models import get_mlp_loss_range, get_mlp_parameter_handlers
 from lxmls_nb.plots.figure import image
-from tests.support.course import definitions
-
-
-@pytest.fixture(scope="module")
-def model():
-    my_numpy_mlp = definitions("exercise_2_2")["MyNumpyMLP"]
-    return my_numpy_mlp(geometry=[6, 4, 3], activation_functions=["sigmoid", "softmax"])
 
 
 @pytest.fixture(scope="module")
