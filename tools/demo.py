@@ -65,8 +65,12 @@ def grade() -> None:
         env=ENVIRONMENT,
     )
     print(f" {time.perf_counter() - start:.0f} s")
-    if done.returncode not in (0, 1):  # 1: something has a reason, such as a missing notebook
-        sys.exit(f"lxmls-nb grade day2 failed:\n{done.stdout}\n{done.stderr}")
+    graded = {path.parent.name for path in COURSE.glob("autograded/*/day2")}
+    left = sorted({path.parent.name for path in COURSE.glob("submitted/*/day2")} - graded)
+    # Status 1: something has a reason, such as a missing notebook; but each student has points.
+    if done.returncode not in (0, 1) or left:
+        without = f" ({', '.join(left)} without points)" if left else ""
+        sys.exit(f"lxmls-nb grade day2 failed{without}:\n{done.stdout}\n{done.stderr}")
 
 
 def write_submissions() -> dict[str, str]:

@@ -244,9 +244,11 @@ class ClassRun:
             return
         except (futures.CancelledError, CancelledError) as error:
             raise ClusterError("the scheduler is gone: run this again to continue") from error
-        except FATAL:
-            raise
         except Exception as error:
+            # A single sandbox may fail on a busy machine; one that fails each time concerns all.
+            retried = isinstance(error, SandboxError) and tries < MAX_TRIES
+            if isinstance(error, FATAL) and not retried:
+                raise
             log.exception("%s could not be executed", student)
             if tries < MAX_TRIES:
                 self._submit(submission, tries + 1)

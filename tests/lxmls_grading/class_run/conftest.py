@@ -26,8 +26,12 @@ def execute_submission(expected, settings, notebooks, files, plans):
         os._exit(1)
     if any("# cannot be executed" in text for text in notebooks.values()):
         raise RuntimeError("there is something wrong here")
-    if any("# finds no sandbox" in text for text in notebooks.values()):
+    if any("# never finds a sandbox" in text for text in notebooks.values()):
         raise task.SandboxError("No permissions to create new namespace")
+    if any("# finds no sandbox at first" in text for text in notebooks.values()):
+        task.failed = getattr(task, "failed", 0) + 1
+        if task.failed == 1:
+            raise task.SandboxError("Resource temporarily unavailable")
     return real(expected, settings, notebooks, files, plans)
 task.execute_submission = execute_submission
 """

@@ -183,11 +183,19 @@ def test_a_sandbox_that_fails_in_the_middle_ends_the_run_and_costs_nothing(cours
     grade()
     before = rows(course), files(course), read_records(course, "day2")
     shutil.rmtree(course / "submitted" / "blaise")
-    submit(course, "blaise", WRONG, f"{WRONG}  # finds no sandbox")
+    submit(course, "blaise", WRONG, f"{WRONG}  # never finds a sandbox")
     status, summary, said = grade("--student", "blaise")
     assert (status, summary["graded"]) == (2, [])
     assert "No permissions to create new namespace" in said
     assert (rows(course), files(course), read_records(course, "day2")) == before
+
+
+def test_a_sandbox_that_fails_once_is_tried_again(course, grade):
+    submit(course, "ada", RIGHT, f"{RIGHT}  # finds no sandbox at first")
+    submit(course, "blaise", RIGHT, RIGHT)
+    status, summary, _ = grade()
+    assert (status, sorted(summary["graded"])) == (0, ["ada", "blaise"])
+    check_whole(course, {"ada": 4, "blaise": 4})
 
 
 def test_a_run_that_was_killed_while_it_wrote_is_noticed(course, grade):
