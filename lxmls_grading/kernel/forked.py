@@ -221,8 +221,11 @@ def _unpack(packed: BinaryIO) -> None:
     packed.seek(0)
     if packed.read(1):
         packed.seek(0)
+        # Python before 3.11.4 has no filters, and Debian 12 has 3.11.2. The archive is the grader's
+        # own, of plain files, so that a filter is no more than a second look.
+        options: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
         with tarfile.open(fileobj=packed, mode="r:") as archive:
-            archive.extractall(filter="data")
+            archive.extractall(**options)
 
 
 def _close_all_but(*keep: int) -> None:
