@@ -1,11 +1,11 @@
 """The figures of the day, each with an alternative text for those who cannot see it."""
 
 from lxmls_nb.plots.curves import (
-    plot_cost_of_probability,
-    plot_costs,
     plot_descent,
     plot_epoch_times,
     plot_learning_curves,
+    plot_loss_of_probability,
+    plot_losses,
 )
 from lxmls_nb.plots.explorer import tangent_explorer
 from lxmls_nb.plots.figure import (
@@ -32,11 +32,11 @@ __all__ = [
     "STYLES",
     "DescribedFigure",
     "plot_chain",
-    "plot_cost_of_probability",
-    "plot_costs",
     "plot_descent",
     "plot_epoch_times",
     "plot_learning_curves",
+    "plot_loss_of_probability",
+    "plot_losses",
     "plot_network",
     "plot_tangent",
     "show",

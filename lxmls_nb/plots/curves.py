@@ -61,7 +61,7 @@ def plot_epoch_times(
     return figure
 
 
-def plot_costs(curves: Mapping[str, Sequence[float]]) -> DescribedFigure:
+def plot_losses(curves: Mapping[str, Sequence[float]]) -> DescribedFigure:
     """Return a figure of losses against epochs.
 
     Parameters
@@ -70,17 +70,19 @@ def plot_costs(curves: Mapping[str, Sequence[float]]) -> DescribedFigure:
         By label, the losses in nats: before training and after each epoch.
     """
     figure, axes = new_axes(height=3.6)
-    for style, (label, costs) in zip(cycle(STYLES), curves.items(), strict=False):
-        axes.plot(costs, label=label, **style)
+    for style, (label, losses) in zip(cycle(STYLES), curves.items(), strict=False):
+        axes.plot(losses, label=label, **style)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set(xlabel="epoch", ylabel="cost on the training set (nats)")
+    axes.set(xlabel="epoch", ylabel="loss on the training set (nats)")
     axes.legend()
-    parts = [f"{label} from {costs[0]:.3f} to {costs[-1]:.3f}" for label, costs in curves.items()]
-    figure.alt = f"Cost on the training set in nats, epoch by epoch: {'; '.join(parts)}."
+    parts = [
+        f"{label} from {losses[0]:.3f} to {losses[-1]:.3f}" for label, losses in curves.items()
+    ]
+    figure.alt = f"Loss on the training set in nats, epoch by epoch: {'; '.join(parts)}."
     return figure
 
 
-def plot_cost_of_probability(probabilities: Mapping[str, float]) -> DescribedFigure:
+def plot_loss_of_probability(probabilities: Mapping[str, float]) -> DescribedFigure:
     """Return a figure of the cross-entropy against the probability of the right class.
 
     Parameters
@@ -96,17 +98,17 @@ def plot_cost_of_probability(probabilities: Mapping[str, float]) -> DescribedFig
         axes.plot(*place, "o", color=BLUE)
         axes.annotate(label, place, xytext=(7, 5), textcoords="offset points", va="bottom")
     axes.set(xlim=(0, 1), ylim=(0, 4))
-    axes.set(xlabel="probability of the right class", ylabel="cost (nats)")
+    axes.set(xlabel="probability of the right class", ylabel="loss (nats)")
     marked = [f"{label}, {p:.3g}: {-np.log(p):.3g} nats" for label, p in probabilities.items()]
     figure.alt = (
-        "The cost, minus the logarithm of the probability of the right class: without bound near "
+        "The loss, minus the logarithm of the probability of the right class: without bound near "
         f"zero, then falling, to zero at probability one. Marked are {'; '.join(marked)}."
     )
     return figure
 
 
 def plot_descent(
-    cost: Callable[[float, float], float],
+    loss: Callable[[float, float], float],
     paths: Mapping[str, np.ndarray],
     labels: tuple[str, str],
     every: int = 6,
@@ -115,7 +117,7 @@ def plot_descent(
 
     Parameters
     ----------
-    cost : callable
+    loss : callable
         From both parameters to the loss, in nats.
     paths : mapping of str to ndarray of shape (steps, 2)
         By label, the parameters after each step.
@@ -130,7 +132,7 @@ def plot_descent(
     low, high = places.min(axis=0), places.max(axis=0)
     margin = 0.35 * (high - low).clip(min=1e-3)
     x_range, y_range = np.linspace(low - margin, high + margin, 25).T
-    heights = np.array([[cost(x, y) for x in x_range] for y in y_range])
+    heights = np.array([[loss(x, y) for x in x_range] for y in y_range])
     thin: dict[str, Any] = {"colors": "0.6", "linewidths": 0.8, "zorder": 1}
     small: dict[str, Any] = {"colors": "0.3", "fontsize": 8, "zorder": 1.5, "inline": False}
     lines = axes.contour(x_range, y_range, heights, levels=14, **thin)
@@ -146,12 +148,12 @@ def plot_descent(
     axes.set(xlabel=labels[0], ylabel=labels[1])
     figure.legend(loc="outside lower center", ncols=len(paths) + 1, frameon=False)
     ways = [
-        f"{label}, {len(path) - 1} steps, from ({path[0][0]:.2f}, {path[0][1]:.2f}), cost "
-        f"{cost(*path[0]):.3f}, to ({path[-1][0]:.2f}, {path[-1][1]:.2f}), {cost(*path[-1]):.3f}"
+        f"{label}, {len(path) - 1} steps, from ({path[0][0]:.2f}, {path[0][1]:.2f}), loss "
+        f"{loss(*path[0]):.3f}, to ({path[-1][0]:.2f}, {path[-1][1]:.2f}), {loss(*path[-1]):.3f}"
         for label, path in paths.items()
     ]
     figure.alt = (
-        f"A map of the cost, from {heights.min():.2f} to {heights.max():.2f} nats, over "
+        f"A map of the loss, from {heights.min():.2f} to {heights.max():.2f} nats, over "
         f"{labels[0]} and {labels[1]}, with the ways of {'; '.join(ways)}."
     )
     return figure

@@ -96,7 +96,7 @@ def _describe_network(graph: NetworkGraph, written_layers: frozenset[int]) -> st
     ]
     parts = [
         "A network as a computation graph, from left to right: "
-        f"{graph.columns[0].size} inputs, {', '.join(functions)}, cost."
+        f"{graph.columns[0].size} inputs, {', '.join(functions)}, loss."
     ]
     if graph.has_values:
         parts.append(f"Numbers of {graph.source}.")
@@ -105,10 +105,10 @@ def _describe_network(graph: NetworkGraph, written_layers: frozenset[int]) -> st
             parts.append(f"{_name(graph, column).capitalize()}: {'; '.join(described)}.")
     if graph.loss is not None:
         right = f"; the right class is number {graph.label + 1}" if graph.label is not None else ""
-        parts.append(f"Cost: {number(graph.loss)} nats{right}.")
+        parts.append(f"Loss: {number(graph.loss)} nats{right}.")
     for term in graph.gradient_terms():
         product = f"{number(term.error)} · {number(term.value)} = {number(term.error * term.value)}"
-        parts.append(f"The derivative of the cost by {term.parameter} is {product}.")
+        parts.append(f"The derivative of the loss with respect to {term.parameter} is {product}.")
     return " ".join(parts)
 
 

@@ -30,7 +30,7 @@ from lxmls_nb.plots.network_graph import NetworkGraph
 # Lengths in inches.
 ROW, BARE_ROW = 1.0, 0.75  # from unit to unit, with and without numbers
 # From column to column.
-TO_LINEAR, TO_LINEAR_WITH_WEIGHTS, TO_NONLINEAR, TO_COST, TO_LABEL = 1.5, 1.9, 1.0, 1.1, 0.8
+TO_LINEAR, TO_LINEAR_WITH_WEIGHTS, TO_NONLINEAR, TO_LOSS, TO_LABEL = 1.5, 1.9, 1.0, 1.1, 0.8
 FOOT, HEAD, FORMULA = 0.45, 0.45, 0.6  # room below and above the graph; for formulas on top
 LEGEND_ROW = 0.18  # height of a row of the legend, which has two columns
 BOX = 0.45  # from the middle of the first and last unit to the edge of the box of a softmax
@@ -54,12 +54,12 @@ def layout_network(graph: NetworkGraph, text_width: TextWidth) -> GraphLayout:
         circles=tuple(_circles(graph, grid)),
         boxes=tuple(_boxes(graph, grid)),
         edges=tuple(chain(_weight_edges(graph, grid), _value_edges(graph, grid))),
-        arrows=(((grid.label_x - 0.18, grid.middle), (grid.cost_x + RADIUS, grid.middle)),),
+        arrows=(((grid.label_x - 0.18, grid.middle), (grid.loss_x + RADIUS, grid.middle)),),
         texts=tuple(
             chain(
                 _weight_texts(graph, grid),
                 *(_column_texts(graph, grid, place) for place in range(len(graph.columns))),
-                _cost_texts(graph, grid),
+                _loss_texts(graph, grid),
                 _formula_texts(graph, grid),
             )
         ),
@@ -89,7 +89,7 @@ class _Grid:
         By column: middles of the units that are shown, then of the dots, if there are some.
     half_softmax : float
         Half the width of the box of the softmax.
-    cost_x, label_x : float
+    loss_x, label_x : float
         Middle of the loss and of the label.
     foot, middle, top : float
         Heights of the lower edge, the middle and the upper edge of the units.
@@ -100,7 +100,7 @@ class _Grid:
     xs: tuple[float, ...]
     heights: tuple[tuple[float, ...], ...]
     half_softmax: float
-    cost_x: float
+    loss_x: float
     label_x: float
     foot: float
     middle: float
@@ -133,7 +133,7 @@ def _lay_grid(graph: NetworkGraph, text_width: TextWidth) -> _Grid:
         else:
             xs.append(xs[-1] + TO_NONLINEAR)
     xs[-1] += half_softmax - RADIUS
-    cost_x = xs[-1] + half_softmax - RADIUS + TO_COST
+    loss_x = xs[-1] + half_softmax - RADIUS + TO_LOSS
 
     written = any(place is not None for place in weight_places)
     samples = 2 + graph.has_values + (graph.loss is not None) + written
@@ -144,8 +144,8 @@ def _lay_grid(graph: NetworkGraph, text_width: TextWidth) -> _Grid:
         xs=tuple(xs),
         heights=tuple(tuple(height + middle for height in column) for column in heights),
         half_softmax=half_softmax,
-        cost_x=cost_x,
-        label_x=cost_x + TO_LABEL,
+        loss_x=loss_x,
+        label_x=loss_x + TO_LABEL,
         foot=foot,
         middle=middle,
         top=foot + rows,
@@ -186,7 +186,7 @@ def _boxes(graph: NetworkGraph, grid: _Grid) -> Iterator[Box]:
             yield Box(grid.xs[place], y - RADIUS, y + RADIUS)
     heights = grid.heights[-1]
     yield Box(grid.xs[-1], heights[-1] - BOX, heights[0] + BOX, grid.half_softmax)
-    yield Box(grid.cost_x, grid.middle - RADIUS, grid.middle + RADIUS)
+    yield Box(grid.loss_x, grid.middle - RADIUS, grid.middle + RADIUS)
 
 
 def _weights(
@@ -223,7 +223,7 @@ def _value_edges(graph: NetworkGraph, grid: _Grid) -> Iterator[Edge]:
         right = unit == graph.label
         yield Edge(
             (grid.xs[last] + grid.half_softmax, y),
-            (grid.cost_x, grid.middle),
+            (grid.loss_x, grid.middle),
             "right class" if right else "other class",
             2.0 if right else 1.0,
         )
@@ -272,10 +272,10 @@ def _unit_texts(
         yield Text(x, y - 0.2, _short(graph.class_names[unit]), va="top")
 
 
-def _cost_texts(graph: NetworkGraph, grid: _Grid) -> Iterator[Text]:
+def _loss_texts(graph: NetworkGraph, grid: _Grid) -> Iterator[Text]:
     """Yield what is written at the loss and at the label, which is an input of the loss."""
-    x, y = grid.cost_x, grid.middle
-    yield Text(x, grid.top + 0.15, "cost", va="bottom")
+    x, y = grid.loss_x, grid.middle
+    yield Text(x, grid.top + 0.15, "loss", va="bottom")
     yield Text(x, y, r"$\mathcal{F}$", SYMBOL)
     yield Text(grid.label_x, y, r"$\mathbf{1}^{y}$", SYMBOL)
     if graph.loss is not None:

@@ -38,7 +38,7 @@ def test_epoch_times():
 
 
 def test_the_cost_of_a_probability_is_minus_its_logarithm():
-    figure = plots.plot_cost_of_probability({"sure": 0.9, "unsure": 0.2})
+    figure = plots.plot_loss_of_probability({"sure": 0.9, "unsure": 0.2})
     (axes,) = figure.axes
     curve, *points = axes.lines
     np.testing.assert_allclose(curve.get_ydata(), -np.log(curve.get_xdata()))
@@ -49,7 +49,7 @@ def test_the_cost_of_a_probability_is_minus_its_logarithm():
 
 
 def test_costs_count_epochs_from_zero():
-    figure = plots.plot_costs({"slow": [0.7, 0.6, 0.5], "fast": [0.7, 0.3, 0.2]})
+    figure = plots.plot_losses({"slow": [0.7, 0.6, 0.5], "fast": [0.7, 0.3, 0.2]})
     (axes,) = figure.axes
     assert [list(line.get_ydata()) for line in axes.lines] == [[0.7, 0.6, 0.5], [0.7, 0.3, 0.2]]
     assert all(list(line.get_xdata()) == [0, 1, 2] for line in axes.lines)
@@ -59,16 +59,16 @@ def test_costs_count_epochs_from_zero():
 
 
 def test_a_descent_is_drawn_on_the_map_of_its_cost():
-    def cost(a, b):
+    def loss(a, b):
         return a**2 + 2 * b**2
 
     path = np.array([[2.0, 1.0], [1.0, 0.2], [0.1, 0.0]])
-    figure = plots.plot_descent(cost, {"mine": path}, labels=("a", "b"), every=1)
+    figure = plots.plot_descent(loss, {"mine": path}, labels=("a", "b"), every=1)
     (axes,) = figure.axes
     np.testing.assert_array_equal(np.transpose(axes.lines[0].get_data()), path)
     (contours,) = axes.collections
     for level, lines in zip(contours.levels, contours.get_paths(), strict=True):
         for a, b in lines.vertices:
-            assert cost(a, b) == pytest.approx(level, abs=0.03)
+            assert loss(a, b) == pytest.approx(level, abs=0.03)
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("a", "b")
-    assert "mine, 2 steps, from (2.00, 1.00), cost 6.000, to (0.10, 0.00), 0.010" in figure.alt
+    assert "mine, 2 steps, from (2.00, 1.00), loss 6.000, to (0.10, 0.00), 0.010" in figure.alt

@@ -65,17 +65,17 @@ def test_every_function_of_a_unit_has_a_node():
     columns = sorted({x for x, _ in layout.circles})
     counts = [sum(x == column for x, _ in layout.circles) for column in columns]
     assert counts == [2, 3, 2]  # the input and both linear functions
-    *hidden, softmax, cost = layout.boxes
+    *hidden, softmax, loss = layout.boxes
     assert len(hidden) == 3
-    assert columns[1] < hidden[0].x < columns[2] < softmax.x < cost.x
-    assert softmax.high - softmax.low > cost.high - cost.low == pytest.approx(2 * RADIUS)
+    assert columns[1] < hidden[0].x < columns[2] < softmax.x < loss.x
+    assert softmax.high - softmax.low > loss.high - loss.low == pytest.approx(2 * RADIUS)
 
 
 def test_edges_end_at_the_nodes():
     layout = lay_out([2, 3, 2])
     weights = edges(layout, "positive", "negative")
     assert len(weights) == 2 * 3 + 3 * 2
-    *hidden, softmax, cost = layout.boxes
+    *hidden, softmax, loss = layout.boxes
     boxes = [(box.x, pytest.approx((box.low + box.high) / 2)) for box in hidden]
     for edge in weights:
         assert edge.end in layout.circles
@@ -84,7 +84,7 @@ def test_edges_end_at_the_nodes():
     classes = edges(layout, "right class", "other class")
     assert [edge.kind for edge in classes] == ["other class", "right class"]
     assert {edge.start[0] for edge in classes} == {softmax.x + softmax.half_width}
-    assert {edge.end for edge in classes} == {(cost.x, (cost.low + cost.high) / 2)}
+    assert {edge.end for edge in classes} == {(loss.x, (loss.low + loss.high) / 2)}
 
 
 def test_the_widest_weight_of_a_layer_is_the_largest():

@@ -234,7 +234,7 @@ def test_alternative_text_has_structure_and_numbers():
     model, inputs, output = network([2, 3, 2])
     figure = draw(model, inputs, output)
     alt = figure.alt
-    assert "2 inputs, linear (3 units), sigmoid, linear (2 units), softmax, cost" in alt
+    assert "2 inputs, linear (3 units), sigmoid, linear (2 units), softmax, loss" in alt
     assert "example 0" in alt
     for text in words(figure, BLUE) + [text[2:] for text in words(figure, RED)]:
         assert text in alt
