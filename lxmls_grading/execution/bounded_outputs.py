@@ -11,7 +11,14 @@ from nbclient.exceptions import CellExecutionComplete
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 
+from lxmls_grading.cells import is_test
 from lxmls_grading.reasons import format_bytes
+
+#: Messages that become outputs, or change some.
+OUTPUTS = ("stream", "display_data", "execute_result", "error", "update_display_data")
+
+#: The outputs of a notebook may be as large as those of so many cells.
+OF_NOTEBOOK = 5
 
 
 class BoundedOutputs(NotebookClient):
@@ -20,7 +27,7 @@ class BoundedOutputs(NotebookClient):
     Attributes
     ----------
     max_output : int
-        Bytes that are kept of each cell; five times as many of the notebook.
+        Bytes that are kept of each cell; :data:`OF_NOTEBOOK` times as many of the notebook.
     """
 
     max_output: int
@@ -35,10 +42,11 @@ class BoundedOutputs(NotebookClient):
         self, msg: dict[str, Any], cell: NotebookNode, cell_index: int
     ) -> NotebookNode | None:
         """Keep the output of a cell, up to a limit."""
-        if msg["msg_type"] in ("stream", "display_data", "execute_result", "error"):
+        if msg["msg_type"] in OUTPUTS:
             size, limit = len(json.dumps(msg["content"], default=str)), self.max_output
+            size *= max(1, self._places(msg))
             of_cell, of_notebook = self._kept
-            room = min(limit - of_cell, 5 * limit - of_notebook)
+            room = min(limit - of_cell, OF_NOTEBOOK * limit - of_notebook)
             self._kept = of_cell + size, of_notebook + size
             if size > room:
                 if room > 0:
@@ -53,6 +61,18 @@ class BoundedOutputs(NotebookClient):
         except Exception as error:  # a field is missing or wrong
             self.log.debug("Skipped a malformed message: %r", error)
             return None
+
+    def _places(self, msg: dict[str, Any]) -> int:
+        """Return in how many outputs the content of a message will stand.
+
+        A display can be shown in many places, and an update of it changes all of them.
+        """
+        transient = msg["content"].get("transient")
+        shown = transient.get("display_id") if isinstance(transient, dict) else None
+        if not isinstance(shown, str):
+            return 1
+        earlier: int = sum(map(len, self._display_id_map.get(shown, {}).values()))
+        return earlier + int(msg["msg_type"] != "update_display_data")
 
     def output(
         self,
@@ -107,3 +127,28 @@ def join_streams(cell: NotebookNode) -> None:
             lines = [line.rstrip("\r").rpartition("\r")[2] for line in output.text.split("\n")]
             output.text = "\n".join(lines)
     cell.outputs = joined
+
+
+def cut_outputs(notebook: NotebookNode, limit: int) -> None:
+    """Leave outputs out from where those of a notebook are larger than a limit, all together.
+
+    The limits on messages see to that already; this is a second look, before the notebook is
+    written, at what is in it. Outputs of tests are points: they are counted, and kept.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        It is changed in place.
+    limit : int
+        In bytes.
+    """
+    total = 0
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        size = len(json.dumps(cell.outputs, default=str))
+        if total + size > limit and not is_test(cell):
+            text = f"... more than {format_bytes(limit)} in this notebook: the rest is left out\n"
+            cell.outputs = [new_output("stream", text=text)]
+        else:
+            total += size

@@ -22,7 +22,12 @@ from nbformat.v4 import new_output
 
 from lxmls_grading.cells import carries_points, grade_id, is_test, note
 from lxmls_grading.execution.asking_client import AskingClient
-from lxmls_grading.execution.bounded_outputs import join_streams, keep_count
+from lxmls_grading.execution.bounded_outputs import (
+    OF_NOTEBOOK,
+    cut_outputs,
+    join_streams,
+    keep_count,
+)
 from lxmls_grading.execution.connection import Connection
 from lxmls_grading.execution.findings import note_limit
 from lxmls_grading.execution.judge import (
@@ -156,6 +161,7 @@ class SplitClient(AskingClient):
             if self.kc is not None:
                 self.kc.stop_channels()
             await self.provisioner.kill()
+        cut_outputs(self.nb, (OF_NOTEBOOK + 1) * self.max_output)
         if self.ended is not None:
             text = self.ended.text + ENDED
             add_reason(self.nb, replace(self.ended, text=text, cells=tuple(self.unrun)))

@@ -195,6 +195,21 @@ for number in range(20_000):
 """,
     ),
     Attack(
+        "display-updates",
+        "A20",
+        "updates of a display that stands in a thousand places, 500 MB together",
+        """
+from IPython.display import display
+
+for _ in range(1000):
+    shown = display("x", display_id="one")
+for _ in range(5):
+    shown.update("y" * 10**5)
+for _ in range(1000):
+    shown.update("z" * 10**4)
+""",
+    ),
+    Attack(
         "deep-recursion",
         "A35",
         "recursion until the stack overflows",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
+import nbformat
 import pytest
 
+from lxmls_grading.execution.bounded_outputs import cut_outputs
 from tests.support.execution import OBJECT, SETTINGS, attempt, kinds, printed
 
 
@@ -109,6 +112,36 @@ def test_output_is_limited(warm, code):
     assert points == 2
     assert 1000 < len(printed(executed, 2)) < 3 * 10**6
     assert "left out" in printed(executed, 2)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "h = display('x', display_id='a')\nfor _ in range(300): h.update('y' * 10**5)",
+        "for _ in range(200): display('x', display_id='a')\ndisplay('y' * 10**5, display_id='a')",
+        "for _ in range(200): h = display('x', display_id='a')\nh.update('y' * 10**5)",
+    ],
+    ids=["many updates", "shown once more", "an update of many places"],
+)
+def test_updates_of_displays_are_output(warm, code):
+    code = f"from IPython.display import display\n{code}"
+    executed, points, _ = attempt(warm, code, replace(SETTINGS, max_output=10**6, timeout=60))
+    assert points == 2
+    assert len(json.dumps(executed.cells[2].outputs)) < 10**6
+    assert "left out" in json.dumps(executed.cells[2].outputs)
+
+
+def test_a_notebook_is_measured_once_more():
+    big = nbformat.v4.new_output("stream", text="x" * 1000)
+    test = nbformat.v4.new_code_cell("assert f()", outputs=[big])
+    test.metadata["nbgrader"] = {"grade": True, "grade_id": "t", "solution": False, "points": 1}
+    text = nbformat.v4.new_markdown_cell("text")
+    cells = [nbformat.v4.new_code_cell("f()", outputs=[big]) for _ in range(4)]
+    notebook = nbformat.v4.new_notebook(cells=[*cells[:2], text, test, *cells[2:]])
+    cut_outputs(notebook, 3500)
+    kept = [cell.outputs == [big] for cell in notebook.cells if cell.cell_type == "code"]
+    assert kept == [True, True, True, False, False]
+    assert "left out" in notebook.cells[-1].outputs[0].text
 
 
 def test_five_reasons_read_differently(warm):
