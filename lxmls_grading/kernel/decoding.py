@@ -31,7 +31,7 @@ from lxmls_grading.kernel.values import (
     SINGLES,
     range_length,
 )
-from lxmls_grading.kernel.wire import MAX_ARRAYS, ReplyError, check_array, check_sizes, load_arrays
+from lxmls_grading.kernel.wire import ReplyError, Room, check_array, check_sizes, load_arrays
 
 #: Most keys that hash alike: a dictionary of them takes as long as the square of their number.
 MAX_ALIKE = 1000
@@ -70,7 +70,7 @@ class _Decoder:
     """Puts a value together again, within bounds."""
 
     def __init__(self, arrays: dict[str, Any], resolve: Callable[[str, Any], Any]):
-        self.arrays, self.resolve, self.count, self.bytes = arrays, resolve, 0, 0
+        self.arrays, self.resolve, self.count, self.room = arrays, resolve, 0, Room()
 
     def decode(self, tree: Any, depth: int) -> Any:
         self.count += 1
@@ -143,7 +143,7 @@ class _Decoder:
         dtype = np.dtype(*_typed([content["dtype"]], (str,)))
         if "items" in content:
             items, shape = self.decode(content["items"], depth + 1), tuple(content["shape"])
-            self._count_bytes(len(items) * dtype.itemsize)
+            self.room.take(len(items), len(items) * dtype.itemsize)
             check_array(shape, dtype.itemsize)
             wanted = {"O": object, "U": str, "S": bytes, "M": int, "m": int}.get(dtype.kind)
             if wanted is None or dtype.names:
@@ -166,13 +166,8 @@ class _Decoder:
     def _part(self, place: Any) -> Any:
         """Return one of the arrays of the message, each as often as it is named."""
         array = self.arrays[str(*_typed([place], (int,)))]
-        self._count_bytes(array.nbytes)
+        self.room.take(array.size, array.nbytes)
         return array
-
-    def _count_bytes(self, more: int) -> None:
-        self.bytes += more
-        if self.bytes > MAX_ARRAYS:
-            raise ReplyError("arrays are too large, or named too often")
 
     def _scalar(self, content: Any, depth: int) -> Any:
         array = self._array(content, depth)

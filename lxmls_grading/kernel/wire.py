@@ -17,6 +17,9 @@ import safetensors.numpy
 
 #: Bounds of a message: bytes of its two parts, values in all, depth, characters of a string.
 MAX_JSON, MAX_ARRAYS, MAX_VALUES, MAX_DEPTH, MAX_STRING = 2**20, 2**26, 20_000, 12, 4000
+#: Most elements of the arrays of a message, each as often as it is named. What a test makes of one
+#: can take a hundred bytes, though the element itself takes one.
+MAX_ELEMENTS = MAX_ARRAYS // 8
 
 #: By kind, the types that arrays of another byte order or with more than 8 bytes are converted to.
 WIDEST = {"f": np.float64, "i": np.int64, "u": np.uint64}
@@ -133,12 +136,38 @@ def _parts(array: Array) -> list[Array]:
     return [array.real.astype(np.float64), array.imag.astype(np.float64)]
 
 
+class Room:
+    """How much the arrays of a message may still take, each as often as it is named."""
+
+    def __init__(self) -> None:
+        self.elements = self.bytes = 0
+
+    def take(self, elements: int, size: int) -> None:
+        """Count an array.
+
+        Parameters
+        ----------
+        elements : int
+        size : int
+            In bytes.
+
+        Raises
+        ------
+        ReplyError
+            If that is too much.
+        """
+        self.elements += elements
+        self.bytes += size
+        if self.elements > MAX_ELEMENTS or self.bytes > MAX_ARRAYS:
+            raise ReplyError("arrays are too large, or named too often")
+
+
 class _Decoder:
     """Puts the arrays of a message back in their places, within bounds."""
 
     def __init__(self, arrays: dict[str, Array]):
         self.arrays = arrays
-        self.values = self.bytes = 0
+        self.values, self.room = 0, Room()
 
     def decode(self, value: Any, depth: int) -> Any:
         self.values += 1
@@ -155,10 +184,9 @@ class _Decoder:
             if kind == "dict" and type(content) is dict:
                 return {str(k)[:MAX_STRING]: self.decode(v, depth + 1) for k, v in content.items()}
             if kind == "array" and type(content) is str and content in self.arrays:
-                self.bytes += self.arrays[content].nbytes  # as often as it is named
-                if self.bytes > MAX_ARRAYS:
-                    raise ReplyError("arrays are named too often")
-                return self.arrays[content]
+                array = self.arrays[content]
+                self.room.take(array.size, array.nbytes)
+                return array
             if kind == "complex" and type(content) is list and len(content) == 2:
                 real, imaginary = (self.decode(part, depth + 1) for part in content)
                 arrays = isinstance(real, np.ndarray) and isinstance(imaginary, np.ndarray)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import safetensors.numpy
 
-from lxmls_grading.kernel import wire
+from lxmls_grading.kernel import decoding, wire
 
 
 def test_wire_carries_plain_data_and_arrays():
@@ -56,3 +58,43 @@ def test_wire_refuses_objects():
         wire.encode({"a": object()})
     with pytest.raises(wire.ReplyError):
         wire.encode(np.array([object()]))
+
+
+def named(times, array):
+    """Return a message that names one array many times, as the wire and as values have it."""
+    part = safetensors.numpy.save({"0": array})
+    of_check = [{"array": "0"}] * times
+    of_value = {"list": [{"array": {"dtype": array.dtype.name, "parts": [0]}}] * times}
+    yield wire.decode, [json.dumps(of_check).encode(), part]
+    yield lambda parts: decoding.decode(parts, {}.get), [json.dumps(of_value).encode(), part]
+
+
+@pytest.mark.parametrize(
+    ("times", "array"),
+    [
+        (1, np.ones(2**20)),
+        (8, np.ones(2**19, dtype=np.float16)),
+        (10_000, np.ones((), dtype=np.int8)),
+    ],
+    ids=["a large array", "an array in some places", "many numbers"],
+)
+def test_what_answers_return_is_let_through(times, array):
+    for decode, parts in named(times, array):
+        found = decode(parts)
+        assert len(found) == times
+        np.testing.assert_array_equal(found[-1], array)
+
+
+@pytest.mark.parametrize(
+    ("times", "array"),
+    [
+        (9, np.ones(2**20)),
+        (16_000, np.ones(1000, dtype=np.int8)),
+        (3, np.ones(2**22, dtype=bool)),
+    ],
+    ids=["too many bytes", "too many elements", "too many elements in few bytes"],
+)
+def test_an_array_counts_as_often_as_it_is_named(times, array):
+    for decode, parts in named(times, array):
+        with pytest.raises(wire.ReplyError, match="named too often"):
+            decode(parts)
