@@ -7,6 +7,7 @@ from lxmls_nb.plots.curves import (
     plot_loss_of_probability,
     plot_losses,
 )
+from lxmls_nb.plots.evidence import plot_evidence
 from lxmls_nb.plots.explorer import tangent_explorer
 from lxmls_nb.plots.figure import (
     BLUE,
@@ -34,6 +35,7 @@ __all__ = [
     "plot_chain",
     "plot_descent",
     "plot_epoch_times",
+    "plot_evidence",
     "plot_learning_curves",
     "plot_loss_of_probability",
     "plot_losses",

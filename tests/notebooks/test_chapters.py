@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 
 import pytest
+from nbclient import NotebookClient
 from nbformat.notebooknode import NotebookNode
 
 from lxmls_grading.cells import read_notebook
 from tests.support.course import NOTEBOOKS, ROOT, run
+from tools.chapters_without_answers import OF_ANSWERS, without_answers
 
 FOLDER = ROOT / "notebooks"
-CHAPTERS = ("1_computation_graphs", "2_chain_rule", "3_backpropagation", "4_pytorch")
+CHAPTERS = (
+    *("1_computation_graphs", "2_chain_rule", "3_backpropagation", "3c_bug_hunt", "4_pytorch"),
+)
 
 #: Of a notebook's metadata, what says something.
 KERNEL = {"kernelspec", "language_info"}
@@ -35,6 +39,23 @@ def test_outputs_are_what_comes_out_now(name):
     options = ["--nbval", f"--nbval-sanitize-with={FOLDER / 'sanitize.cfg'}"]
     path = str(FOLDER / f"{name}.ipynb")
     run("pytest", *options, "-p", "no:cacheprovider", "-c", "/dev/null", path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_without_answers_a_chapter_runs_and_each_task_says_what_to_do(name, monkeypatch):
+    monkeypatch.setenv("LXMLS_NB_CORPUS", "snippets")
+    monkeypatch.setenv("LXMLS_NB_DEVICE", "cpu")
+    notebook = without_answers(chapter(name), name)
+    resources = {"metadata": {"path": str(FOLDER)}}
+    NotebookClient(notebook, timeout=600, kernel_name="python3", resources=resources).execute()
+    for cell in notebook.cells:
+        outputs = cell.get("outputs", [])
+        assert not [each for each in outputs if each.get("name") == "stderr"], cell.id
+        text = "".join(each.get("text", "") for each in outputs)
+        assert "Traceback" not in text, cell.id
+        if OF_ANSWERS in cell.metadata.get("tags", []):
+            assert re.match("Your turn|Not attempted yet", text), f"{cell.id}: {text}"
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
