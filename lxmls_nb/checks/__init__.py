@@ -4,12 +4,14 @@ Each check has two halves: a *probe* (:mod:`~lxmls_nb.checks.probes`) that runs 
 reports arrays, and a *verdict* that compares them with the truth, found by central differences,
 and names the likely mistake (:mod:`~lxmls_nb.checks.mistakes`).
 
-A notebook can have checks of its own, made of :func:`probe`, :func:`plain`, :func:`ask` and
+The tasks of the chapters, which carry no points, are checked by :func:`prediction`. A notebook can
+have checks of its own, made of :func:`probe`, :func:`plain`, :func:`ask` and
 :class:`CheckFailed`.
 """
 
 from lxmls_nb.checks.dictionaries import dictionary
 from lxmls_nb.checks.numpy_checks import backpropagation, log_linear_gradients
+from lxmls_nb.checks.predictions import prediction
 from lxmls_nb.checks.probes.running import plain, probe
 from lxmls_nb.checks.pytorch_checks import gradient_flow, log_forward, log_linear_module
 from lxmls_nb.checks.real_size import backpropagation_at_size
@@ -30,6 +32,7 @@ __all__ = [
     "log_linear_gradients",
     "log_linear_module",
     "plain",
+    "prediction",
     "probe",
     "training_step",
 ]

@@ -19,12 +19,18 @@ Style = dict[str, Any]
 #: Around texts, so that they can be read where edges pass.
 HALO = withStroke(linewidth=4, foreground="white")
 
+#: The frame of a guess.
+PAINT: Style = {"boxstyle": "round,pad=0.18", "linewidth": 1.2}
+
 #: How texts look, by their kind.
 TEXTS: dict[str, Style] = {
     "plain": {},
     "weight": {"bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.8}},
     "forward": {"color": BLUE},
     "error": {"color": RED, "fontstyle": "italic"},
+    "right": {"color": "#10331f", "bbox": PAINT | {"facecolor": "#d3efdf", "edgecolor": GREEN}},
+    "wrong": {"color": "#5a0d0d", "bbox": PAINT | {"facecolor": "#fbdcdc", "edgecolor": RED}},
+    "open": {"color": "#232936", "bbox": PAINT | {"facecolor": "#e6e8ee", "edgecolor": "0.4"}},
 }
 
 #: How edges look, by their kind.
@@ -48,6 +54,7 @@ SAMPLES: dict[str, Style] = {
         "linestyle": "none",
     },
     "bias": {"color": "black", "marker": "$+1$", "markersize": 11, "linestyle": "none"},
+    "guess": {"color": "0.35", "marker": "$?$", "markersize": 8, "linestyle": "none"},
     "slope": {"color": "black", "marker": r"$\times$", "markersize": 7, "linestyle": "none"},
 }
 
@@ -113,7 +120,8 @@ def _draw_dots(axes: Axes, centre: Point) -> None:
 def _draw_text(axes: Axes, text: Text) -> None:
     style: Style = {"ha": text.ha, "va": text.va, "fontsize": text.size, "zorder": 5}
     written = axes.text(text.x, text.y, text.text, **style, **TEXTS[text.kind])
-    written.set_path_effects([HALO])
+    if text.kind not in ("right", "wrong", "open"):  # these have a ground of their own
+        written.set_path_effects([HALO])
 
 
 def _draw_legend(axes: Axes, legend: Sequence[tuple[str, str]]) -> None:

@@ -33,8 +33,9 @@ class Text:
     text : str
     size : float
     kind : str
-        ``"plain"``, ``"forward"`` or ``"error"`` (a forward value or an error), or ``"weight"``
-        (it hides the edge that it stands on).
+        ``"plain"``, ``"forward"`` or ``"error"`` (a forward value or an error), ``"right"``,
+        ``"wrong"`` or ``"open"`` (a guess at one of these), or ``"weight"`` (it hides the edge
+        that it stands on).
     ha, va : str
         Which part of it is at the point, in the words of Matplotlib: ``"center"``, ``"right"``,
         ``"top"`` or ``"bottom"``.
@@ -123,14 +124,14 @@ def number(value: float) -> str:
     return f"{value:.3g}".replace("-", "−")
 
 
-def forward_text(x: float, y: float, value: float) -> Text:
-    """Return a forward value above a node whose top is at `y`."""
-    return Text(x, y + 0.03, number(value), kind="forward", va="bottom")
+def forward_text(x: float, y: float, text: str, kind: str = "forward") -> Text:
+    """Return a forward value, or a guess at it, above a node whose top is at `y`."""
+    return Text(x, y + 0.03, text, kind=kind, va="bottom")
 
 
-def error_text(x: float, y: float, value: float) -> Text:
-    """Return an error below a node whose bottom is at `y`."""
-    return Text(x, y - 0.04, f"← {number(value)}", kind="error", va="top")
+def error_text(x: float, y: float, text: str, kind: str = "error") -> Text:
+    """Return an error, or a guess at it, below a node whose bottom is at `y`."""
+    return Text(x, y - 0.04, f"← {text}", kind=kind, va="top")
 
 
 def layout_chain(
@@ -183,7 +184,7 @@ def layout_chain(
         texts.append(Text(x, y, names[place - 1] if place else f"${symbols[0]}$", SYMBOL))
         texts.append(Text(x, y + RADIUS + 0.03, forward[place], kind="forward", va="bottom"))
         if errors is not None:
-            texts.append(error_text(x, y - RADIUS, errors[place]))
+            texts.append(error_text(x, y - RADIUS, number(errors[place])))
         if place and between:
             middle = (xs[place - 1] + half[place - 1] + x - half[place]) / 2
             texts.append(Text(middle, y - RADIUS - 0.04, between[place - 1], SMALL, va="top"))

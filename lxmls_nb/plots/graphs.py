@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from lxmls_nb.differences import central_difference
+from lxmls_nb.guesses import Guesses
 from lxmls_nb.plots.figure import DescribedFigure
 from lxmls_nb.plots.graph_canvas import draw, text_width
 from lxmls_nb.plots.graph_layout import layout_chain, number
@@ -30,6 +31,7 @@ def plot_network(
     class_names: Sequence[str] | None = None,
     max_units: int = 5,
     highlight: tuple[int, int, int] | None = None,
+    guesses: Guesses | None = None,
 ) -> DescribedFigure:
     r"""Draw a network as a computation graph, layer by layer.
 
@@ -61,6 +63,12 @@ def plot_network(
         A weight to emphasise: index into `parameters`, row and column, counted from zero. With
         `output`, its gradient is worked out on top, from the numbers at both ends (for one
         example).
+    guesses : mapping of (str, int, int) to float or None, optional
+        What a reader takes some of the numbers for: by kind (``"z"``, ``"z~"``, ``"e"`` or
+        ``"e~"``: the value of a linear unit or of an activation, or its error), layer (from one;
+        the input is ``("z~", 0, unit)``) and unit (from zero). The figure shows them in the place
+        of the numbers: green and with a tick if they are right, red and with a cross if they are
+        not, and a question mark for None.
 
     Returns
     -------
@@ -81,6 +89,7 @@ def plot_network(
         class_names=class_names,
         max_units=max_units,
         highlight=highlight,
+        guesses=guesses if guesses is not None else {},
     )
     layout = layout_network(graph, text_width)
     figure = draw(layout)
@@ -125,7 +134,6 @@ def _name(graph: NetworkGraph, column: Column) -> str:
 def _describe_numbers(graph: NetworkGraph, column: Column, weights_are_written: bool) -> list[str]:
     """Return in words the numbers that stand at a column."""
     described = []
-    shown = list(column.shown)
     if column.is_linear:
         weight, bias = graph.weights[column.layer - 1], graph.biases[column.layer - 1]
         if weights_are_written:
@@ -134,10 +142,25 @@ def _describe_numbers(graph: NetworkGraph, column: Column, weights_are_written: 
         else:
             described.append(f"weights from {number(weight.min())} to {number(weight.max())}")
     if column.values is not None:
-        described.append(f"forward values {_numbers(column.values[shown])}")
+        described.append(f"forward values {_shown_numbers(graph, 'z', column)}")
     if column.errors is not None:
-        described.append(f"errors {_numbers(column.errors[shown])}")
+        described.append(f"errors {_shown_numbers(graph, 'e', column)}")
     return described
+
+
+def _shown_numbers(graph: NetworkGraph, kind: str, column: Column) -> str:
+    """Return in words the values (``"z"``) or errors (``"e"``) of the units that are shown."""
+    described = []
+    for unit in column.shown:
+        outcome = graph.outcome(kind, column, unit)
+        guess = graph.guess(kind, column, unit) if outcome else None
+        if outcome is None:
+            described.append(number(graph.measured(kind, column, unit)))
+        elif guess is None:
+            described.append("yet to be guessed")
+        else:
+            described.append(f"{number(guess)} (a guess that is {outcome.value[0]})")
+    return ", ".join(described)
 
 
 def _numbers(values: Iterable[float]) -> str:

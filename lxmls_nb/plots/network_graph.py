@@ -15,6 +15,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from lxmls_nb.differences import central_difference
+from lxmls_nb.guesses import Guesses, Outcome, judge
 from lxmls_nb.models.model import check_labels, check_network
 from lxmls_nb.models.numpy_mlp import HIDDEN
 
@@ -106,6 +107,8 @@ class NetworkGraph:
         The right class.
     source : str
         Whose numbers these are.
+    guesses : Guesses
+        What a reader takes some of the numbers for. These are shown in the place of the numbers.
     """
 
     columns: tuple[Column, ...]
@@ -117,11 +120,29 @@ class NetworkGraph:
     loss: float | None
     label: int | None
     source: str
+    guesses: Guesses
 
     @property
     def has_values(self) -> bool:
         """Whether there are forward values."""
         return self.columns[0].values is not None
+
+    def outcome(self, kind: str, column: Column, unit: int) -> Outcome | None:
+        """Return what becomes of the guess at a unit's value or error; None if there is none."""
+        place = f"{kind}{'' if column.is_linear else '~'}", column.layer, unit
+        if place not in self.guesses:
+            return None
+        return judge(self.guesses[place], self.measured(kind, column, unit))
+
+    def measured(self, kind: str, column: Column, unit: int) -> float:
+        """Return a unit's value (``"z"``) or error (``"e"``), which the column has."""
+        numbers = column.values if kind == "z" else column.errors
+        assert numbers is not None
+        return float(numbers[unit])
+
+    def guess(self, kind: str, column: Column, unit: int) -> float | None:
+        """Return the guess at a unit's value (``"z"``) or error (``"e"``)."""
+        return self.guesses[f"{kind}{'' if column.is_linear else '~'}", column.layer, unit]
 
     def superscript(self, layer: int) -> str:
         """Return the superscript of a layer in TeX, empty where there is only one layer."""
@@ -140,13 +161,16 @@ class NetworkGraph:
         """Return the derivatives with respect to the highlighted weight and to its unit's bias.
 
         There are none for averages over a batch, since the average of products is not the product
-        of averages.
+        of averages, nor where they would tell a number that is yet to be guessed.
         """
         if self.highlight is None or self.label is None:
             return []
         layer, row, column = self.highlight
         left, right = self.columns[2 * layer], self.columns[2 * layer + 1]
         if left.values is None or right.errors is None:
+            return []
+        guessed = self.outcome("z", left, column), self.outcome("e", right, row)
+        if any(outcome not in (None, Outcome.RIGHT) for outcome in guessed):
             return []
         unit, factor = self.symbol(right, row), self.symbol(left, column)
         error = float(right.errors[row])
@@ -168,6 +192,7 @@ def build_network_graph(
     class_names: Sequence[str] | None,
     max_units: int,
     highlight: tuple[int, int, int] | None,
+    guesses: Guesses,
 ) -> NetworkGraph:
     """Compute the numbers of a network, and choose the units that are shown.
 
@@ -190,6 +215,8 @@ def build_network_graph(
         shape = weights[layer].shape if 0 <= layer < len(weights) else (0, 0)
         if not all(0 <= index < size for index, size in zip(place, shape, strict=True)):
             raise ValueError(f"geometry {geometry} has no weight {highlight}")
+
+    _check_guesses(guesses, geometry, has_values=input is not None, has_errors=output is not None)
 
     functions = [("input", "x", 0)]  # of each column: title, symbol and layer
     for number, name in enumerate(activation_functions, start=1):
@@ -215,6 +242,7 @@ def build_network_graph(
         wanted = [label] if layer == len(weights) and label is not None else []
         if highlight is not None and highlight[0] in (layer - 1, layer):
             wanted.append(highlight[1 if highlight[0] < layer else 2])
+        wanted += [place[2] for place in guesses if place[1] == layer]
         if layer == 0 and value is not None:
             wanted += np.flatnonzero(value).tolist()
         shown = _shown(geometry[layer], max_units, wanted)
@@ -229,7 +257,28 @@ def build_network_graph(
         loss=loss,
         label=label,
         source="average of the batch" if example is None else f"example {example}",
+        guesses=guesses,
     )
+
+
+def _check_guesses(
+    guesses: Guesses, geometry: Sequence[int], has_values: bool, has_errors: bool
+) -> None:
+    """Check that the figure has each of the numbers that is guessed.
+
+    Raises
+    ------
+    ValueError
+        If it has not.
+    """
+    last = len(geometry) - 1
+    layers = {"z": range(1, last + 1), "z~": range(last + 1)}
+    if has_errors:
+        layers |= {"e": range(1, last + 1), "e~": range(1, last)}
+    for place in guesses:
+        kind, layer, unit = place
+        if not (has_values and layer in layers.get(kind, ()) and 0 <= unit < geometry[layer]):
+            raise ValueError(f"the figure of geometry {list(geometry)} has no number {place}")
 
 
 def central_differences(function: Function, value: np.ndarray) -> np.ndarray:

@@ -25,7 +25,7 @@ from lxmls_nb.plots.graph_layout import (
     forward_text,
     number,
 )
-from lxmls_nb.plots.network_graph import NetworkGraph
+from lxmls_nb.plots.network_graph import Column, NetworkGraph
 
 # Lengths in inches.
 ROW, BARE_ROW = 1.0, 0.75  # from unit to unit, with and without numbers
@@ -136,7 +136,7 @@ def _lay_grid(graph: NetworkGraph, text_width: TextWidth) -> _Grid:
     loss_x = xs[-1] + half_softmax - RADIUS + TO_LOSS
 
     written = any(place is not None for place in weight_places)
-    samples = 2 + graph.has_values + (graph.loss is not None) + written
+    samples = 2 + graph.has_values + (graph.loss is not None) + written + bool(graph.guesses)
     foot = FOOT + LEGEND_ROW * ((samples + 1) // 2)
     rows = row * max(slots)
     middle = foot + rows / 2
@@ -263,13 +263,26 @@ def _unit_texts(
         bias = float(graph.biases[column.layer - 1][0, unit])
         yield Text(x, y - 0.12, ("+" if bias >= 0 else "") + number(bias), TINY)
     if column.values is not None:
-        yield forward_text(x, y + RADIUS * (0.6 if last else 1), column.values[unit])
+        top = y + RADIUS * (0.6 if last else 1)
+        yield forward_text(x, top, *_shown_number(graph, "z", column, unit, "forward"))
     if column.errors is not None:
-        yield error_text(x, y - RADIUS, column.errors[unit])
+        yield error_text(x, y - RADIUS, *_shown_number(graph, "e", column, unit, "error"))
     if column.layer == 0 and graph.names:
         yield Text(x - RADIUS - 0.08, y, _short(graph.names[unit]), ha="right")
     if last and graph.class_names:
         yield Text(x, y - 0.2, _short(graph.class_names[unit]), va="top")
+
+
+def _shown_number(
+    graph: NetworkGraph, kind: str, column: Column, unit: int, usual: str
+) -> tuple[str, str]:
+    """Return the text of a unit's value or error, or of the guess at it, and how it looks."""
+    outcome = graph.outcome(kind, column, unit)
+    if outcome is None:
+        return number(graph.measured(kind, column, unit)), usual
+    guess = graph.guess(kind, column, unit)
+    text = outcome.sign if guess is None else f"{number(guess)} {outcome.sign}"
+    return text, outcome.value[0]
 
 
 def _loss_texts(graph: NetworkGraph, grid: _Grid) -> Iterator[Text]:
@@ -279,8 +292,8 @@ def _loss_texts(graph: NetworkGraph, grid: _Grid) -> Iterator[Text]:
     yield Text(x, y, r"$\mathcal{F}$", SYMBOL)
     yield Text(grid.label_x, y, r"$\mathbf{1}^{y}$", SYMBOL)
     if graph.loss is not None:
-        yield forward_text(x, y + RADIUS, graph.loss)
-        yield error_text(x, y - RADIUS, 1.0)
+        yield forward_text(x, y + RADIUS, number(graph.loss))
+        yield error_text(x, y - RADIUS, number(1.0))
     if graph.label is not None:
         yield Text(grid.label_x, y - 0.2, f"$k={graph.label + 1}$", SMALL, va="top")
 
@@ -313,6 +326,8 @@ def _network_legend(graph: NetworkGraph, grid: _Grid) -> Iterator[tuple[str, str
         yield "forward", f"forward value, {graph.source}"
     if graph.loss is not None:
         yield "error", r"error: derivative of $\mathcal{F}$"
+    if graph.guesses:
+        yield "guess", "your guess: ✓ right, ✗ not right, ? not there yet"
 
 
 def _short(name: str) -> str:

@@ -25,6 +25,7 @@ def lay_out(geometry, with_batch=True, **options):
     """Return the layout of a network of sigmoids, of the first of two examples."""
     functions = ["sigmoid"] * (len(geometry) - 2) + ["softmax"]
     given = {"example": 0, "names": None, "class_names": None, "max_units": 5, "highlight": None}
+    given["guesses"] = {}
     input = output = None
     if with_batch:
         input, output = np.ones((2, geometry[0])), np.array([geometry[-1] - 1, 0])
@@ -48,7 +49,8 @@ def test_layouts_do_without_matplotlib(name):
     imported = {node.module for node in nodes}
     assert imported <= {
         *("__future__", "collections.abc", "dataclasses", "itertools", "typing", "scipy.special"),
-        *("lxmls_nb.differences", "lxmls_nb.models.model", "lxmls_nb.models.numpy_mlp"),
+        *("lxmls_nb.differences", "lxmls_nb.guesses"),
+        *("lxmls_nb.models.model", "lxmls_nb.models.numpy_mlp"),
         *("lxmls_nb.plots.graph_layout", "lxmls_nb.plots.network_graph"),
     }
 
@@ -90,7 +92,7 @@ def test_edges_end_at_the_nodes():
 def test_the_widest_weight_of_a_layer_is_the_largest():
     weight = np.array([[2.0, -1.0], [0.5, 4.0]])
     graph = build_network_graph(
-        [[weight, np.zeros((1, 2))]], ["softmax"], *(None, None, 0, None, None), 5, None
+        [[weight, np.zeros((1, 2))]], ["softmax"], *(None, None, 0, None, None), 5, None, {}
     )
     drawn = edges(layout_network(graph, text_width), "positive", "negative")
     assert [edge.width for edge in drawn] == pytest.approx([1.8, 1.2, 0.9, 3.0])

@@ -14,6 +14,7 @@ from lxmls_nb import plots
 from lxmls_nb.models import NumpyMLP
 from lxmls_nb.plots.figure import BLUE, RED
 from lxmls_nb.plots.graph_layout import number
+from lxmls_nb.plots.network_graph import build_network_graph
 from tests.support.course import definitions
 
 GEOMETRIES = [[1, 1], [2, 2], [3, 3], [2, 3, 2], [6, 5, 3], [784, 100, 50, 10]]
@@ -291,3 +292,60 @@ def test_a_chain_needs_a_symbol_for_each_result():
 def test_drawing_networks_does_not_import_torch():
     code = "import sys; from lxmls_nb.plots import plot_network; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+GUESSED = {("z~", 0, 1): 7.0, ("z", 1, 0): None, ("e~", 1, 2): 0.5, ("e", 2, 1): -0.25}
+
+
+def guessed_figure(**options):
+    """Return a picture with a guess at four of its numbers: none, two wrong ones, a right one."""
+    model, inputs, output = network([2, 3, 2])
+    graph = build_network_graph(
+        model.parameters, model.activation_functions, inputs, output, 0, None, None, 5, None, {}
+    )
+    right = float(graph.columns[3].errors[1])
+    guesses = GUESSED | {("e", 2, 1): right * 1.01}
+    return draw(model, inputs, output, guesses=guesses, **options), graph, right
+
+
+def test_guesses_stand_in_the_place_of_the_numbers():
+    figure, graph, right = guessed_figure()
+    found = [text.get_text() for text in texts(figure)]
+    assert {"7 ✗", "?", "← 0.5 ✗", f"← {number(right * 1.01)} ✓"} <= set(found)
+    hidden = [graph.columns[0].values[1], graph.columns[1].values[0], graph.columns[2].errors[2]]
+    assert not {number(hidden[0]), number(hidden[1]), f"← {number(hidden[2])}"} & set(found)
+    assert number(graph.columns[1].values[1]) in found  # nobody was asked for it
+    assert "your guess" in figure.axes[0].get_legend().get_texts()[-1].get_text()
+
+
+def test_the_description_keeps_the_numbers_that_are_guessed():
+    figure, graph, _ = guessed_figure()
+    assert "7 (a guess that is wrong)" in figure.alt
+    assert "yet to be guessed" in figure.alt
+    assert "(a guess that is right)" in figure.alt
+    assert number(graph.columns[2].errors[2]) not in figure.alt
+
+
+@pytest.mark.parametrize(("guess", "told"), [(None, False), (9.0, False), (0.0, True)])
+def test_a_gradient_does_not_tell_the_error_that_is_guessed(guess, told):
+    model, inputs, output = network([2, 2])
+    error = model.log_forward(inputs[:1])[0][0, 0]
+    error = np.exp(error) - (output[0] == 0)
+    guesses = {("e", 1, 0): float(error) if told else guess}
+    figure = draw(model, inputs, output, highlight=(0, 0, 1), guesses=guesses)
+    assert ("The derivative of the loss with respect to W_{12}" in figure.alt) == told
+
+
+@pytest.mark.parametrize(
+    "place", [("e~", 2, 0), ("e", 0, 0), ("z", 0, 0), ("z", 1, 3), ("z~", 3, 0), ("y", 1, 0)]
+)
+def test_a_number_that_is_not_there_cannot_be_guessed(place):
+    model, *batch = network([2, 3, 2])
+    with pytest.raises(ValueError, match="has no number"):
+        draw(model, *batch, guesses={place: 1.0})
+
+
+def test_errors_cannot_be_guessed_where_there_are_none():
+    model, inputs, _ = network([2, 3, 2])
+    with pytest.raises(ValueError, match="has no number"):
+        draw(model, inputs, guesses={("e", 1, 0): 1.0})

@@ -1,0 +1,66 @@
+"""What a reader guesses before a cell tells, and whether that is close enough to count."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+#: How far a guess may be off, as a part of the largest number that is asked for: readers round.
+WITHIN = 0.02
+
+#: Guesses at the numbers of a network's figure: kind, layer and unit, and the number, or None.
+#: The kinds are ``"z"`` and ``"z~"``, the forward values of linear units and of what follows them,
+#: and ``"e"`` and ``"e~"``, their errors. Layers count from one (the input is ``("z~", 0, unit)``),
+#: units from zero.
+Guesses = Mapping[tuple[str, int, int], float | None]
+
+
+class Outcome(Enum):
+    """What becomes of a guess: a name, and the sign that figures show beside it."""
+
+    RIGHT = "right", "✓"
+    WRONG = "wrong", "✗"
+    OPEN = "open", "?"
+
+    @property
+    def sign(self) -> str:
+        """The sign, which tells without colour."""
+        return self.value[1]
+
+
+def judge(guess: float | None, measured: float, within: float = WITHIN) -> Outcome:
+    """Return what becomes of a guess at a number.
+
+    Parameters
+    ----------
+    guess : float or None
+        None while there is no guess.
+    measured : float
+    within : float
+        How far a guess may be off, as a part of `measured`.
+    """
+    if guess is None:
+        return Outcome.OPEN
+    return Outcome.RIGHT if agrees(guess, measured, within) else Outcome.WRONG
+
+
+def agrees(guess: Any, measured: Any, within: float = WITHIN) -> bool:
+    """Whether numbers are as good as equal, for somebody who works them out by hand.
+
+    Parameters
+    ----------
+    guess, measured : array_like of float
+        Of one shape.
+    within : float
+        How far a number may be off, as a part of the largest that is measured.
+    """
+    guess, measured = np.asarray(guess, dtype=float), np.asarray(measured, dtype=float)
+    if guess.shape != measured.shape:
+        return False
+    largest = float(np.max(np.abs(measured), initial=0.0))
+    room = within * largest + 1e-9 if math.isfinite(largest) else 0.0
+    return bool(np.allclose(guess, measured, rtol=0.0, atol=room, equal_nan=True))
