@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tools import name_repository, secrets_in_kit  # noqa: E402
+from tools.chapters_without_answers import RegionError, without_answers  # noqa: E402
 
 ASSIGNMENT = "day2"
 #: What the kit is called where it is unpacked or published.
@@ -97,12 +98,16 @@ def copy_exercises(root: Path, kit: Path, secret: set[str]) -> None:
 
 
 def copy_chapters(root: Path, kit: Path) -> None:
-    """Copy the chapters, with links to the exercises beside them."""
+    """Copy the chapters without their answers, with links to the exercises beside them."""
     chapters = sorted((root / "notebooks").glob("*.ipynb"))
     if not chapters:
         raise KitError(f"{root / 'notebooks'}: there are no chapters: restore them with git")
     for path in chapters:
-        text = path.read_text(encoding="utf-8")
+        try:
+            chapter = without_answers(json.loads(path.read_text(encoding="utf-8")), path.name)
+        except RegionError as error:
+            raise KitError(f"notebooks/{error}") from None
+        text = json.dumps(chapter, indent=1, ensure_ascii=False) + "\n"
         target = kit / "notebooks" / path.name
         target.parent.mkdir(exist_ok=True)
         target.write_text(
@@ -223,6 +228,7 @@ def write_kit(root: Path, kit: Path) -> None:
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     kit.mkdir()
     secret = secrets_in_kit.secret_lines(root / "source" / ASSIGNMENT)
+    answers = secrets_in_kit.secret_lines(root / "notebooks", root / "source" / ASSIGNMENT)
     copy_exercises(root, kit, secret)
     copy_chapters(root, kit)
     copy_package(root, kit, project)
@@ -232,7 +238,7 @@ def write_kit(root: Path, kit: Path) -> None:
         raise KitError(f"tools/kit and ENTRIES of make_kit.py do not agree on {min(wrong)}")
     for path in sorted(kit.rglob("*")):
         if path.is_file():
-            for problem in secrets_in_kit.problems_of_file(path, secret):
+            for problem in secrets_in_kit.problems_of_file(path, secret | answers):
                 raise KitError(f"{path.relative_to(kit)}: {problem}; no kit is written")
 
 

@@ -38,18 +38,22 @@ def regions(source: str) -> Iterator[tuple[bool, str]]:
             yield secret, line.strip()
 
 
-def secret_lines(folder: Path) -> set[str]:
+def secret_lines(folder: Path, *others: Path) -> set[str]:
     """Return the lines of solutions, hidden tests and mark schemes of a folder's notebooks.
 
-    Lines that students see elsewhere in these notebooks are not among them.
+    Lines that students see elsewhere in these notebooks, or in those of other folders, are not
+    among them.
     """
-    by_secrecy: dict[bool, set[str]] = {False: set(), True: set()}
+    found = {line for secret, line in _lines(folder) if secret}
+    shown = {line for each in (folder, *others) for secret, line in _lines(each) if not secret}
+    return {line for line in found - shown - TAUGHT if len(line) >= SHORT}
+
+
+def _lines(folder: Path) -> Iterator[tuple[bool, str]]:
+    """Yield the lines of a folder's notebooks, each with whether students must not see it."""
     for path in sorted(folder.glob("*.ipynb")):
         for cell in read_cells(path):
-            for secret, line in regions("".join(cell["source"])):
-                by_secrecy[secret].add(line)
-    found = by_secrecy[True] - by_secrecy[False] - TAUGHT
-    return {line for line in found if len(line) >= SHORT}
+            yield from regions("".join(cell["source"]))
 
 
 def read_cells(path: Path) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from lxmls_nb.plots.curves import (
     plot_losses,
     plot_product_times,
 )
+from lxmls_nb.plots.evidence import plot_evidence
 from lxmls_nb.plots.explorer import tangent_explorer
 from lxmls_nb.plots.figure import (
     BLUE,
@@ -38,6 +39,7 @@ __all__ = [
     "plot_chain",
     "plot_descent",
     "plot_epoch_times",
+    "plot_evidence",
     "plot_learning_curves",
     "plot_loss_between",
     "plot_loss_of_probability",

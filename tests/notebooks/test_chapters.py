@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 
 import pytest
+from nbclient import NotebookClient
 from nbformat.notebooknode import NotebookNode
 
 from lxmls_grading.cells import read_notebook
 from tests.support.course import NOTEBOOKS, ROOT, run
+from tools.chapters_without_answers import OF_ANSWERS, without_answers
 
 FOLDER = ROOT / "notebooks"
-CHAPTERS = ("1_computation_graphs", "2_chain_rule", "3_backpropagation", "4_pytorch")
+CHAPTERS = (
+    *("1_computation_graphs", "2_chain_rule", "3_backpropagation", "3c_bug_hunt", "4_pytorch"),
+)
 
 #: Of a notebook's metadata, what says something.
 KERNEL = {"kernelspec", "language_info"}
@@ -37,6 +41,23 @@ def test_outputs_are_what_comes_out_now(name):
     run("pytest", *options, "-p", "no:cacheprovider", "-c", "/dev/null", path)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_without_answers_a_chapter_runs_and_each_task_says_what_to_do(name, monkeypatch):
+    monkeypatch.setenv("LXMLS_NB_CORPUS", "snippets")
+    monkeypatch.setenv("LXMLS_NB_DEVICE", "cpu")
+    notebook = without_answers(chapter(name), name)
+    resources = {"metadata": {"path": str(FOLDER)}}
+    NotebookClient(notebook, timeout=600, kernel_name="python3", resources=resources).execute()
+    for cell in notebook.cells:
+        outputs = cell.get("outputs", [])
+        assert not [each for each in outputs if each.get("name") == "stderr"], cell.id
+        text = "".join(each.get("text", "") for each in outputs)
+        assert "Traceback" not in text, cell.id
+        if OF_ANSWERS in cell.metadata.get("tags", []):
+            assert re.match("Your turn|Not attempted yet", text), f"{cell.id}: {text}"
+
+
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_chapters_are_tidy(name):
     notebook = chapter(name)
@@ -45,7 +66,10 @@ def test_chapters_are_tidy(name):
     assert all(re.fullmatch("[a-z][a-z0-9-]*", each) for each in ids)
     assert not [each for each in ids if re.fullmatch("[0-9a-f]{8}", each)]
     for cell in notebook.cells:
-        assert set(cell.metadata) <= {"tags"}
+        assert set(cell.metadata) <= {"jupyter", "tags"}
+        if "jupyter" in cell.metadata:  # folded in JupyterLab, then on the site, too
+            assert cell.metadata.jupyter == {"source_hidden": True}, cell.id
+            assert {"hide-cell", "hide-input"} & set(cell.metadata.tags), cell.id
         for output in cell.get("outputs", []):
             assert output.output_type != "error", cell.id
             assert output.get("name") != "stderr", cell.id
