@@ -111,10 +111,10 @@ def plot_wrong_tangents(
     for axes in both[1:]:
         axes.get_legend().remove()  # it is that of the first
     both[0].legend(loc="upper center")
-    slopes = "; ".join(f"{mistake}: {gradient:.3g}" for mistake, gradient in gradients.items())
+    slopes = "; ".join(f"{mistake}, {gradient:.3g}" for mistake, gradient in gradients.items())
     figure.alt = (
         "The loss close to the current weight, each time with a line through it whose slope is a "
-        f"wrong gradient. {slopes}."
+        f"wrong gradient: {slopes}."
     )
     return figure
 

@@ -149,5 +149,5 @@ def test_wrong_gradients_are_drawn_side_by_side_close_to_the_weight(study):
         assert axes.get_title() == mistake
         assert np.polyfit(*line.get_data(), 1)[0] == pytest.approx(slope)
         assert np.ptp(curve.get_xdata()) <= 0.1 * np.ptp(weights)
-        assert f"{mistake}: {slope:.3g}" in figure.alt
+        assert f"{mistake}, {slope:.3g}" in figure.alt
     assert [axes.get_legend() is None for axes in figure.axes] == [False, True]
