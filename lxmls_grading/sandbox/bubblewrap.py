@@ -33,6 +33,9 @@ SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/loc
 #: Folders that are hidden: settings of nbgrader, which may hold passwords, and its usual exchange.
 SECRET_FOLDERS = (f"{sys.prefix}/etc", "/usr/etc", "/usr/local/etc", "/usr/local/share/nbgrader")
 
+#: Bytes that no machine has.
+TOO_MUCH = 2**62
+
 #: Seconds that bubblewrap has to make a sandbox; usually it takes 0.02.
 SANDBOX_START_TIMEOUT = 20
 
@@ -152,8 +155,13 @@ def bubblewrap_command(settings: Settings, info: int, user: bool) -> list[str]:
 
 
 def _share(lines: list[list[str]]) -> int:
-    """Return the KiB that a process takes, with its proportional share of shared pages."""
-    return sum(int(line[1]) for line in lines if line[0] in ("Pss:", "Swap:"))
+    """Return the bytes that a process takes, with its proportional share of shared pages."""
+    return 1024 * sum(int(line[1]) for line in lines if line[0] in ("Pss:", "Swap:"))
+
+
+def _resident(lines: list[list[str]]) -> int:
+    """Return the bytes that a process takes, with all of its shared pages."""
+    return int(lines[0][1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 class Sandbox:
@@ -221,6 +229,8 @@ class Sandbox:
     def memory(self, more_than: int = 0) -> int:
         """Return the bytes that its processes take together.
 
+        What cannot be read counts as too much: a process can make its own numbers secret.
+
         Parameters
         ----------
         more_than : int
@@ -228,19 +238,24 @@ class Sandbox:
             processes share, with each other or with the warm process, several times.
         """
         pids = self.processes()
-        bound = sum(self._read(pid, "statm", lambda lines: int(lines[0][1])) for pid in pids)
-        bound *= os.sysconf("SC_PAGE_SIZE")
+        bounds = {pid: self._read(pid, "statm", _resident, TOO_MUCH) for pid in pids}
+        bound = sum(bounds.values())
         if bound <= more_than:
             return bound
-        return 1024 * sum(self._read(pid, "smaps_rollup", _share) for pid in pids)
+        return sum(self._read(pid, "smaps_rollup", _share, bounds[pid]) for pid in pids)
 
-    def _read(self, pid: int, name: str, count: Callable[[list[list[str]]], int]) -> int:
-        """Return a number from a file about a process, or 0 if the process has just ended."""
+    def _read(
+        self, pid: int, name: str, count: Callable[[list[list[str]]], int], secret: int
+    ) -> int:
+        """Return a number from a file about a process.
+
+        It is 0 if the process has just ended, and `secret` if the file cannot be read.
+        """
         try:
             with open(f"{self._proc()}/{pid}/{name}") as file:
                 return count([line.split() for line in file])
-        except (OSError, IndexError, ValueError):
-            return 0
+        except (OSError, IndexError, ValueError):  # it has ended, or the file is secret or missing
+            return secret if os.path.isdir(f"{self._proc()}/{pid}") else 0
 
     def files(self) -> int:
         """Return how many files there are in the folders that can be written to."""

@@ -113,7 +113,8 @@ def set_limits(settings: Settings) -> None:
         (resource.RLIMIT_NPROC, settings.processes),
         (resource.RLIMIT_FSIZE, settings.disk),
         (resource.RLIMIT_NOFILE, 512),
-        (resource.RLIMIT_CORE, 0),
+        # With 0, Linux would still start the host's program for core dumps, where there is one.
+        (resource.RLIMIT_CORE, 1),
         (resource.RLIMIT_MEMLOCK, 64 * 2**10),
         (resource.RLIMIT_MSGQUEUE, 0),
         (resource.RLIMIT_SIGPENDING, 1000),

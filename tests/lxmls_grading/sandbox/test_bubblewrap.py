@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import pytest
@@ -35,3 +36,51 @@ def test_where_namespaces_are_forbidden_grading_stops(tmp_path, monkeypatch):
     monkeypatch.setattr(bubblewrap.shutil, "which", lambda name: str(refusing))
     with pytest.raises(SandboxError, match="No permissions to create new namespace"):
         Sandbox(Settings())
+
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.fixture
+def sandbox(tmp_path, monkeypatch):
+    """Return a sandbox that reads of its processes in a folder of the test."""
+    made = object.__new__(Sandbox)
+    monkeypatch.setattr(Sandbox, "_proc", lambda self: str(tmp_path))
+    return made
+
+
+def process(folder, pid, pages, shared=None):
+    """Write what Linux tells of a process; without a share, that is secret."""
+    (folder / str(pid)).mkdir()
+    (folder / str(pid) / "statm").write_text(f"99999 {pages} 1 1 0 1 0\n")
+    rollup = folder / str(pid) / "smaps_rollup"
+    if shared is None:
+        rollup.mkdir()  # it is there, and cannot be read
+    else:
+        rollup.write_text(f"0-f ---p 0 00:00 0 [rollup]\nRss: 9 kB\nPss: {shared} kB\nSwap: 1 kB\n")
+
+
+def test_shared_pages_are_counted_once_where_it_matters(sandbox, tmp_path):
+    process(tmp_path, 1, pages=100, shared=9)
+    process(tmp_path, 2, pages=100, shared=19)
+    assert sandbox.memory(more_than=10**9) == 200 * PAGE
+    assert sandbox.memory(more_than=199 * PAGE) == 1024 * (9 + 1 + 19 + 1)
+
+
+def test_a_process_that_keeps_its_memory_secret_counts_with_all_of_its_pages(sandbox, tmp_path):
+    process(tmp_path, 1, pages=100, shared=9)
+    process(tmp_path, 2, pages=100)
+    assert sandbox.memory() == 1024 * 10 + 100 * PAGE
+
+
+def test_what_cannot_be_read_at_all_is_too_much(sandbox, tmp_path):
+    process(tmp_path, 1, pages=1, shared=9)
+    (tmp_path / "2" / "statm").mkdir(parents=True)
+    assert sandbox.memory(more_than=2**50) > 2**50
+    assert sandbox.memory() > 2**50
+
+
+def test_what_has_ended_takes_nothing(sandbox, tmp_path, monkeypatch):
+    process(tmp_path, 1, pages=100, shared=9)
+    monkeypatch.setattr(Sandbox, "processes", lambda self: [1, 2])  # 2 ends after the look
+    assert sandbox.memory() == 1024 * 10
