@@ -79,9 +79,11 @@ c.GenerateFeedback.preprocessors = [
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
 
-# Pages made of submissions, for students and in the formgrader, run no scripts of theirs.
+# Pages made of submissions, for students and in the formgrader, run no scripts of theirs, and none
+# of their texts keeps the server busy.
 c.HTMLExporter.sanitize_html = True
 c.HTMLExporter.filters = {
     "clean_html": "lxmls_grading.nbgrader_steps.clean",
+    "highlight_code": "lxmls_grading.nbgrader_steps.highlight_code",
     "markdown2html": "lxmls_grading.nbgrader_steps.render_markdown",
 }

@@ -4,8 +4,9 @@ from lxmls_grading.deadlines.times import CourseTime
 from lxmls_grading.execution.execute_apart import ExecuteApart
 from lxmls_grading.feedback.comments import SaveReasons, ShowReasons
 from lxmls_grading.feedback.page import FeedbackExporter
-from lxmls_grading.feedback.passive import PassiveNotebook, clean, render_markdown
+from lxmls_grading.feedback.passive import PassiveNotebook, clean
 from lxmls_grading.feedback.paths import HidePaths
+from lxmls_grading.feedback.renderer import highlight_code, render_markdown
 from lxmls_grading.feedback.tracebacks import ShortenTracebacks
 from lxmls_grading.gradebook.points_by_hand import SaveGrades
 from lxmls_grading.intake.exporter import SubmissionExporter
@@ -28,6 +29,7 @@ __all__ = [
     "ShowReasons",
     "SubmissionExporter",
     "clean",
+    "highlight_code",
     "install_patches",
     "render_markdown",
 ]

@@ -6,8 +6,8 @@ with all rights of the Jupyter server. What comes from a submission is therefore
 of harmless things, twice:
 
 - :class:`PassiveNotebook` rebuilds outputs and metadata, once, after execution;
-- :func:`clean` and :func:`render_markdown` take the place of nbconvert's filters ``clean_html`` and
-  ``markdown2html`` when a page is made (``HTMLExporter.filters``).
+- :func:`clean` takes the place of nbconvert's filter ``clean_html`` when a page is made
+  (``HTMLExporter.filters``); those in :mod:`~lxmls_grading.feedback.renderer` use it, too.
 """
 
 from __future__ import annotations
@@ -17,10 +17,7 @@ import re
 from typing import Any
 
 import nh3
-from jinja2 import pass_context
-from jinja2.runtime import Context
 from nbconvert.exporters.exporter import ResourcesDict
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
@@ -145,33 +142,12 @@ def _effort(text: str) -> float:
 
 def _as_text(text: str) -> str:
     """Return HTML that shows the beginning of a text."""
-    return f"<pre>{html.escape(_cut(text, SHOWN_SOURCE))}</pre>"
+    return f"<pre>{html.escape(cut(text, SHOWN_SOURCE))}</pre>"
 
 
-def _cut(text: str, length: int = SHOWN_TEXT) -> str:
+def cut(text: str, length: int = SHOWN_TEXT) -> str:
+    """Return the beginning of a text, and how much there is of it."""
     return text if len(text) <= length else f"{text[:length]}\n[… {len(text)} characters in all]"
-
-
-@pass_context
-def render_markdown(context: Context, source: str) -> str:
-    """Return markdown as harmless HTML, equations included: the filter ``markdown2html``.
-
-    Parameters
-    ----------
-    context : jinja2.runtime.Context
-        Of the page; it knows the cell.
-    source : str
-    """
-    cell = context.get("cell") or {}
-    renderer = IPythonRenderer(
-        escape=False, attachments=cell.get("attachments") or {}, exclude_anchor_links=True
-    )
-    if len(source) > SHOWN_TEXT:
-        return _as_text(source)
-    try:
-        return clean(MarkdownWithMath(renderer=renderer).render(source))
-    except Exception:  # such as a missing attachment: the rest of the page is still shown
-        return _as_text(source)
 
 
 # --- notebooks
@@ -251,7 +227,7 @@ class PassiveNotebook(NbGraderPreprocessor):
                 if len(value) <= MAX_PICTURE:
                     kept[kind] = value
             elif kind in ("text/plain", "text/markdown", "text/latex"):
-                kept[kind] = _cut(value)
+                kept[kind] = cut(value)
         return kept
 
 
@@ -273,7 +249,7 @@ def _metadata(cell: NotebookNode) -> NotebookNode:
     if cause is not None and IDENTIFIER.fullmatch(cause):
         notes.cause = cause
     if isinstance(together, str):
-        notes.together = _cut(together)
+        notes.together = cut(together)
     if notes:
         kept[METADATA_KEY] = notes
     return NotebookNode(kept)
@@ -296,7 +272,7 @@ def _text(value: Any) -> str:
     """Return a text, which may come in lines, as far as it is shown; nothing for other values."""
     if isinstance(value, list) and _texts(value):
         value = "".join(value)
-    return _cut(value) if isinstance(value, str) else ""
+    return cut(value) if isinstance(value, str) else ""
 
 
 def _texts(values: list[Any]) -> bool:

@@ -342,7 +342,7 @@ def grade(
     first = Course(folder / "part-0", stock, template)
     logs = [] if template else [first.prepare()]
     courses, shares = [first], [attacks[:: class_runs + 1]]
-    if class_runs:
+    if class_runs and len(attacks) > 1:
         courses.append(Course(folder / "part-1", stock, template=first.folder))
         shares.append([each for each in attacks if each not in shares[0]])
     limit = 40 + 15 * len(attacks) if stock else LIMIT

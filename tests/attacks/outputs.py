@@ -79,6 +79,19 @@ def _stored(notebook) -> None:
             ]
 
 
+def _slow(notebook) -> None:
+    """Add texts in which lexers and parsers search again and again from each place."""
+    blanks = " \n" * 40_000
+    notebook.cells += [
+        nbformat.v4.new_code_cell(f'if False:\n    "1"{blanks}+ "1"'),
+        nbformat.v4.new_code_cell("# " + "\\" * 80_000),
+        *(
+            nbformat.v4.new_markdown_cell(text * 9_000)
+            for text in (r"\begin{a}", "$$x\n\n", "[a][")
+        ),
+    ]
+
+
 ATTACKS = [
     Attack(
         "script-in-displays",
@@ -155,6 +168,12 @@ block_equations = {{key: {MARKUP!r} for key in block_equations}}
 block_equations["block c"] = type({BREAK_OUT!r}, (), {{}})()
 """,
         weak="log-linear-equations",
+    ),
+    Attack(
+        "slow-pages",
+        "A37",
+        "code and texts that keep whoever lays them out for a page busy for hours",
+        change=_slow,
     ),
     Attack("script-in-markdown", "A37", "script in texts and raw cells", change=_markdown),
     Attack("script-in-metadata", "A37", "script in the notebook's metadata", change=_metadata),

@@ -194,7 +194,8 @@ def page(notebook, template: str, stock: bool = False) -> str:
         config.HTMLExporter.sanitize_html = True
         config.HTMLExporter.filters = {
             "clean_html": "lxmls_grading.feedback.passive.clean",
-            "markdown2html": "lxmls_grading.feedback.passive.render_markdown",
+            "highlight_code": "lxmls_grading.feedback.renderer.highlight_code",
+            "markdown2html": "lxmls_grading.feedback.renderer.render_markdown",
         }
     config.HTMLExporter.template_name = template
     config.HTMLExporter.extra_template_basedirs = [handlers.template_path]
@@ -240,6 +241,7 @@ FURNITURE = re.compile(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("template", ["feedback", "formgrade"])
 def test_a_page_of_a_hostile_submission_is_passive(template):
     empty = powers(page(passive(new_notebook(cells=[new_code_cell("1")])), template))
@@ -333,6 +335,7 @@ def test_half_a_pair_of_surrogates_is_no_reason_to_stop():
     assert clean("<b>\ud800</b>") == "<b>?</b>"
 
 
+@pytest.mark.slow
 def test_many_tables_and_long_lists_stay():
     """A table of pandas has fewer than 3000 tags."""
     outputs = [new_output("display_data", {"text/html": LARGE_TABLE}) for _ in range(20)]
@@ -393,6 +396,7 @@ x = [1 for _ in "abc" if 1 < 2]
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("template", ["feedback", "formgrade"])
 def test_what_belongs_to_the_course_stays(template):
     html_output = new_output("display_data", {"text/html": FIGURE, "text/plain": "Figure"})
@@ -431,6 +435,7 @@ def test_what_belongs_to_the_course_stays(template):
     assert soup.select(".highlight .k")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_the_text_of_the_exercises_loses_nothing(name):
     """The words that a reader sees are those that nbgrader's own page has."""
