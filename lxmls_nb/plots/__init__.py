@@ -1,5 +1,6 @@
 """The figures of the day, each with an alternative text for those who cannot see it."""
 
+from lxmls_nb.plots.backward_graphs import plot_backward_graphs
 from lxmls_nb.plots.curves import (
     plot_descent,
     plot_epoch_times,
@@ -31,6 +32,7 @@ __all__ = [
     "RED",
     "STYLES",
     "DescribedFigure",
+    "plot_backward_graphs",
     "plot_chain",
     "plot_descent",
     "plot_epoch_times",

@@ -13,7 +13,13 @@ from tests.support.course import NOTEBOOKS, ROOT, run
 from tools.chapters_without_answers import OF_ANSWERS, without_answers
 
 FOLDER = ROOT / "notebooks"
-CHAPTERS = ("1_computation_graphs", "2_chain_rule", "3_backpropagation", "4_pytorch")
+CHAPTERS = (
+    "1_computation_graphs",
+    "2_chain_rule",
+    "3_backpropagation",
+    "3b_build_it_yourself",
+    "4_pytorch",
+)
 
 #: Of a notebook's metadata, what says something.
 KERNEL = {"kernelspec", "language_info"}
