@@ -289,7 +289,7 @@ def _stopped(name: str, error: Exception) -> str:
     elif known["operator"] == "MatMult":
         hint = f"{shapes}: is a transpose missing, or are they in the wrong order?"
     elif "non-broadcastable output operand" in known["message"]:
-        hint = "an error has another shape than the value of the node that it gets back to."
+        hint = "An error has another shape than the value of the node that it gets back to."
     elif known["similar"]:
         hint = f"Is `{known['similar']}` meant?"
     else:

@@ -173,7 +173,7 @@ def _inputs(case: Case) -> str:
 
 
 def _normal(seed: int, *shape: int) -> np.ndarray:
-    return np.random.RandomState(seed).normal(size=shape)
+    return np.asarray(np.random.RandomState(seed).normal(size=shape))
 
 
 def _cases(
@@ -187,7 +187,10 @@ def _cases(
     return tuple(
         Case(
             of,
-            tuple(scale * _normal(10 * number + place, *shape) for place, shape in enumerate(ins)),
+            tuple(
+                np.asarray(scale * _normal(10 * number + place, *shape))  # not a number, if ()
+                for place, shape in enumerate(ins)
+            ),
             _normal(10 * number + 7, *out),
             wrong_values,
             known,

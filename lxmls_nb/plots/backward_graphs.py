@@ -156,5 +156,6 @@ def _describe(graph: _Graph) -> str:
         for place in graph.places.values()
         if place.leads_to
     ]
-    ways = "; from ".join(steps)
-    return f"{graph.title}, a graph of {len(graph.places)} nodes. Errors go from {ways}."
+    count = len(graph.places)
+    text = f"{graph.title}, a graph of {count} node{'' if count == 1 else 's'}."
+    return f"{text} Errors go from {'; from '.join(steps)}." if steps else text
