@@ -36,11 +36,12 @@ def arrows(figure):
     return [(t.xyann, t.xy) for t in figure.axes[0].texts if not t.get_text()]
 
 
-class TestNodes:
-    @pytest.fixture(scope="class")
-    def figure(self):
-        return plot_backward_graphs({"Yours": diamond(), "Another": node("alone")})
+@pytest.fixture(scope="module")
+def figure():
+    return plot_backward_graphs({"Yours": diamond(), "Another": node("alone")})
 
+
+class TestNodes:
     def test_each_node_is_there_once(self, figure):
         assert sorted(words(figure)) == sorted(
             ["Yours", "Another", "loss", "w", "u", "v", "x", "b", "alone"]
