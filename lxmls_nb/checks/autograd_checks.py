@@ -43,7 +43,8 @@ def answers_needed() -> Iterator[None]:
     except NotImplementedError as error:
         if not _is_unwritten(error):
             raise
-        name = student_frame(error).name
+        # Where the course tells it, as `train` does, the error before is that of the answer.
+        name = student_frame(error.__context__ or error).name
         text = "this needs an answer from a cell above, first."
         if not name.startswith("<"):
             text = f"this needs `{name}` from a cell above, first."
@@ -188,11 +189,11 @@ def autograd_model(
     loss_of: Callable[[list[list[Any]], np.ndarray, np.ndarray], Any],
     backward: Callable[[Any], Any],
     node: type[Any],
-    geometry: Sequence[int],
+    geometries: Sequence[Sequence[int]],
     batch_size: int = 7,
     seed: int = 0,
 ) -> None:
-    """Check loss and gradients of a network that is made of nodes.
+    """Check loss and gradients of networks that are made of nodes.
 
     Parameters
     ----------
@@ -200,38 +201,57 @@ def autograd_model(
         ``loss_of(parameters, input, output) -> node``; parameters are pairs of nodes.
     backward : callable
     node : type
-    geometry : sequence of int
+    geometries : sequence of sequences of int
         Two sizes make a log-linear model, more of them a network with sigmoids.
     batch_size : int
     seed : int
     """
-    problem = make_problem(geometry, batch_size, seed=seed)
 
     def judge() -> str:
-        parameters = [[node(array.copy()) for array in pair] for pair in problem.parameters]
-        loss = loss_of(parameters, problem.input, problem.output)
-        right, gradients = _torch_gradients(problem)
-        if not np.allclose(loss.value, right, rtol=TOLERANCE):
-            raise CheckFailed(
-                f"the loss is {float(loss.value):.6g}, and PyTorch's is {right:.6g}: look at the "
-                "values of the nodes above."
-            )
-        backward(loss)
-        numerical = numerical_gradients(problem)
-        for layer, pair in enumerate(parameters):
-            for place, name in enumerate(("weight", "bias")):
-                where = f"the gradient of the {name} of layer {layer + 1}"
-                graphs.judge_shape(pair[place].grad, gradients[layer][place].shape, where)
-                truths = (gradients[layer][place], numerical[layer][place])
-                if not all(_is_near(pair[place].grad, truth) for truth in truths):
-                    raise CheckFailed(
-                        f"{where} is not PyTorch's. Do the checks of all steps above pass?"
-                    )
+        for geometry in geometries:
+            problem = make_problem(geometry, batch_size, seed=seed)
+            try:
+                _judge_model(loss_of, backward, node, problem)
+            except CheckFailed as failure:
+                raise CheckFailed(f"({problem}) {failure}") from None
+        sizes = ", ".join(str(list(geometry)) for geometry in geometries)
         return (
-            f"({problem}) the loss and all gradients are PyTorch's, and central differences agree."
+            f"the loss and all gradients are PyTorch's for each geometry, {sizes}, and central "
+            "differences agree."
         )
 
     _report(getattr(loss_of, "__name__", "loss_of"), judge)
+
+
+def _judge_model(
+    loss_of: Callable[..., Any], backward: Callable[[Any], Any], node: type[Any], problem: Problem
+) -> None:
+    """Compare the loss and the gradients of a network with PyTorch's, and with differences.
+
+    Raises
+    ------
+    CheckFailed
+        If one of them is wrong.
+    """
+    parameters = [[node(array.copy()) for array in pair] for pair in problem.parameters]
+    loss = loss_of(parameters, problem.input, problem.output)
+    right, gradients = _torch_gradients(problem)
+    if not np.allclose(loss.value, right, rtol=TOLERANCE):
+        raise CheckFailed(
+            f"the loss is {float(loss.value):.6g}, and PyTorch's is {right:.6g}: look at the "
+            "values of the nodes above."
+        )
+    backward(loss)
+    numerical = numerical_gradients(problem)
+    for layer, pair in enumerate(parameters):
+        for place, name in enumerate(("weight", "bias")):
+            where = f"the gradient of the {name} of layer {layer + 1}"
+            graphs.judge_shape(pair[place].grad, gradients[layer][place].shape, where)
+            truths = (gradients[layer][place], numerical[layer][place])
+            if not all(_is_near(pair[place].grad, truth) for truth in truths):
+                raise CheckFailed(
+                    f"{where} is not PyTorch's. Do the checks of all steps above pass?"
+                )
 
 
 def _is_near(array: Any, truth: np.ndarray) -> bool:
