@@ -20,6 +20,7 @@ CHAPTERS = (
     "2_chain_rule",
     "3_backpropagation",
     "3b_build_it_yourself",
+    "3c_bug_hunt",
     "4_pytorch",
 )
 
@@ -72,7 +73,10 @@ def test_chapters_are_tidy(name):
     assert all(re.fullmatch("[a-z][a-z0-9-]*", each) for each in ids)
     assert not [each for each in ids if re.fullmatch("[0-9a-f]{8}", each)]
     for cell in notebook.cells:
-        assert set(cell.metadata) <= {"tags"}
+        assert set(cell.metadata) <= {"jupyter", "tags"}
+        if "jupyter" in cell.metadata:  # folded in JupyterLab, then on the site, too
+            assert cell.metadata.jupyter == {"source_hidden": True}, cell.id
+            assert {"hide-cell", "hide-input"} & set(cell.metadata.tags), cell.id
         for output in cell.get("outputs", []):
             assert output.output_type != "error", cell.id
             assert output.get("name") != "stderr", cell.id
