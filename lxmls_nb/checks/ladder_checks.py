@@ -145,11 +145,11 @@ def error_ladder(
         From log-probabilities (M, K) and classes (M,) to the derivatives of each example's loss
         with respect to the last z, (M, K). Divided by M they are accepted, too.
     error_after_linear : callable, optional
-        From those and the weights (K, J) to the derivatives with respect to the outputs of the
-        hidden units, (M, J).
+        From those and the weights (K, H) to the derivatives with respect to the outputs of the
+        hidden units, (M, H).
     error_before_sigmoid : callable, optional
-        From those and the outputs of the hidden units (M, J) to the derivatives with respect to
-        what goes into their sigmoids, (M, J).
+        From those and the outputs of the hidden units (M, H) to the derivatives with respect to
+        what goes into their sigmoids, (M, H).
 
     Returns
     -------

@@ -25,13 +25,13 @@ class Case:
     problem : Problem
     log_tilde_z : ndarray, shape (M, K)
         Log-probabilities.
-    weight : ndarray, shape (K, J)
+    weight : ndarray, shape (K, H)
         Of the last layer.
-    tilde_z : ndarray, shape (M, J)
+    tilde_z : ndarray, shape (M, H)
         Outputs of the sigmoids.
     at_output, after_linear, before_sigmoid : ndarray
         The derivatives of each example's loss with respect to the last z, (M, K), to the outputs
-        of the sigmoids and to what goes into them, (M, J).
+        of the sigmoids and to what goes into them, (M, H).
     """
 
     problem: Problem
