@@ -32,20 +32,30 @@ class Outcome(Enum):
         return self.value[1]
 
 
-def judge(guess: float | None, measured: float, within: float = WITHIN) -> Outcome:
+def judge(guess: object, measured: float, within: float = WITHIN) -> Outcome:
     """Return what becomes of a guess at a number.
 
     Parameters
     ----------
-    guess : float or None
-        None while there is no guess.
+    guess : object
+        A number, or None while there is no guess. Anything else is wrong.
     measured : float
     within : float
         How far a guess may be off, as a part of `measured`.
     """
     if guess is None:
         return Outcome.OPEN
-    return Outcome.RIGHT if agrees(guess, measured, within) else Outcome.WRONG
+    number = as_number(guess)
+    is_right = number is not None and agrees(number, measured, within)
+    return Outcome.RIGHT if is_right else Outcome.WRONG
+
+
+def as_number(guess: Any) -> float | None:
+    """Return a guess as a number, or None if it is none, or not a single one."""
+    try:
+        return float(guess)
+    except (TypeError, ValueError, RuntimeError):  # the last is of tensors with several numbers
+        return None
 
 
 def agrees(guess: Any, measured: Any, within: float = WITHIN) -> bool:

@@ -1,11 +1,14 @@
 """The figures of the day, each with an alternative text for those who cannot see it."""
 
 from lxmls_nb.plots.curves import (
+    plot_activation_functions,
     plot_descent,
     plot_epoch_times,
     plot_learning_curves,
+    plot_loss_between,
     plot_loss_of_probability,
     plot_losses,
+    plot_product_times,
 )
 from lxmls_nb.plots.evidence import plot_evidence
 from lxmls_nb.plots.explorer import tangent_explorer
@@ -21,7 +24,7 @@ from lxmls_nb.plots.figure import (
     show,
 )
 from lxmls_nb.plots.graphs import plot_chain, plot_network
-from lxmls_nb.plots.tangent import plot_tangent
+from lxmls_nb.plots.tangent import plot_tangent, plot_wrong_tangents
 
 __all__ = [
     "BLUE",
@@ -32,15 +35,19 @@ __all__ = [
     "RED",
     "STYLES",
     "DescribedFigure",
+    "plot_activation_functions",
     "plot_chain",
     "plot_descent",
     "plot_epoch_times",
     "plot_evidence",
     "plot_learning_curves",
+    "plot_loss_between",
     "plot_loss_of_probability",
     "plot_losses",
     "plot_network",
+    "plot_product_times",
     "plot_tangent",
+    "plot_wrong_tangents",
     "show",
     "tangent_explorer",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
-from lxmls_nb.plots.figure import BLUE, STYLES, DescribedFigure, new_axes
+from lxmls_nb.plots.figure import BLUE, RED, STYLES, DescribedFigure, new_axes
 
 
 def plot_learning_curves(curves: Mapping[str, Sequence[float]]) -> DescribedFigure:
@@ -155,5 +155,89 @@ def plot_descent(
     figure.alt = (
         f"A map of the loss, from {heights.min():.2f} to {heights.max():.2f} nats, over "
         f"{labels[0]} and {labels[1]}, with the ways of {'; '.join(ways)}."
+    )
+    return figure
+
+
+def plot_activation_functions() -> DescribedFigure:
+    """Return a figure of the sigmoid, the hyperbolic tangent and ReLU, and of their derivatives."""
+    z = np.linspace(-4, 4, 401)
+    sigmoid = 1 / (1 + np.exp(-z))
+    curves = {
+        "sigmoid": (sigmoid, sigmoid * (1 - sigmoid)),
+        "tanh": (np.tanh(z), 1 - np.tanh(z) ** 2),
+        "ReLU": (np.maximum(z, 0), np.where(z > 0, 1.0, 0.0)),
+    }
+    figure = DescribedFigure(figsize=(8, 3.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for style, (name, (values, slopes)) in zip(STYLES, curves.items(), strict=False):
+        line = {"color": style["color"], "linestyle": style["linestyle"], "label": name}
+        left.plot(z, values, **line)
+        right.plot(z, slopes, **line)
+    left.set(xlabel="$z$", ylabel=r"output, $\tilde{z}$", ylim=(-1.2, 3))
+    right.set(xlabel="$z$", ylabel=r"derivative, $\partial \tilde{z} / \partial z$")
+    for axes in (left, right):
+        axes.grid(color="0.9")
+    left.legend()
+    largest = ", ".join(f"{name} {slopes.max():.2f}" for name, (_, slopes) in curves.items())
+    figure.alt = (
+        "Three non-linear functions for z from -4 to 4, and their derivatives. The sigmoid rises "
+        "smoothly from 0 to 1, the hyperbolic tangent from -1 to 1; ReLU is 0 up to z = 0, then z "
+        f"itself. The largest derivatives: {largest}."
+    )
+    return figure
+
+
+def plot_loss_between(shares: Sequence[float], losses: Sequence[float]) -> DescribedFigure:
+    """Return a figure of the loss on the straight line between two networks.
+
+    Parameters
+    ----------
+    shares : sequence of float
+        Shares of the second network in the parameters, from 0 to 1.
+    losses : sequence of float
+        The loss with each of them, in nats.
+    """
+    figure, axes = new_axes(height=3.4)
+    axes.plot(shares, losses, color=BLUE, label="loss")
+    chord: dict[str, Any] = {"color": RED, "linestyle": "--", "label": "no higher, if convex"}
+    axes.plot([shares[0], shares[-1]], [losses[0], losses[-1]], **chord)
+    axes.set(xlabel="share of the second network in the parameters", ylabel="loss (nats)")
+    axes.legend()
+    figure.alt = (
+        f"The loss on the straight line between two networks: {losses[0]:.3f} nats at one end, "
+        f"{losses[-1]:.3f} at the other, and in between up to {max(losses):.3f}. A convex loss "
+        "would be nowhere above the dashed line that joins the ends."
+    )
+    return figure
+
+
+def plot_product_times(
+    sizes: Sequence[int], seconds: Mapping[str, Sequence[float]]
+) -> DescribedFigure:
+    """Return a figure of the time of a matrix product against its size, both logarithmic.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Numbers of rows and columns of both matrices.
+    seconds : mapping of str to sequence of float
+        By label, the seconds that a product of each size took.
+    """
+    figure, axes = new_axes()
+    for style, (label, times) in zip(cycle(STYLES), seconds.items(), strict=False):
+        axes.loglog(sizes, 1e6 * np.asarray(times), label=label, **style)
+    axes.set_xticks(sizes, [str(size) for size in sizes])
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.set(xlabel="n, rows and columns of each matrix", ylabel="time per product (µs)")
+    axes.legend()
+    parts = [
+        f"{label} from {1e6 * times[0]:.1f} µs to {1e6 * times[-1]:.1f} µs"
+        for label, times in seconds.items()
+    ]
+    figure.alt = (
+        f"Time of a matrix product against its size, {sizes[0]} to {sizes[-1]}, both logarithmic. "
+        f"{'; '.join(parts)}."
     )
     return figure

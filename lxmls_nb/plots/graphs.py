@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from lxmls_nb.differences import central_difference
-from lxmls_nb.guesses import Guesses
+from lxmls_nb.guesses import Guesses, Outcome
 from lxmls_nb.plots.figure import DescribedFigure
 from lxmls_nb.plots.graph_canvas import draw, text_width
 from lxmls_nb.plots.graph_layout import layout_chain, number
@@ -156,10 +156,11 @@ def _shown_numbers(graph: NetworkGraph, kind: str, column: Column) -> str:
         guess = graph.guess(kind, column, unit) if outcome else None
         if outcome is None:
             described.append(number(graph.measured(kind, column, unit)))
-        elif guess is None:
+        elif outcome is Outcome.OPEN:
             described.append("yet to be guessed")
         else:
-            described.append(f"{number(guess)} (a guess that is {outcome.value[0]})")
+            text = number(guess) if guess is not None else "no number"
+            described.append(f"{text} (a guess that is {outcome.value[0]})")
     return ", ".join(described)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from lxmls_nb.differences import central_difference
-from lxmls_nb.guesses import Guesses, Outcome, judge
+from lxmls_nb.guesses import Guesses, Outcome, as_number, judge
 from lxmls_nb.models.model import check_labels, check_network
 from lxmls_nb.models.numpy_mlp import HIDDEN
 
@@ -141,8 +141,9 @@ class NetworkGraph:
         return float(numbers[unit])
 
     def guess(self, kind: str, column: Column, unit: int) -> float | None:
-        """Return the guess at a unit's value (``"z"``) or error (``"e"``)."""
-        return self.guesses[f"{kind}{'' if column.is_linear else '~'}", column.layer, unit]
+        """Return the guess at a unit's value (``"z"``) or error (``"e"``), if it is a number."""
+        place = f"{kind}{'' if column.is_linear else '~'}", column.layer, unit
+        return as_number(self.guesses[place])
 
     def superscript(self, layer: int) -> str:
         """Return the superscript of a layer in TeX, empty where there is only one layer."""

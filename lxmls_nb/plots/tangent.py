@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -80,6 +81,42 @@ def plot_tangent(
     _draw_panel(ax, curve, (curve.weights.min(), curve.weights.max()))
     ax.legend()
     return cast(Figure, ax.figure)
+
+
+def plot_wrong_tangents(
+    weight_range: np.ndarray,
+    loss_range: np.ndarray,
+    current_weight: float,
+    current_loss: float,
+    gradients: Mapping[str, float],
+) -> DescribedFigure:
+    """Draw the loss close to the current weight once per gradient, each with its line.
+
+    Parameters
+    ----------
+    weight_range, loss_range, current_weight, current_loss
+        As in :func:`plot_tangent`.
+    gradients : mapping of str to float
+        By the mistake that was made, the slope of the line.
+    """
+    figure = DescribedFigure(figsize=(8, 3.4), layout="constrained")
+    both = figure.subplots(1, len(gradients), sharey=True, squeeze=False)[0]
+    near = np.abs(weight_range - current_weight) <= CLOSE * np.ptp(weight_range) / 2
+    for axes, (mistake, gradient) in zip(both, gradients.items(), strict=True):
+        curve = weight_range[near], loss_range[near], current_weight, current_loss, gradient
+        plot_tangent(*curve, ax=axes)
+        axes.set_title(mistake)
+        axes.grid(color="0.9")
+        axes.label_outer()
+    for axes in both[1:]:
+        axes.get_legend().remove()  # it is that of the first
+    both[0].legend(loc="upper center")
+    slopes = "; ".join(f"{mistake}, {gradient:.3g}" for mistake, gradient in gradients.items())
+    figure.alt = (
+        "The loss close to the current weight, each time with a line through it whose slope is a "
+        f"wrong gradient: {slopes}."
+    )
+    return figure
 
 
 def draw_tangent(curve: LossCurve, title: str = "") -> DescribedFigure:

@@ -72,3 +72,38 @@ def test_a_descent_is_drawn_on_the_map_of_its_cost():
             assert loss(a, b) == pytest.approx(level, abs=0.03)
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("a", "b")
     assert "mine, 2 steps, from (2.00, 1.00), loss 6.000, to (0.10, 0.00), 0.010" in figure.alt
+
+
+def test_activation_functions_are_drawn_beside_their_derivatives():
+    figure = plots.plot_activation_functions()
+    left, right = figure.axes
+    for function, slope in zip(left.lines, right.lines, strict=True):
+        z, values = function.get_data()
+        measured = np.gradient(values, z)
+        smooth = np.abs(z) > 0.05  # ReLU has a kink at zero
+        np.testing.assert_allclose(slope.get_ydata()[smooth], measured[smooth], atol=0.02)
+    assert [text.get_text() for text in left.get_legend().get_texts()] == [
+        "sigmoid",
+        "tanh",
+        "ReLU",
+    ]
+    assert "sigmoid 0.25, tanh 1.00, ReLU 1.00" in figure.alt
+
+
+def test_the_loss_between_two_networks_is_drawn_with_the_line_that_joins_its_ends():
+    figure = plots.plot_loss_between([0.0, 0.5, 1.0], [0.4, 0.7, 0.2])
+    (axes,) = figure.axes
+    curve, chord = axes.lines
+    assert list(curve.get_ydata()) == [0.4, 0.7, 0.2]
+    assert list(chord.get_ydata()) == [0.4, 0.2]
+    assert "nats" in axes.get_ylabel()
+    assert "0.400 nats at one end, 0.200 at the other, and in between up to 0.700" in figure.alt
+
+
+def test_times_of_products_are_in_microseconds():
+    figure = plots.plot_product_times([4, 16], {"NumPy": [1e-6, 2e-6], "PyTorch": [3e-6, 4e-6]})
+    (axes,) = figure.axes
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
+    np.testing.assert_allclose(axes.lines[1].get_ydata(), [3, 4])
+    assert "µs" in axes.get_ylabel()
+    assert "PyTorch from 3.0 µs to 4.0 µs" in figure.alt

@@ -336,6 +336,14 @@ def test_a_gradient_does_not_tell_the_error_that_is_guessed(guess, told):
     assert ("The derivative of the loss with respect to W_{12}" in figure.alt) == told
 
 
+@pytest.mark.parametrize("guess", ["0.5 or so", [1, 2], object(), np.ones(2), np.nan])
+def test_a_guess_that_is_no_number_is_wrong(guess):
+    model, *batch = network([2, 2])
+    figure = draw(model, *batch, guesses={("e", 1, 0): guess})
+    assert "(a guess that is wrong)" in figure.alt
+    assert any("✗" in text.get_text() for text in texts(figure))
+
+
 @pytest.mark.parametrize(
     "place", [("e~", 2, 0), ("e", 0, 0), ("z", 0, 0), ("z", 1, 3), ("z~", 3, 0), ("y", 1, 0)]
 )

@@ -138,3 +138,16 @@ def test_in_axes_of_ones_own_there_is_the_whole_range_alone(study):
     assert plots.plot_tangent(*study(), ax=axes) is axes.figure
     assert axes.figure.axes == [axes]
     np.testing.assert_array_equal(axes.lines[0].get_xdata(), study()[0])
+
+
+def test_wrong_gradients_are_drawn_side_by_side_close_to_the_weight(study):
+    weights, losses, weight, loss, gradient = study()
+    slopes = {"turned round": -gradient, "summed": 5 * gradient}
+    figure = plots.plot_wrong_tangents(weights, losses, weight, loss, slopes)
+    for axes, (mistake, slope) in zip(figure.axes, slopes.items(), strict=True):
+        curve, line, _ = axes.lines
+        assert axes.get_title() == mistake
+        assert np.polyfit(*line.get_data(), 1)[0] == pytest.approx(slope)
+        assert np.ptp(curve.get_xdata()) <= 0.1 * np.ptp(weights)
+        assert f"{mistake}, {slope:.3g}" in figure.alt
+    assert [axes.get_legend() is None for axes in figure.axes] == [False, True]
