@@ -17,6 +17,7 @@ from lxmls_nb.checks.autograd_checks import (
     autograd_order,
 )
 from lxmls_nb.checks.dictionaries import dictionary
+from lxmls_nb.checks.ladder_checks import error_ladder
 from lxmls_nb.checks.numpy_checks import backpropagation, log_linear_gradients
 from lxmls_nb.checks.predictions import prediction
 from lxmls_nb.checks.probes.running import plain, probe
@@ -24,6 +25,7 @@ from lxmls_nb.checks.pytorch_checks import gradient_flow, log_forward, log_linea
 from lxmls_nb.checks.real_size import backpropagation_at_size
 from lxmls_nb.checks.replies import ask
 from lxmls_nb.checks.step_checks import training_step
+from lxmls_nb.checks.weighted_checks import weighted_gradients
 from lxmls_nb.errors import CheckFailed, NotAttempted
 from lxmls_nb.notebook.watching import watch
 
@@ -39,6 +41,7 @@ __all__ = [
     "backpropagation",
     "backpropagation_at_size",
     "dictionary",
+    "error_ladder",
     "gradient_flow",
     "log_forward",
     "log_linear_gradients",
@@ -47,6 +50,7 @@ __all__ = [
     "prediction",
     "probe",
     "training_step",
+    "weighted_gradients",
 ]
 
 watch()
