@@ -15,7 +15,7 @@ from lxmls_nb.differences import central_difference
 STEP = 1e-3
 
 
-def _gradient(
+def gradient_of(
     function: Callable[[np.ndarray], np.ndarray], array: np.ndarray, step: float
 ) -> np.ndarray:
     """Return the derivative of a function with respect to each element of an array.
@@ -44,7 +44,9 @@ def numerical_gradients(problem: Problem, layers: Sequence[int] | None = None) -
                 parameters[number][is_bias] = stack
                 return cross_entropy(forward(problem, parameters).log_probabilities, problem.output)
 
-            gradients[number][is_bias] = _gradient(loss, problem.parameters[number][is_bias], step)
+            gradients[number][is_bias] = gradient_of(
+                loss, problem.parameters[number][is_bias], step
+            )
     return gradients
 
 
@@ -83,4 +85,20 @@ def output_error(problem: Problem) -> np.ndarray:
     def loss(z: np.ndarray) -> np.ndarray:
         return cross_entropy(log_softmax(z, axis=-1), problem.output)
 
-    return _gradient(loss, forward(problem).linear[-1], STEP)
+    return gradient_of(loss, forward(problem).linear[-1], STEP)
+
+
+def example_derivatives(
+    losses: Callable[[np.ndarray], np.ndarray], values: np.ndarray
+) -> np.ndarray:
+    """Return the derivative of each example's own loss with respect to its values, (M, units).
+
+    Parameters
+    ----------
+    losses : callable
+        From an array of shape (M, units) to one of shape (M,), each row on its own.
+    values : ndarray, shape (M, units)
+        Where to take the derivative.
+    """
+    units = np.eye(values.shape[1])
+    return np.stack([central_difference(losses, values, unit, STEP) for unit in units], axis=-1)

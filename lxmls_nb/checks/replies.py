@@ -394,6 +394,7 @@ def _log_forward(arguments: Fields) -> dict[str, Form]:
 FORMS: dict[str, Callable[[Fields], dict[str, Form]]] = {
     "dictionary": lambda arguments: {"value": data},
     "log_linear_gradients": _calls,
+    "function_calls": _calls,
     "backpropagation": _calls,
     "timed_backpropagation": lambda arguments: {"result": data, "took_too_long": flag},
     "log_linear_module": _log_linear_module,

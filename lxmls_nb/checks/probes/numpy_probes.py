@@ -119,6 +119,28 @@ def log_linear_gradients(answer: Any, calls: list[Any]) -> Report:
 
 
 @probe
+def function_calls(answer: Any, calls: list[Any]) -> Report:
+    """Call a function on a list of arguments that are arrays.
+
+    Returns
+    -------
+    dict
+        ``results``: of each call; ``changed``: the places of arguments that it changed.
+    """
+    results, changed = [], set()
+    for number, given in enumerate(calls):
+        arguments = _copy(given)
+        with numbered(number):
+            results.append(plain(answer(*arguments)))
+        changed |= {
+            str(place)
+            for place, pair in enumerate(zip(given, arguments, strict=True))
+            if not _same(*pair)
+        }
+    return {"results": results, "changed": sorted(changed)}
+
+
+@probe
 def backpropagation(
     answer: Any, geometry: list[int], activation_functions: list[str], calls: list[Any]
 ) -> Report:
