@@ -17,9 +17,11 @@ from lxmls_grading.sandbox.confinement import (
     PID_NAMESPACE,
     USER_NAMESPACE,
     children_inside,
+    die_first,
     die_with_parent,
     drop_privileges,
     join_namespaces,
+    loopback_down,
     set_limits,
 )
 from lxmls_grading.sandbox.seccomp import deny_system_calls
@@ -111,6 +113,7 @@ class ForkedKernel:
     ) -> None:
         """Join the sandbox, fork the kernel, report its id, and exit with its exit code."""
         die_with_parent()
+        self._isolate(request)
         join_namespaces(inside, NAMESPACES | USER_NAMESPACE)
         ready, confined = os.pipe()
         pid = self._fork_kernel(request, sockets, confined)
@@ -122,6 +125,11 @@ class ForkedKernel:
         _, status = os.waitpid(pid, 0)
         os._exit(os.waitstatus_to_exitcode(status) % 256)
 
+    def _isolate(self, request: dict[str, Any]) -> None:
+        """Switch the sandbox's loopback off, which only kernels of other languages talk over."""
+        if self.sandbox is not None and not request["command"]:
+            loopback_down(self.sandbox.pid, self.sandbox.user)
+
     def _fork_kernel(
         self, request: dict[str, Any], sockets: list[int], confined: int, inside: int | None = None
     ) -> int:
@@ -132,6 +140,7 @@ class ForkedKernel:
             try:
                 log = os.dup(log)  # the standard streams are closed on the way
                 if inside is not None:
+                    self._isolate(request)
                     join_namespaces(inside, NAMESPACES & ~PID_NAMESPACE)
                 self._become(request, sockets, confined, log)
             except BaseException as error:
@@ -148,6 +157,7 @@ class ForkedKernel:
             os.chdir(SCRATCH)
             # Each kernel is a user of its own, because Linux counts the processes of a user.
             identity = None if self.sandbox.user else FIRST_USER + self.sandbox.pid
+            die_first()
             set_limits(self.settings)
             drop_privileges(identity)
             die_with_parent()

@@ -17,10 +17,12 @@ import signal
 import site
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from lxmls_grading.sandbox.confinement import OPEN_FILES
 from lxmls_grading.settings import Settings
 
 #: The folder that a student's code starts in, and the only one that it may write to.
@@ -32,6 +34,10 @@ SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/loc
 
 #: Folders that are hidden: settings of nbgrader, which may hold passwords, and its usual exchange.
 SECRET_FOLDERS = (f"{sys.prefix}/etc", "/usr/etc", "/usr/local/etc", "/usr/local/share/nbgrader")
+
+#: Bytes that an open socket and an open pipe can hold in the kernel. Linux lets a socket have twice
+#: ``net.core.wmem_max``, and all pipes of a user 64 MiB.
+SOCKET_BUFFER, PIPE_BUFFER = 2**19, 2**16
 
 #: Bytes that no machine has.
 TOO_MUCH = 2**62
@@ -238,11 +244,32 @@ class Sandbox:
             processes share, with each other or with the warm process, several times.
         """
         pids = self.processes()
+        buffers = self._buffers(pids)
         bounds = {pid: self._read(pid, "statm", _resident, TOO_MUCH) for pid in pids}
-        bound = sum(bounds.values())
+        bound = sum(bounds.values()) + buffers
         if bound <= more_than:
             return bound
-        return sum(self._read(pid, "smaps_rollup", _share, bounds[pid]) for pid in pids)
+        return buffers + sum(self._read(pid, "smaps_rollup", _share, bounds[pid]) for pid in pids)
+
+    def _buffers(self, pids: Iterable[int]) -> int:
+        """Return how many bytes of the kernel the open pipes and sockets of processes can hold.
+
+        No process owns these. Where a process keeps its files secret, all that it may have count.
+        """
+        found: set[str] = set()
+        total = 0
+        for pid in pids:
+            folder = f"{self._proc()}/{pid}/fd"
+            try:
+                names = os.listdir(folder)
+            except OSError:
+                total += OPEN_FILES * SOCKET_BUFFER if os.path.isdir(f"{self._proc()}/{pid}") else 0
+                continue
+            for name in names:
+                with contextlib.suppress(OSError):  # it has just been closed
+                    found.add(os.readlink(f"{folder}/{name}"))
+        kinds = Counter(name.partition(":")[0] for name in found)
+        return total + kinds["socket"] * SOCKET_BUFFER + kinds["pipe"] * PIPE_BUFFER
 
     def _read(
         self, pid: int, name: str, count: Callable[[list[list[str]]], int], secret: int

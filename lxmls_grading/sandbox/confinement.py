@@ -8,9 +8,11 @@ system calls of Linux.
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import resource
 import signal
+import socket
 import struct
 import sys
 from collections.abc import Iterator
@@ -20,13 +22,19 @@ from typing import Any
 from lxmls_grading.settings import Settings
 
 #: Namespaces that are joined (``<linux/sched.h>``): mount, UTS, IPC, pid, network, and user.
-PID_NAMESPACE, USER_NAMESPACE = 0x20000000, 0x10000000
-NAMESPACES = 0x00020000 | 0x04000000 | 0x08000000 | PID_NAMESPACE | 0x40000000
+PID_NAMESPACE, USER_NAMESPACE, NETWORK_NAMESPACE = 0x20000000, 0x10000000, 0x40000000
+NAMESPACES = 0x00020000 | 0x04000000 | 0x08000000 | PID_NAMESPACE | NETWORK_NAMESPACE
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
 PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 24, 38
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 CAPABILITY_VERSION_3 = 0x20080522
+
+#: Files that one process may have open.
+OPEN_FILES = 512
+
+#: Of <linux/sockios.h>, <net/if.h> and <linux/nsfs.h>.
+SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP, NS_GET_USERNS = 0x8913, 0x8914, 1, 0xB701
 
 
 class ConfinementError(OSError):
@@ -106,13 +114,55 @@ def address_space() -> int:
         return int(file.read().split()[0]) * resource.getpagesize()
 
 
+def loopback_down(pid: int, user: bool) -> None:
+    """Switch the loopback of a sandbox off: what its connections buffer is counted nowhere.
+
+    This process, which has one thread, is in the network namespace of the sandbox afterwards and,
+    where the sandbox has one, in the user namespace that this one belongs to.
+
+    Parameters
+    ----------
+    pid : int
+        Of a process in the sandbox.
+    user : bool
+        Whether the sandbox has a user namespace.
+
+    Raises
+    ------
+    ConfinementError
+        If Linux refuses.
+    """
+    with open(f"/proc/{pid}/ns/net", "rb", buffering=0) as network:
+        if user:
+            owner = fcntl.ioctl(network, NS_GET_USERNS)
+            try:
+                join_namespaces(owner, USER_NAMESPACE)
+            finally:
+                os.close(owner)
+        join_namespaces(network.fileno(), NETWORK_NAMESPACE)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        try:
+            found = fcntl.ioctl(any_socket, SIOCGIFFLAGS, struct.pack("16sh22x", b"lo", 0))
+            (flags,) = struct.unpack("16xh22x", found)
+            wanted = struct.pack("16sh22x", b"lo", flags & ~IFF_UP)
+            fcntl.ioctl(any_socket, SIOCSIFFLAGS, wanted)
+        except OSError as error:
+            raise ConfinementError(error.errno, f"lo: {error.strerror}") from None
+
+
+def die_first() -> None:
+    """Ask Linux to end this process before any other where memory runs out."""
+    with open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")
+
+
 def set_limits(settings: Settings) -> None:
     """Set the limits of each single process; the warm process watches the sums of all."""
     for what, value in (
         (resource.RLIMIT_AS, address_space() + settings.memory),
         (resource.RLIMIT_NPROC, settings.processes),
         (resource.RLIMIT_FSIZE, settings.disk),
-        (resource.RLIMIT_NOFILE, 512),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
         # With 0, Linux would still start the host's program for core dumps, where there is one.
         (resource.RLIMIT_CORE, 1),
         (resource.RLIMIT_MEMLOCK, 64 * 2**10),

@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from lxmls_grading.sandbox import bubblewrap
-from lxmls_grading.sandbox.bubblewrap import Sandbox, SandboxError
+from lxmls_grading.sandbox.bubblewrap import PIPE_BUFFER, SOCKET_BUFFER, Sandbox, SandboxError
+from lxmls_grading.sandbox.confinement import OPEN_FILES
 from lxmls_grading.settings import Settings
 
 
@@ -51,7 +52,7 @@ def sandbox(tmp_path, monkeypatch):
 
 def process(folder, pid, pages, shared=None):
     """Write what Linux tells of a process; without a share, that is secret."""
-    (folder / str(pid)).mkdir()
+    (folder / str(pid)).mkdir(exist_ok=True)
     (folder / str(pid) / "statm").write_text(f"99999 {pages} 1 1 0 1 0\n")
     rollup = folder / str(pid) / "smaps_rollup"
     if shared is None:
@@ -63,6 +64,8 @@ def process(folder, pid, pages, shared=None):
 def test_shared_pages_are_counted_once_where_it_matters(sandbox, tmp_path):
     process(tmp_path, 1, pages=100, shared=9)
     process(tmp_path, 2, pages=100, shared=19)
+    open_files(tmp_path, 1)
+    open_files(tmp_path, 2)
     assert sandbox.memory(more_than=10**9) == 200 * PAGE
     assert sandbox.memory(more_than=199 * PAGE) == 1024 * (9 + 1 + 19 + 1)
 
@@ -70,6 +73,8 @@ def test_shared_pages_are_counted_once_where_it_matters(sandbox, tmp_path):
 def test_a_process_that_keeps_its_memory_secret_counts_with_all_of_its_pages(sandbox, tmp_path):
     process(tmp_path, 1, pages=100, shared=9)
     process(tmp_path, 2, pages=100)
+    open_files(tmp_path, 1)
+    open_files(tmp_path, 2)
     assert sandbox.memory() == 1024 * 10 + 100 * PAGE
 
 
@@ -82,5 +87,27 @@ def test_what_cannot_be_read_at_all_is_too_much(sandbox, tmp_path):
 
 def test_what_has_ended_takes_nothing(sandbox, tmp_path, monkeypatch):
     process(tmp_path, 1, pages=100, shared=9)
+    open_files(tmp_path, 1)
     monkeypatch.setattr(Sandbox, "processes", lambda self: [1, 2])  # 2 ends after the look
     assert sandbox.memory() == 1024 * 10
+
+
+def open_files(folder, pid, *targets):
+    """Give a process open files."""
+    (folder / str(pid) / "fd").mkdir()
+    for number, target in enumerate(targets):
+        (folder / str(pid) / "fd" / str(number)).symlink_to(target)
+
+
+def test_what_sockets_and_pipes_can_hold_counts_once(sandbox, tmp_path):
+    for pid in (1, 2):
+        process(tmp_path, pid, pages=0, shared=0)
+    open_files(tmp_path, 1, "socket:[7]", "socket:[8]", "pipe:[7]", "/dev/null")
+    open_files(tmp_path, 2, "socket:[8]", "pipe:[7]", "pipe:[9]", "anon_inode:[eventpoll]")
+    assert sandbox.memory() == 2 * 1024 + 2 * SOCKET_BUFFER + 2 * PIPE_BUFFER
+    assert sandbox.memory(more_than=10**9) == 2 * SOCKET_BUFFER + 2 * PIPE_BUFFER
+
+
+def test_files_that_are_kept_secret_count_as_many_as_there_may_be(sandbox, tmp_path):
+    process(tmp_path, 1, pages=0, shared=0)
+    assert sandbox.memory(more_than=10**12) == OPEN_FILES * SOCKET_BUFFER

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 from nbformat.v4 import new_code_cell, new_notebook
 
 from lxmls_grading.execution.warm_process import WarmProcess
 from tests.support.course import ROOT
-from tests.support.execution import printed, see
+from tests.support.execution import attempt, kinds, printed, see
 
 
 def test_course_is_not_in_sight(warm, settings):
@@ -138,6 +139,36 @@ for address in [("127.0.0.1", {port}), ("10.0.0.1", 80)]:
     finally:
         listener.kill()
         listener.wait()
+
+
+def test_loopback_is_down_and_memory_is_taken_from_it_first(warm, settings):
+    code = """
+import socket
+listener = socket.socket()
+try:
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    socket.create_connection(listener.getsockname(), 1)
+    print("connected")
+except OSError:
+    print("no")
+print(open("/proc/self/oom_score_adj").read().strip())
+one, two = socket.socketpair()
+one.send(b"still there")
+print(two.recv(20).decode())
+"""
+    assert see(warm, code, settings) == "no\n1000\nstill there"
+
+
+def test_buffers_of_sockets_are_memory(warm, settings):
+    code = """
+import socket, time
+pairs = [socket.socketpair() for _ in range(200)]
+time.sleep(5)
+"""
+    _, points, reasons = attempt(warm, code, replace(settings, memory=190 * 2**20))
+    assert kinds(reasons) == ["memory"]
+    assert points == 2  # in a fresh kernel
 
 
 def test_the_course_s_own_tools_work(warm, settings):
