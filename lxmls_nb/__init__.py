@@ -4,4 +4,4 @@ Importing this package does not import PyTorch; only :mod:`lxmls_nb.device`,
 :class:`lxmls_nb.models.PytorchMLP` and the checks of Exercises 2.3 and 2.4 do.
 """
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"

@@ -4,11 +4,18 @@ Each check has two halves: a *probe* (:mod:`~lxmls_nb.checks.probes`) that runs 
 reports arrays, and a *verdict* that compares them with the truth, found by central differences,
 and names the likely mistake (:mod:`~lxmls_nb.checks.mistakes`).
 
-The tasks of the chapters, which carry no points, are checked by :func:`prediction`. A notebook can
-have checks of its own, made of :func:`probe`, :func:`plain`, :func:`ask` and
-:class:`CheckFailed`.
+The tasks of the chapters, which carry no points, are checked by :func:`prediction`, and the steps
+of "Build it yourself" by :func:`autograd_operation` and its neighbours. A notebook can have checks
+of its own, made of :func:`probe`, :func:`plain`, :func:`ask` and :class:`CheckFailed`.
 """
 
+from lxmls_nb.checks.autograd_checks import (
+    answers_needed,
+    autograd_backward,
+    autograd_model,
+    autograd_operation,
+    autograd_order,
+)
 from lxmls_nb.checks.dictionaries import dictionary
 from lxmls_nb.checks.ladder_checks import error_ladder
 from lxmls_nb.checks.numpy_checks import backpropagation, log_linear_gradients
@@ -25,7 +32,12 @@ from lxmls_nb.notebook.watching import watch
 __all__ = [
     "CheckFailed",
     "NotAttempted",
+    "answers_needed",
     "ask",
+    "autograd_backward",
+    "autograd_model",
+    "autograd_operation",
+    "autograd_order",
     "backpropagation",
     "backpropagation_at_size",
     "dictionary",

@@ -1,5 +1,6 @@
 """The figures of the day, each with an alternative text for those who cannot see it."""
 
+from lxmls_nb.plots.backward_graphs import plot_backward_graphs
 from lxmls_nb.plots.curves import (
     plot_activation_functions,
     plot_descent,
@@ -36,6 +37,7 @@ __all__ = [
     "STYLES",
     "DescribedFigure",
     "plot_activation_functions",
+    "plot_backward_graphs",
     "plot_chain",
     "plot_descent",
     "plot_epoch_times",

@@ -9,12 +9,19 @@ from nbclient import NotebookClient
 from nbformat.notebooknode import NotebookNode
 
 from lxmls_grading.cells import read_notebook
-from tests.support.course import NOTEBOOKS, ROOT, run
+from lxmls_nb.data import AmazonData, default_corpus
+from lxmls_nb.training import train
+from tests.support.course import NOTEBOOKS, ROOT, definitions, run
 from tools.chapters_without_answers import OF_ANSWERS, without_answers
 
 FOLDER = ROOT / "notebooks"
 CHAPTERS = (
-    *("1_computation_graphs", "2_chain_rule", "3_backpropagation", "3c_bug_hunt", "4_pytorch"),
+    "1_computation_graphs",
+    "2_chain_rule",
+    "3_backpropagation",
+    "3b_build_it_yourself",
+    "3c_bug_hunt",
+    "4_pytorch",
 )
 
 #: Of a notebook's metadata, what says something.
@@ -103,6 +110,20 @@ def test_a_chapter_says_what_it_is_for_and_where_to_go_on(name):
 def test_every_exercise_has_a_chapter_that_leads_to_it():
     text = "".join(map(prose, CHAPTERS))
     assert [name for name in NOTEBOOKS if f"{name}.ipynb" not in text] == []
+
+
+@pytest.mark.slow
+def test_an_autograd_of_ones_own_learns_what_exercise_2_2_learns(monkeypatch):
+    """The chapter says so: the same first weights, batches and gradients."""
+    monkeypatch.setenv("LXMLS_NB_CORPUS", "snippets")
+    corpus = default_corpus()
+    network = definitions("exercise_2_2")["MyNumpyMLP"](
+        geometry=[corpus.nr_features, 20, 2], activation_functions=["sigmoid", "softmax"]
+    )
+    history = train(network.update, network.predict, AmazonData(corpus), verbose=False)
+    (cell,) = [cell for cell in chapter("3b_build_it_yourself").cells if cell.id == "train"]
+    accuracies = re.findall(r"[\d.]+", cell.outputs[0].text)
+    assert accuracies == [f"{accuracy:.2f}" for accuracy in history.accuracies]
 
 
 def test_chapters_hold_no_solution():

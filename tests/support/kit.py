@@ -23,6 +23,8 @@ WORDS = ("BEGIN SOLUTION", "BEGIN HIDDEN", "BEGIN MARK", "lxmls_grading", "right
 #: Lines of right answers that say nothing of them: the chapters and given code have these, too.
 GIVEN = {
     "weight, bias = self.parameters[-1]",
+    "weight, bias = self.parameters[n]",
+    "for place in np.ndindex(array.shape):",
     "return 1 / (1 + np.exp(-z))",
     "tilde_z = torch.sigmoid(z)",
     "parameters = list(model.parameters())",
