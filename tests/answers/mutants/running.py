@@ -185,7 +185,7 @@ def _first_failure(shell, code: str, below: list[NotebookNode]) -> CellScore | N
             _run_cell(shell, cell.source)
         elif (score := run_test(shell, cell)).message is not None:
             return score
-        elif re.match("Not yet|Your turn", score.output):  # a check that raises nothing
+        elif re.search("^(Not yet|Your turn)", score.output, re.MULTILINE):  # a check that raises nothing
             return replace(score, message=score.output)
     return None
 
