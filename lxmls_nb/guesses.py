@@ -32,7 +32,9 @@ class Outcome(Enum):
         return self.value[1]
 
 
-def judge(guess: object, measured: float, within: float = WITHIN) -> Outcome:
+def judge(
+    guess: object, measured: float, within: float = WITHIN, largest: float | None = None
+) -> Outcome:
     """Return what becomes of a guess at a number.
 
     Parameters
@@ -41,12 +43,14 @@ def judge(guess: object, measured: float, within: float = WITHIN) -> Outcome:
         A number, or None while there is no guess. Anything else is wrong.
     measured : float
     within : float
-        How far a guess may be off, as a part of `measured`.
+        How far a guess may be off, as a part of `largest`.
+    largest : float, optional
+        The largest of the numbers that are guessed together; by default `measured`.
     """
     if guess is None:
         return Outcome.OPEN
     number = as_number(guess)
-    is_right = number is not None and agrees(number, measured, within)
+    is_right = number is not None and agrees(number, measured, within, largest)
     return Outcome.RIGHT if is_right else Outcome.WRONG
 
 
@@ -54,11 +58,11 @@ def as_number(guess: Any) -> float | None:
     """Return a guess as a number, or None if it is none, or not a single one."""
     try:
         return float(guess)
-    except (TypeError, ValueError, RuntimeError):  # the last is of tensors with several numbers
+    except Exception:  # an object of the reader's may raise anything
         return None
 
 
-def agrees(guess: Any, measured: Any, within: float = WITHIN) -> bool:
+def agrees(guess: Any, measured: Any, within: float = WITHIN, largest: float | None = None) -> bool:
     """Whether numbers are as good as equal, for somebody who works them out by hand.
 
     Parameters
@@ -66,11 +70,14 @@ def agrees(guess: Any, measured: Any, within: float = WITHIN) -> bool:
     guess, measured : array_like of float
         Of one shape.
     within : float
-        How far a number may be off, as a part of the largest that is measured.
+        How far a number may be off, as a part of `largest`.
+    largest : float, optional
+        By default the largest size of a number in `measured`.
     """
     guess, measured = np.asarray(guess, dtype=float), np.asarray(measured, dtype=float)
     if guess.shape != measured.shape:
         return False
-    largest = float(np.max(np.abs(measured), initial=0.0))
+    if largest is None:
+        largest = float(np.max(np.abs(measured), initial=0.0))
     room = within * largest + 1e-9 if math.isfinite(largest) else 0.0
     return bool(np.allclose(guess, measured, rtol=0.0, atol=room, equal_nan=True))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 CONFIGURATION = Path(__file__).resolve().parents[1] / "nbgrader_config.py"
-#: The tag of cells whose outputs tell the answers.
+#: The tag of cells that tell what becomes of an answer.
 OF_ANSWERS = "of-answers"
 DELIMITER = re.compile(r"^(\s*)### (BEGIN|END) SOLUTION\s*$")
 
@@ -49,10 +49,11 @@ def stub(configuration: Path = CONFIGURATION) -> str:
 
 
 def without_answers(notebook: Notebook, name: str) -> Notebook:
-    """Return a copy of a chapter without its answers, and without what comes out of them.
+    """Return a copy of a chapter without its answers, and without outputs, if it has answers.
 
     A region at the top level disappears. One that is indented, in a function, gives way to the
-    line that the exercises have for a solution that is not written.
+    line that the exercises have for a solution that is not written. Outputs would tell what readers
+    are to predict, and not only those of the answers: the cell that follows shows the truth.
 
     Parameters
     ----------
@@ -65,23 +66,22 @@ def without_answers(notebook: Notebook, name: str) -> Notebook:
     RegionError
         If a region begins twice, or does not begin or end.
     """
-    unwritten = stub()
+    unwritten, has_answers = stub(), False
     result = copy.deepcopy(notebook)
-    for cell in result["cells"]:
-        if cell["cell_type"] != "code":
-            continue
+    code = [cell for cell in result["cells"] if cell["cell_type"] == "code"]
+    for cell in code:
         source = "".join(cell["source"])
         try:
             kept = "".join(_without_regions(source, unwritten))
         except ValueError as error:
             raise RegionError(name, cell.get("id", "without an id"), str(error)) from None
         if kept != source:
-            kept = kept.rstrip("\n")
+            has_answers, kept = True, kept.rstrip("\n")
             is_text = isinstance(cell["source"], str)
             cell["source"] = kept if is_text else kept.splitlines(keepends=True)
-        elif OF_ANSWERS not in cell["metadata"].get("tags", []):
-            continue
-        cell["outputs"], cell["execution_count"] = [], None
+    if has_answers:
+        for cell in code:
+            cell["outputs"], cell["execution_count"] = [], None
     return result
 
 

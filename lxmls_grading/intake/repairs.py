@@ -53,7 +53,13 @@ def reasons_for_given(found: Found, originals: Originals) -> list[Reason]:
     """
     changes = {name: _change(found, name, originals) for name in originals.known}
     missing = [name for name in originals.known if name not in found.names]
-    tampered = {name: what for name, what in changes.items() if what}
+    # An earlier release has not all of them: that nobody is to blame for.
+    lacking = [
+        name
+        for name, what in changes.items()
+        if what == "missing" and not is_grade(originals.known[name])
+    ]
+    tampered = {name: what for name, what in changes.items() if what and name not in lacking}
     old = [name for name in originals.known if _is_old(found, name, originals)]
     reasons = []
     if len(missing) == len(originals.known):
@@ -62,6 +68,9 @@ def reasons_for_given(found: Found, originals: Originals) -> list[Reason]:
     elif tampered:
         what = list_names([f"{name} ({what})" for name, what in tampered.items()])
         reasons.append(reason("tampered", tampered, what=what))
+    if lacking and len(missing) < len(originals.known):
+        what = f"cells without points were missing, and were put in ({list_names(lacking)})"
+        reasons.append(repaired(lacking, what))
     if old:
         what = f"cells of an earlier release were replaced by those of this one ({list_names(old)})"
         reasons.append(repaired(old, what))

@@ -78,12 +78,14 @@ def prediction(
     >>> prediction(0.25, 0.25, about="The slope at zero", because="The curve rises there.")
     Right: The slope at zero: 0.25. The curve rises there.
     """
-    measured = _plain(measured)
-    if callable(guess):
+    measured, problem = _plain(measured), ""
+    if isinstance(guess, type):
+        problem = f"the name of a type goes in quotes: '{guess.__name__}'."
+    elif callable(guess):
         guess, problem = _called(guess, arguments)
     else:
-        guess, problem = _plain(guess), ""
-    if guess is None and not problem:
+        guess = _plain(guess)
+    if _is_open(guess) and not problem:
         text = (
             "write what you expect in the cell above, in the place of `None`, and run both cells."
         )
@@ -96,7 +98,7 @@ def prediction(
         report(Kind.RIGHT, "Right", f"{about}: {_written(measured)}. {because}".strip())
         return
     tried = _wrong.setdefault(about, [])
-    if (written := repr(guess)) not in tried:
+    if (written := f"{_short(guess)} {problem}") not in tried:
         tried.append(written)
     place = tried.index(written)
     if place < len(hints):
@@ -112,17 +114,33 @@ def _called(guess: Callable[..., Any], arguments: Sequence[Any]) -> tuple[Any, s
         result = guess(
             *(np.copy(each) if isinstance(each, np.ndarray) else each for each in arguments)
         )
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit, too: it would end the notebook's kernel
         return None, f"your code stops with {type(error).__name__}: {error}."
     if result is None:
         return None, "your function returns nothing: did you forget `return`?"
     return _plain(result), ""
 
 
+def _is_open(guess: Any) -> bool:
+    """Whether there is no guess yet, or not at all of the numbers that are asked for."""
+    if isinstance(guess, list | tuple):
+        return any(each is None for each in guess)
+    return guess is None
+
+
 def _plain(value: Any) -> Any:
     """Return a tensor as an array, an array of one number as that number, and the rest as it is."""
+    if isinstance(value, list | tuple) and any(hasattr(each, "detach") for each in value):
+        return (
+            type(value)([_plain(each) for each in value]) if type(value) in (list, tuple) else value
+        )
     if hasattr(value, "detach"):
-        value = value.detach().cpu().numpy()
+        try:
+            value = value.detach().cpu().to_dense().double().numpy()
+        except Exception:  # a tensor without numbers, such as one on `meta`
+            return value
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         return value.item()
     return value
@@ -135,7 +153,7 @@ def _problem(guess: Any, measured: Any, choices: Sequence[str] | None, within: f
     if isinstance(measured, bool):
         if isinstance(guess, bool):
             return "" if guess is measured else "it is the other way round."
-        return f"the answer is True or False, and yours is {guess!r}."
+        return f"the answer is True or False, and yours is {_short(guess)}."
     if _is_shape(measured):
         return _problem_of_shape(guess, tuple(measured))
     return _problem_of_numbers(guess, measured, within)
@@ -143,7 +161,7 @@ def _problem(guess: Any, measured: Any, choices: Sequence[str] | None, within: f
 
 def _problem_of_word(guess: Any, measured: str, choices: Sequence[str] | None) -> str:
     if not isinstance(guess, str):
-        return f"the answer is a word in quotes, and yours is {guess!r}."
+        return f"the answer is a word in quotes, and yours is {_short(guess)}."
     if guess.strip().casefold() == measured.strip().casefold():
         return ""
     known = [each.casefold() for each in choices or ()]
@@ -156,7 +174,7 @@ def _problem_of_shape(guess: Any, measured: tuple[int, ...]) -> str:
     if isinstance(guess, numbers.Integral) and not isinstance(guess, bool):
         guess = (int(guess),)
     if not isinstance(guess, list | tuple) or not _is_shape(tuple(guess)):
-        return f"the answer is a shape such as `(2, 3)`, and yours is {guess!r}."
+        return f"the answer is a shape such as `(2, 3)`, and yours is {_short(guess)}."
     guess = tuple(int(size) for size in guess)
     if guess == measured:
         return ""
@@ -172,7 +190,7 @@ def _problem_of_numbers(guess: Any, measured: Any, within: float) -> str:
     wanted = "a number" if single else "numbers"
     try:
         values = np.asarray(guess, dtype=float)
-    except (TypeError, ValueError):
+    except Exception:  # an object of the reader's may raise anything
         return f"the answer is {wanted}, and yours is {_short(guess)}."
     truth = np.asarray(measured, dtype=float)
     if single and values.size == 1:
@@ -224,7 +242,11 @@ def _written(value: Any) -> str:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    """Return how a guess is written, cut short: an object of the reader's may not tell."""
+    try:
+        text = repr(value)
+    except Exception:
+        text = f"a {type(value).__name__}"
     return text if len(text) < 60 else f"{text[:57]}…"
 
 

@@ -99,6 +99,8 @@ def _draw_tangent(
     if len(shape) != 2 or place[0] >= shape[0] or place[1] >= shape[1]:
         return "there is no claimed gradient of the weight."
     slope = float(compared.claimed[place])
+    if not np.isfinite(slope):
+        return f"the claimed slope of the loss at one weight of layer 1 is {slope}."
     steps = np.array([-REACH, REACH])
     axes.plot(
         current + steps, loss + slope * steps, "--", color=RED, label="slope: claimed gradient"
@@ -112,9 +114,9 @@ def _draw_tangent(
 def _draw_layer(axes: Axes, compared: Sequence[Compared], layer: int) -> str:
     """Draw the claimed gradients of a layer against the measured ones; return that in words."""
     if not all(each.fits for each in compared):
+        wrong = [each for each in compared if not each.fits]
         shapes = [
-            f"{each.name[0]}: {_shape(each.claimed)}\nnot {_shape(each.measured)}"
-            for each in compared
+            f"{each.name[0]}: {_shape(each.claimed)}\nnot {_shape(each.measured)}" for each in wrong
         ]
         axes.text(0.5, 0.5, "\n\n".join(shapes), ha="center", va="center", fontsize=8)
         axes.set(xticks=[], yticks=[])
@@ -122,7 +124,7 @@ def _draw_layer(axes: Axes, compared: Sequence[Compared], layer: int) -> str:
         spoken = [
             f"the {_spoken(each)}' gradient has the shape {_shape(each.claimed)}, "
             f"not {_shape(each.measured)}"
-            for each in compared
+            for each in wrong
         ]
         return f"Layer {layer}: {' and '.join(spoken)}."
     for each, marker, color, label in zip(
@@ -135,11 +137,15 @@ def _draw_layer(axes: Axes, compared: Sequence[Compared], layer: int) -> str:
     everything = np.concatenate(
         [np.ravel(a) for each in compared for a in (each.measured, each.claimed)]
     )
-    reach = 1.15 * np.abs(everything).max()
+    everything = everything[np.isfinite(everything)]
+    reach = 1.15 * np.max(np.abs(everything), initial=1e-9)
     axes.plot([-reach, reach], [-reach, reach], color="0.6", lw=1, label="equal")
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach))
     _finish(axes, f"layer {layer}, × {_range(np.concatenate([each.ratios for each in compared]))}")
     ratios = [f"{_spoken(each)} × {_range(each.ratios)}" for each in compared]
+    missing = sum(int(np.sum(~np.isfinite(each.claimed))) for each in compared)
+    if missing:
+        ratios.append(f"{missing} not finite")
     return f"Layer {layer}, claimed gradients as multiples of the measured: {', '.join(ratios)}."
 
 
@@ -166,7 +172,7 @@ def _ratio(value: float) -> str:
 
 
 def _shape(array: np.ndarray) -> str:
-    return " × ".join(map(str, array.shape)) or "none"
+    return " × ".join(map(str, array.shape)) if array.size else "none"
 
 
 def _spoken(compared: Compared) -> str:

@@ -132,7 +132,11 @@ class NetworkGraph:
         place = f"{kind}{'' if column.is_linear else '~'}", column.layer, unit
         if place not in self.guesses:
             return None
-        return judge(self.guesses[place], self.measured(kind, column, unit))
+        # Readers round the numbers of a column alike: the largest says how coarsely.
+        beside = [other for name, layer, other in self.guesses if (name, layer) == place[:2]]
+        largest = max(abs(self.measured(kind, column, other)) for other in beside)
+        measured = self.measured(kind, column, unit)
+        return judge(self.guesses[place], measured, largest=largest)
 
     def measured(self, kind: str, column: Column, unit: int) -> float:
         """Return a unit's value (``"z"``) or error (``"e"``), which the column has."""

@@ -67,6 +67,57 @@ def test_the_explorer_begins_with_the_most_frequent_word(backpropagation, capsys
     assert f"column {first[1]}: “{first[2]}”." in figure.alt
 
 
+def answered(name: str, *cells: str) -> dict:
+    """Run cells of an exercise, with the right answers; return the names that there are then."""
+    names: dict = {"__name__": "__main__"}
+    answers = reference_answers(source(name))
+    for cell in cells:
+        names[f"value of {cell}"] = execute(answers.get(cell, code(name, cell)), names)
+    return names
+
+
+#: The cells up to the loop over epochs, and what is trained in it.
+LOOPS = {
+    "exercise_2_1": (["imports", "data", "log-linear-comments"], "given"),
+    "exercise_2_2": (["imports", "data", "network", "numpy-backpropagation"], ""),
+}
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_the_loop_in_the_notebook_does_what_train_does(name, monkeypatch, capsys):
+    monkeypatch.setenv("LXMLS_NB_CORPUS", "snippets")
+    monkeypatch.setenv("LXMLS_NB_EPOCHS", "2")
+    cells, which = LOOPS[name]
+    train = "train-given" if which else "train"
+    names = answered(name, *cells, "epoch-loop")
+    looped = re.findall(r"accuracy +(\d+\.\d\d) %", capsys.readouterr().out)
+    execute(code(name, train), names)
+    history = names["given_history" if which else "history"]
+    assert looped == [f"{each:.2f}" for each in history.accuracies]
+    assert len(looped) == 3
+
+
+def test_the_ladder_of_the_exercise_is_climbed_by_its_answers(monkeypatch, capsys):
+    monkeypatch.setenv("LXMLS_NB_CORPUS", "snippets")
+    rungs = ["error-at-output", "error-after-linear", "error-before-sigmoid"]
+    cells = [each for rung in rungs for each in (rung, f"check-{rung}")]
+    names = answered("exercise_2_2", "imports", *cells)
+    told = capsys.readouterr().out
+    assert told.count("Right: ") == 3
+    assert "Not yet" not in told
+    figure = names["value of check-error-before-sigmoid"]
+    assert figure.alt.count("a guess that is right") == 9
+    for cell in rungs:  # as released, each is the student's turn
+        execute(code("exercise_2_2", cell), names)
+    execute(code("exercise_2_2", "check-error-before-sigmoid"), names)
+    assert capsys.readouterr().out.startswith("Your turn: write `error_at_output`")
+
+
+def test_the_weighted_gradients_of_the_exercise_are_right(capsys):
+    answered("exercise_2_1", "imports", "weighted-gradients", "check-weighted-gradients")
+    assert capsys.readouterr().out.startswith("Right: ")
+
+
 #: There are three systems of three sizes, and ten rounds: a busy moment lasts for 40 of 99 updates.
 @pytest.mark.parametrize("begins", range(0, 60, 7))
 def test_a_busy_moment_does_not_change_the_times_of_an_epoch(begins, capsys):

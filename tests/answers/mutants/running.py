@@ -8,9 +8,10 @@ and the rest runs in another fork.
 from __future__ import annotations
 
 import multiprocessing
+import re
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nbformat.notebooknode import NotebookNode
@@ -146,10 +147,11 @@ def _run_all(sender, name: str, source: Path, answer: NotebookNode, codes: list[
     shell = InteractiveShell.instance()
     notebook = source_notebook(name, source)
     place = [grade_id(cell) for cell in notebook.cells].index(grade_id(answer))
-    above = [cell for cell in needed_cells(notebook) if cell in notebook.cells[:place]]
-    below = [cell for cell in needed_cells(notebook) if cell in notebook.cells[place + 1 :]]
-    if not any(map(is_test, below)):  # an answer without points has checks below it all the same
-        below = [cell for cell in notebook.cells[place + 1 :] if _is_check(cell)]
+    needed = needed_cells(notebook)
+    above = [cell for cell in notebook.cells[:place] if cell in needed or is_answer(cell)]
+    below = [cell for cell in needed if cell in notebook.cells[place + 1 :]]
+    if practice := _practice(answer, notebook.cells[place + 1 :]):
+        below = [practice]
     with copied_files(source):
         for cell in above:
             if not is_test(cell):
@@ -159,6 +161,15 @@ def _run_all(sender, name: str, source: Path, answer: NotebookNode, codes: list[
             shell.user_ns.clear()
             shell.user_ns.update(names)
             sender.send(_first_failure(shell, code, below))
+
+
+def _practice(answer: NotebookNode, below: list[NotebookNode]) -> NotebookNode | None:
+    """Return the check of an answer without points; None for one that tests are about."""
+    defined = set(re.findall(r"^(?:def|class) (\w+)", answer.source, re.MULTILINE))
+    about = [cell for cell in below if defined & set(re.findall(r"\w+", cell.source))]
+    if any(map(is_test, about)):
+        return None
+    return next(filter(_is_check, about), None)
 
 
 def _is_check(cell: NotebookNode) -> bool:
@@ -174,6 +185,8 @@ def _first_failure(shell, code: str, below: list[NotebookNode]) -> CellScore | N
             _run_cell(shell, cell.source)
         elif (score := run_test(shell, cell)).message is not None:
             return score
+        elif re.search("^(Not yet|Your turn)", score.output, re.MULTILINE):  # a check that raises nothing
+            return replace(score, message=score.output)
     return None
 
 

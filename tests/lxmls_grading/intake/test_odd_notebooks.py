@@ -399,6 +399,9 @@ ODD = {
     "prose missing": Odd(delete("end", "introduction")),
     "formatted": Odd(formatted),
     "an answer turned into text": Odd(made_text, {"repaired"}, "put back to code"),
+    "a cell without points missing": Odd(
+        delete("imports"), {"repaired"}, "without points were missing, and were put in (imports)"
+    ),
     "a given cell copied and extended": Odd(duplicated_imports, {"tampered"}, "imports (copied)"),
     "an import in a given cell": Odd(
         text_of("imports", "import math\nimport statistics"), {"tampered"}, "imports (edited)"

@@ -171,6 +171,7 @@ def test_whatever_is_given_a_card_tells_and_nothing_is_raised(climb, function, w
     text, rows, _ = climb(at_output, function, before_sigmoid)
     assert text.startswith("Not yet: ")
     assert words in text
+    assert None not in rows[1]
     assert rows[2] == [None] * 3
 
 

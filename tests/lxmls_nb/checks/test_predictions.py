@@ -76,7 +76,7 @@ def test_right_in_any_form(told, guess, measured):
         ("0.5", 0.7, "too small"),
         ("half", 0.5, "the answer is a number, and yours is 'half'"),
         ([1, 2], 0.5, "the answer is a number, and yours has the shape (2,)"),
-        (object, 0.5, "yours is"),
+        (object(), 0.5, "yours is"),
         ([1, 5], [1, 2], "1 of 2 numbers are right"),
         (np.ones((2, 3)), np.ones((3, 2)), "its transpose"),
         ([[0, 1], [2, 0]], [[0, 2], [1, 0]], "rows and columns swapped"),
@@ -102,6 +102,38 @@ def test_it_is_told_how_a_guess_is_wrong(told, guess, measured, problem):
 def test_a_word_that_is_no_choice_is_told_so(told):
     text = told("plus", "positive", choices=["positive", "negative"])
     assert "choose from `positive`, `negative`" in text
+
+
+class Unspeakable:
+    def __repr__(self):
+        raise RuntimeError("no words")
+
+    __float__ = __array__ = __repr__
+
+
+@pytest.mark.parametrize("measured", [0.5, [1.0, 2.0], (2, 3), "word", True])
+@pytest.mark.parametrize("guess", [Unspeakable(), [Unspeakable()], 10**400, 1j, b"x", {}, set()])
+def test_nothing_that_a_reader_writes_is_an_error(told, guess, measured):
+    assert told(guess, measured, hints=["Hm."]).startswith("Not yet")
+
+
+def test_tensors_of_all_kinds_are_no_error(told):
+    torch = pytest.importorskip("torch")
+    asking = torch.tensor(0.5, requires_grad=True)
+    assert told([asking, asking], [0.5, 0.5]).startswith("Right")
+    assert told(torch.tensor(0.5, dtype=torch.bfloat16), 0.5).startswith("Right")
+    assert told(torch.tensor([0.0, 1.0]).to_sparse(), [0.0, 1.0]).startswith("Right")
+    assert told(torch.ones(2, device="meta"), [1.0, 1.0]).startswith("Not yet")
+
+
+@pytest.mark.parametrize("guess", [[None, 1.0], (0.5, None), [None, None]])
+def test_guesses_of_which_some_are_missing_are_open(told, guess):
+    assert told(guess, [0.5, 1.0]).startswith("Your turn")
+
+
+def test_a_type_is_not_called(told):
+    text = told(float, "float", hints=["Hm."])
+    assert "the name of a type goes in quotes: 'float'" in text
 
 
 def test_hints_come_one_after_the_other_then_the_answer(told):
@@ -137,6 +169,7 @@ def test_a_line_of_code_is_run_on_arguments(told):
         (lambda x: x.nothing, "stops with AttributeError"),
         (lambda: 1, "stops with TypeError"),
         (lambda x: None, "did you forget `return`?"),
+        (lambda x: exit(3), "stops with SystemExit"),
     ],
 )
 def test_a_line_of_code_that_does_not_work_is_told_so(told, function, problem):
@@ -151,6 +184,13 @@ def test_tensors_are_numbers(told):
     assert told(weight, [1.0, 2.0]).startswith("Right")
     assert told([1.0, 2.0], weight.sum() * weight / 3).startswith("Right")
     assert told((2,), weight.shape).startswith("Right")
+
+
+def test_other_errors_of_a_line_of_code_use_hints_up(told):
+    functions = [lambda: 1 / 0, lambda: {}["a"], lambda: [][0]]
+    texts = [told(function, 5, hints=["First.", "Second."]) for function in functions]
+    assert ["First." in texts[0], "Second." in texts[1]] == [True, True]
+    assert texts[2].endswith("The answer is 5.")
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,47 @@ def test_a_gradient_that_is_no_matrix_is_no_error():
     assert "no claimed gradient" in plots.plot_evidence(Flat(), reviews()).alt
 
 
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_gradients_that_are_not_finite_are_told(number):
+    class Overflowing(Suspect):
+        def backpropagation(self, input, output):
+            gradients = super().backpropagation(input, output)
+            gradients[0][0][:] = gradients[1][0][0, 0] = number
+            return gradients
+
+    alt = plots.plot_evidence(Overflowing(), reviews()).alt
+    assert f"the claimed slope of the loss at one weight of layer 1 is {number}" in alt
+    assert "weights × none, biases × 1, 12 not finite" in alt
+    assert "weights × 1, biases × 1, 1 not finite" in alt
+
+
+def test_a_bias_without_its_row_is_as_good():
+    class Flat(Suspect):
+        def backpropagation(self, input, output):
+            return [[weight, bias[0]] for weight, bias in super().backpropagation(input, output)]
+
+    assert "weights × 1, biases × 1" in plots.plot_evidence(Flat(), reviews()).alt
+
+
+def test_only_what_does_not_fit_is_named():
+    class Column(Suspect):
+        def backpropagation(self, input, output):
+            return [[weight, bias.T] for weight, bias in super().backpropagation(input, output)]
+
+    figure = plots.plot_evidence(Column(), reviews())
+    assert [text.get_text() for text in panels(figure)[0][1].texts] == ["b: 3 × 1\nnot 1 × 3"]
+    assert "weights' gradient" not in figure.alt
+
+
+@pytest.mark.parametrize("returned", [None, [], [[np.ones((3, 4))]], "no", [[None, None]] * 3])
+def test_whatever_is_missing_has_no_shape(returned):
+    class Odd(Suspect):
+        def backpropagation(self, input, output):
+            return returned
+
+    assert "has the shape none, not" in plots.plot_evidence(Odd(), reviews()).alt
+
+
 def test_layers_that_are_not_written_yet_have_no_shape():
     class Begun(Suspect):
         def backpropagation(self, input, output):

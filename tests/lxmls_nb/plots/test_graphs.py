@@ -318,6 +318,18 @@ def test_guesses_stand_in_the_place_of_the_numbers():
     assert "your guess" in figure.axes[0].get_legend().get_texts()[-1].get_text()
 
 
+def test_numbers_of_a_column_are_rounded_alike():
+    # As `checks.prediction` does: 0.18 is 4 % off, and 2 % of the largest error beside it.
+    model, inputs, output = network([2, 3])
+    error = np.exp(model.log_forward(inputs[:1])[0][0]) - np.eye(3)[output[0]]
+    near = error + 0.019 * np.abs(error).max()
+    together = draw(model, inputs, output, guesses={("e", 1, k): near[k] for k in range(3)})
+    assert together.alt.count("(a guess that is right)") == 3
+    smallest = int(np.argmin(np.abs(error)))
+    alone = draw(model, inputs, output, guesses={("e", 1, smallest): near[smallest]})
+    assert "(a guess that is wrong)" in alone.alt
+
+
 def test_the_description_keeps_the_numbers_that_are_guessed():
     figure, graph, _ = guessed_figure()
     assert "7 (a guess that is wrong)" in figure.alt
