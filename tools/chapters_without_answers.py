@@ -39,7 +39,18 @@ class RegionError(ValueError):
 
 
 def stub(configuration: Path = CONFIGURATION) -> str:
-    """Return what takes the place of a solution in the exercises, and here in a function."""
+    """Return what takes the place of a solution in the exercises, and here in a function.
+
+    Parameters
+    ----------
+    configuration : Path
+        That of nbgrader.
+
+    Raises
+    ------
+    ValueError
+        If it does not say so.
+    """
     for node in ast.walk(ast.parse(configuration.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values, strict=True):

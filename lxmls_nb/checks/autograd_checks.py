@@ -18,6 +18,7 @@ from lxmls_nb.checks.autograd_operations import OPERATIONS, Case, judge_back, ju
 from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.probes.errors import describe_error, student_frame
 from lxmls_nb.checks.problems import Problem, make_problem
+from lxmls_nb.checks.without_points import tell
 from lxmls_nb.differences import central_difference
 from lxmls_nb.errors import UNWRITTEN, CheckFailed, NotAttempted, unwritten
 from lxmls_nb.notebook.cards import Kind
@@ -36,7 +37,7 @@ def answers_needed() -> Iterator[None]:
     --------
     >>> with answers_needed():
     ...     raise NotImplementedError("not attempted yet")
-    Not attempted yet: this needs an answer from a cell above, first.
+    Your turn: this needs an answer from a cell above, first.
     """
     try:
         yield
@@ -48,7 +49,7 @@ def answers_needed() -> Iterator[None]:
         text = "this needs an answer from a cell above, first."
         if not name.startswith("<"):
             text = f"this needs `{name}` from a cell above, first."
-        report(Kind.OPEN, NotAttempted.heading, text)
+        tell(NotAttempted(text))
 
 
 def autograd_operation(operation: Callable[..., Any], node: type[Any], computes: str) -> None:
@@ -154,9 +155,9 @@ def autograd_order(order: Callable[[Any], Any], node: type[Any]) -> None:
             graphs.judge_order(order(graph.loss), graph, earlier)
             earlier += graph.nodes.values()
         return (
-            f"right for {len(graphs.GRAPHS)} graphs: a leaf alone, chains, and graphs in which a "
-            "node is used twice. Read backwards, a node comes up only when all errors that "
-            "reach it have been added."
+            f"each node once and after its parents, in {len(graphs.GRAPHS)} graphs: a leaf alone, "
+            "chains, and some in which a node is used twice. Read backwards, a node comes up only "
+            "when all errors that reach it have been added."
         )
 
     _report("order", judge)
@@ -246,15 +247,15 @@ def _judge_model(
     for layer, pair in enumerate(parameters):
         for place, name in enumerate(("weight", "bias")):
             where = f"the gradient of the {name} of layer {layer + 1}"
-            graphs.judge_shape(pair[place].grad, gradients[layer][place].shape, where)
+            grad = graphs.numbers_of(pair[place].grad, where, gradients[layer][place].shape)
             truths = (gradients[layer][place], numerical[layer][place])
-            if not all(_is_near(pair[place].grad, truth) for truth in truths):
+            if not all(_is_near(grad, truth) for truth in truths):
                 raise CheckFailed(
                     f"{where} is not PyTorch's. Do the checks of all steps above pass?"
                 )
 
 
-def _is_near(array: Any, truth: np.ndarray) -> bool:
+def _is_near(array: np.ndarray, truth: np.ndarray) -> bool:
     return bool(np.max(np.abs(array - truth)) <= TOLERANCE * max(1e-9, np.max(np.abs(truth))))
 
 
@@ -280,24 +281,26 @@ def _report(name: str, judge: Callable[[], str]) -> None:
     try:
         with np.errstate(all="ignore"):
             text = judge()
+    except KeyboardInterrupt:  # by the reader
+        raise
+    except NotAttempted as failure:
+        tell(failure)
     except CheckFailed as failure:
-        report(Kind.WRONG, CheckFailed.heading, f"`{name}`: {failure}")
-    except NotImplementedError as error:
-        if not _is_unwritten(error):
-            report(Kind.WRONG, CheckFailed.heading, _stopped(name, error))
-            return
-        report(Kind.OPEN, NotAttempted.heading, str(unwritten(student_frame(error).name)))
-    except Exception as error:
-        report(Kind.WRONG, CheckFailed.heading, _stopped(name, error))
+        tell(CheckFailed(f"`{name}`: {failure}"))
+    except BaseException as error:  # SystemExit, too: whatever an answer does is an answer
+        if isinstance(error, NotImplementedError) and _is_unwritten(error):
+            tell(unwritten(student_frame(error).name))
+        else:
+            tell(CheckFailed(_stopped(name, error)))
     else:
-        report(Kind.RIGHT, "Passed", f"`{name}`: {text}")
+        report(Kind.RIGHT, "Right", f"`{name}`: {text}")
 
 
 def _is_unwritten(error: NotImplementedError) -> bool:
     return isinstance(error, NotAttempted) or any(text in str(error) for text in UNWRITTEN)
 
 
-def _stopped(name: str, error: Exception) -> str:
+def _stopped(name: str, error: BaseException) -> str:
     """Return in a line how the reader's code stops."""
     known = describe_error(error)
     where = f" ({known['line']})" if known["line"] else ""
@@ -314,5 +317,5 @@ def _stopped(name: str, error: Exception) -> str:
         hint = f"Is `{known['similar']}` meant?"
     else:
         hint = f"{shapes}." if shapes else ""
-    message = known["message"].rstrip(".")
-    return f"`{name}` stops with {known['type']}: {message}{where}. {hint}".strip()
+    message = f": {text}" if (text := known["message"].rstrip(".")) else ""
+    return f"`{name}` stops with {known['type']}{message}{where}. {hint}".strip()

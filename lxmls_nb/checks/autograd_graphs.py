@@ -55,7 +55,12 @@ class Graph:
     loss: Any
 
     def name_of(self, node: Any) -> str:
-        """Return the name of a node, or an empty text for one that is not in the graph."""
+        """Return the name of a node, or an empty text for one that is not in the graph.
+
+        Parameters
+        ----------
+        node : object
+        """
         return next((name for name, each in self.nodes.items() if each is node), "")
 
     def drawn(self) -> str:
@@ -69,7 +74,14 @@ class Graph:
 
 
 def build(description: Description, node: type[Any]) -> Graph:
-    """Return a graph, its leaves filled with numbers."""
+    """Return a graph, its leaves filled with numbers.
+
+    Parameters
+    ----------
+    description : dict
+    node : type
+        The reader's ``Node``.
+    """
     nodes: dict[str, Any] = {}
     for name, parents in description.items():
         if not parents:
@@ -89,6 +101,15 @@ def build(description: Description, node: type[Any]) -> Graph:
 
 def judge_node(result: Any, leaves: Sequence[Any], node: type[Any]) -> None:
     """Look at a node that an operation has made of leaves.
+
+    Parameters
+    ----------
+    result : object
+        What the operation returned.
+    leaves : sequence of node
+        What it was called on.
+    node : type
+        The reader's ``Node``.
 
     Raises
     ------
@@ -129,6 +150,12 @@ def judge_node(result: Any, leaves: Sequence[Any], node: type[Any]) -> None:
 def errors_of(result: Any, error: np.ndarray) -> list[Any]:
     """Return what a node's way back makes of an error, one for each parent.
 
+    Parameters
+    ----------
+    result : node
+    error : ndarray
+        What arrives at it.
+
     Raises
     ------
     CheckFailed
@@ -154,16 +181,45 @@ def errors_of(result: Any, error: np.ndarray) -> list[Any]:
     return list(errors)
 
 
-def judge_shape(grad: Any, shape: tuple[int, ...], where: str) -> None:
-    """Compare the shape of a gradient with that of the value it belongs to.
+def numbers_of(
+    value: Any,
+    subject: str,
+    shape: tuple[int, ...] | None = None,
+    if_not_finite: str | None = "(nan or inf).",
+) -> np.ndarray:
+    """Return what the reader's code gave as an array of real numbers.
+
+    Parameters
+    ----------
+    value : object
+    subject : str
+        What messages call it.
+    shape : tuple of int, optional
+        That of the value that it belongs to.
+    if_not_finite : str or None
+        The end of the message where numbers are not finite. With None they may be.
 
     Raises
     ------
     CheckFailed
-        If it differs.
+        If it is none, is not finite, or has another shape.
     """
-    if np.shape(grad) != shape or grad is None:
-        raise CheckFailed(f"{where} has the shape {np.shape(grad)}, and the value has {shape}.")
+    if value is None:
+        raise CheckFailed(f"{subject} is None, and an array of numbers is asked for.")
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError):  # rows of different lengths
+        raise CheckFailed(
+            f"{subject} is {describe(value)}, and an array of numbers is asked for."
+        ) from None
+    if array.dtype.kind not in "biuf":
+        what = describe(value) if array.dtype.kind == "O" else f"made of {array.dtype} values"
+        raise CheckFailed(f"{subject} is {what}, and an array of real numbers is asked for.")
+    if if_not_finite is not None and not np.all(np.isfinite(array)):
+        raise CheckFailed(f"{subject} is not finite {if_not_finite}")
+    if shape is not None and array.shape != shape:
+        raise CheckFailed(f"{subject} has the shape {array.shape}, and the value has {shape}.")
+    return array
 
 
 def _parents(count: int) -> str:
@@ -254,6 +310,11 @@ def _is_right(names: Sequence[str], description: Description) -> bool:
 def judge_gradients(graph: Graph) -> None:
     """Compare the gradients of all nodes with PyTorch's.
 
+    Parameters
+    ----------
+    graph : Graph
+        One that the reader's walk has been through.
+
     Raises
     ------
     CheckFailed
@@ -262,11 +323,13 @@ def judge_gradients(graph: Graph) -> None:
     truth = right_gradients(graph.description)
     where = f"in the graph {graph.drawn()}"
     last = next(reversed(graph.nodes))
-    if np.shape(graph.loss.grad) == () and graph.loss.grad is not None:  # a one for all
-        graph.loss.grad = np.full(VALUE.shape, float(graph.loss.grad))
-    for name, node in graph.nodes.items():
-        judge_shape(node.grad, truth[name].shape, f"{where}: the `grad` of {name}")
-    got = {name: np.asarray(node.grad, dtype=float) for name, node in graph.nodes.items()}
+    got: dict[str, np.ndarray] = {}
+    for name, node in reversed(graph.nodes.items()):
+        of_it = f"{where} the `grad` of {name}"
+        grad = numbers_of(node.grad, of_it).astype(float)
+        if name == last and grad.shape == ():  # a one for all
+            grad = np.full(VALUE.shape, grad)
+        got[name] = numbers_of(grad, of_it, truth[name].shape)
     wrong = [name for name in reversed(graph.nodes) if not np.allclose(got[name], truth[name])]
     if not wrong:
         return
@@ -315,7 +378,12 @@ def judge_gradients(graph: Graph) -> None:
 
 
 def right_gradients(description: Description) -> dict[str, np.ndarray]:
-    """Return PyTorch's derivative of the sum of the loss with respect to each node."""
+    """Return PyTorch's derivative of the sum of the loss with respect to each node.
+
+    Parameters
+    ----------
+    description : dict
+    """
     import torch
 
     tensors: dict[str, Any] = {}

@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 
 from lxmls_nb.checks import autograd_mistakes as mistakes
-from lxmls_nb.checks.autograd_mistakes import Arrays, Mistake
+from lxmls_nb.checks.autograd_graphs import numbers_of
+from lxmls_nb.checks.autograd_mistakes import Arrays, WrongWayBack
 from lxmls_nb.errors import CheckFailed
 
 TOLERANCE = 1e-6
 #: Central differences of a sum of products err by more than that.
 OF_DIFFERENCES = 1e-5
+#: Inputs above that make `np.exp` overflow, or nearly so.
+LARGE = 100.0
 
 
 @dataclass(frozen=True)
@@ -48,14 +51,14 @@ class Case:
         What arrives at the result.
     wrong_values : tuple of (str, callable)
         Wrong results, and what they come from.
-    mistakes : tuple of Mistake
+    mistakes : tuple of WrongWayBack
     """
 
     of: Callable[..., Any]
     inputs: tuple[np.ndarray, ...]
     error: np.ndarray
     wrong_values: tuple[tuple[str, Callable[..., Any]], ...] = ()
-    mistakes: tuple[Mistake, ...] = field(default=())
+    mistakes: tuple[WrongWayBack, ...] = field(default=())
 
     def right_value(self) -> np.ndarray:
         """Return PyTorch's result."""
@@ -64,7 +67,13 @@ class Case:
         return np.asarray(self.of(*map(torch.tensor, self.inputs)))
 
     def right_errors(self, error: np.ndarray) -> list[np.ndarray]:
-        """Return what PyTorch carries back to each input."""
+        """Return what PyTorch carries back to each input.
+
+        Parameters
+        ----------
+        error : ndarray
+            What arrives at the result.
+        """
         import torch
 
         tensors = [torch.tensor(array, requires_grad=True) for array in self.inputs]
@@ -73,7 +82,15 @@ class Case:
 
 
 def agrees(array: Any, truth: np.ndarray, tolerance: float = TOLERANCE) -> bool:
-    """Whether an array has the shape and the numbers of another."""
+    """Whether an array has the shape and the numbers of another.
+
+    Parameters
+    ----------
+    array : array_like
+    truth : ndarray
+    tolerance : float
+        Relative to the largest number, if that is above one.
+    """
     if np.shape(array) != truth.shape:
         return False
     largest = max(1.0, float(np.max(np.abs(truth))))
@@ -83,12 +100,19 @@ def agrees(array: Any, truth: np.ndarray, tolerance: float = TOLERANCE) -> bool:
 def judge_value(case: Case, value: Any) -> None:
     """Compare the value of a node with PyTorch's.
 
+    Parameters
+    ----------
+    case : Case
+    value : object
+        That of the reader's node.
+
     Raises
     ------
     CheckFailed
         If it is wrong.
     """
     right = case.right_value()
+    value = numbers_of(value, "its value", if_not_finite=None)
     if agrees(value, right):
         return
     for text, wrong in case.wrong_values:
@@ -99,16 +123,20 @@ def judge_value(case: Case, value: Any) -> None:
             f"its value has the shape {np.shape(value)}, and {right.shape} is right for "
             f"{_inputs(case)}."
         )
-    if not np.all(np.isfinite(np.asarray(value))):
-        raise CheckFailed(
-            "its value is not finite where numbers are large: subtract the largest of a row "
-            "before `np.exp`, as `logsumexp` of `lxmls_nb.models` does."
-        )
+    numbers_of(value, "its value", if_not_finite=_why_not_finite(case))
     raise CheckFailed("its value is not right: compute it first, then the way back.")
 
 
 def judge_back(case: Case, errors: Sequence[Any], by_nudging: Arrays) -> None:
     """Compare what gets back to each parent with PyTorch's errors, and with differences.
+
+    Parameters
+    ----------
+    case : Case
+    errors : sequence of object
+        What the reader's code gives for each parent.
+    by_nudging : sequence of ndarray
+        The same by central differences; empty for a function that has no parents, but a result.
 
     Raises
     ------
@@ -116,22 +144,35 @@ def judge_back(case: Case, errors: Sequence[Any], by_nudging: Arrays) -> None:
         If it is wrong.
     """
     right = case.right_errors(case.error)
-    names = "ab" if len(right) > 1 else "a"
+    names = ("`a`", "`b`") if len(right) > 1 else ("its parent",)
     for number, (got, truth) in enumerate(zip(errors, right, strict=True)):
-        if got is None:
+        if got is None and not by_nudging:
             raise CheckFailed("it returns None: is the `return` missing?")
-        if agrees(got, truth):
-            continue
-        to = f"what gets back to `{names[number]}`" if by_nudging else "the result"
-        raise CheckFailed(f"{to} is not right: {_named(case, errors, number, right)}")
+        to = f"what gets back to {names[number]}" if by_nudging else "the result"
+        array = numbers_of(got, to, if_not_finite=_why_not_finite(case))
+        if not agrees(array, truth):
+            raise CheckFailed(f"{to} is not right: {_named(case, array, number, right)}")
     for truth, nudged in zip(right, by_nudging, strict=False):
         if not agrees(nudged, truth, OF_DIFFERENCES):  # the value depends on something else
             raise CheckFailed("nudging its inputs gives other numbers: does it keep old ones?")
 
 
-def _named(case: Case, errors: Sequence[Any], number: int, right: Arrays) -> str:
+def _why_not_finite(case: Case) -> str:
+    """Return what may have made numbers infinite, or none at all."""
+    if max(float(np.max(np.abs(array))) for array in case.inputs) > LARGE:
+        return (
+            "where numbers are large: subtract the largest of a row before `np.exp`, as "
+            "`logsumexp` of `lxmls_nb.models` does."
+        )
+    return (
+        "(nan or inf): look for a division by zero, the root or the logarithm of a negative "
+        "number, or an array that was made but never filled."
+    )
+
+
+def _named(case: Case, got: np.ndarray, number: int, right: Arrays) -> str:
     """Return the likely mistake in what gets back to a parent."""
-    got, truth = errors[number], right[number]
+    truth = right[number]
     value = case.right_value()
     for mistake in case.mistakes:
         if mistake.parent == number:
@@ -162,7 +203,7 @@ def _named(case: Case, errors: Sequence[Any], number: int, right: Arrays) -> str
     ratios = np.asarray(got)[truth != 0] / truth[truth != 0]
     if np.ptp(ratios) < 1e-6:
         return f"it is {ratios[0]:.4g} times what is right."
-    return "nudging the parent's value tells otherwise. Take the derivative anew."
+    return "it is not what PyTorch carries back. Take the derivative anew."
 
 
 def _inputs(case: Case) -> str:
@@ -179,7 +220,7 @@ def _normal(seed: int, *shape: int) -> np.ndarray:
 def _cases(
     of: Callable[..., Any],
     shapes: Sequence[tuple[tuple[int, ...], ...]],
-    known: tuple[Mistake, ...],
+    known: tuple[WrongWayBack, ...],
     wrong_values: tuple[tuple[str, Callable[..., Any]], ...] = (),
     scale: float = 1.0,
 ) -> tuple[Case, ...]:

@@ -6,6 +6,7 @@ They carry no points, and nothing here raises: whatever a reader writes, a card 
 from __future__ import annotations
 
 import numbers
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -31,6 +32,10 @@ FACTORS = {
 }
 
 
+class _NoAnswer(Exception):
+    """A guess is no answer to the question: a word where a number is asked for. It is no try."""
+
+
 def prediction(
     guess: Any,
     measured: Any,
@@ -44,7 +49,7 @@ def prediction(
     """Tell whether a prediction comes true.
 
     Each new wrong guess gets a remark on how it is wrong, and the next hint; when there are no more
-    hints, the answer with its reason follows.
+    hints, the answer with its reason follows. What is no answer at all uses no hint up.
 
     Parameters
     ----------
@@ -79,9 +84,7 @@ def prediction(
     Right: The slope at zero: 0.25. The curve rises there.
     """
     measured, problem = _plain(measured), ""
-    if isinstance(guess, type):
-        problem = f"the name of a type goes in quotes: '{guess.__name__}'."
-    elif callable(guess):
+    if callable(guess) and not isinstance(guess, type):
         guess, problem = _called(guess, arguments)
     else:
         guess = _plain(guess)
@@ -93,7 +96,11 @@ def prediction(
             text = f"{text} Choose from {_listed(choices)}."
         report(Kind.OPEN, "Your turn", f"{about}: {text}")
         return
-    problem = problem or _problem(guess, measured, choices, within)
+    try:
+        problem = problem or _problem(guess, measured, choices, within)
+    except _NoAnswer as error:
+        report(Kind.WRONG, "Not yet", f"{about}: {error}")
+        return
     if not problem:
         report(Kind.RIGHT, "Right", f"{about}: {_written(measured)}. {because}".strip())
         return
@@ -153,28 +160,36 @@ def _problem(guess: Any, measured: Any, choices: Sequence[str] | None, within: f
     if isinstance(measured, bool):
         if isinstance(guess, bool):
             return "" if guess is measured else "it is the other way round."
-        return f"the answer is True or False, and yours is {_short(guess)}."
+        raise _NoAnswer(f"the answer is True or False, and yours is {_short(guess)}.")
     if _is_shape(measured):
         return _problem_of_shape(guess, tuple(measured))
     return _problem_of_numbers(guess, measured, within)
 
 
 def _problem_of_word(guess: Any, measured: str, choices: Sequence[str] | None) -> str:
-    if not isinstance(guess, str):
-        return f"the answer is a word in quotes, and yours is {_short(guess)}."
-    if guess.strip().casefold() == measured.strip().casefold():
+    if isinstance(guess, type):
+        guess = guess.__name__
+    elif not isinstance(guess, str):
+        guess = _short(guess).rpartition(".")[2]  # such as torch.float64
+        if _word(guess) != _word(measured):
+            raise _NoAnswer(f"the answer is a word in quotes, and yours is {guess}.")
+    if _word(guess) == _word(measured):
         return ""
-    known = [each.casefold() for each in choices or ()]
-    if known and guess.strip().casefold() not in known:
-        return f"choose from {_listed(choices or ())}."
+    if choices and _word(guess) not in map(_word, choices):
+        raise _NoAnswer(f"choose from {_listed(choices)}.")
     return f"`{guess}` is not what comes out."
+
+
+def _word(text: str) -> str:
+    """Return what tells a word from others: neither its case nor how its parts are joined."""
+    return re.sub(r"[\s_-]+", "-", text.strip().casefold())
 
 
 def _problem_of_shape(guess: Any, measured: tuple[int, ...]) -> str:
     if isinstance(guess, numbers.Integral) and not isinstance(guess, bool):
         guess = (int(guess),)
     if not isinstance(guess, list | tuple) or not _is_shape(tuple(guess)):
-        return f"the answer is a shape such as `(2, 3)`, and yours is {_short(guess)}."
+        raise _NoAnswer(f"the answer is a shape such as `(2, 3)`, and yours is {_short(guess)}.")
     guess = tuple(int(size) for size in guess)
     if guess == measured:
         return ""
@@ -191,7 +206,7 @@ def _problem_of_numbers(guess: Any, measured: Any, within: float) -> str:
     try:
         values = np.asarray(guess, dtype=float)
     except Exception:  # an object of the reader's may raise anything
-        return f"the answer is {wanted}, and yours is {_short(guess)}."
+        raise _NoAnswer(f"the answer is {wanted}, and yours is {_short(guess)}.") from None
     truth = np.asarray(measured, dtype=float)
     if single and values.size == 1:
         values = values.reshape(())
@@ -199,7 +214,7 @@ def _problem_of_numbers(guess: Any, measured: Any, within: float) -> str:
         if values.shape == truth.shape[::-1]:
             return f"it has the shape {truth.shape}, and yours is its transpose."
         if single:
-            return f"the answer is {wanted}, and yours has the shape {values.shape}."
+            raise _NoAnswer(f"the answer is {wanted}, and yours has the shape {values.shape}.")
         if values.size != truth.size:
             return f"it has the shape {truth.shape}, and yours has {values.shape}."
         values = values.reshape(truth.shape)
@@ -211,11 +226,11 @@ def _problem_of_numbers(guess: Any, measured: Any, within: float) -> str:
         return "the size is right, the sign is not."
     if truth.ndim == 2 and truth.shape[0] == truth.shape[1] and agrees(values.T, truth, within):
         return "these are the right numbers, with rows and columns swapped."
+    if single:  # a factor would tell the answer
+        return "that is too large." if float(values) > float(truth) else "that is too small."
     for factor, name in FACTORS.items():
         if agrees(values, factor * truth, within):
-            return f"yours is {name} times what comes out."
-    if single:
-        return "that is too large." if float(values) > float(truth) else "that is too small."
+            return f"yours are {name} times what comes out."
     right = int(np.sum(np.abs(values - truth) <= within * np.max(np.abs(truth)) + 1e-9))
     return f"{right} of {truth.size} numbers are right."
 

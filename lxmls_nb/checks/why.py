@@ -8,7 +8,7 @@ from collections.abc import Sequence
 OF_LOG_LINEAR_GRADIENTS = {
     "loss": (
         "Why it works: the loss needs one number for each example, the log-probability of its own "
-        "class. Computed in the logarithmic domain, nothing overflows."
+        "class. If you work with logarithms all the way, no large score makes it overflow."
     ),
     "weight": (
         "Why it works: the gradient of a weight is the error at the output of the linear function "

@@ -7,11 +7,11 @@ network made of the earlier class still computes with the earlier code, and noth
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from lxmls_nb.notebook.cells import CodeCell
-from lxmls_nb.notebook.names import names_of
+from lxmls_nb.notebook.names import CellNames, names_of
 
 #: Types whose values can be compared: where they are equal, nothing has changed.
 PLAIN = (int, float, str, bool)
@@ -74,7 +74,7 @@ class _Binding:
     version: object  # the code of a definition, a plain value, or a number
     code: frozenset[str] = frozenset()  # of a value: the statements that it is made by
     reads: frozenset[str] = frozenset()  # of a definition, when it is called
-    made_with: Mapping[str, State] = field(default_factory=dict)  # what each input was then
+    made_with: dict[str, State] = field(default_factory=dict)  # what each input was then
 
 
 class Freshness:
@@ -133,7 +133,20 @@ class Freshness:
             made_with |= {each: self._state([each]) for each in value.uses - {name}}
             version = self._version(name, names[name], value.code, made_with)
             self._bindings[name] = _Binding(cell, version, value.code, made_with=made_with)
+        self._settle(used, new)
         self._before = {}
+
+    def _settle(self, used: CellNames, new: Iterable[str]) -> None:
+        """Let values know the names of their own cell as these are at its end.
+
+        A loop changes a value before the name that it counts with is bound for the last time.
+        """
+        for name in new:
+            if name not in used.definitions:
+                binding, value = self._bindings[name], used.values[name]
+                own = (value.uses | value.reads & used.bound) - {name}
+                made_with = binding.made_with | {each: self._state([each]) for each in own}
+                self._bindings[name] = replace(binding, made_with=made_with)
 
     def state(self, source: str) -> State:
         """Return what changes where something changes that a cell reads."""

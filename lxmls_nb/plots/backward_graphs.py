@@ -33,13 +33,21 @@ class _Graph:
     places: dict[int, _Place] = field(default_factory=dict)
 
     def width_of(self, column: int) -> float:
+        """Return the width of a column: that of its widest box.
+
+        Parameters
+        ----------
+        column : int
+        """
         names = [each.name for each in self.places.values() if each.column == column]
         return max((text_width(name, SMALL) for name in names), default=0.0) + 0.24
 
     def columns(self) -> int:
+        """Return how many columns there are."""
         return 1 + max(each.column for each in self.places.values())
 
     def rows(self) -> int:
+        """Return how many rows there are."""
         return 1 + max(each.row for each in self.places.values())
 
 

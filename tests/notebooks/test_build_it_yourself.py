@@ -39,19 +39,19 @@ def test_step_by_step(opened):
     kernel, shown = opened
     for cell in CHAPTER.cells:
         if OF_ANSWERS in cell.metadata.get("tags", []):
-            assert shown[cell.id].startswith("Not attempted yet: "), cell.id
+            assert shown[cell.id].startswith("Your turn: "), cell.id
     for key in STEPS:
         assert kernel.text(ANSWERS[key], key) == ""  # and no note that something is old
         check = key.replace("write-", "check-")
-        assert kernel.text(ANSWERS[check], check).startswith("Passed: "), check
-    assert "Passed: `network_loss`" in kernel.text(ANSWERS["check-models"], "check-models")
+        assert kernel.text(ANSWERS[check], check).startswith("Right: "), check
+    assert "Right: `network_loss`" in kernel.text(ANSWERS["check-models"], "check-models")
 
     # A step that is mended later is the one that is used.
     wrong = ANSWERS["write-matmul"].replace("error @ b.value.T", "error @ b.value")
     assert kernel.text(wrong, "write-matmul") == ""
     check = kernel.text(ANSWERS["check-matmul"], "check-matmul")
     assert "gets back to `a` is not right: `b` is not transposed" in check
-    assert "Not yet right" in kernel.text(ANSWERS["check-models"], "check-models")
+    assert "Not yet: " in kernel.text(ANSWERS["check-models"], "check-models")
     kernel.text(ANSWERS["write-matmul"], "write-matmul")
-    assert "Passed: `network_loss`" in kernel.text(ANSWERS["check-models"], "check-models")
+    assert "Right: `network_loss`" in kernel.text(ANSWERS["check-models"], "check-models")
     assert "the same gradient, True" in kernel.text(ANSWERS["graphs"], "graphs")

@@ -13,6 +13,7 @@ from lxmls_grading.cells import read_notebook
 from tests.support.course import ROOT
 
 BACKPROPAGATION, PYTORCH = "3_backpropagation", "4_pytorch"
+BUILD = "3b_build_it_yourself"
 CHAPTERS = (BACKPROPAGATION, PYTORCH)
 
 
@@ -333,10 +334,16 @@ def test_a_loss_is_no_cost_and_derivatives_are_taken_with_respect_to_something(c
         )
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
+@pytest.mark.parametrize("chapter", [*CHAPTERS, BUILD, "3c_bug_hunt"])
 def test_j_is_the_jacobian_alone(chapter):
     text = re.sub(r"\\mathbf\{J\}", "", prose(chapter))
     assert not re.findall(r"(?<![A-Za-z\\])J(?![A-Za-z])", text)
+
+
+def test_upper_indices_of_the_autograd_are_layers():
+    """Examples are rows there: an upper index alone is a layer, as Chapter 3 has it."""
+    found = re.findall(r"\^\{?([A-Za-z])\b", re.sub(r"\\sum_\{[^}]*\}\^\{?\w", "", prose(BUILD)))
+    assert set(found) <= {"N", "y"}  # the last layer; in 1^y, the right class
 
 
 def test_upper_indices_are_explained_before_one_is_seen():

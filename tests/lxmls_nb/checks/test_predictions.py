@@ -68,15 +68,13 @@ def test_right_in_any_form(told, guess, measured):
     [
         (-0.5, 0.5, "the sign is not"),
         ([-1, 2], [1, -2], "the sign is not"),
-        (1.0, 0.5, "yours is 2 times"),
-        (0.125, 0.5, "yours is 1/4 times"),
+        (1.0, 0.5, "too large"),
+        ([1.0, 2.0], [0.5, 1.0], "yours are 2 times"),
+        ([0.125, 0.5], [0.5, 2.0], "yours are 1/4 times"),
         (0.7, 0.5, "too large"),
         (0.1, 0.53, "too small"),
         (np.nan, 0.5, "it is finite"),
         ("0.5", 0.7, "too small"),
-        ("half", 0.5, "the answer is a number, and yours is 'half'"),
-        ([1, 2], 0.5, "the answer is a number, and yours has the shape (2,)"),
-        (object(), 0.5, "yours is"),
         ([1, 5], [1, 2], "1 of 2 numbers are right"),
         (np.ones((2, 3)), np.ones((3, 2)), "its transpose"),
         ([[0, 1], [2, 0]], [[0, 2], [1, 0]], "rows and columns swapped"),
@@ -84,12 +82,8 @@ def test_right_in_any_form(told, guess, measured):
         ((2, 3), (3, 2), "their order is not"),
         ((3, 2, 1), (3, 2), "2 dimensions, and yours has 3"),
         ((3, 4), (3, 2), "is not the shape"),
-        (0.5, (3, 2), "the answer is a shape"),
-        (True, (3, 2), "the answer is a shape"),
         ("positive", "negative", "`positive` is not what comes out"),
-        (1, "negative", "a word in quotes"),
         (True, False, "the other way round"),
-        ("no", False, "True or False"),
     ],
 )
 def test_it_is_told_how_a_guess_is_wrong(told, guess, measured, problem):
@@ -99,9 +93,46 @@ def test_it_is_told_how_a_guess_is_wrong(told, guess, measured, problem):
     assert text.endswith("Hint: Think again.")
 
 
-def test_a_word_that_is_no_choice_is_told_so(told):
-    text = told("plus", "positive", choices=["positive", "negative"])
-    assert "choose from `positive`, `negative`" in text
+@pytest.mark.parametrize(
+    ("guess", "measured", "problem"),
+    [
+        ("half", 0.5, "the answer is a number, and yours is 'half'"),
+        ([1, 2], 0.5, "the answer is a number, and yours has the shape (2,)"),
+        (object(), 0.5, "yours is"),
+        (0.5, (3, 2), "the answer is a shape"),
+        (True, (3, 2), "the answer is a shape"),
+        (1, "negative", "a word in quotes"),
+        ("no", False, "True or False"),
+        (float, 0.5, "yours is <class 'float'>"),
+    ],
+)
+def test_what_is_no_answer_uses_no_hint_up(told, guess, measured, problem):
+    for _ in range(3):
+        text = told(guess, measured, hints=["Think again."], because="Thus.")
+        assert text.startswith("Not yet: The answer: ")
+        assert problem in text
+        assert not {"Hint:", "Thus."} & set(text.split())
+    assert told("?" if isinstance(measured, str) else 7.25, measured, hints=["Think."]) != ""
+
+
+def test_a_word_that_is_no_choice_is_told_so_and_is_no_try(told):
+    options = {"choices": ["positive", "negative"], "hints": ["Look."], "because": "Thus."}
+    for guess in ("plus", "minus", "none", "zero"):
+        text = told(guess, "positive", **options)
+        assert text.endswith("choose from `positive`, `negative`.")
+    assert told("negative", "positive", **options).endswith("Hint: Look.")
+
+
+@pytest.mark.parametrize("guess", ["no slope", "No_Slope", " no-slope "])
+def test_parts_of_a_word_may_be_joined_in_any_way(told, guess):
+    assert told(guess, "no-slope", choices=["no-slope", "sum"]).startswith("Right")
+
+
+def test_types_may_be_named_by_themselves(told):
+    assert told(float, "float").startswith("Right")
+    assert told(np.dtype("float64").type, "float64").startswith("Right")
+    torch = pytest.importorskip("torch")
+    assert told(torch.float64, "float64").startswith("Right")
 
 
 class Unspeakable:
@@ -129,11 +160,6 @@ def test_tensors_of_all_kinds_are_no_error(told):
 @pytest.mark.parametrize("guess", [[None, 1.0], (0.5, None), [None, None]])
 def test_guesses_of_which_some_are_missing_are_open(told, guess):
     assert told(guess, [0.5, 1.0]).startswith("Your turn")
-
-
-def test_a_type_is_not_called(told):
-    text = told(float, "float", hints=["Hm."])
-    assert "the name of a type goes in quotes: 'float'" in text
 
 
 def test_hints_come_one_after_the_other_then_the_answer(told):
@@ -205,4 +231,6 @@ def test_other_errors_of_a_line_of_code_use_hints_up(told):
     ],
 )
 def test_answers_are_written_as_people_write_them(told, measured, written):
-    assert f"The answer is {written}." in told("?!", measured)
+    wrong = {str: "?!", tuple: (9,), bool: measured is not True, np.ndarray: [[5, 5]]}
+    guess = wrong.get(type(measured), -99.0)
+    assert f"The answer is {written}." in told(guess, measured)

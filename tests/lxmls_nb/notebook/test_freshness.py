@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from lxmls_grading.cells import read_notebook
 from lxmls_nb.notebook.cells import CodeCell
 from lxmls_nb.notebook.freshness import Freshness, sentences
+from lxmls_nb.notebook.names import names_of
+from tests.support.course import ROOT
 
 RIGHT = "class Answer:\n    def f(self):\n        return 2"
 WRONG = RIGHT.replace("2", "1")
@@ -222,3 +225,43 @@ def test_what_is_put_into_a_value_counts(notebook):
     notebook.run("curves = {}\ncurves['mine'] = Answer()")
     notebook.run(RIGHT)
     assert notebook.run("print(curves)") == ["curves"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "for i in range(3): total += i",
+        "for k in range(2):\n    for i in range(3):\n        total[k] += i",
+        "while n < 3:\n    total += n\n    n += 1",
+        "for i in range(3): total, last = total + i, i",
+        "with open('/dev/null') as file: total = file.read()",
+    ],
+)
+def test_a_loop_does_not_make_its_own_values_old(notebook, source):
+    for _ in range(2):  # for the first time, and once more
+        assert notebook.run("total, n = [0, 0], 0" if "[k]" in source else "total = n = 0") == []
+        assert notebook.run(source) == []
+        assert notebook.run("print(total)") == []
+
+
+def test_a_loop_still_makes_values_old_that_it_has_made_of_what_has_changed(notebook):
+    for source in (WRONG, "total = 0", "for i in range(3): total += Answer().f() * i", RIGHT):
+        assert notebook.run(source) == []
+    assert notebook.run("print(total)") == ["total"]
+
+
+NOTEBOOKS_OF_THE_COURSE = sorted(
+    [*(ROOT / "notebooks").glob("*.ipynb"), *(ROOT / "source" / "day2").glob("*.ipynb")]
+)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS_OF_THE_COURSE, ids=lambda path: path.stem)
+def test_nothing_is_old_on_a_run_from_the_top(path):
+    """Each cell is taken to bind what it names, without being run."""
+    freshness, names = Freshness(), {}
+    cells = [c for c in read_notebook(path).cells if c.cell_type == "code"]
+    for number, code in enumerate(cells, start=1):
+        cell = CodeCell(code.id, code.source, number)
+        assert freshness.start_cell(cell, names) == [], code.id
+        names |= {name: object() for name in names_of(code.source).bound}
+        freshness.end_cell(cell, names, True)
