@@ -317,22 +317,6 @@ def log_linear_gradients(weight, bias, input, output):
         keeps="before",
     ),
     Attack(
-        "one-array-often",
-        "A43",
-        "a reply that names one array 16 000 times",
-        """
-import gc, json
-import safetensors.numpy
-
-part = safetensors.numpy.save({"0": np.ones(4000, dtype=np.int8)})
-named = json.dumps({"dict": {"result": [{"array": "0"}] * 16_000}}).encode()
-for found in gc.get_objects():
-    if isinstance(found, dict) and "ReplyError" in found and callable(found.get("encode")):
-        found["encode"] = lambda value: [named, part]
-""",
-        not_faulty=True,
-    ),
-    Attack(
         "changes-after-check",
         "A44",
         "right when called first, wrong after; remembers what it was called with",
