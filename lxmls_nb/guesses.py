@@ -12,11 +12,16 @@ import numpy as np
 #: How far a guess may be off, as a part of the largest number that is asked for: readers round.
 WITHIN = 0.02
 
-#: Guesses at the numbers of a network's figure: kind, layer and unit, and the number, or None.
+#: Guesses at the numbers of a network's figure: kind, layer and unit, and the number, or None. What
+#: is neither is a wrong guess.
 #: The kinds are ``"z"`` and ``"z~"``, the forward values of linear units and of what follows them,
 #: and ``"e"`` and ``"e~"``, their errors. Layers count from one (the input is ``("z~", 0, unit)``),
 #: units from zero.
-Guesses = Mapping[tuple[str, int, int], float | None]
+Guesses = Mapping[tuple[str, int, int], object]
+
+
+class Refuted(float):
+    """A number that counts as wrong whatever it is guessed at: it is wrong elsewhere."""
 
 
 class Outcome(Enum):
@@ -49,6 +54,8 @@ def judge(
     """
     if guess is None:
         return Outcome.OPEN
+    if isinstance(guess, Refuted):
+        return Outcome.WRONG
     number = as_number(guess)
     is_right = number is not None and agrees(number, measured, within, largest)
     return Outcome.RIGHT if is_right else Outcome.WRONG

@@ -26,6 +26,7 @@ from lxmls_nb.checks.messages import percent, quiet
 from lxmls_nb.checks.problems import Problem, make_problem
 from lxmls_nb.checks.without_points import Suspect, results_of, suspected, tell
 from lxmls_nb.errors import CheckFailed, NotAttempted
+from lxmls_nb.guesses import Refuted
 from lxmls_nb.notebook.cards import Kind
 from lxmls_nb.notebook.watching import report
 
@@ -121,11 +122,11 @@ SHARED = (
 
 @cache
 def _cases() -> list[Case]:
-    """Return the cases, that of the figure first."""
+    """Return the cases, that of the figure last: with one example, rows and columns look alike."""
     others = [
         make_problem(geometry, size, seed=40 + n) for n, (geometry, size) in enumerate(OTHERS)
     ]
-    return [make_case(problem) for problem in (PICTURE, *others)]
+    return [make_case(problem) for problem in (*others, PICTURE)]
 
 
 @quiet
@@ -157,7 +158,7 @@ def error_ladder(
     """
     from lxmls_nb.plots.graphs import plot_network  # matplotlib is slow to start
 
-    painted: dict[tuple[str, int, int], float | None] = {}
+    painted: dict[tuple[str, int, int], object] = {}
     for rung in RUNGS:
         painted |= {(*rung.place, unit): None for unit in range(3)}
     functions = (error_at_output, error_after_linear, error_before_sigmoid)
@@ -167,21 +168,18 @@ def error_ladder(
         for rung, function in zip(RUNGS, functions, strict=True):
             if function is None:
                 break
-            with_figure = results_of(function, rung.name, [rung.arguments(_cases()[0])], [PICTURE])
-            painted |= _numbers(with_figure[0], rung)
+            with_figure = _with_figure(function, rung)
             remark = _compare(function, rung, with_figure) or remark
+            painted |= _painted(with_figure, rung, is_right=True)
             climbed.append(rung)
     except CheckFailed as failure:
         if not isinstance(failure, NotAttempted):
-            rung = RUNGS[len(climbed)]
-            missing = {(*rung.place, unit): np.nan for unit in range(3)}
-            painted |= {key: nan for key, nan in missing.items() if painted[key] is None}
+            painted |= _painted(with_figure, RUNGS[len(climbed)], is_right=False)
         tell(failure)
     else:
         if climbed:
             listed = ", then ".join(rung.what for rung in climbed)
-            text = f"{listed[0].upper() if len(climbed) > 3 else listed[0]}{listed[1:]}: "
-            text += f"as measured, in {len(_cases())} networks of different sizes."
+            text = f"{listed}: as measured, in {len(_cases())} networks of different sizes."
             report(Kind.RIGHT, "Right", f"{text} {remark}".strip(), climbed[-1].why)
         else:
             report(Kind.OPEN, "Your turn", "write the first function, and give it to this check.")
@@ -194,15 +192,37 @@ def error_ladder(
     )
 
 
-def _numbers(value: object, rung: Rung) -> dict[tuple[str, int, int], float | None]:
-    """Return the student's numbers for the figure; not a number where there are none."""
-    numbers = value.ravel() if isinstance(value, np.ndarray) and is_real(value) else np.zeros(0)
-    if numbers.size != 3:
-        numbers = np.full(3, np.nan)
-    return {(*rung.place, unit): float(number) for unit, number in enumerate(numbers)}
+def _with_figure(function: object, rung: Rung) -> Any:
+    """Return what a function gives for the network of the figure, None where it raises."""
+    try:
+        (result,) = results_of(function, rung.name, [rung.arguments(_cases()[-1])], [PICTURE])
+    except CheckFailed:
+        return None
+    return result
 
 
-def _compare(function: object, rung: Rung, with_figure: list[Any]) -> str:
+def _painted(value: Any, rung: Rung, is_right: bool) -> dict[tuple[str, int, int], object]:
+    """Return the student's numbers for the figure.
+
+    Of errors that are wrong, those are shown as wrong that differ at all, and all of them where
+    they differ with other networks only. Where there are no numbers, what stands there is none.
+    """
+    places = [(*rung.place, unit) for unit in range(3)]
+    truth = rung.truth(_cases()[-1]).ravel()
+    if not is_real(value) or np.size(value) != truth.size:
+        return dict.fromkeys(places, "no number")
+    numbers = np.ravel(value).astype(float)
+    if is_right:
+        return dict(zip(places, map(float, numbers), strict=True))
+    differ = ~np.isclose(numbers, truth, rtol=1e-4, atol=1e-9)
+    differ |= not differ.any()
+    return {
+        place: Refuted(number) if wrong else float(number)
+        for place, number, wrong in zip(places, numbers, differ, strict=True)
+    }
+
+
+def _compare(function: object, rung: Rung, with_figure: Any) -> str:
     """Compare the errors of one layer with the measured ones; return a remark, if there is one.
 
     Raises
@@ -216,8 +236,8 @@ def _compare(function: object, rung: Rung, with_figure: list[Any]) -> str:
         results = results_of(function, rung.name, calls, [case.problem for case in cases])
     except CheckFailed:
         # The network of the figure has square weights: what fails elsewhere may show there.
-        is_right = suspected([Suspect("", rung.truth)], with_figure, cases[:1])
-        if not is_right and (found := suspected(rung.suspects, with_figure, cases[:1])):
+        is_right = suspected([Suspect("", rung.truth)], [with_figure], cases[-1:])
+        if not is_right and (found := suspected(rung.suspects, [with_figure], cases[-1:])):
             _fail_as(rung, found, ". With other sizes this raises an error")
         raise
     truths = [rung.truth(case) for case in cases]

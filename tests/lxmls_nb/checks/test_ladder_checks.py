@@ -7,6 +7,7 @@ import pytest
 
 from lxmls_nb import checks
 from lxmls_nb.checks import ladder_checks as module
+from lxmls_nb.guesses import Outcome, judge
 from lxmls_nb.models import index2onehot
 from lxmls_nb.plots import graphs
 
@@ -24,6 +25,12 @@ def before_sigmoid(error, tilde_z):
 
 
 RIGHT = (at_output, after_linear, before_sigmoid)
+
+
+def outcomes(rows):
+    """Return what the figure shows of each number."""
+    measured = [rung.truth(module._cases()[-1]).ravel() for rung in module.RUNGS]
+    return [list(map(judge, row, truth)) for row, truth in zip(rows, measured, strict=True)]
 
 
 @pytest.fixture
@@ -147,9 +154,53 @@ def test_each_mistake_is_named(climb, number, function, words):
     text, rows, _ = climb(*other(number, function), *RIGHT[number + 1 :])
     assert text.startswith(f"Not yet: `{module.RUNGS[number].name}`")
     assert words in text
-    # Green up to there, and hidden after it.
-    assert not any(None in row for row in rows[: number + 1])
+    # Green up to there, red in at least one place there, and hidden after it.
+    assert outcomes(rows)[:number] == [[Outcome.RIGHT] * 3] * number
+    assert Outcome.WRONG in outcomes(rows)[number]
     assert all(row == [None] * 3 for row in rows[number + 1 :])
+
+
+#: By rung: functions that are right for the one example of the figure, or nearly.
+WRONG_ELSEWHERE = [
+    (0, lambda s, o: np.exp(s) - np.eye(s.shape[1])[o[0]]),
+    (0, lambda s, o: at_output(s, o) * 1.01),
+    (1, lambda e, w: e @ w / len(e)),
+    (1, lambda e, w: (e @ w).T),
+    (1, lambda e, w: np.sum(e @ w, axis=0)),
+    (1, lambda e, w: e @ w if len(e) == 1 else e @ w.T),
+    (2, lambda e, t: before_sigmoid(e, t) / len(e)),
+]
+
+
+@pytest.mark.parametrize(("number", "function"), WRONG_ELSEWHERE)
+def test_what_is_wrong_elsewhere_is_red_in_the_figure_too(climb, number, function):
+    text, rows, _ = climb(*other(number, function))
+    assert text.startswith("Not yet: ")
+    assert outcomes(rows)[number] == [Outcome.WRONG] * 3
+
+
+def test_numbers_that_differ_little_are_red(climb):
+    # The sigmoid once more: one of the three numbers is 1.5 % off.
+    _, rows, _ = climb(*other(2, lambda e, t: e / (1 + np.exp(-t)) / (1 + np.exp(t))))
+    assert outcomes(rows)[2] == [Outcome.WRONG] * 3
+
+
+@pytest.mark.parametrize(
+    "function", [lambda e, w: e.nothing, lambda e, w: None, lambda e, w: e[:, :0], lambda e, w: "a"]
+)
+def test_where_there_are_no_numbers_none_is_painted(climb, function):
+    _, rows, alt = climb(*other(1, function))
+    assert outcomes(rows)[1] == [Outcome.WRONG] * 3
+    assert "nan" not in alt
+
+
+def test_rows_and_columns_are_told_apart(climb):
+    """The network of the figure has one example: it does not tell."""
+    for function in (lambda e, w: e.T @ w, lambda e, w: w.T @ e):
+        text, _, _ = climb(*other(1, function))
+        assert "number of classes" not in text
+        assert "same layer" not in text
+        assert "don't fit together" in text or "would fit" in text
 
 
 @pytest.mark.parametrize(
@@ -161,7 +212,7 @@ def test_each_mistake_is_named(climb, number, function, words):
         (lambda e, w: "text", "not a NumPy array"),
         (lambda e, w: (e @ w)[:1], "has shape (1, 4) where (5, 4) is expected"),
         (lambda e, w: e @ w * np.nan, "not finite"),
-        (lambda e, w: e @ w * 1.01, "0 of 3 numbers are right"),
+        (lambda e, w: e @ w * 1.01, "0 of 20 numbers are right"),
         (lambda e, w: e.__imul__(2) @ w, "changes its arguments"),
         (lambda e, w: e @ w if len(e) == 1 else e @ w.T, "shapes don't fit together"),
         (3, "not callable"),
@@ -185,7 +236,7 @@ def test_what_is_not_written_is_the_students_turn(climb):
 
 def test_the_figure_tells_typical_mistakes_from_what_is_right():
     """Wrong numbers of the figure differ by more than what it takes for rounding."""
-    case = module._cases()[0]
+    case = module._cases()[-1]
     for rung in module.RUNGS:
         truth = rung.truth(case)
         for suspect in rung.suspects:
