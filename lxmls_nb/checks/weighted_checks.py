@@ -183,8 +183,9 @@ ACROSS = (
 
 
 ROW = (
-    "one number for each example, (M,), and a row for each, as in (M, K), don't multiply as they "
-    "are. Make a column of the numbers: `example_weights[:, None]`."
+    "one number for each example, (M,), and a row for each, as in (M, K), don't go together as they "
+    "are. A sum over the classes keeps its column with `keepdims=True`; the weights become one by "
+    "`example_weights[:, None]`."
 )
 
 
@@ -220,7 +221,7 @@ def weighted_gradients(answer: object) -> None:
         results = results_of(answer, NAME, calls, [case.problem for case in cases])
         remark = _compare(results, cases)
     except CheckFailed as failure:
-        # A number for each example has met an array with a row for each.
+        # A number for each example has met an array with a row for each: the weights, or a sum.
         is_row = failure.cause == KEEPDIMS.key
         tell(CheckFailed(f"{failure.subject}: {ROW}") if is_row else failure)
         return

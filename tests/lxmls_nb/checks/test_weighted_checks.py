@@ -117,6 +117,11 @@ def test_each_mistake_is_named(told, answer, words):
     assert words in text
 
 
+def without_keepdims(weight, bias, input, output, example_weights):
+    z = input @ weight.T + bias
+    return z - logsumexp(z, axis=1), weight, bias
+
+
 def without_column(weight, bias, input, output, example_weights):
     return 0.0, (np.ones((len(output), len(weight))) * example_weights).T @ input, bias
 
@@ -148,6 +153,7 @@ def unwritten(*arguments):
     ("answer", "start", "words"),
     [
         (without_column, "Not yet", "`example_weights[:, None]`"),
+        (without_keepdims, "Not yet", "keeps its column with `keepdims=True`"),
         (naive, "Not yet", "not finite"),
         (losses, "Not yet", "these are the losses of the examples"),
         (of_examples, "Not yet", "the bias gradient has shape (7, 3) where (1, 3) is expected"),
