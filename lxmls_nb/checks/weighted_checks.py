@@ -183,7 +183,7 @@ ACROSS = (
 
 
 ROW = (
-    "one number for each example, (M,), and a row for each, as in (M, K), don't go together as they "
+    "a number for each example, (M,), and a row for each, as in (M, K), don't go together as they "
     "are. A sum over the classes keeps its column with `keepdims=True`; the weights become one by "
     "`example_weights[:, None]`."
 )
