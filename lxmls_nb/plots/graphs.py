@@ -157,10 +157,10 @@ def _shown_numbers(graph: NetworkGraph, kind: str, column: Column) -> str:
         if outcome is None:
             described.append(number(graph.measured(kind, column, unit)))
         elif outcome is Outcome.OPEN:
-            described.append("yet to be guessed")
+            described.append("not there yet")
         else:
             text = number(guess) if guess is not None else "no number"
-            described.append(f"{text} (a guess that is {outcome.value[0]})")
+            described.append(f"{text} ({outcome.value[0]})")
     return ", ".join(described)
 
 

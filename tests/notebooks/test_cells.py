@@ -106,7 +106,7 @@ def test_the_ladder_of_the_exercise_is_climbed_by_its_answers(monkeypatch, capsy
     assert told.count("Right: ") == 3
     assert "Not yet" not in told
     figure = names["value of check-error-before-sigmoid"]
-    assert figure.alt.count("a guess that is right") == 9
+    assert figure.alt.count("(right)") == 9
     for cell in rungs:  # as released, each is the student's turn
         execute(code("exercise_2_2", cell), names)
     execute(code("exercise_2_2", "check-error-before-sigmoid"), names)

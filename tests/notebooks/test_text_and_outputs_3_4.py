@@ -403,4 +403,4 @@ def test_numbers_on_nodes_are_asked_for_on_the_nodes():
     drawn = [name for name, cell in cells(BACKPROPAGATION).items() if "guesses=" in cell.source]
     assert len(drawn) >= 2
     for name in drawn:
-        assert "(a guess that is right)" in told(cells(BACKPROPAGATION)[name])
+        assert "(right)" in told(cells(BACKPROPAGATION)[name])
