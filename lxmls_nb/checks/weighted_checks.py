@@ -6,6 +6,7 @@ most put other numbers in the place of the examples' shares of the loss.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,13 +15,13 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
-from lxmls_nb.checks.comparing import TOLERANCE, distance, is_real, numeric, numeric_gradient
+from lxmls_nb.checks.comparing import distance, is_real, numeric, numeric_gradient, tolerance
 from lxmls_nb.checks.messages import describe, if_none, percent, quiet
 from lxmls_nb.checks.mistakes.array_errors import KEEPDIMS
 from lxmls_nb.checks.mistakes.fit import fits
 from lxmls_nb.checks.numerical import STEP, gradient_of
 from lxmls_nb.checks.problems import Problem, forward, make_problem
-from lxmls_nb.checks.without_points import Suspect, results_of, suspected, tell
+from lxmls_nb.checks.without_points import KnownNumbers, results_of, suspected, tell
 from lxmls_nb.errors import CheckFailed
 from lxmls_nb.notebook.cards import Kind
 from lxmls_nb.notebook.watching import report
@@ -60,6 +61,11 @@ class Weighted:
         """Return the loss and both gradients where the examples have these shares of the loss.
 
         They are measured by central differences.
+
+        Parameters
+        ----------
+        shares : ndarray, shape (M,)
+            What each example's loss is multiplied with, before they are added up.
         """
         key = shares.tobytes()
         if key not in self._known:
@@ -165,12 +171,18 @@ def _across(case: Weighted, part: int, scale: np.ndarray) -> np.ndarray:
     return np.asarray(array * (along[:, None] if part == 1 else along))
 
 
-def suspects(part: int) -> Iterator[Suspect[Weighted]]:
-    """Yield the mistakes that can be made in a part: 0, the loss, or one of the gradients."""
+def suspects(part: int) -> Iterator[KnownNumbers[Weighted]]:
+    """Yield the mistakes that can be made in a part.
+
+    Parameters
+    ----------
+    part : int
+        Index into `PARTS`: the loss, or one of the gradients.
+    """
     for words, shares in OTHER_SHARES:
-        yield Suspect(words, lambda case, shares=shares: case.parts(shares(case))[part])  # type: ignore[misc]
+        yield KnownNumbers(words, lambda case, shares=shares: case.parts(shares(case))[part])  # type: ignore[misc]
     for words, shares in (("", _shares), *OTHER_SHARES):
-        yield Suspect(
+        yield KnownNumbers(
             f"the sign is opposite{'; besides, ' if words else ''}{words}",
             lambda case, shares=shares: -case.parts(shares(case))[part],  # type: ignore[misc]
         )
@@ -182,6 +194,18 @@ ACROSS = (
 )
 
 
+#: The code of the numbers that have lost a dimension, in the words of `KEEPDIMS`.
+FLAT = re.compile(r"`(.+?)` \(\d+,\) has lost")
+
+#: What takes a sum, or the like, over a dimension.
+REDUCTION = re.compile(r"\b(?:logsumexp|(?:nan)?sum|a?max|mean|logaddexp\.reduce)\(")
+
+#: What to do where a number for each example meets an array with a row for each: if the numbers are
+#: weights, and if it is not known whether they are weights or a sum.
+COLUMN = (
+    "a number for each example, (M,), and a row for each, as in (M, K), don't go together as they "
+    "are. Make a column of the numbers: `example_weights[:, None]`."
+)
 ROW = (
     "a number for each example, (M,), and a row for each, as in (M, K), don't go together as they "
     "are. A sum over the classes keeps its column with `keepdims=True`; the weights become one by "
@@ -191,7 +215,7 @@ ROW = (
 
 @cache
 def _cases() -> list[Weighted]:
-    """Return the cases. The last weights but one are those of a batch of one."""
+    """Return the cases. The fourth is a batch of one."""
     cases = []
     for seed, (features, classes, size, scale) in enumerate(SIZES, start=60):
         random = np.random.RandomState(seed)
@@ -221,12 +245,23 @@ def weighted_gradients(answer: object) -> None:
         results = results_of(answer, NAME, calls, [case.problem for case in cases])
         remark = _compare(results, cases)
     except CheckFailed as failure:
-        # A number for each example has met an array with a row for each: the weights, or a sum.
-        is_row = failure.cause == KEEPDIMS.key
-        tell(CheckFailed(f"{failure.subject}: {ROW}") if is_row else failure)
+        tell(_of_rows(failure) if failure.cause == KEEPDIMS.key else failure)
         return
     text = f"`{NAME}`: loss and gradients are as measured, on {len(cases)} problems of all sizes."
     report(Kind.RIGHT, "Right", f"{text} {remark}".strip(), WHY)
+
+
+def _of_rows(failure: CheckFailed) -> CheckFailed:
+    """Say what to do where a number for each example has met an array with a row for each.
+
+    Those numbers are the weights, or a sum over the classes: their code tells, if it is known.
+    """
+    found = FLAT.match(str(failure).removeprefix(f"{failure.subject}: "))
+    code = found[1] if found else ""
+    is_of_weights = "weights" in code
+    if REDUCTION.search(code) and ("axis" in code or not is_of_weights):
+        return failure
+    return CheckFailed(f"{failure.subject}: {COLUMN if is_of_weights else ROW}")
 
 
 def _compare(results: Sequence[Any], cases: Sequence[Weighted]) -> str:
@@ -255,8 +290,7 @@ def _compare(results: Sequence[Any], cases: Sequence[Weighted]) -> str:
 
 
 def _is_right(array: np.ndarray, truth: np.ndarray, case: Weighted) -> bool:
-    largest = float(np.abs(forward(case.problem).linear[-1]).max())
-    return distance(array, truth) <= TOLERANCE * max(1.0, largest / 30)
+    return distance(array, truth) <= tolerance(case.problem)
 
 
 def _explain(part: int, read: list[list[np.ndarray]], cases: Sequence[Weighted]) -> str:

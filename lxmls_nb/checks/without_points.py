@@ -24,7 +24,7 @@ C = TypeVar("C")
 
 
 @dataclass(frozen=True, eq=False)
-class Suspect(Generic[C]):
+class KnownNumbers(Generic[C]):
     """A mistake that is told by its numbers.
 
     Attributes
@@ -45,6 +45,21 @@ def results_of(
 ) -> list[Any]:
     """Call a function on copies of arguments, and return what each call gave.
 
+    Parameters
+    ----------
+    function : object
+        The student's.
+    name : str
+        What messages call it.
+    calls : sequence of sequence
+        The arguments of each call.
+    problems : sequence of Problem
+        That of each call, which messages name.
+
+    Returns
+    -------
+    results : list
+
     Raises
     ------
     CheckFailed
@@ -64,9 +79,19 @@ def results_of(
 
 
 def suspected(
-    suspects: Iterable[Suspect[C]], results: Sequence[Any], cases: Sequence[C]
-) -> Suspect[C] | None:
-    """Return the first mistake that would give all these results, if there is one."""
+    suspects: Iterable[KnownNumbers[C]], results: Sequence[Any], cases: Sequence[C]
+) -> KnownNumbers[C] | None:
+    """Return the first mistake that would give all these results, None if there is none.
+
+    Parameters
+    ----------
+    suspects : iterable of KnownNumbers
+        In the order in which they are tried.
+    results : sequence
+        What the student's code gave for each case.
+    cases : sequence
+        Where a mistake would raise an error, the case does not count for it.
+    """
     for suspect in suspects:
         given = [_given(suspect, case) for case in cases]
         pairs = [(r, g) for r, g in zip(results, given, strict=True) if g is not None]
@@ -75,7 +100,7 @@ def suspected(
     return None
 
 
-def _given(suspect: Suspect[C], case: C) -> np.ndarray | None:
+def _given(suspect: KnownNumbers[C], case: C) -> np.ndarray | None:
     """Return what a mistake would give; None where it would raise an error."""
     try:
         return suspect.gives(case)
@@ -84,7 +109,13 @@ def _given(suspect: Suspect[C], case: C) -> np.ndarray | None:
 
 
 def tell(failure: CheckFailed) -> None:
-    """Report what is wrong or missing in a card."""
+    """Report what is wrong or missing in a card.
+
+    Parameters
+    ----------
+    failure : CheckFailed
+        Where it is NotAttempted, the card says that it is the student's turn.
+    """
     if isinstance(failure, NotAttempted):
         report(Kind.OPEN, "Your turn", str(failure))
     else:

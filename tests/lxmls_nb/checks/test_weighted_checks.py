@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import linecache
+
 import numpy as np
 import pytest
 from scipy.special import softmax
 
 from lxmls_nb import checks
+from lxmls_nb.checks import weighted_checks as module
+from lxmls_nb.checks.problems import make_problem
 from lxmls_nb.models import index2onehot, logsumexp
 
 
@@ -171,3 +175,51 @@ def test_whatever_is_given_a_card_tells_and_nothing_is_raised(told, answer, star
     text = told(answer)
     assert text.startswith(f"{start}: ")
     assert words in text
+
+
+COLUMN, KEEP = "`example_weights[:, None]`", "`keepdims=True`"
+
+
+@pytest.fixture
+def cell(monkeypatch):
+    """Return a function that makes an answer of some lines, as a notebook's cell does."""
+
+    def define(*lines):
+        head = "def weighted_gradients(weight, bias, input, output, example_weights):"
+        code = "\n    ".join((head, "z = input @ weight.T + bias", *lines)) + "\n"
+        monkeypatch.setitem(linecache.cache, "<cell>", (len(code), None, code.splitlines(True), ""))
+        names = {"np": np, "logsumexp": logsumexp}
+        exec(compile(code, "<cell>", "exec"), names)
+        return names["weighted_gradients"]
+
+    return define
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (["z * example_weights"], {COLUMN}),
+        (["z * (example_weights / example_weights.sum())"], {COLUMN}),
+        (["z * (example_weights / np.sum(example_weights))"], {COLUMN}),
+        (["z - logsumexp(z, axis=1)"], {KEEP}),
+        (["np.exp(z) / np.exp(z).sum(1)"], {KEEP}),
+        (["z - np.max(z, axis=1)"], {KEEP}),
+        (["z / np.sum(z * example_weights[:, None], axis=1)"], {KEEP}),
+        # By its name alone it could be either.
+        (["share = example_weights / example_weights.sum()", "z * share"], {COLUMN, KEEP}),
+        (["total = logsumexp(z, axis=1)", "z - total"], {COLUMN, KEEP}),
+    ],
+)
+def test_advice_on_rows_fits_what_has_lost_its_column(told, cell, lines, said):
+    text = told(cell(*lines))
+    assert text.startswith("Not yet: in `weighted_gradients`")
+    advice = text[text.rindex("(7,)") :]
+    assert {words for words in (COLUMN, KEEP) if words in advice} == said
+
+
+def test_extreme_logits_leave_no_room_for_mistakes():
+    problem = make_problem([4, 3], 5, 1e6, 1)
+    case = module.Weighted(problem, np.ones(5))
+    truth = np.array([[1.0, 2.0]])
+    assert not module._is_right(truth * 1.02, truth, case)
+    assert module._is_right(truth * 1.005, truth, case)
