@@ -24,7 +24,7 @@ from lxmls_nb.checks.ladder_mistakes import (
 )
 from lxmls_nb.checks.messages import percent, quiet
 from lxmls_nb.checks.problems import Problem, make_problem
-from lxmls_nb.checks.without_points import Suspect, results_of, suspected, tell
+from lxmls_nb.checks.without_points import KnownNumbers, results_of, suspected, tell
 from lxmls_nb.errors import CheckFailed, NotAttempted
 from lxmls_nb.guesses import Refuted
 from lxmls_nb.notebook.cards import Kind
@@ -67,7 +67,7 @@ class Rung:
     arguments : callable
         What the function is called on.
     truth : callable
-    suspects : sequence of Suspect
+    suspects : sequence of KnownNumbers
     why : str
         Why it works, which a right answer is told.
     """
@@ -77,7 +77,7 @@ class Rung:
     place: tuple[str, int]
     arguments: Callable[[Case], list[Any]]
     truth: Callable[[Case], np.ndarray]
-    suspects: Sequence[Suspect[Case]]
+    suspects: Sequence[KnownNumbers[Case]]
     why: str
 
 
@@ -236,7 +236,7 @@ def _compare(function: object, rung: Rung, with_figure: Any) -> str:
         results = results_of(function, rung.name, calls, [case.problem for case in cases])
     except CheckFailed:
         # The network of the figure has square weights: what fails elsewhere may show there.
-        is_right = suspected([Suspect("", rung.truth)], [with_figure], cases[-1:])
+        is_right = suspected([KnownNumbers("", rung.truth)], [with_figure], cases[-1:])
         if not is_right and (found := suspected(rung.suspects, [with_figure], cases[-1:])):
             _fail_as(rung, found, ". With other sizes this raises an error")
         raise
@@ -261,7 +261,7 @@ def _compare(function: object, rung: Rung, with_figure: Any) -> str:
     return ""
 
 
-def _suspected(rung: Rung, results: list[Any], cases: list[Case]) -> Suspect[Case] | None:
+def _suspected(rung: Rung, results: list[Any], cases: list[Case]) -> KnownNumbers[Case] | None:
     """Return the likely mistake; in the errors of an average loss, too, which are accepted."""
     found = suspected(rung.suspects, results, cases)
     if found is None and rung is RUNGS[0]:
@@ -279,6 +279,6 @@ def _agree(results: Sequence[Any], truths: Sequence[np.ndarray]) -> bool:
     )
 
 
-def _fail_as(rung: Rung, suspect: Suspect[Case], more: str = "") -> None:
+def _fail_as(rung: Rung, suspect: KnownNumbers[Case], more: str = "") -> None:
     end = "" if suspect.words.endswith("?") and not more else "."
     raise CheckFailed(f"`{rung.name}`, {rung.what}: {suspect.words}{more}{end}")

@@ -13,7 +13,7 @@ from scipy.special import expit, softmax
 
 from lxmls_nb.checks.numerical import example_derivatives
 from lxmls_nb.checks.problems import Problem, forward
-from lxmls_nb.checks.without_points import Suspect
+from lxmls_nb.checks.without_points import KnownNumbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,30 +81,30 @@ BY_SIZE = (
 )
 
 
-def general(truth: Callable[[Case], np.ndarray], sign: str = SIGN) -> Iterator[Suspect[Case]]:
+def general(truth: Callable[[Case], np.ndarray], sign: str = SIGN) -> Iterator[KnownNumbers[Case]]:
     """Yield the mistakes that can be made with any error."""
-    yield Suspect(sign, lambda case: -truth(case))
-    yield Suspect(
+    yield KnownNumbers(sign, lambda case: -truth(case))
+    yield KnownNumbers(
         "rows and columns are swapped: a row for each example is asked for",
         lambda case: truth(case).T,
     )
-    yield Suspect(BY_SIZE, lambda case: truth(case) / len(truth(case)))
-    yield Suspect(
+    yield KnownNumbers(BY_SIZE, lambda case: truth(case) / len(truth(case)))
+    yield KnownNumbers(
         "it is multiplied with the number of examples: these are errors of single examples",
         lambda case: truth(case) * len(truth(case)),
     )
     for rows in (np.flipud, lambda a: np.roll(a, 1, axis=0), lambda a: np.roll(a, -1, axis=0)):
-        yield Suspect(ORDER, lambda case, rows=rows: rows(truth(case)))  # type: ignore[misc]
+        yield KnownNumbers(ORDER, lambda case, rows=rows: rows(truth(case)))  # type: ignore[misc]
     for reduce, what in ((np.mean, "averaged"), (np.sum, "summed")):
         for keep in (False, True):
-            yield Suspect(
+            yield KnownNumbers(
                 f"it is {what} over the examples: each example keeps a row of its own here, and "
                 "only gradients add them up",
                 lambda case, reduce=reduce, keep=keep: reduce(  # type: ignore[misc]
                     truth(case), axis=0, keepdims=keep
                 ),
             )
-            yield Suspect(
+            yield KnownNumbers(
                 f"it is {what} over the units: each unit has an error of its own",
                 lambda case, reduce=reduce, keep=keep: reduce(  # type: ignore[misc]
                     truth(case), axis=1, keepdims=keep
@@ -126,30 +126,30 @@ NO_EXP = (
     "logarithms of probabilities stand in the place of probabilities: is `np.exp` missing? What "
     "comes in is log z̃"
 )
-AT_OUTPUT: tuple[Suspect[Case], ...] = (
+AT_OUTPUT: tuple[KnownNumbers[Case], ...] = (
     *general(
         lambda case: case.at_output,
         "the sign is opposite: it is probabilities minus indicators, in this order, as the "
         "derivative of the loss (the guide's Algorithm 2.2 has it the other way round)",
     ),
-    Suspect(NO_EXP, lambda case: _with_probabilities(case, case.log_tilde_z)),
-    Suspect(
+    KnownNumbers(NO_EXP, lambda case: _with_probabilities(case, case.log_tilde_z)),
+    KnownNumbers(
         f"{NO_EXP}; and the sign is opposite",
         lambda case: -_with_probabilities(case, case.log_tilde_z),
     ),
-    Suspect(
+    KnownNumbers(
         "these are the probabilities alone: what has to be subtracted at the right class?",
         lambda case: _with_indicators(case, 0 * case.indicators),
     ),
-    Suspect(
+    KnownNumbers(
         "the indicators are added: they are subtracted",
         lambda case: _with_indicators(case, -case.indicators),
     ),
-    Suspect(
+    KnownNumbers(
         "one is subtracted at every class: only the right class of each example has a one",
         lambda case: _with_indicators(case, np.ones_like(case.indicators)),
     ),
-    Suspect(
+    KnownNumbers(
         "the number of the class is subtracted: it says where the one belongs, as "
         "`index2onehot(output, num_classes)` writes it",
         lambda case: _with_indicators(
@@ -157,7 +157,7 @@ AT_OUTPUT: tuple[Suspect[Case], ...] = (
         ),
     ),
     *(
-        Suspect[Case](
+        KnownNumbers[Case](
             "the one stands at a class that is not the example's own: classes count from zero",
             lambda case, shift=shift: _with_indicators(  # type: ignore[misc]
                 case, np.roll(case.indicators, shift, axis=1)
@@ -166,30 +166,30 @@ AT_OUTPUT: tuple[Suspect[Case], ...] = (
         for shift in (1, -1)
     ),
     *(
-        Suspect[Case](
+        KnownNumbers[Case](
             "the indicators belong to other examples: row m has its one at `output[m]`",
             lambda case, rows=rows: _with_indicators(case, rows(case.indicators)),  # type: ignore[misc]
         )
         for rows in (np.flipud, lambda a: np.roll(a, 1, axis=0), lambda a: np.roll(a, -1, axis=0))
     ),
-    Suspect(
+    KnownNumbers(
         "only the right class has an error: the others share in the softmax, so they have one, too",
         lambda case: case.at_output * case.indicators,
     ),
-    Suspect(
+    KnownNumbers(
         "the right class has no error: what is to be subtracted from its probability?",
         lambda case: case.at_output * (1 - case.indicators),
     ),
-    Suspect(
+    KnownNumbers(
         "this is the derivative with respect to the probabilities: the way goes on through the "
         "softmax, to z",
         lambda case: -case.indicators / np.exp(case.log_tilde_z),
     ),
-    Suspect(
+    KnownNumbers(
         "the softmax is taken once more of what are probabilities already",
         lambda case: _with_probabilities(case, softmax(np.exp(case.log_tilde_z), axis=1)),
     ),
-    Suspect(
+    KnownNumbers(
         "the derivative of a sigmoid is multiplied in: for softmax and cross-entropy together, the "
         "error has no such factor",
         lambda case: case.at_output * np.exp(case.log_tilde_z) * (1 - np.exp(case.log_tilde_z)),
@@ -205,49 +205,49 @@ ONE_CLASS = (
     "only one class sends its error back: a hidden unit gets a share from every class k, and these "
     "add up"
 )
-AFTER_LINEAR: tuple[Suspect[Case], ...] = (
+AFTER_LINEAR: tuple[KnownNumbers[Case], ...] = (
     *general(lambda case: case.after_linear),
-    Suspect(
+    KnownNumbers(
         "the weights are transposed. Examples are rows here: the error's columns, k, go with the "
         "rows of `weight`",
         lambda case: case.at_output @ case.weight.T,
     ),
-    Suspect(
+    KnownNumbers(
         "these are the weights of the other layer: the error goes back through those that lead to "
         "the output",
         lambda case: case.at_output @ case.problem.parameters[0][0],
     ),
-    Suspect(
+    KnownNumbers(
         "the sum over k is missing: what reaches a hidden unit from all the classes adds up",
         lambda case: case.at_output[:, :, None] * case.weight,
     ),
-    Suspect(
+    KnownNumbers(
         "errors and weights are multiplied number by number: what adds up over k is the matrix "
         "product, `@`",
         lambda case: case.at_output * case.weight,
     ),
-    Suspect(ONE_CLASS, lambda case: _of_one_class(case, 0)),
-    Suspect(ONE_CLASS, lambda case: _of_one_class(case, -1)),
-    Suspect(
+    KnownNumbers(ONE_CLASS, lambda case: _of_one_class(case, 0)),
+    KnownNumbers(ONE_CLASS, lambda case: _of_one_class(case, -1)),
+    KnownNumbers(
         ONE_CLASS,
         lambda case: (
             case.weight[case.problem.output]
             * np.sum(case.at_output * case.indicators, axis=1, keepdims=True)
         ),
     ),
-    Suspect(
+    KnownNumbers(
         "the mean over k is taken, where the sum is asked for",
         lambda case: case.after_linear / len(case.weight),
     ),
-    Suspect(
+    KnownNumbers(
         "the weights are added up without the errors: each is multiplied with the error of its k",
         lambda case: np.repeat(case.weight.sum(axis=0)[None], len(case.tilde_z), axis=0),
     ),
-    Suspect(
+    KnownNumbers(
         "the error comes back as it went in: it goes through the weights",
         lambda case: case.at_output,
     ),
-    Suspect(
+    KnownNumbers(
         "the derivative of the sigmoid is in it already: that is the next step",
         lambda case: case.before_sigmoid,
     ),
@@ -259,54 +259,54 @@ def _derivative(case: Case) -> np.ndarray:
     return np.asarray(case.before_sigmoid / case.after_linear)
 
 
-BEFORE_SIGMOID: tuple[Suspect[Case], ...] = (
+BEFORE_SIGMOID: tuple[KnownNumbers[Case], ...] = (
     *general(lambda case: case.before_sigmoid),
-    Suspect(
+    KnownNumbers(
         "the derivative of the sigmoid is missing: the error is the one that came in",
         lambda case: case.after_linear,
     ),
-    Suspect(
+    KnownNumbers(
         "z̃ alone is multiplied in: the derivative of the sigmoid has one more factor",
         lambda case: case.after_linear * case.tilde_z,
     ),
-    Suspect(
+    KnownNumbers(
         "1 − z̃ alone is multiplied in: the derivative of the sigmoid has one more factor",
         lambda case: case.after_linear * (1 - case.tilde_z),
     ),
-    Suspect(
+    KnownNumbers(
         "the sigmoid is applied once more: `tilde_z` is its output already, and the derivative "
         "follows from that",
         lambda case: case.after_linear * expit(case.tilde_z) * expit(-case.tilde_z),
     ),
-    Suspect(
+    KnownNumbers(
         "the sigmoid is applied once more: `tilde_z` is its output already",
         lambda case: case.after_linear * expit(case.tilde_z),
     ),
-    Suspect(
+    KnownNumbers(
         "this is the derivative of the sigmoid alone: it is multiplied with the error that came in",
         _derivative,
     ),
-    Suspect(
+    KnownNumbers(
         "the derivative of the sigmoid is added: errors are multiplied on their way",
         lambda case: case.after_linear + _derivative(case),
     ),
-    Suspect(
+    KnownNumbers(
         "the derivative of the sigmoid is multiplied in twice",
         lambda case: case.before_sigmoid * _derivative(case),
     ),
-    Suspect(
+    KnownNumbers(
         "this is divided by the derivative of the sigmoid: errors are multiplied with it",
         lambda case: case.after_linear / _derivative(case),
     ),
-    Suspect(
+    KnownNumbers(
         "1 + z̃ stands where 1 − z̃ belongs",
         lambda case: case.after_linear * case.tilde_z * (1 + case.tilde_z),
     ),
-    Suspect(
+    KnownNumbers(
         "1 − z̃² is the derivative of tanh, and this is a sigmoid",
         lambda case: case.after_linear * (1 - case.tilde_z**2),
     ),
-    Suspect(
+    KnownNumbers(
         "parentheses are missing: a product is taken before a difference",
         lambda case: case.after_linear * case.tilde_z - case.tilde_z,
     ),

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
-from lxmls_nb.checks.comparing import TOLERANCE, distance, is_real, numeric, numeric_gradient
+from lxmls_nb.checks.comparing import distance, is_real, numeric, numeric_gradient, tolerance
 from lxmls_nb.checks.messages import describe, if_none, percent, quiet
 from lxmls_nb.checks.mistakes.array_errors import KEEPDIMS
 from lxmls_nb.checks.mistakes.fit import fits
 from lxmls_nb.checks.numerical import STEP, gradient_of
 from lxmls_nb.checks.problems import Problem, forward, make_problem
-from lxmls_nb.checks.without_points import Suspect, results_of, suspected, tell
+from lxmls_nb.checks.without_points import KnownNumbers, results_of, suspected, tell
 from lxmls_nb.errors import CheckFailed
 from lxmls_nb.notebook.cards import Kind
 from lxmls_nb.notebook.watching import report
@@ -165,12 +165,12 @@ def _across(case: Weighted, part: int, scale: np.ndarray) -> np.ndarray:
     return np.asarray(array * (along[:, None] if part == 1 else along))
 
 
-def suspects(part: int) -> Iterator[Suspect[Weighted]]:
+def suspects(part: int) -> Iterator[KnownNumbers[Weighted]]:
     """Yield the mistakes that can be made in a part: 0, the loss, or one of the gradients."""
     for words, shares in OTHER_SHARES:
-        yield Suspect(words, lambda case, shares=shares: case.parts(shares(case))[part])  # type: ignore[misc]
+        yield KnownNumbers(words, lambda case, shares=shares: case.parts(shares(case))[part])  # type: ignore[misc]
     for words, shares in (("", _shares), *OTHER_SHARES):
-        yield Suspect(
+        yield KnownNumbers(
             f"the sign is opposite{'; besides, ' if words else ''}{words}",
             lambda case, shares=shares: -case.parts(shares(case))[part],  # type: ignore[misc]
         )
@@ -255,8 +255,7 @@ def _compare(results: Sequence[Any], cases: Sequence[Weighted]) -> str:
 
 
 def _is_right(array: np.ndarray, truth: np.ndarray, case: Weighted) -> bool:
-    largest = float(np.abs(forward(case.problem).linear[-1]).max())
-    return distance(array, truth) <= TOLERANCE * max(1.0, largest / 30)
+    return distance(array, truth) <= tolerance(case.problem)
 
 
 def _explain(part: int, read: list[list[np.ndarray]], cases: Sequence[Weighted]) -> str:

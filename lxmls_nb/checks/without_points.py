@@ -24,7 +24,7 @@ C = TypeVar("C")
 
 
 @dataclass(frozen=True, eq=False)
-class Suspect(Generic[C]):
+class KnownNumbers(Generic[C]):
     """A mistake that is told by its numbers.
 
     Attributes
@@ -64,8 +64,8 @@ def results_of(
 
 
 def suspected(
-    suspects: Iterable[Suspect[C]], results: Sequence[Any], cases: Sequence[C]
-) -> Suspect[C] | None:
+    suspects: Iterable[KnownNumbers[C]], results: Sequence[Any], cases: Sequence[C]
+) -> KnownNumbers[C] | None:
     """Return the first mistake that would give all these results, if there is one."""
     for suspect in suspects:
         given = [_given(suspect, case) for case in cases]
@@ -75,7 +75,7 @@ def suspected(
     return None
 
 
-def _given(suspect: Suspect[C], case: C) -> np.ndarray | None:
+def _given(suspect: KnownNumbers[C], case: C) -> np.ndarray | None:
     """Return what a mistake would give; None where it would raise an error."""
     try:
         return suspect.gives(case)
