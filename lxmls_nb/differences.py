@@ -38,3 +38,25 @@ def central_difference(
     values = [function(point + places * step * direction) for places in (-2, -1, 1, 2)]
     derivative: np.ndarray = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * step)
     return derivative
+
+
+def row_derivatives(
+    function: Callable[[np.ndarray], np.ndarray], values: np.ndarray, step: float
+) -> np.ndarray:
+    """Return the derivative of a function of rows with respect to each number of each row.
+
+    Parameters
+    ----------
+    function : callable
+        From an array of shape (M, units) to one of shape (M,), each row on its own.
+    values : ndarray, shape (M, units)
+        Where to take the derivative.
+    step : float
+        As for :func:`central_difference`.
+
+    Returns
+    -------
+    derivative : ndarray, shape (M, units)
+    """
+    units = np.eye(values.shape[1])
+    return np.stack([central_difference(function, values, unit, step) for unit in units], axis=-1)

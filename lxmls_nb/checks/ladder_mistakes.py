@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, softmax
 
-from lxmls_nb.checks.numerical import example_derivatives
+from lxmls_nb.checks.numerical import STEP
 from lxmls_nb.checks.problems import Problem, forward
 from lxmls_nb.checks.without_points import KnownNumbers
+from lxmls_nb.differences import row_derivatives
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,9 +71,9 @@ def make_case(problem: Problem) -> Case:
         values.log_probabilities,
         weight,
         values.layer_inputs[1],
-        example_derivatives(of_output, values.log_probabilities),
-        example_derivatives(of_sigmoids, values.layer_inputs[1]),
-        example_derivatives(lambda z: of_sigmoids(expit(z)), values.linear[0]),
+        row_derivatives(of_output, values.log_probabilities, STEP),
+        row_derivatives(of_sigmoids, values.layer_inputs[1], STEP),
+        row_derivatives(lambda z: of_sigmoids(expit(z)), values.linear[0], STEP),
     )
 
 

@@ -86,19 +86,3 @@ def output_error(problem: Problem) -> np.ndarray:
         return cross_entropy(log_softmax(z, axis=-1), problem.output)
 
     return gradient_of(loss, forward(problem).linear[-1], STEP)
-
-
-def example_derivatives(
-    losses: Callable[[np.ndarray], np.ndarray], values: np.ndarray
-) -> np.ndarray:
-    """Return the derivative of each example's own loss with respect to its values, (M, units).
-
-    Parameters
-    ----------
-    losses : callable
-        From an array of shape (M, units) to one of shape (M,), each row on its own.
-    values : ndarray, shape (M, units)
-        Where to take the derivative.
-    """
-    units = np.eye(values.shape[1])
-    return np.stack([central_difference(losses, values, unit, STEP) for unit in units], axis=-1)

@@ -138,11 +138,9 @@ def _is_open(guess: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """Return a tensor as an array, an array of one number as that number, and the rest as it is."""
-    if isinstance(value, list | tuple) and any(hasattr(each, "detach") for each in value):
-        return (
-            type(value)([_plain(each) for each in value]) if type(value) in (list, tuple) else value
-        )
+    """Return tensors as arrays, arrays of one number as that number, and the rest as it is."""
+    if type(value) in (list, tuple) and any(hasattr(each, "detach") for each in value):
+        return type(value)(map(_plain, value))
     if hasattr(value, "detach"):
         try:
             value = value.detach().cpu().to_dense().double().numpy()

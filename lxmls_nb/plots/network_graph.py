@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy.special import logsumexp
 
-from lxmls_nb.differences import central_difference
+from lxmls_nb.differences import row_derivatives
 from lxmls_nb.guesses import Guesses, Outcome, as_number, judge
 from lxmls_nb.models.model import check_labels, check_network
 from lxmls_nb.models.numpy_mlp import HIDDEN
@@ -286,24 +286,6 @@ def _check_guesses(
             raise ValueError(f"the figure of geometry {list(geometry)} has no number {place}")
 
 
-def central_differences(function: Function, value: np.ndarray) -> np.ndarray:
-    """Return the derivative of a function with respect to each number that goes into it.
-
-    Parameters
-    ----------
-    function : callable
-        From an array of shape (M, units) to one of shape (M,), each row on its own.
-    value : ndarray, shape (M, units)
-        Where to take the derivative.
-
-    Returns
-    -------
-    derivative : ndarray, shape (M, units)
-    """
-    units = np.eye(value.shape[1])
-    return np.stack([central_difference(function, value, unit, STEP) for unit in units], axis=-1)
-
-
 def _array(values: Any) -> np.ndarray:
     """Return an array, or a tensor of PyTorch, as an array of floats."""
     return np.asarray(_detached(values), dtype=float)
@@ -390,7 +372,7 @@ def _errors(
         def losses(value: np.ndarray, after: Sequence[Function] = after) -> np.ndarray:
             return _losses(_forward(after, value)[-1], labels)
 
-        errors.append(central_differences(losses, value).mean(axis=0))
+        errors.append(row_derivatives(losses, value, STEP).mean(axis=0))
     return errors
 
 
