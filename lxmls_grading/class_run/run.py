@@ -160,6 +160,11 @@ class ClassRun:
             ready.append(self.marker.prepare(student))
         except UnreadableSubmissionError as problem:
             self._fail(student, "unreadable", f"The submission could not be read: {problem}.")
+        except FATAL:
+            raise
+        except Exception as error:  # one submission must stop no other
+            log.exception("%s could not be read", student)
+            self._fail(student, "given up", f"The submission could not be read: {error!r}")
 
     def _is_done(self, student: str) -> bool:
         """Whether a submission is graded and unchanged."""
@@ -245,13 +250,17 @@ class ClassRun:
         except (futures.CancelledError, CancelledError) as error:
             raise ClusterError("the scheduler is gone: run this again to continue") from error
         except Exception as error:
-            # A single sandbox may fail on a busy machine; one that fails each time concerns all.
-            retried = isinstance(error, SandboxError) and tries < MAX_TRIES
-            if isinstance(error, FATAL) and not retried:
+            if isinstance(error, FATAL) and not isinstance(error, SandboxError):
                 raise
             log.exception("%s could not be executed", student)
             if tries < MAX_TRIES:
                 self._submit(submission, tries + 1)
+                return
+            if isinstance(error, SandboxError):
+                # A sandbox may fail on a busy machine, or by what this submission alone does. Where
+                # no worker can make an empty one either, this raises, and the run ends.
+                self.client.run(check_worker, installed(), self.settings)
+                self._give_up(submission, f"no sandbox could be made for it ({error.why})"[:300])
                 return
             self._give_up(submission, f"{type(error).__name__}: {error}"[:300])
             return

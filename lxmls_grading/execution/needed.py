@@ -10,6 +10,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat.notebooknode import NotebookNode
 
 from lxmls_grading.cells import carries_points
+from lxmls_grading.definitions import parse
 from lxmls_nb.notebook.names import root_name
 
 #: Cell magics whose cell defines what it would define without them.
@@ -56,7 +57,7 @@ def _parse(cell: NotebookNode) -> ast.AST:
     """Return the syntax tree of a code cell; an empty one if it cannot run, and defines nothing."""
     source = TRANSPARENT.sub("", cell.source, count=1) if cell.cell_type == "code" else ""
     try:
-        return ast.parse(TransformerManager().transform_cell(source))
+        return parse(TransformerManager().transform_cell(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ast.Module([], [])
 
