@@ -38,6 +38,10 @@ COMMANDS = {
         "Try an assignment's tests on its reference solution.",
     ),
     "grade": ("lxmls_grading.commands.grade.GradeApp", "Grade all submissions, in parallel."),
+    "watch": (
+        "lxmls_grading.commands.watch.WatchApp",
+        "Grade what arrives, and release feedback at once.",
+    ),
     "report": ("lxmls_grading.commands.report.ReportApp", "Write a page on how the class did."),
     "doctor": (
         "lxmls_grading.commands.doctor.DoctorApp",
@@ -104,7 +108,7 @@ def run_command(command: str, arguments: list[str], stack: contextlib.ExitStack)
     if importlib.util.find_spec("nbgrader") is None:  # before a process is started for nothing
         raise ModuleNotFoundError("nbgrader is not installed", name="nbgrader")
     options = {}
-    if command == "grade" and not any(
+    if command in ("grade", "watch") and not any(
         given in ANSWERS or given.startswith("--scheduler") for given in arguments
     ):
         from lxmls_grading.execution.hub import warm_for_workers

@@ -1,0 +1,1 @@
+"""Grades submissions as they arrive: until it is stopped, it collects and releases feedback."""
