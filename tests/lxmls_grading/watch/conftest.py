@@ -1,0 +1,56 @@
+"""A course with an exchange, and a watcher that runs in this process until something has happened."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from lxmls_grading import cli
+from lxmls_grading.watch.run import WatchRun
+from tests.lxmls_grading.class_run.conftest import cluster, released  # noqa: F401 (fixtures)
+from tests.support.watching import Inbox
+
+
+@pytest.fixture
+def course(released, tmp_path, monkeypatch):  # noqa: F811
+    root = Path(shutil.copytree(released, tmp_path / "course"))
+    monkeypatch.chdir(root)
+    return root
+
+
+@pytest.fixture
+def inbox(course, tmp_path):
+    return Inbox(course, tmp_path / "exchange")
+
+
+@pytest.fixture
+def watch(cluster, monkeypatch, capsys):  # noqa: F811
+    """Return a function that watches until a condition holds; it returns status and stderr."""
+
+    def call(until, *arguments: str, seconds: float = 120) -> tuple[int, str]:
+        end = time.monotonic() + seconds
+        show = WatchRun.show
+
+        def shown(self, state="watching"):
+            show(self, state)
+            if state == "watching" and (until(self.ledger) or time.monotonic() > end):
+                self.stop()
+
+        with monkeypatch.context() as patch:
+            patch.setattr(WatchRun, "show", shown)
+            options = ["--scheduler", cluster.scheduler_address]
+            status = cli.main(["watch", "day2", *options, *arguments])
+        assert time.monotonic() < end, "it does not happen"
+        return status, capsys.readouterr().err
+
+    return call
+
+
+def told(number: int):
+    """Return whether so many tries have their feedback."""
+    return lambda ledger: (
+        sum(one.told for student in ledger.tries for one in ledger.of(student)) >= number
+    )
