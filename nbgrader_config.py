@@ -33,6 +33,9 @@ c.ClearSolutions.code_stub = ClearSolutions().code_stub | {
 }
 c.ClearSolutions.text_stub = "*Not attempted yet: delete this line and write your answer here.*"
 
+# Where a due date is set, released notebooks tell it in their first cell.
+c.GenerateAssignment.preprocessors.append("lxmls_grading.nbgrader_steps.ShowDueDate")
+
 # Submissions are read with care: links, devices and huge files in them are left alone.
 install_patches()
 c.Autograde.exporter_class = "lxmls_grading.nbgrader_steps.SubmissionExporter"

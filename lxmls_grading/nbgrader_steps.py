@@ -1,5 +1,6 @@
 """Everything of this package that ``nbgrader_config.py`` names, at one address."""
 
+from lxmls_grading.deadlines.due_date import ShowDueDate
 from lxmls_grading.deadlines.times import CourseTime
 from lxmls_grading.execution.execute_apart import ExecuteApart
 from lxmls_grading.feedback.comments import SaveReasons, ShowReasons
@@ -26,6 +27,7 @@ __all__ = [
     "SaveGrades",
     "SaveReasons",
     "ShortenTracebacks",
+    "ShowDueDate",
     "ShowReasons",
     "SubmissionExporter",
     "clean",
