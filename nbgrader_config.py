@@ -25,6 +25,10 @@ c.CourseDirectory.course_id = "lxmls_nb"
 # The zone of times that name none, as in timestamp.txt; those that could mean two are refused.
 # c.CourseTime.timezone = "Europe/Lisbon"  # by default UTC
 
+# Tests with checks.personal(...) have numbers of each student's own where there is a secret. Keep
+# it: with another one all numbers change. docs/authors.md tells how to write such tests.
+# c.PersonalNumbers.secret = "..."  # python -c "import secrets; print(secrets.token_hex())"
+
 # What takes the place of a solution. The exception is how checks tell "not attempted" from "wrong".
 # Stubs of other languages are nbgrader's own.
 c.ClearSolutions.code_stub = ClearSolutions().code_stub | {

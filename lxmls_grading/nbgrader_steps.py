@@ -11,6 +11,7 @@ from lxmls_grading.feedback.renderer import highlight_code, render_markdown
 from lxmls_grading.feedback.tracebacks import ShortenTracebacks
 from lxmls_grading.gradebook.points_by_hand import SaveGrades
 from lxmls_grading.intake.exporter import SubmissionExporter
+from lxmls_grading.intake.personal_numbers import PersonalNumbers
 from lxmls_grading.intake.rebuild import RebuildCells
 from lxmls_grading.nbgrader_patches import install_patches
 from lxmls_grading.results.lms import CanvasExporter, MoodleExporter
@@ -23,6 +24,7 @@ __all__ = [
     "HidePaths",
     "MoodleExporter",
     "PassiveNotebook",
+    "PersonalNumbers",
     "RebuildCells",
     "SaveGrades",
     "SaveReasons",

@@ -31,6 +31,7 @@ from lxmls_grading.execution.warm_process import without_result
 from lxmls_grading.gradebook.earlier_results import forget, interrupted
 from lxmls_grading.intake.exporter import SubmissionExporter
 from lxmls_grading.intake.files import UNPRINTABLE, plain_files
+from lxmls_grading.intake.personal_numbers import PersonalNumbers
 from lxmls_grading.intake.working_files import WorkingFiles
 from lxmls_grading.machine.sharing import share, share_folder
 from lxmls_grading.nbgrader_patches import class_of, find_paths, share_engine, wait_for_others
@@ -115,7 +116,9 @@ class Marker(Autograde):
             share(Path(coursedir.root, "gradebook.db"))
         source = coursedir.format_path(coursedir.source_directory, ".", self.assignment)
         # The gradebook has tests that nbgrader has generated (AUTOTEST), and the source has not.
-        state = f"{self._digest(source, [])} {checksums}"
+        state = (
+            f"{self._digest(source, [])} {checksums}{PersonalNumbers(parent=self).fingerprint()}"
+        )
         self._source_digest = hashlib.sha256(state.encode()).hexdigest()
 
     def _exporter(self, steps: list[Any]) -> SubmissionExporter:
