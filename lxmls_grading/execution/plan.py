@@ -208,7 +208,7 @@ def calls_checks_alone(source: str) -> bool:
 
 
 def _is_check(node: ast.expr) -> bool:
-    """Whether an expression is a call ``checks.name(...)`` on names and literals."""
+    """Whether an expression is a call ``checks.name(...)`` on names, literals and the like."""
     if not (
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
@@ -216,7 +216,13 @@ def _is_check(node: ast.expr) -> bool:
         and node.func.value.id == "checks"
     ):
         return False
-    given = [*node.args, *(keyword.value for keyword in node.keywords)]
+    values = [*node.args, *(keyword.value for keyword in node.keywords)]
+    return all(_is_check(value) or _is_plain(value) for value in values)
+
+
+def _is_plain(node: ast.expr) -> bool:
+    """Whether an expression is a name or a literal, with checks in its lists at most."""
+    if isinstance(node, ast.List | ast.Tuple):
+        return all(_is_check(each) or _is_plain(each) for each in node.elts)
     plain = (ast.Name, ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.UnaryOp, ast.unaryop)
-    parts = [part for value in given for part in ast.walk(value)]
-    return all(isinstance(part, (*plain, ast.expr_context)) for part in parts)
+    return all(isinstance(part, (*plain, ast.expr_context)) for part in ast.walk(node))
