@@ -70,6 +70,7 @@ class ClassRun:
 
     def __init__(self, marker: Marker, progress: Progress, force: bool = False):
         self.marker, self.progress, self.force = marker, progress, force
+        self.reader = marker  # what reads submissions; the marker writes their results
         self.root, self.assignment = marker.coursedir.root, marker.assignment
         self.records_root = marker.scratch or self.root  # where records are written
         self.settings = marker.settings
@@ -161,7 +162,7 @@ class ClassRun:
     def _prepare(self, student: str, ready: deque[PreparedSubmission]) -> None:
         """Add a submission to those that are ready to be executed, if it can be read."""
         try:
-            ready.append(self.marker.prepare(student))
+            ready.append(self.reader.prepare(student))
         except UnreadableSubmissionError as problem:
             self._fail(student, "unreadable", f"The submission could not be read: {problem}.")
         except FATAL:

@@ -98,7 +98,8 @@ class WatchRun(ClassRun):
         progress: Progress,
     ):
         super().__init__(marker, progress)
-        self.desk, self.source, self.ledger, self.page = desk, source, ledger, page
+        self.desk = self.reader = desk
+        self.source, self.ledger, self.page = source, ledger, page
         self.feedback, self.rules = feedback, rules
         self.coursedir: CourseDirectory = marker.coursedir
         self.taken: dict[str, Try] = {}  # by student, what is in work
