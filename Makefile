@@ -98,10 +98,11 @@ book: $(INSTALLED)  ## Build the site of chapters, exercises and API pages, buil
 	$(BIN)/python tools/check_site.py build/book
 
 .PHONY: bench
-bench: $(INSTALLED)  ## Measure loading, tests, and grading beside stock nbgrader (15 minutes)
+bench: $(INSTALLED)  ## Measure loading, tests, grading beside stock nbgrader, feedback (20 minutes)
 	$(BIN)/python benchmarks/load_corpus.py
 	$(BIN)/python benchmarks/checks.py
 	$(BIN)/python benchmarks/class.py
+	$(BIN)/python benchmarks/watch.py
 
 # The catalogue of known answers: which are caught, which accepted, and with what message.
 .PHONY: answers

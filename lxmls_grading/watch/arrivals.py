@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -31,7 +32,7 @@ from lxmls_grading.collect.taking import Submitted, set_time
 from lxmls_grading.deadlines.lateness import STAMP_FILE
 from lxmls_grading.deadlines.times import zone_of
 from lxmls_grading.intake.files import (
-    MAX_FILE_BYTES,
+    MAX_TOTAL_BYTES,
     UNPRINTABLE,
     UnsafeFileError,
     plain_files,
@@ -44,6 +45,10 @@ from lxmls_nb.files import make_folder
 #: Seconds for which files must not have changed, before they count as complete: in a folder; and in
 #: the exchange, if what has put them there writes no secret.
 SETTLED, SETTLED_WITHOUT_SECRET = 2.0, 10.0
+
+#: What can be a student's name in the exchange, where it becomes that of a folder: neither "..",
+#: nor a pattern, by which other folders would be meant, too.
+NAME = re.compile(r"[^./*?\[\]][^/*?\[\]]*")
 
 #: Numbers of errors for which nothing can be written at all: a full disk, or one that is broken.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
@@ -102,6 +107,7 @@ class Exchange:
         self.inbound = Path(self.collecting.inbound_path)
         self.assignment = coursedir.assignment_id
         self.records: dict[str, tuple[str, str] | None] = {}
+        self.problems: list[str] = []
 
     def look(self, ledger: Ledger, busy: dict[str, Try]) -> list[str]:
         """Write down the submissions that are new; see :class:`Source`."""
@@ -131,14 +137,17 @@ class Exchange:
                 if one.state == WAITING and one is not busy.get(student):
                     one.state = PASSED
             ledger.add(student, *tries)
-        return []
+        return self.problems
 
     def _record(self, name: str) -> tuple[str, str] | None:
         """Return the student and the time in the name of a folder, if it is of the assignment."""
         if name not in self.records:
             parts = name.rsplit("+", 3)  # as nbgrader has it
-            if len(parts) < 3 or parts[1] != self.assignment or UNPRINTABLE.search(name):
+            if len(parts) < 3 or parts[1] != self.assignment:
                 self.records[name] = None
+            elif UNPRINTABLE.search(name) or not NAME.fullmatch(parts[0]):
+                self.records[name] = None
+                self.problems.append(f"{name!a} does not begin with the name of a student")
             else:
                 record = self.collecting._path_to_record(str(self.inbound / name))
                 self.records[name] = str(record["username"]), record["timestamp"].isoformat()
@@ -182,9 +191,10 @@ class Exchange:
             raise NotStagedError("it is no longer in the exchange")
 
         def fill(new: Path) -> None:
-            for path in plain_files(folder, self.coursedir.ignore, self.log):
+            # A notebook that is too large is refused where it is read, with a reason.
+            for path in plain_files(folder, self.coursedir.ignore, self.log, MAX_TOTAL_BYTES):
                 try:
-                    data = read_plain(path, MAX_FILE_BYTES)
+                    data = read_plain(path, MAX_TOTAL_BYTES)
                 except UnsafeFileError as problem:
                     self.log.warning("Left out %r, which %s", path, problem)
                     continue
@@ -319,7 +329,7 @@ def copy_submission(source: Path, target: Path, coursedir: CourseDirectory) -> N
     """
 
     def fill(new: Path) -> None:
-        for path in plain_files(source, coursedir.ignore, coursedir.log):
+        for path in plain_files(source, coursedir.ignore, coursedir.log, MAX_TOTAL_BYTES):
             copy = new / os.path.relpath(path, source)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, copy)

@@ -129,6 +129,15 @@ class Ledger:
         """Return the newest try of a student that is not graded yet, or None."""
         return next((one for one in reversed(self.of(student)) if one.state == WAITING), None)
 
+    def waits_since(self, student: str) -> str:
+        """Return since when a student waits: since the first try that no other was graded after."""
+        since = ""
+        for one in reversed(self.of(student)):
+            if one.state not in (WAITING, PASSED):
+                break
+            since = one.seen
+        return since
+
     def graded(self, student: str) -> list[Try]:
         """Return the tries of a student that were graded."""
         return [one for one in self.of(student) if one.state == GRADED]

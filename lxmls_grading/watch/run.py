@@ -140,7 +140,13 @@ class WatchRun(ClassRun):
     def look(self) -> None:
         """Write down what has arrived, tell students whose feedback is missing, show the state."""
         self.looked = time.monotonic()
-        self.problems = self.source.look(self.ledger, self.taken)
+        try:
+            self.problems = self.source.look(self.ledger, self.taken)
+        except FATAL:
+            raise
+        except Exception as error:  # whatever was handed in must not stop the others
+            log.exception("What has arrived could not be read")
+            self.page.error(f"What has arrived could not be read: {error!r}")
         if self.telling is not None and self.telling.done():
             done, self.telling = self.telling, None
             done.result()
@@ -170,9 +176,7 @@ class WatchRun(ClassRun):
             if one is None or student in self.taken:
                 continue
             if self.ledger.allowed_from(student, self.rules.tries) is None:
-                done = max((each.done for each in self.ledger.graded(student)), default="")
-                since = min(each.seen for each in self.ledger.of(student) if each.seen > done)
-                found.append((since, student))
+                found.append((self.ledger.waits_since(student), student))
         return min(found)[1] if found else None
 
     def _prepare(self, student: str, ready: deque[PreparedSubmission]) -> None:

@@ -29,6 +29,7 @@ NOT_RUN = {
     "make lab": "opens a browser: tests/browser plays a student's day",
     "LXMLS_NB_CORPUS=snippets LXMLS_NB_DEVICE=cpu make lab": "opens a browser; see test_data.py",
     "lxmls-nb grade day2 --force": "grades again: class_run/test_run.py does",
+    "lxmls-nb watch day2": "runs until it is stopped: see watch/test_run.py",
     "jupyter lab": "opens a browser: tests/browser plays an instructor's day",
 }
 

@@ -1,4 +1,4 @@
-"""A course with an exchange, and a watcher that runs in this process until something has happened."""
+"""A course with an exchange, and a watcher that runs in this process until something happened."""
 
 from __future__ import annotations
 

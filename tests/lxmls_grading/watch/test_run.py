@@ -29,7 +29,7 @@ def set_due(course: Path, text: str) -> None:
 
 
 def check_nothing_is_left(course: Path) -> None:
-    hidden = [path for path in course.rglob(".day2.*")] + [*course.rglob(".*.json.*")]
+    hidden = [*list(course.rglob(".day2.*")), *course.rglob(".*.json.*")]
     assert hidden == []
 
 
@@ -241,9 +241,7 @@ def test_killed_at_any_moment_it_loses_and_doubles_nothing(moment, course, inbox
     first = inbox.hand_in("ada", WRONG, WRONG)
     watch(told(1), "--counts", "best")
     second = inbox.hand_in("ada", RIGHT, WRONG)
-    watch_until_killed(
-        course, moment, "--counts", "best", "--scheduler", cluster.scheduler_address
-    )
+    watch_until_killed(course, moment, "--counts", "best", "--scheduler", cluster.scheduler_address)
     told_first = inbox.page(first)
     watch(told(2), "--counts", "best")
     assert scores(course) == {"ada": 2}
