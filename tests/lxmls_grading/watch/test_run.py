@@ -149,7 +149,7 @@ def test_causes_are_told_without_points(course, inbox, watch):
         assert "Score" not in page
         assert not re.search(r"\d points", page)
         assert "HIDDEN" not in page
-    assert "answers[" in inbox.page(wrong)  # the message of the check
+    assert "is not right for" in inbox.page(wrong)  # the message of the check
     assert "The kernel died" in inbox.page(dead)
     assert scores(course) == {"ada": 4, "bob": 2, "carl": 2}
 
@@ -227,6 +227,17 @@ def test_what_belongs_to_somebody_else_is_refused(course, inbox, watch):
     watch(lambda ledger: ledger.of("nobody-like-that"))
     assert "check_owner" in state(course)["refused"][0]["why"]
     assert not (course / "submitted").exists()
+
+
+@pytest.mark.parametrize("name", ["..", ".x", "a*"])
+def test_what_is_no_name_of_a_student_is_left_alone(name, course, inbox, watch):
+    inbox.hand_in("ada", RIGHT, RIGHT)
+    inbox.hand_in(name, WRONG, WRONG)
+    watch(told(1))
+    assert scores(course) == {"ada": 4}
+    assert [*(course / "submitted").iterdir()] == [course / "submitted" / "ada"]
+    assert not (course / "day2").exists()
+    assert "does not begin with the name of a student" in state(course)["problems"][0]
 
 
 def test_there_is_one_watcher_and_no_other_run_meanwhile(course, inbox, capsys):
