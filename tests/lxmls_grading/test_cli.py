@@ -48,7 +48,7 @@ def test_the_version_and_the_commands_are_told(capsys):
     ("arguments", "said"),
     [
         (["gradee", "day2"], "there is no command gradee: did you mean grade?"),
-        (["xyz"], "grade, report, doctor"),
+        (["xyz"], "grade, watch, report, doctor"),
         ([], "which command?"),
         (["--quiet"], "there is no option --quiet"),
         (["--quiet", "grade", "day2"], "there is no option --quiet"),

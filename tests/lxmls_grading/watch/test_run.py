@@ -17,7 +17,7 @@ from lxmls_grading.watch import arrivals, releasing
 from lxmls_grading.watch.ledger import Ledger
 from lxmls_grading.watch.run import WatchRun
 from tests.lxmls_grading.watch.conftest import told
-from tests.support.small_course import RIGHT, WRONG, scores
+from tests.support.small_course import RIGHT, WRONG, scores, submit
 from tests.support.watching import MOMENTS, state, tries, watch_until_killed, write_answer
 
 pytestmark = pytest.mark.slow
@@ -241,6 +241,7 @@ def test_what_is_no_name_of_a_student_is_left_alone(name, course, inbox, watch):
 
 
 def test_there_is_one_watcher_and_no_other_run_meanwhile(course, inbox, capsys):
+    submit(course, "ada", RIGHT)
     with lock_assignment(course, "day2"):
         for command in ("watch", "grade"):
             assert cli.main([command, "day2", "--scheduler", "tcp://127.0.0.1:1"]) == 2
