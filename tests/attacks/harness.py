@@ -173,6 +173,9 @@ class Course:
             "OMP_NUM_THREADS": "1",
             "OPENBLAS_NUM_THREADS": "1",
         }
+        environment.pop(
+            "LXMLS_NB_WARM_PROCESS", None
+        )  # what is left behind is looked for below here
         seconds = STOCK_TIMEOUT if self.stock else TIMEOUT
         process = subprocess.Popen(
             [

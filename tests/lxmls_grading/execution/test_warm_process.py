@@ -12,7 +12,7 @@ import pytest
 from tests.support.course import ROOT
 from tests.support.execution import attempt, see
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("own_warm_process")]
 
 
 def test_nothing_outlives_a_notebook(warm):
