@@ -359,8 +359,10 @@ def execute_notebook(
     )
     manager.client_factory = BoundedClient
     manager._kernel_spec = KERNEL_SPEC
+    # What runs together may call this project's checks, with all that they know.
+    together = any(is_test(cell) and not plan.of(grade_id(cell)).apart for cell in notebook.cells)
     manager.provisioner = SandboxProvisioner(
-        manager, connection, folder, settings, files, plan.command
+        manager, connection, folder, settings, files, plan.command, verdicts=together
     )
     try:
         client = SplitClient(notebook, manager, settings, plan)
