@@ -202,8 +202,9 @@ class Judge:
                 guard(self.connection.refuse),
             ):
                 value = self._execute(cell.source)
-            if not is_test(cell):
-                value = _bundle(value)
+            if not is_test(cell):  # a figure is shown
+                is_figure = hasattr(type(value), "_repr_mimebundle_")
+                value = value._repr_mimebundle_() if is_figure else None
         except CannotJudge as failure:
             self.connection.failed = failure
         except KeyboardInterrupt:
@@ -338,11 +339,6 @@ def _missing_module(error: BaseException | None) -> str | None:
         return None
     frames = traceback.extract_tb(error.__traceback__)
     return None if any(each.filename == connections.__file__ for each in frames) else error.name
-
-
-def _bundle(value: Any) -> dict[str, str] | None:
-    """Return how a notebook shows the figure that a check returns; None for anything else."""
-    return value._repr_mimebundle_() if hasattr(type(value), "_repr_mimebundle_") else None
 
 
 def _partial(value: Any, points: float) -> float:

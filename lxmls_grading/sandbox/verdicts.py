@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 #: What is seen of the folder ``lxmls_nb/checks``: all that it takes to import it, and the probes.
-SEEN = ("__init__.py", "predictions.py", "probes")
+SEEN = ("__init__.py", "personal_numbers.py", "predictions.py", "probes")
 
 
 def check_folders(shown: Iterable[Path]) -> list[Path]:

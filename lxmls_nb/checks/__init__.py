@@ -14,6 +14,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from lxmls_nb.checks import probes  # noqa: F401 (it registers the probes)
+from lxmls_nb.checks.personal_numbers import personal
 from lxmls_nb.checks.predictions import prediction
 from lxmls_nb.checks.probes.running import plain, probe
 from lxmls_nb.errors import CheckFailed, NotAttempted
@@ -53,6 +54,7 @@ __all__ = [
     "log_forward",
     "log_linear_gradients",
     "log_linear_module",
+    "personal",
     "plain",
     "prediction",
     "probe",
