@@ -174,7 +174,8 @@ class Judge:
         ----------
         cell : NotebookNode
             From the instructor's notebook, never from a student's: it is run with all rights.
-            It can be one that calls checks for no points; then its value is shown.
+            It can be one that calls checks for no points. Then its value is not shown: to draw the
+            figures of the ladder takes longer than all tests of the notebook.
         seconds : float, optional
             How long it may take, if that is not as long as every test.
 
@@ -202,9 +203,8 @@ class Judge:
                 guard(self.connection.refuse),
             ):
                 value = self._execute(cell.source)
-            if not is_test(cell):  # a figure is shown
-                is_figure = hasattr(type(value), "_repr_mimebundle_")
-                value = value._repr_mimebundle_() if is_figure else None
+            if not is_test(cell):
+                value = None
         except CannotJudge as failure:
             self.connection.failed = failure
         except KeyboardInterrupt:
@@ -229,8 +229,6 @@ class Judge:
                 note_cause(cell, error.cause)
             verdict.line = _failed_line(error)
             verdict.outputs.append(_error_output(error, cell.source))
-        elif value is not None and not is_test(cell):
-            verdict.outputs.append(new_output("display_data", value))
         elif value is not None:
             points = _partial(value, float(cell.metadata.nbgrader.points))
             verdict.outputs.append(new_output("execute_result", {"text/plain": repr(points)}))

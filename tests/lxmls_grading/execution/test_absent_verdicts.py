@@ -200,7 +200,7 @@ def given(code: str):
 
 
 def test_given_checks_without_points_are_passed_outside(warm):
-    """The ladder of Exercise 2.2 with its figure, for example."""
+    """The ladder of Exercise 2.2, for example, without its figure, which takes long to draw."""
     notebook = source("exercise_2_2")
     cells = [c for c in with_solutions(notebook).cells if grade_id(c) != "tangent-figure"]
     last = next(n for n, c in enumerate(cells) if grade_id(c) == "check-error-before-sigmoid")
@@ -209,9 +209,8 @@ def test_given_checks_without_points_are_passed_outside(warm):
     )
     outputs = {grade_id(c): c.outputs for c in executed.cells if c.cell_type == "code"}
     for name in ("at-output", "after-linear", "before-sigmoid"):
-        text, figure = outputs[f"check-error-{name}"]
+        (text,) = outputs[f"check-error-{name}"]
         assert text.text.startswith("Right: e²")
-        assert figure.data["text/html"].startswith("<img ")
 
 
 IMPORT = "from lxmls_nb import checks"
