@@ -50,6 +50,11 @@ class SandboxProvisioner(KernelProvisionerBase):
         A tar archive of what lies in the kernel's working folder; empty if there is nothing.
     command : tuple of str
         What starts a kernel of another language; by default, it is a fork.
+
+    Attributes
+    ----------
+    left_out : dict of str
+        Why some of the files are not there: a clause without a subject, by their paths.
     """
 
     _code: int | None = None
@@ -67,6 +72,7 @@ class SandboxProvisioner(KernelProvisionerBase):
         super().__init__(parent=manager, kernel_spec=KERNEL_SPEC)
         self.connection, self.folder, self.settings = connection, folder, settings
         self.files, self.command = files, command
+        self.left_out: dict[str, str] = {}
 
     @property
     def has_process(self) -> bool:
@@ -160,7 +166,7 @@ class SandboxProvisioner(KernelProvisionerBase):
         try:
             with open(archive, "wb", closefd=False) as file:
                 file.write(self.files)
-            self.request(
+            reply = self.request(
                 {
                     "do": "start",
                     "key": manager.session.key.decode(),
@@ -174,7 +180,7 @@ class SandboxProvisioner(KernelProvisionerBase):
             os.close(archive)
             for one in listening:
                 one.close()
-        self._started, self._code = True, None
+        self._started, self._code, self.left_out = True, None, reply["left_out"]
         self.connection_info = {
             **manager.get_connection_info(),
             **CHANNELS,

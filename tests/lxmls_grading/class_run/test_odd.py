@@ -168,3 +168,24 @@ def test_points_by_hand_of_a_notebook_that_is_missing_later_are_set_aside(course
         assert gradebook.find_grade("test", "second", "day2", "ada").needs_manual_grade
         comment = gradebook.find_comment("answer", "second", "day2", "ada").comment
     assert "1.5 points that were given by hand" in comment
+
+
+def test_files_that_fill_the_disk_concern_one_submission_alone(course, grade):
+    """All others are graded, and this one is, too."""
+    write(course, "ada")
+    full = write(course, "full")
+    for number in range(3):
+        (full / f"{number}.csv").write_bytes(b"1" * 900_000)
+    write(course, "zoe")
+    status, summary, _ = grade("--ExecuteApart.disk=1")
+    assert status == 1
+    assert summary["error"] is None
+    assert summary["graded"] == ["ada", "full", "zoe"]
+    assert scores(course) == {"ada": 4, "full": 4, "zoe": 4}
+    assert {student: kinds_of(summary, student) for student in summary["reasons"]} == {
+        "full": {"file"}
+    }
+
+
+def kinds_of(summary: dict, student: str) -> set[str]:
+    return {reason["kind"] for reason in summary["reasons"][student]}
