@@ -11,6 +11,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 from nbgrader.api import Gradebook
 
+from lxmls_grading import cli
 from tests.lxmls_grading.class_run.test_run import files, rows
 from tests.support.course import ROOT, run
 from tests.support.small_course import RIGHT, marks, scores, source_notebook
@@ -189,3 +190,31 @@ def test_files_that_fill_the_disk_concern_one_submission_alone(course, grade):
 
 def kinds_of(summary: dict, student: str) -> set[str]:
     return {reason["kind"] for reason in summary["reasons"][student]}
+
+
+def test_a_submission_where_nobody_looks_is_told_by_every_command(course, grade, capsys):
+    """nbgrader alone would grade the others, and say nothing."""
+    write(course, "ada")
+    for student, place in ((".anna", ".anna/day2"), ("bob", "bob/Day2"), ("carl", "carl/x/day2")):
+        write(course, f"tmp-{student}").rename(course / "moved")
+        (course / "submitted" / f"tmp-{student}").rmdir()
+        (course / "submitted" / place).parent.mkdir(parents=True)
+        (course / "moved").rename(course / "submitted" / place)
+    told = run("nbgrader", "autograde", "day2", cwd=course).stderr
+    assert scores(course) == {"ada": 4}
+    assert "Not graded: submitted/.anna: begins with a dot" in told
+    assert "Not graded: submitted/bob/Day2: is not called day2" in told
+    assert "Not graded: submitted/carl/x: has the folder day2 one too deep" in told
+    status, summary, _ = grade()
+    assert status == 1
+    assert [line.partition(":")[0] for line in summary["overlooked"]] == [
+        "submitted/.anna", "submitted/bob/Day2", "submitted/carl/x"
+    ]  # fmt: skip
+    assert grade("--student", "ada")[0] == 0  # of the others, nobody has asked
+    status, summary, said = grade("--student", ".anna")
+    assert status == 2
+    assert "submitted/.anna: begins with a dot" in summary["error"]
+    assert cli.main(["grade", "day2", "--workers", "1"]) == 1
+    said = capsys.readouterr().out
+    assert "3 overlooked" in said
+    assert "  submitted/bob/Day2: is not called day2: rename it" in said
