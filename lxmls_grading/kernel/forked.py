@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import signal
+import sys
 import tarfile
 import time
 from typing import Any, BinaryIO
@@ -22,6 +23,7 @@ from lxmls_grading.sandbox.confinement import (
     die_first,
     die_with_parent,
     drop_privileges,
+    forget_start,
     join_namespaces,
     loopback_down,
     set_limits,
@@ -179,11 +181,11 @@ class ForkedKernel:
             deny_system_calls()
         else:
             os.chdir(request["folder"])
-        path, scratch = os.environ.get("PATH", ""), os.getcwd()
-        os.environ.clear()
+        forget_start()
+        scratch = os.getcwd()
         os.environ.update(ENVIRONMENT, HOME=scratch, TMPDIR=scratch)
         if self.sandbox is None:
-            os.environ["PATH"] = path
+            os.environ["PATH"] = f"{os.path.dirname(sys.executable)}:{ENVIRONMENT['PATH']}"
         *channels, archive = sockets
         with open(archive, "rb") as packed:
             left_out = _unpack(packed)
