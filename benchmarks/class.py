@@ -131,6 +131,9 @@ os.environ.update(ENVIRONMENT)
 os.environ["MPLBACKEND"] = "agg"
 from lxmls_grading.execution.warm_server import import_everything
 import_everything()
+from lxmls_nb import checks
+for name in checks.__all__:
+    getattr(checks, name)  # they are imported with it
 import contextlib, io
 from IPython.core.interactiveshell import InteractiveShell
 notebooks, at_once = json.load(sys.stdin), int(sys.argv[1])

@@ -86,13 +86,19 @@ def warm_for_workers() -> Iterator[dict[str, str]]:
     """Start one warm process for all workers of this machine, and end it.
 
     It gets ready while the workers start. Each worker's
-    :class:`~lxmls_grading.execution.warm_process.WarmProcess` is a fork of it.
+    :class:`~lxmls_grading.execution.warm_process.WarmProcess` is a fork of it. Where one is named
+    in the environment already, and answers, it serves these workers, too.
 
     Yields
     ------
     environment : dict of str
         The environment variable that tells workers where it listens.
     """
+    address = os.environ.get(ADDRESS_VARIABLE)
+    if address and (there := connect_to_warm_process(address)) is not None:
+        there.close()
+        yield {ADDRESS_VARIABLE: address}
+        return
     folder = tempfile.mkdtemp(prefix="lxmls-nb-")  # nobody else can look into it
     ours, theirs = socket.socketpair()
     listening = socket.socket(socket.AF_UNIX)

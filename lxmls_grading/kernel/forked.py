@@ -62,8 +62,8 @@ class ForkedKernel:
     ----------
     request : dict
         What the executor asks for: the ``key`` that messages are signed with, the ``settings`` as
-        a dictionary, the ``folder`` to work in where there is no sandbox, and the ``command`` that
-        starts a kernel of another language, or none.
+        a dictionary, the ``folder`` to work in where there is no sandbox, the ``command`` that
+        starts a kernel of another language, or none, and whether it sees ``verdicts`` of checks.
     sockets : list of int
         Listening sockets, one for each channel, and an archive of the files to work with.
 
@@ -84,7 +84,7 @@ class ForkedKernel:
         self.stopped: str | None = None
         self.left_out: dict[str, str] = {}
         if self.settings.sandbox:
-            self.sandbox = Sandbox(self.settings)
+            self.sandbox = Sandbox(self.settings, request["verdicts"])
         self.child, self.pid, self.code = 0, 0, 1
         read, write = os.pipe()
         try:

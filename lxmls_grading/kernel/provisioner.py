@@ -50,6 +50,8 @@ class SandboxProvisioner(KernelProvisionerBase):
         A tar archive of what lies in the kernel's working folder; empty if there is nothing.
     command : tuple of str
         What starts a kernel of another language; by default, it is a fork.
+    verdicts : bool
+        Whether it sees the verdicts of this project's own checks, for tests that run in it.
 
     Attributes
     ----------
@@ -68,10 +70,11 @@ class SandboxProvisioner(KernelProvisionerBase):
         settings: Settings,
         files: bytes,
         command: tuple[str, ...] = (),
+        verdicts: bool = False,
     ):
         super().__init__(parent=manager, kernel_spec=KERNEL_SPEC)
         self.connection, self.folder, self.settings = connection, folder, settings
-        self.files, self.command = files, command
+        self.files, self.command, self.verdicts = files, command, verdicts
         self.left_out: dict[str, str] = {}
 
     @property
@@ -173,6 +176,7 @@ class SandboxProvisioner(KernelProvisionerBase):
                     "settings": self.settings.to_dict(),
                     "folder": work,
                     "command": self.command,
+                    "verdicts": self.verdicts,
                 },
                 [*(one.fileno() for one in listening), archive],
             )

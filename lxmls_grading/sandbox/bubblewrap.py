@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from lxmls_grading.sandbox.confinement import OPEN_FILES
+from lxmls_grading.sandbox.verdicts import check_folders, only_probes
 from lxmls_grading.settings import Settings
 
 #: The folder that a student's code starts in, and the only one that it may write to.
@@ -109,7 +110,9 @@ def _inside(path: Path, folders: Iterable[Path] = ()) -> bool:
     return any(path.is_relative_to(folder) for folder in [*folders, *map(Path, SYSTEM_FOLDERS)])
 
 
-def bubblewrap_command(settings: Settings, info: int, user: bool) -> list[str]:
+def bubblewrap_command(
+    settings: Settings, info: int, user: bool, verdicts: bool = False
+) -> list[str]:
     """Return the command line that makes a sandbox.
 
     Parameters
@@ -120,6 +123,8 @@ def bubblewrap_command(settings: Settings, info: int, user: bool) -> list[str]:
         File descriptor on which bubblewrap reports the id of the sandbox's first process.
     user : bool
         Whether to make a user namespace, which is needed where this process is not root.
+    verdicts : bool
+        Whether the files are seen that tell which answers to this project's own checks are right.
 
     Raises
     ------
@@ -151,6 +156,9 @@ def bubblewrap_command(settings: Settings, info: int, user: bool) -> list[str]:
         elif path.is_dir() and _inside(path, shown):
             line += ["--tmpfs", str(path)]
             hidden.append(path)
+    for path in [] if verdicts else check_folders([*shown, *map(Path, SYSTEM_FOLDERS)]):
+        line += only_probes(path)
+        hidden.append(path)
     line += ["--proc", "/proc", "--dev", "/dev"]
     line += ["--perms", "1777", "--size", str(min(settings.disk, 2**26)), "--tmpfs", "/dev/shm"]
     line += ["--perms", "1777", "--size", str(settings.disk), "--tmpfs", SCRATCH]
@@ -178,6 +186,8 @@ class Sandbox:
     Parameters
     ----------
     settings : Settings
+    verdicts : bool
+        See :func:`bubblewrap_command`.
 
     Attributes
     ----------
@@ -192,12 +202,12 @@ class Sandbox:
         If it cannot be made.
     """
 
-    def __init__(self, settings: Settings):
+    def __init__(self, settings: Settings, verdicts: bool = False):
         user = settings.user_namespace
         self.user = os.geteuid() != 0 if user is None else user
         read, write = os.pipe()
         try:
-            line = bubblewrap_command(settings, write, self.user)
+            line = bubblewrap_command(settings, write, self.user, verdicts)
             self.process = subprocess.Popen(
                 line,
                 stdin=subprocess.PIPE,
