@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from lxmls_grading.execution.plan import NotebookPlan, TestPlan
+from lxmls_grading.execution import plan as plans
 from tests.support.execution import OBJECT, SETTINGS, TEST, attempt, graded, kinds, printed
 from tests.support.submissions import points_of
 
@@ -90,7 +90,7 @@ def test_a_text_that_cannot_be_encoded_hides_no_failure(warm, apart):
     answer = "answer = chr(0xd800)\nprint('before', answer)\nanswer"
     cells = [new_code_cell(answer), graded("assert answer == 'x', f'it is {answer}'")]
     cells += [new_code_cell("raise ValueError(answer)"), new_code_cell("print(6 * 7)")]
-    plan = NotebookPlan(tests={"test": TestPlan(apart=apart)})
+    plan = plans.NotebookPlan(tests={"test": plans.TestPlan(apart=apart)})
     executed = warm.execute(new_notebook(cells=cells), SETTINGS, plan=plan)
     shown = executed.cells[0].outputs
     assert [output.output_type for output in shown] == ["stream", "execute_result"]
