@@ -181,7 +181,9 @@ class ForkedKernel:
             deny_system_calls()
         else:
             os.chdir(request["folder"])
-        forget_start()
+        if self.sandbox is not None:
+            forget_start()
+        os.environ.clear()
         scratch = os.getcwd()
         os.environ.update(ENVIRONMENT, HOME=scratch, TMPDIR=scratch)
         if self.sandbox is None:
