@@ -58,7 +58,8 @@ def kind_of(process: psutil.Process, parent: int) -> str:
     line = " ".join(process.cmdline())
     if process.pid == parent:
         return "coordinator"
-    return "warm process or kernel" if "grading.warm" in line else "worker"
+    forked = ("warm_server", "student kernel")
+    return "warm process or kernel" if any(each in line for each in forked) else "worker"
 
 
 def family(parent: psutil.Process) -> list[psutil.Process]:

@@ -29,7 +29,7 @@ from lxmls_grading.execution.bounded_outputs import (
     keep_count,
 )
 from lxmls_grading.execution.connection import Connection
-from lxmls_grading.execution.findings import note_limit
+from lxmls_grading.execution.findings import note_limit, note_lost_files
 from lxmls_grading.execution.judge import (
     TOO_LONG,
     FaultyTest,
@@ -381,6 +381,7 @@ def execute_notebook(
     try:
         client = SplitClient(notebook, manager, settings, plan)
         asyncio.run(client.run())
+        note_lost_files(notebook, manager.provisioner.left_out)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return client.slowest

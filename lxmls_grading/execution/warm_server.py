@@ -149,6 +149,8 @@ class KernelServer:
             reply = self._do(connection, json.loads(data), sockets)
         except SandboxError as error:
             reply = {"error": error.why}
+        except OSError as error:  # of this machine, for this kernel: the other kernels go on
+            reply = {"error": f"the kernel cannot be reached ({error})"}
         finally:
             for descriptor in sockets:
                 os.close(descriptor)
@@ -166,7 +168,7 @@ class KernelServer:
             if kernel is not None:
                 kernel.close()
             kernel = self.kernels[connection] = ForkedKernel(request, sockets)
-            return {"pid": kernel.pid}
+            return {"pid": kernel.pid, "left_out": kernel.left_out}
         if kernel is None:
             return {"code": 0, "stopped": None}
         if request["do"] == "signal":

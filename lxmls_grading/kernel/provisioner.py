@@ -52,6 +52,11 @@ class SandboxProvisioner(KernelProvisionerBase):
         What starts a kernel of another language; by default, it is a fork.
     verdicts : bool
         Whether it sees the verdicts of this project's own checks, for tests that run in it.
+
+    Attributes
+    ----------
+    left_out : dict of str
+        Why some of the files are not there: a clause without a subject, by their paths.
     """
 
     _code: int | None = None
@@ -70,6 +75,7 @@ class SandboxProvisioner(KernelProvisionerBase):
         super().__init__(parent=manager, kernel_spec=KERNEL_SPEC)
         self.connection, self.folder, self.settings = connection, folder, settings
         self.files, self.command, self.verdicts = files, command, verdicts
+        self.left_out: dict[str, str] = {}
 
     @property
     def has_process(self) -> bool:
@@ -163,7 +169,7 @@ class SandboxProvisioner(KernelProvisionerBase):
         try:
             with open(archive, "wb", closefd=False) as file:
                 file.write(self.files)
-            self.request(
+            reply = self.request(
                 {
                     "do": "start",
                     "key": manager.session.key.decode(),
@@ -178,7 +184,7 @@ class SandboxProvisioner(KernelProvisionerBase):
             os.close(archive)
             for one in listening:
                 one.close()
-        self._started, self._code = True, None
+        self._started, self._code, self.left_out = True, None, reply["left_out"]
         self.connection_info = {
             **manager.get_connection_info(),
             **CHANNELS,

