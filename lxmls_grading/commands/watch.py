@@ -143,7 +143,7 @@ class WatchApp(CourseApp):
                     print(WITHOUT_SANDBOX, file=sys.stderr)
                 marker.clean_up()
                 desk.remove_partial(
-                    *(tries.submitted_directory, tries.autograded_directory),
+                    *(tries.submitted_directory, tries.autograded_directory, f"{kept}/notices"),
                     *(self.coursedir.submitted_directory, self.coursedir.feedback_directory),
                 )
                 progress = Progress(0, assignment, quiet=True)  # without a bar

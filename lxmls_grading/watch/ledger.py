@@ -40,6 +40,8 @@ class Try:
         A clause or sentence for the instructor, where it is refused.
     staged : bool
         Whether its files are in the folder of tries.
+    noticed : bool
+        Whether the student was told that it waits, because of the limit.
     done : str
         When it was graded or refused.
     points : float, optional
@@ -60,6 +62,7 @@ class Try:
     state: str = WAITING
     why: str = ""
     staged: bool = False
+    noticed: bool = False
     done: str = ""
     points: float | None = None
     counts: bool = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Mapping
@@ -58,7 +57,7 @@ class TryMarker(Marker):
             resources = self.init_single_notebook_resources(path)
             resources["metadata"] = ResourcesDict(name=name, path=folder)
             output, _ = self.cleaning.from_notebook_node(nbformat.v4.reads(text), resources)
-            notebook: NotebookNode = nbformat.from_dict(json.loads(output))
+            notebook: NotebookNode = nbformat.v4.reads(output)
             for each in explain_undefined(notebook):
                 add_reason(notebook, each)
             notebooks[name] = notebook

@@ -92,6 +92,12 @@ def add_note(page: str, text: str) -> str:
     return page.replace("<body>", f"<body>\n{NOTE.format(text=html.escape(text))}", 1)
 
 
+def notice(name: str, text: str) -> str:
+    """Return a page with a text on a notebook that is not graded yet."""
+    line = f"<p>{html.escape(text)}</p>"
+    return RECEIPT.format(name=html.escape(name), lines=line)
+
+
 def receipt(notebook: NotebookNode, name: str, handed_in: str, note: str) -> str:
     """Return the page of a notebook of which nothing is told but that it is there, and ran.
 

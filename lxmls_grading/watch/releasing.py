@@ -19,6 +19,7 @@ from lxmls_grading.intake.files import MAX_FILE_BYTES, plain_files, read_plain
 from lxmls_grading.machine.sharing import share_folder
 from lxmls_grading.nbgrader_patches import ACTIVE_FILES, class_of
 from lxmls_grading.watch.arrivals import SECRET_FILE, replace_folder
+from lxmls_grading.watch.ledger import watch_folder
 from lxmls_grading.watch.pages import (
     HIDING,
     NOTHING,
@@ -27,6 +28,7 @@ from lxmls_grading.watch.pages import (
     WithoutPoints,
     add_note,
     hide_points,
+    notice,
     receipt,
 )
 
@@ -48,6 +50,8 @@ class FeedbackMaker(GenerateFeedback):
         self.without_points = self._exporter(WithoutPoints)
         self.without_points.environment.filters.update(HIDING)
         self.released = another(coursedir, assignment_id=self.assignment)
+        kept = os.path.relpath(watch_folder(coursedir.root, self.assignment), coursedir.root)
+        self.notices = another(self.released, feedback_directory=f"{kept}/notices")
         self.exchange = ExchangeFactory(config=parent.config)
 
     def _exporter(self, grades: type) -> Any:
@@ -143,6 +147,36 @@ class FeedbackMaker(GenerateFeedback):
             page = hide_points(page)
         return add_note(page, note)
 
+    def notice(self, student: str, names: list[str], files: Path, text: str) -> None:
+        """Release pages with a text for a try that is not graded yet; ``feedback/`` stays.
+
+        Parameters
+        ----------
+        student : str
+        names : list of str
+            Of the notebooks.
+        files : path
+            The folder with the files of the try.
+        text : str
+
+        Raises
+        ------
+        ExchangeError, OSError
+            If that is not possible.
+        """
+        step = self.notices.feedback_directory
+        place = Path(self.notices.format_path(step, student, self.assignment))
+
+        def fill(new: Path) -> None:
+            for name in (STAMP_FILE, SECRET_FILE):
+                if (files / name).is_file():
+                    (new / name).write_bytes(read_plain(files / name, MAX_FILE_BYTES))
+            for name in names:
+                (new / f"{name}.html").write_text(notice(name, text), encoding="utf-8")
+
+        replace_folder(place, fill)
+        self._release(self.notices, student, place)
+
     def release(self, student: str) -> bool:
         """Copy a student's pages to the exchange; return whether they came through it.
 
@@ -151,12 +185,14 @@ class FeedbackMaker(GenerateFeedback):
         ExchangeError, OSError
             If that is not possible.
         """
-        folder = self.feedback(student)
+        return self._release(self.released, student, self.feedback(student))
+
+    def _release(self, coursedir: CourseDirectory, student: str, folder: Path) -> bool:
         if not all((folder / name).is_file() for name in (STAMP_FILE, SECRET_FILE)):
             return False
-        self.released.student_id = student
+        coursedir.student_id = student
         self.exchange.ReleaseFeedback(
-            coursedir=self.released, authenticator=None, parent=self.parent
+            coursedir=coursedir, authenticator=None, parent=self.parent
         ).start()
         return True
 

@@ -9,12 +9,15 @@ was told. What of this is missing at the next start is done then.
 from __future__ import annotations
 
 import logging
+import queue
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent import futures
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -128,11 +131,8 @@ class WatchRun(ClassRun):
             if student is not None:
                 self._prepare(student, ready)
             else:
-                with suppress(Exception):
-                    event = None
-                    event = self.events.get(timeout=EVERY / 2)
-                if event is not None:
-                    self._handle(*event)
+                with suppress(queue.Empty):
+                    self._handle(*self.events.get(timeout=EVERY / 2))
             self._handle_all()
         if changed and not self.stopping:
             self.progress.tell("the source of the assignment has changed: it is read again")
@@ -150,8 +150,8 @@ class WatchRun(ClassRun):
         if self.telling is not None and self.telling.done():
             done, self.telling = self.telling, None
             done.result()
-        if self.telling is None and (student := self._untold()) is not None:
-            self.telling = self.writer_thread.submit(self._tell_again, student)
+        if self.telling is None and (tell := self._to_tell()) is not None:
+            self.telling = self.writer_thread.submit(tell)
         self.show()
 
     def show(self, state: str = "watching") -> None:
@@ -185,14 +185,8 @@ class WatchRun(ClassRun):
         if one is None:
             return
         self.taken[student] = one
-        if not one.staged or not staged_folder(self.desk.coursedir, student).is_dir():
-            try:
-                self.source.stage(student, one)
-            except NotStagedError as problem:
-                self._fail(student, "unreadable", f"{problem}")
-                return
-            one.staged = True
-            self.ledger.save(student)
+        if not self._stage(student, one):
+            return
         if self._is_graded(student):
             # A watcher that was killed has graded it, or somebody by hand, who tells it, too.
             points = self._best(student)
@@ -200,6 +194,18 @@ class WatchRun(ClassRun):
             del self.taken[student]
             return
         super()._prepare(student, ready)
+
+    def _stage(self, student: str, one: Try) -> bool:
+        """Put the files of a try in their place; return whether that was possible."""
+        if not one.staged or not staged_folder(self.desk.coursedir, student).is_dir():
+            try:
+                self.source.stage(student, one)
+            except NotStagedError as problem:
+                self._fail(student, "unreadable", f"{problem}")
+                return False
+            one.staged = True
+            self.ledger.save(student)
+        return True
 
     def _is_graded(self, student: str) -> bool:
         """Whether the submission that is graded is the try that is staged."""
@@ -279,6 +285,36 @@ class WatchRun(ClassRun):
         self.ledger.save(student)
 
     # --- feedback ------------------------------------------------------------------------------
+
+    def _to_tell(self) -> Callable[[], None] | None:
+        """Return what makes a page that is missing, or None if none is."""
+        if (student := self._untold()) is not None:
+            return partial(self._tell_again, student)
+        for student in [*self.ledger.tries] if self.rules.tries else []:
+            one = self.ledger.waiting(student)
+            if one is None or one.noticed or student in self.taken:
+                continue
+            when = self.ledger.allowed_from(student, self.rules.tries)
+            if when is not None and self._stage(student, one):
+                one.noticed = True
+                return partial(self._tell_to_wait, student, one, when)
+        return None
+
+    def _tell_to_wait(self, student: str, one: Try, when: datetime) -> None:
+        """Tell a student that a try is there, and when its turn comes."""
+        number = f"{self.rules.tries} tries" if self.rules.tries > 1 else "A try"
+        text = (
+            f"It has arrived, and is graded after {when:%H:%M} UTC. {number} of yours were graded "
+            "in the hour before; if you hand in again, the newest takes its place."
+        )
+        try:
+            folder = staged_folder(self.desk.coursedir, student)
+            self.feedback.notice(student, self.marker.notebook_names, folder, text)
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno in FULL:
+                raise
+            self.page.error(f"{student} could not be told to wait: {error}")
+            log.exception("No notice for %s", student)
 
     def _untold(self) -> str | None:
         """Return a student whose feedback is missing, and is due to be made, or None."""

@@ -6,16 +6,35 @@ import shutil
 import time
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_markdown_cell
 
 from lxmls_grading import cli
 from lxmls_grading.watch.run import WatchRun
-from tests.lxmls_grading.class_run.conftest import cluster, released  # noqa: F401 (fixtures)
+from tests.lxmls_grading.class_run.conftest import cluster  # noqa: F401 (a fixture)
+from tests.support.course import ROOT, run
+from tests.support.small_course import NAMES, marks, source_notebook
 from tests.support.watching import Inbox
 
 
+@pytest.fixture(scope="session")
+def released(tmp_path_factory):
+    """A course with two small notebooks, and in each an answer that a person reads."""
+    root = tmp_path_factory.mktemp("released")
+    (root / "source" / "day2").mkdir(parents=True)
+    for name in NAMES:
+        notebook = source_notebook()
+        read = marks("read", True, True)
+        notebook.cells.append(new_markdown_cell("Why?\n\nSay it.", id="read", metadata=read))
+        nbformat.write(notebook, root / "source" / "day2" / f"{name}.ipynb")
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    run("nbgrader", "generate_assignment", "day2", cwd=root)
+    return root
+
+
 @pytest.fixture
-def course(released, tmp_path, monkeypatch):  # noqa: F811
+def course(released, tmp_path, monkeypatch):
     root = Path(shutil.copytree(released, tmp_path / "course"))
     monkeypatch.chdir(root)
     return root

@@ -124,10 +124,13 @@ def test_tries_in_an_hour_are_limited_and_none_is_lost(course, inbox, watch):
         watch(told(number + 1), "--tries", "2")
     third = inbox.hand_in("ada", RIGHT, RIGHT)
     other = inbox.hand_in("bob", RIGHT, RIGHT)
-    watch(lambda ledger: told(3)(ledger) and ledger.waiting("ada"), "--tries", "2")
+    watch(lambda ledger: told(3)(ledger) and inbox.page(third), "--tries", "2")
     assert scores(course) == {"ada": 0, "bob": 4}
     assert inbox.page(other)
-    assert not inbox.page(third)
+    page = inbox.page(third, "second")
+    assert re.search(r"graded after \d\d:\d\d UTC. 2 tries of yours were graded", page)
+    assert not (course / "feedback" / "ada" / "day2" / "notices").exists()
+    assert "Score: 0.0 / 2.0" in (course / "feedback" / "ada" / "day2" / "first.html").read_text()
     assert "2 in an hour" in state(course)["waiting"]["ada"]
     # An hour later its turn has come.
     ledger = Ledger(course, "day2")
@@ -136,7 +139,7 @@ def test_tries_in_an_hour_are_limited_and_none_is_lost(course, inbox, watch):
     ledger.save("ada")
     watch(told(4), "--tries", "2")
     assert scores(course)["ada"] == 4
-    assert inbox.page(third)
+    assert "Score: 2.0 / 2.0" in inbox.page(third)
 
 
 def test_causes_are_told_without_points(course, inbox, watch):
