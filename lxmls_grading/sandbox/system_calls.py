@@ -155,6 +155,8 @@ def numbers(calls: Mapping[str, tuple[int, int | None]], machine: str) -> dict[s
     ValueError
         If it is another one.
     """
+    if machine not in MACHINES:
+        raise ValueError(f"no numbers of system calls for {machine}")
     column = MACHINES.index(machine)
     found = {name: each[column] for name, each in calls.items()}
     return {name: number for name, number in found.items() if number is not None}
