@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.attacks.attack import Attack
 
-#: Ends the kernel, and with it the points of right answers, if a call succeeds.
+#: Ends the kernel if a call succeeds.
 START = """
 import ctypes, os, platform, sys
 
@@ -36,6 +36,7 @@ for kind, protocol in ((10, 768), (3, 255), (1, 262), (1, 132), (5, 132), (2, 13
     # Linux looks at the lower half of a register alone.
     call("inet", libc.syscall((41, 198)[column], ctypes.c_long(2 | 1 << 32), kind, protocol))
 """,
+        ends_kernel=True,
     ),
     Attack(
         "secret-memory",
@@ -49,6 +50,7 @@ if os.fork() == 0:
     os._exit(libc.prctl(4, 0, 0, 0, 0) == 0)
 call("dumpable child", 0 if os.wait()[1] else -1)
 """,
+        ends_kernel=True,
     ),
     Attack(
         "odd-system-calls",
@@ -88,6 +90,7 @@ if os.fork() == 0:
     os._exit(done)
 call("terminal", 0 if os.wait()[1] else -1)
 """,
+        ends_kernel=True,
     ),
     Attack(
         "terminals",
@@ -106,5 +109,6 @@ print(len(taken), "terminals")
 if len(taken) > 100:  # each of a hundred processes could have as many
     os._exit(1)
 """,
+        ends_kernel=True,
     ),
 ]

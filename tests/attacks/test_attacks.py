@@ -126,6 +126,11 @@ def test_reason_is_recorded(attack, outcome):
 
 
 @by_id
+def test_what_no_notebook_needs_is_refused(attack, outcome):
+    assert not (attack.ends_kernel and "kernel" in outcome.reasons)
+
+
+@by_id
 def test_no_test_is_blamed_for_what_an_answer_does(attack, outcome):
     """Else a student could wait for the instructor in place of getting no points."""
     assert not (attack.not_faulty and "test" in outcome.reasons)
