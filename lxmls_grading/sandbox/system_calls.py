@@ -11,7 +11,8 @@ no notebook needs:
 * what acts on the whole machine, or watches it: ``sync``, ``fanotify_init``, ``fanotify_mark``,
   ``name_to_handle_at``, ``clock_adjtime``;
 * what is hardly used, and has had holes: ``modify_ldt``, ``remap_file_pages``, ``seccomp``, and the
-  placing of memory (``mbind``, ``set_mempolicy``), which Docker refuses, too.
+  placing of memory (``mbind``, ``set_mempolicy``), which Docker refuses, too. OpenBLAS, ``ps`` and
+  ``top`` try the last two, and go on without them.
 
 Numbers are those of Linux's ``asm/unistd_64.h`` (x86_64) and ``asm-generic/unistd.h`` (aarch64).
 """
