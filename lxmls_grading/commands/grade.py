@@ -15,6 +15,7 @@ from nbgrader.converters.base import NbGraderException
 from traitlets import Bool, Dict, Integer, TraitError, Unicode, default
 
 from lxmls_grading.class_run.cluster import ClusterError, connect_to_cluster
+from lxmls_grading.class_run.dry_run import NoDryRunError, scratch_copy
 from lxmls_grading.class_run.marker import Marker
 from lxmls_grading.class_run.progress import Progress
 from lxmls_grading.class_run.run import ClassRun
@@ -37,6 +38,7 @@ ERRORS = (
     ClusterError,
     AlreadyGradingError,
     TemporaryFolderError,
+    NoDryRunError,
     TraitError,
 )
 
@@ -56,6 +58,7 @@ class GradeApp(CourseApp):
     examples = (
         "lxmls-nb grade day2\n"
         "lxmls-nb grade day2 --student ada,b* --force\n"
+        "lxmls-nb grade day2 --force --dry-run\n"
         "lxmls-nb grade day2 --ExecuteApart.timeout=20"
     )
 
@@ -65,6 +68,10 @@ class GradeApp(CourseApp):
     }  # fmt: skip
     flags = FLAGS | {
         ("f", "force"): FORCE,
+        ("n", "dry-run"): (
+            {"GradeApp": {"dry_run": True}},
+            "Show whose points would change, and write nothing.",
+        ),
         "json": ({"GradeApp": {"json": True}}, "Print a summary as JSON."),
         "no-sandbox": (
             {"ExecuteApart": {"sandbox": False}},
@@ -78,6 +85,7 @@ class GradeApp(CourseApp):
     scheduler = Unicode(
         "", help="Address of a Dask scheduler, such as tcp://10.0.0.1:8786, instead."
     ).tag(config=True)
+    dry_run = Bool(False, help="Whether to write nothing of the results.").tag(config=True)
     json = Bool(False, help="Whether to print a summary as JSON.").tag(config=True)
 
     #: Environment variables of workers on this machine: where their warm process listens.
@@ -96,25 +104,31 @@ class GradeApp(CourseApp):
         os.chdir(root)  # nbgrader does so, too: patterns of folders may be relative
         try:
             check_temporary_folder()
-            marker = Marker(self.coursedir, self)
-            students = select_students(marker.students(), patterns, assignment)
-            with lock_assignment(root, assignment):
-                log_to(records_folder(root, assignment) / "grade.log", self.log)
+            with contextlib.ExitStack() as stack:
+                scratch = (
+                    stack.enter_context(scratch_copy(self.coursedir)) if self.dry_run else None
+                )
+                marker = Marker(self.coursedir, self, scratch)
+                students = select_students(marker.students(), patterns, assignment)
+                if scratch is None:
+                    stack.enter_context(lock_assignment(root, assignment))
+                log_to((scratch or records_folder(root, assignment)) / "grade.log", self.log)
                 summary = self._grade(marker, students)
         except ERRORS as error:
             raise CommandError(str(error)) from error
         if summary.error:
             print(f"lxmls-nb: {summary.error}", file=sys.stderr)
         if self.json:
-            print(json.dumps(summary.to_dict()))
+            print(json.dumps(summary.to_dict() | {"dry_run": self.dry_run}))
         elif not self.quiet:
-            print(f"{assignment}: {summary.sentence()}.")
+            dry = ", dry run (nothing is written)" if self.dry_run else ""
+            print(f"{assignment}{dry}: {summary.sentence()}.")
             for line in summary.points.lines() if summary.points else []:
                 print(line)
             if broken := summary.broken_tests():
                 print("Tests to mend, since they could not be run and give no points:")
                 print(*(f"  {printable(line)}" for line in broken), sep="\n")
-            if summary.graded:
+            if summary.graded and not self.dry_run:
                 print(f"What to teach again: lxmls-nb report {assignment}")
         return summary.status
 

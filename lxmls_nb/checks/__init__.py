@@ -19,6 +19,7 @@ from lxmls_nb.checks.autograd_checks import (
 from lxmls_nb.checks.dictionaries import dictionary
 from lxmls_nb.checks.ladder_checks import error_ladder
 from lxmls_nb.checks.numpy_checks import backpropagation, log_linear_gradients
+from lxmls_nb.checks.personal_numbers import personal
 from lxmls_nb.checks.predictions import prediction
 from lxmls_nb.checks.probes.running import plain, probe
 from lxmls_nb.checks.pytorch_checks import gradient_flow, log_forward, log_linear_module
@@ -46,6 +47,7 @@ __all__ = [
     "log_forward",
     "log_linear_gradients",
     "log_linear_module",
+    "personal",
     "plain",
     "prediction",
     "probe",
