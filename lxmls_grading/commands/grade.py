@@ -20,9 +20,16 @@ from lxmls_grading.class_run.marker import Marker
 from lxmls_grading.class_run.progress import Progress
 from lxmls_grading.class_run.run import ClassRun
 from lxmls_grading.class_run.summary import Summary
-from lxmls_grading.commands.base import ALIASES, FLAGS, STUDENT_ALIAS, CourseApp
+from lxmls_grading.commands.base import (
+    ALIASES,
+    FLAGS,
+    STUDENT_ALIAS,
+    CourseApp,
+    assignments_in,
+)
 from lxmls_grading.commands.options import CommandError
 from lxmls_grading.commands.students import select_students
+from lxmls_grading.intake.overlooked import find_overlooked
 from lxmls_grading.machine.interrupts import ending_in_order
 from lxmls_grading.machine.sharing import share_in_shared
 from lxmls_grading.machine.temporary_folder import TemporaryFolderError, check_temporary_folder
@@ -31,6 +38,8 @@ from lxmls_grading.records import AlreadyGradingError, lock_assignment, records_
 from lxmls_grading.results.messages import printable
 
 WITHOUT_SANDBOX = "Submissions run WITHOUT a sandbox, with all your rights."
+
+OVERLOOKED = "Not graded, since they are not where submissions are looked for:"
 
 #: Errors that end the command before anything is graded.
 ERRORS = (
@@ -52,7 +61,8 @@ class GradeApp(CourseApp):
     description = (
         "Grade the submissions under submitted/. Those that are graded and unchanged are skipped, "
         "so a run that was stopped continues where it was.\n\n"
-        "Exit status: 0 if this run has graded all that it had to, 1 if some of it has reasons, "
+        "Exit status: 0 if this run has graded all that it had to, 1 if some of it has reasons or "
+        "something is not where submissions are looked for, "
         "2 if nothing could run, 130 if Ctrl-C has stopped it. What is skipped has no part in it."
     )
     examples = (
@@ -109,11 +119,17 @@ class GradeApp(CourseApp):
                     stack.enter_context(scratch_copy(self.coursedir)) if self.dry_run else None
                 )
                 marker = Marker(self.coursedir, self, scratch)
-                students = select_students(marker.students(), patterns, assignment)
+                known = assignments_in(self.coursedir)
+                overlooked = [
+                    str(found)
+                    for found in find_overlooked(self.coursedir, assignment, known, patterns)
+                ]
+                students = select_students(marker.students(), patterns, assignment, overlooked)
                 if scratch is None:
                     stack.enter_context(lock_assignment(root, assignment))
                 log_to((scratch or records_folder(root, assignment)) / "grade.log", self.log)
                 summary = self._grade(marker, students)
+                summary.overlooked = overlooked
         except ERRORS as error:
             raise CommandError(str(error)) from error
         if summary.error:
@@ -128,6 +144,9 @@ class GradeApp(CourseApp):
             if broken := summary.broken_tests():
                 print("Tests to mend, since they could not be run and give no points:")
                 print(*(f"  {printable(line)}" for line in broken), sep="\n")
+            if summary.overlooked:
+                print(OVERLOOKED)
+                print(*(f"  {line}" for line in summary.overlooked), sep="\n")
             if summary.graded and not self.dry_run:
                 print(f"What to teach again: lxmls-nb report {assignment}")
         return summary.status

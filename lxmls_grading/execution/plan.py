@@ -15,7 +15,7 @@ from typing import Any
 from nbformat.notebooknode import NotebookNode
 from nbgrader.utils import is_locked
 
-from lxmls_grading.cells import grade_id, is_answer, is_test
+from lxmls_grading.cells import carries_points, grade_id, is_answer, is_test
 from lxmls_grading.definitions import analyse, parse
 from lxmls_grading.kernel.foreign import find_command, is_python, kernel_name, language_of
 
@@ -205,6 +205,18 @@ def calls_checks_alone(source: str) -> bool:
         elif not isinstance(node, ast.Expr) or not _is_check(node.value):
             return False
     return True
+
+
+def is_given_check(cell: NotebookNode, plan: NotebookPlan) -> bool:
+    """Return whether a cell that students cannot edit does nothing but call checks, for no points.
+
+    A student kernel has no verdicts: such a cell is run where tests that run apart are.
+    """
+    if cell.cell_type != "code" or not is_locked(cell) or carries_points(cell):
+        return False
+    known = dict(imported(plan.given)) | dict(plan.imports)
+    is_ours = known.get("checks") == ("lxmls_nb", "checks")
+    return is_ours and calls_checks_alone(cell.source) and not dict(imported(cell.source))
 
 
 def _is_check(node: ast.expr) -> bool:

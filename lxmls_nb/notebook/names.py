@@ -190,8 +190,7 @@ def _names_in(node: ast.stmt, text: str) -> tuple[set[str], set[str]]:
     if any(isinstance(each, AWAITING) for each in ast.walk(node)):
         node = _WithoutAwait().visit(ast.parse(text))
         text = ast.unparse(node)
-    # From Python 3.12 on they are compiled into their surroundings, and some releases list their names
-    # among those of the cell.
+    # Newer Pythons compile them into their surroundings, and list their names among the cell's.
     if any(isinstance(each, COMPREHENSIONS) for each in ast.walk(node)):
         text = ast.unparse(_AsGenerators().visit(ast.parse(text)))
     table = symtable.symtable(text, "cell", "exec")
