@@ -16,6 +16,7 @@ from pathlib import Path
 from lxmls_grading.doctor.findings import Finding
 from lxmls_grading.machine.temporary_folder import TemporaryFolderError, check_temporary_folder
 from lxmls_grading.sandbox.bubblewrap import Sandbox, SandboxError, find_bubblewrap
+from lxmls_grading.sandbox.landlock import FIRST_VERSION, landlock_version
 from lxmls_grading.settings import Settings
 
 #: The pins of this project, in the folder that it is installed from.
@@ -98,6 +99,13 @@ def inspect_sandbox() -> Iterator[Finding]:
             )
     except SandboxError as error:
         yield Finding(f"sandbox: {error.why}", str(error).partition("\n")[2])
+
+
+def inspect_landlock() -> Iterator[Finding]:
+    """Report whether Linux has the sandbox's second wall; nothing is wrong where it has not."""
+    version = landlock_version()
+    used = "" if version >= FIRST_VERSION else ", and the sandbox does without"
+    yield Finding(f"Landlock: {f'version {version}' if version else 'Linux has none'}{used}")
 
 
 def _may_trace() -> bool:
