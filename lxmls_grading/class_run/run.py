@@ -370,5 +370,6 @@ def _explain(error: BaseException) -> str:
     if isinstance(error, OperationalError):
         return f"the gradebook cannot be used ({error.orig}): repair it and run again to continue"
     if isinstance(error, OSError):
-        return f"{error.strerror or error} ({error.filename}): repair it and run again to continue"
+        place = f" ({error.filename})" if error.filename else ""  # a full disk may have none
+        return f"{error.strerror or error}{place}: repair it and run again to continue"
     return str(error)
