@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,6 +11,16 @@ KERNEL_START_TIMEOUT = 60
 
 #: Seconds that a kernel has to stop what it does when it is interrupted.
 GRACE = 5
+
+#: What keeps the sums of what a submission's processes take: a cgroup, or looks ten times a second.
+CGROUP, LOOKS = "cgroup", "looks"
+LAYERS = (CGROUP, LOOKS)
+
+
+def weakest_layer(layers: Iterable[str]) -> str:
+    """Return which of several layers promises least; nothing if none of them is one."""
+    found = set(layers)
+    return next((layer for layer in reversed(LAYERS) if layer in found), "")
 
 
 @dataclass(frozen=True)

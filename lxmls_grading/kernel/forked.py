@@ -5,6 +5,7 @@ The code that runs in the fork is in :mod:`~lxmls_grading.kernel.student_kernel`
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import tarfile
@@ -12,6 +13,7 @@ import time
 from typing import Any, BinaryIO
 
 from lxmls_grading.sandbox.bubblewrap import SCRATCH, Sandbox, SandboxError
+from lxmls_grading.sandbox.cgroups import Leaf, make_leaf
 from lxmls_grading.sandbox.confinement import (
     NAMESPACES,
     PID_NAMESPACE,
@@ -24,8 +26,9 @@ from lxmls_grading.sandbox.confinement import (
     loopback_down,
     set_limits,
 )
+from lxmls_grading.sandbox.processor_time import ProcessorTime, processor_time
 from lxmls_grading.sandbox.seccomp import deny_system_calls
-from lxmls_grading.settings import Settings
+from lxmls_grading.settings import CGROUP, LOOKS, Settings
 
 #: Where the warm process is root, each kernel is a user of its own: the first of their numbers.
 FIRST_USER = 2_000_000_000
@@ -69,9 +72,11 @@ class ForkedKernel:
     def __init__(self, request: dict[str, Any], sockets: list[int]):
         self.settings = Settings.from_dict(request["settings"])
         self.sandbox: Sandbox | None = None
+        self.leaf: Leaf | None = None
         self.stopped: str | None = None
         if self.settings.sandbox:
             self.sandbox = Sandbox(self.settings)
+            self.leaf = make_leaf(self.settings)
         self.child, self.pid, self.code = 0, 0, 1
         read, write = os.pipe()
         try:
@@ -87,6 +92,16 @@ class ForkedKernel:
             self.close()
             raise SandboxError("the kernel could not be confined (see the log)")
         self.pid = int(number) or self.child
+        if self.leaf is not None and not self.leaf.has_processes():
+            self.leaf.close()
+            self.leaf = None
+
+    @property
+    def limits(self) -> str:
+        """What keeps the sums of what its processes take: a key of `settings.LAYERS`, or nothing."""
+        if self.sandbox is None:
+            return ""
+        return LOOKS if self.leaf is None else CGROUP
 
     def _fork(self, request: dict[str, Any], sockets: list[int], write: int) -> int:
         """Fork the kernel; return the child of this process that ends when the kernel ends."""
@@ -113,6 +128,7 @@ class ForkedKernel:
     ) -> None:
         """Join the sandbox, fork the kernel, report its id, and exit with its exit code."""
         die_with_parent()
+        self._enter_leaf()
         self._isolate(request)
         join_namespaces(inside, NAMESPACES | USER_NAMESPACE)
         ready, confined = os.pipe()
@@ -124,6 +140,12 @@ class ForkedKernel:
         _close_all_but()
         _, status = os.waitpid(pid, 0)
         os._exit(os.waitstatus_to_exitcode(status) % 256)
+
+    def _enter_leaf(self) -> None:
+        """Move this process into the kernel's cgroup, while the files of that are still in sight."""
+        if self.leaf is not None:
+            with contextlib.suppress(OSError):  # the warm process sees that nobody is in it
+                self.leaf.enter()
 
     def _isolate(self, request: dict[str, Any]) -> None:
         """Switch the sandbox's loopback off, which only kernels of other languages talk over."""
@@ -140,6 +162,7 @@ class ForkedKernel:
             try:
                 log = os.dup(log)  # the standard streams are closed on the way
                 if inside is not None:
+                    self._enter_leaf()
                     self._isolate(request)
                     join_namespaces(inside, NAMESPACES & ~PID_NAMESPACE)
                 self._become(request, sockets, confined, log)
@@ -190,6 +213,8 @@ class ForkedKernel:
             if not pid:
                 return None
             self.child, self.code = 0, os.waitstatus_to_exitcode(status) % 256
+            if self.leaf is not None and self.leaf.ran_out_of_memory():
+                self.stopped = self.stopped or "memory"
         return self.code
 
     def signal(self, number: int) -> None:
@@ -208,6 +233,12 @@ class ForkedKernel:
         elif self.sandbox.memory(self.settings.memory) > self.settings.memory:
             self.stop("memory")
 
+    def processor_time(self) -> ProcessorTime:
+        """Return for how long its processes have computed, and waited for a core."""
+        if self.sandbox is not None:
+            return processor_time(self.sandbox.proc)
+        return processor_time("/proc", [self.pid])
+
     def stop(self, why: str) -> None:
         """End the kernel, and remember why: the key of a reason."""
         self.stopped = self.stopped or why
@@ -224,6 +255,8 @@ class ForkedKernel:
             if time.monotonic() > end:
                 os.kill(self.child, signal.SIGKILL)
             time.sleep(0.002)
+        if self.leaf is not None:
+            self.leaf.close()
 
 
 def _unpack(packed: BinaryIO) -> None:
