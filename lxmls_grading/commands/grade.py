@@ -28,6 +28,7 @@ from lxmls_grading.machine.temporary_folder import TemporaryFolderError, check_t
 from lxmls_grading.nbgrader_steps import ExecuteApart
 from lxmls_grading.records import AlreadyGradingError, lock_assignment, records_folder
 from lxmls_grading.results.messages import printable
+from lxmls_grading.settings import describe_layers
 
 WITHOUT_SANDBOX = "Submissions run WITHOUT a sandbox, with all your rights."
 
@@ -109,6 +110,8 @@ class GradeApp(CourseApp):
             print(json.dumps(summary.to_dict()))
         elif not self.quiet:
             print(f"{assignment}: {summary.sentence()}.")
+            if summary.limits:
+                print(f"Limits were kept {describe_layers(summary.limits)}.")
             for line in summary.points.lines() if summary.points else []:
                 print(line)
             if broken := summary.broken_tests():

@@ -98,7 +98,7 @@ class ForkedKernel:
 
     @property
     def limits(self) -> str:
-        """What keeps the sums of what its processes take: a key of `settings.LAYERS`, or nothing."""
+        """What limits the sums of what its processes take: one of `settings.LAYERS`, or nothing."""
         if self.sandbox is None:
             return ""
         return LOOKS if self.leaf is None else CGROUP
@@ -142,7 +142,7 @@ class ForkedKernel:
         os._exit(os.waitstatus_to_exitcode(status) % 256)
 
     def _enter_leaf(self) -> None:
-        """Move this process into the kernel's cgroup, while the files of that are still in sight."""
+        """Move this process into the kernel's cgroup, while its files are still in sight."""
         if self.leaf is not None:
             with contextlib.suppress(OSError):  # the warm process sees that nobody is in it
                 self.leaf.enter()

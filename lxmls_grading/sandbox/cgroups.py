@@ -42,9 +42,6 @@ WEIGHT = 20
 #: Seconds that Linux has to end the processes of a leaf.
 END_TIMEOUT = 2
 
-#: How to get a delegated cgroup.
-HOW_TO_GET_ONE = "systemd-run --user --scope --property=Delegate=yes lxmls-nb grade ASSIGNMENT"
-
 _numbers = itertools.count(1)
 
 
