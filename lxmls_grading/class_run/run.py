@@ -332,8 +332,8 @@ class ClassRun:
             self._fail(student, "given up", f"Its grades could not be written: {error!r}")
             return
         self.summary.graded.append(student)
-        if result["limits"]:
-            self.summary.limits[result["limits"]] += 1
+        if layer := result["limits"]:
+            self.summary.limits[layer] = self.summary.limits.get(layer, 0) + 1
         if reasons:
             self.summary.reasons[student] = reasons
         self.progress.graded(student, reasons)

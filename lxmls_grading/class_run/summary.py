@@ -23,7 +23,7 @@ class Summary:
         Lists of reasons by student: those of this run, and those of the students who were skipped.
     points : RunPoints, optional
         The points that were given.
-    limits : Counter
+    limits : dict of int
         How many submissions had their limits kept by which of `settings.LAYERS`.
     left : int
         Number of submissions that the run has not reached.
@@ -41,7 +41,7 @@ class Summary:
     reasons: dict[str, list[Reason]] = field(default_factory=dict)
     earlier_reasons: dict[str, list[Reason]] = field(default_factory=dict)
     points: RunPoints | None = None
-    limits: Counter[str] = field(default_factory=Counter)
+    limits: dict[str, int] = field(default_factory=dict)
     left: int = 0
     seconds: float = 0.0
     error: str | None = None

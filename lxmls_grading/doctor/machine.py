@@ -15,8 +15,9 @@ from pathlib import Path
 
 from lxmls_grading.doctor.findings import Finding
 from lxmls_grading.machine.temporary_folder import TemporaryFolderError, check_temporary_folder
-from lxmls_grading.sandbox import cgroups
 from lxmls_grading.sandbox.bubblewrap import Sandbox, SandboxError, find_bubblewrap
+from lxmls_grading.sandbox.cgroups import Leaf
+from lxmls_grading.sandbox.delegation import CgroupError, prepare
 from lxmls_grading.settings import BY_LAYER, CGROUP, LOOKS, Settings
 
 #: The pins of this project, in the folder that it is installed from.
@@ -101,9 +102,9 @@ def inspect_sandbox() -> Iterator[Finding]:
 def inspect_limits() -> Iterator[Finding]:
     """Make a cgroup as each student kernel gets one; without it, grading works by looks alone."""
     try:
-        leaf = cgroups.Leaf(cgroups.prepare(), Settings())
+        leaf = Leaf(prepare(), Settings())
     except OSError as error:
-        why = error.args[0] if isinstance(error, cgroups.CgroupError) else error.strerror
+        why = error.args[0] if isinstance(error, CgroupError) else error.strerror
         what = f"limits of memory and processes: {BY_LAYER[LOOKS]}, since {why}"
         yield Finding(what, HOW_TO_GET_CGROUPS, advice=True)
     else:

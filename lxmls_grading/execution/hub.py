@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from lxmls_grading.kernel.forked import ENVIRONMENT
-from lxmls_grading.sandbox import cgroups
+from lxmls_grading.sandbox.delegation import CgroupError, prepare
 
 #: Environment variables that the warm process inherits, so that a student kernel could find them.
 PASSED_ON = (
@@ -39,8 +39,8 @@ def start_process(*sockets: socket.socket) -> subprocess.Popen[bytes]:
     environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     environment |= {name: ENVIRONMENT[name] for name in READ_AT_IMPORT}
     numbers = [one.fileno() for one in sockets]
-    with suppress(cgroups.CgroupError):  # kernels are looked at, then, and reports say so
-        cgroups.prepare()
+    with suppress(CgroupError):  # kernels are looked at, then, and reports say so
+        prepare()
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "lxmls_grading.execution.warm_server", *map(str, numbers)],
         env=environment,
