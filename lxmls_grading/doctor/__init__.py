@@ -30,6 +30,7 @@ OF_COURSE: tuple[Callable[[NbGrader], Iterator[Finding]], ...] = (
     solutions.inspect_solutions,
     course.inspect_modes,
     course.inspect_sharing,
+    course.inspect_submissions,
     course.inspect_exchange,
 )
 

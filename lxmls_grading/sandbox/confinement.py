@@ -30,6 +30,12 @@ PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 24, 38
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 CAPABILITY_VERSION_3 = 0x20080522
 
+#: What the command line of a kernel is, for whoever looks at the processes of a machine.
+TITLE = b"lxmls-nb student kernel"
+
+#: Most bytes of a command line and an environment together: a quarter of the largest stack.
+MAX_START = 2**21
+
 #: Files that one process may have open.
 OPEN_FILES = 512
 
@@ -154,6 +160,32 @@ def die_first() -> None:
     """Ask Linux to end this process before any other where memory runs out."""
     with open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")
+
+
+def forget_start() -> None:
+    """Forget the environment and the command line that this process, or its parent, began with.
+
+    A fork keeps what Linux wrote into its memory when the program was started, where
+    ``/proc/self/environ`` and ``/proc/self/cmdline`` read it. All of it becomes zeros, but for
+    a title, and so does what Python has of the environment.
+
+    Raises
+    ------
+    ConfinementError
+        If it is not known where in the memory this is.
+    """
+    kept = [text for pair in os.environ._data.items() for text in pair]  # type: ignore[attr-defined]
+    os.environ.clear()
+    for text in kept:
+        if len(text) > 1:  # Python has one object for all texts of a certain byte
+            ctypes.memset(id(text) + sys.getsizeof(b"") - 1, 0, len(text))
+    with open("/proc/self/stat") as file:
+        places = file.read().rpartition(")")[2].split()[45:49]  # behind the name of the program
+    first, last, start, end = map(int, places)
+    if not (0 < first <= last <= start <= end < first + MAX_START):
+        raise ConfinementError(1, "the place of the environment is not known")
+    ctypes.memset(first, 0, end - first)
+    ctypes.memmove(first, TITLE, min(len(TITLE), last - first - 1))
 
 
 def set_limits(settings: Settings) -> None:

@@ -40,7 +40,7 @@ def outcome(batch, attack):
 
 
 def test_corpus_is_large_and_sound():
-    assert len(ATTACKS) == 184
+    assert len(ATTACKS) == 187
     identities = [attack.id for attack in ATTACKS]
     assert len(set(identities)) == len(identities)
     assert {kind for attack in ATTACKS for kind in attack.reasons} <= set(TEXTS)
@@ -153,7 +153,7 @@ def test_feedback_runs_no_code_of_the_submission(attack, outcome):
 
 def test_batch_is_never_stopped(batch):
     """The honest students before and after the attackers have all their points."""
-    assert batch.finished, batch.log[-3000:]
+    assert batch.finished, batch.closing
 
 
 def test_nothing_of_others_is_changed(batch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from dataclasses import replace
 from nbformat.v4 import new_code_cell, new_notebook
 
 from lxmls_grading.execution.warm_process import WarmProcess
+from lxmls_grading.kernel.forked import ENVIRONMENT
 from tests.support.course import ROOT
 from tests.support.execution import attempt, kinds, printed, see
 
@@ -83,12 +85,26 @@ def test_kernels_don_t_see_each_other(warm):
 
 
 def test_environment_says_nothing(warm, settings, monkeypatch):
+    """Neither what the grader's variables are, nor how the warm process was started."""
     monkeypatch.setenv("SECRET_TOKEN", "hunter2")
+    for name in ("PATH", "VIRTUAL_ENV", "LANG", "XDG_CACHE_HOME", "TMPDIR"):
+        before = os.environ.get(name, "")
+        monkeypatch.setenv(name, f"{before}{os.pathsep}/hunter2" if name != "TMPDIR" else before)
     with WarmProcess() as process:  # it inherits what is set now
-        code = "import os; print(open('/proc/self/environ').read()); print(dict(os.environ))"
+        code = """
+import os, posix
+print(set(open("/proc/self/environ", "rb").read()))
+print(open("/proc/self/cmdline", "rb").read().rstrip(b"\\0"))
+print({*dict(os.environ), *(name.decode() for name in posix.environ)})
+print(dict(os.environ), posix.environ)
+"""
         text = see(process, code, settings)
+    lines = text.splitlines()
+    assert lines[:2] == ["{0}", "b'lxmls-nb student kernel'"]
+    own = {*ENVIRONMENT, "HOME", "TMPDIR"}
+    of_the_kernel = {"TERM", "CLICOLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "PAGER", "GIT_PAGER"}
+    assert ast.literal_eval(lines[2]) <= own | of_the_kernel
     assert "hunter2" not in text
-    assert "JUPYTER" not in text
 
 
 def test_no_right_is_left(warm, settings):
