@@ -116,7 +116,7 @@ class SplitClient(AskingClient):
         self.dispensable = set() if plan.language else dispensable_cells(notebook.cells)
         self.skip_dispensable = False
         self.slowest = SlowestCell(0.0, "")
-        self.load = LoadWatch(self.provisioner)
+        self.load = LoadWatch(self.provisioner, self.deadline)
 
     def seconds_for(self, cell: NotebookNode | None = None) -> float:
         """Return how long a cell may run, or without one a call of an answer by a test."""
