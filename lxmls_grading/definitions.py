@@ -10,6 +10,7 @@ import ast
 import hashlib
 import io
 import re
+import threading
 import tokenize
 import warnings
 from dataclasses import dataclass
@@ -30,6 +31,10 @@ BINDING = re.compile(r"^(?:async\s+def|def|class)\s+(\w+)|^(\w+)\s*=(?!=)", re.M
 
 #: What parsing raises for code that is too deep or otherwise odd, besides SyntaxError.
 ODD = (ValueError, RecursionError, MemoryError, OverflowError)
+
+#: Held while code is parsed: Python 3.11 counts the depth of the trees of all threads as one, and
+#: raises a SystemError where two of them are made at the same time.
+PARSING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -79,12 +84,30 @@ def _parse(source: str) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # such as an invalid escape in a string
         try:
-            return ast.parse(source)
+            return parse(source)
         except SyntaxError:
             plain = MAGIC_VALUE.sub("= None", MAGIC_LINE.sub(r"\1pass", source))
             if plain == source:
                 raise
-            return ast.parse(plain)
+            return parse(plain)
+
+
+def parse(source: str) -> ast.Module:
+    """Return the syntax tree of Python code, also where other threads parse some.
+
+    Parameters
+    ----------
+    source : str
+
+    Raises
+    ------
+    SyntaxError
+        If it is no Python.
+    ValueError, RecursionError, MemoryError, OverflowError
+        If it is too deep or otherwise odd.
+    """
+    with PARSING:
+        return ast.parse(source)
 
 
 def error_line(source: str) -> int | None:
@@ -106,7 +129,7 @@ def error_line(source: str) -> int | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            ast.parse(TransformerManager().transform_cell(source))
+            parse(TransformerManager().transform_cell(source))
     except SyntaxError as error:
         return error.lineno or 1
     except (*ODD, RuntimeError):  # the last is the manager's own limit

@@ -71,9 +71,11 @@ class ClassRun:
     def __init__(self, marker: Marker, progress: Progress, force: bool = False):
         self.marker, self.progress, self.force = marker, progress, force
         self.root, self.assignment = marker.coursedir.root, marker.assignment
+        self.records_root = marker.scratch or self.root  # where records are written
         self.settings = marker.settings
         self.summary = Summary()
         self.points = RunPoints(read_cells(marker.coursedir, self.assignment))
+        self.points.dry = marker.scratch is not None
         self.begun = self.stopping = False
         # Events from other threads: a student's submission is executed (None), or written (future).
         self.events: queue.SimpleQueue[tuple[str, futures.Future[None] | None]] = (
@@ -87,7 +89,9 @@ class ClassRun:
     def select(self, students: list[str]) -> list[str]:
         """Return the students whose submissions are to be graded; skip the others."""
         todo = [student for student in students if not self._is_done(student)]
-        self.marker.renew_penalties(self.summary.skipped)
+        for student, penalty in self.marker.renew_penalties(self.summary.skipped).items():
+            self.points.add_renewed(student, penalty, self._rows(student))
+            self.summary.points = self.points
         # Those that are refused come first: who reads along sees them before anything is graded.
         return sorted(todo, key=lambda student: self.marker.time_problem(student) is None)
 
@@ -160,6 +164,11 @@ class ClassRun:
             ready.append(self.marker.prepare(student))
         except UnreadableSubmissionError as problem:
             self._fail(student, "unreadable", f"The submission could not be read: {problem}.")
+        except FATAL:
+            raise
+        except Exception as error:  # one submission must stop no other
+            log.exception("%s could not be read", student)
+            self._fail(student, "given up", f"The submission could not be read: {error!r}")
 
     def _is_done(self, student: str) -> bool:
         """Whether a submission is graded and unchanged."""
@@ -245,13 +254,17 @@ class ClassRun:
         except (futures.CancelledError, CancelledError) as error:
             raise ClusterError("the scheduler is gone: run this again to continue") from error
         except Exception as error:
-            # A single sandbox may fail on a busy machine; one that fails each time concerns all.
-            retried = isinstance(error, SandboxError) and tries < MAX_TRIES
-            if isinstance(error, FATAL) and not retried:
+            if isinstance(error, FATAL) and not isinstance(error, SandboxError):
                 raise
             log.exception("%s could not be executed", student)
             if tries < MAX_TRIES:
                 self._submit(submission, tries + 1)
+                return
+            if isinstance(error, SandboxError):
+                # A sandbox may fail on a busy machine, or by what this submission alone does. Where
+                # no worker can make an empty one either, this raises, and the run ends.
+                self.client.run(check_worker, installed(), self.settings)
+                self._give_up(submission, f"no sandbox could be made for it ({error.why})"[:300])
                 return
             self._give_up(submission, f"{type(error).__name__}: {error}"[:300])
             return
@@ -325,7 +338,7 @@ class ClassRun:
                 with open_gradebook(self.marker.coursedir) as session:
                     put_back_rows(session, self.assignment, student, before)
                 if record is not None:
-                    write_record(self.root, record)
+                    write_record(self.records_root, record)
             raise
 
     def _fail(self, student: str, kind: str, text: str, recorded: bool = True) -> None:
@@ -348,7 +361,7 @@ class ClassRun:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         sandbox = self.settings.sandbox
         record = Record(student, self.assignment, graded, digest, now, sandbox, reasons, seconds)
-        write_record(self.root, record)
+        write_record(self.records_root, record)
 
 
 def _explain(error: BaseException) -> str:

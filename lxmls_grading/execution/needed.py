@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Sequence
+from typing import TypeGuard
 
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat.notebooknode import NotebookNode
 
 from lxmls_grading.cells import carries_points
+from lxmls_grading.definitions import parse
 from lxmls_nb.notebook.names import root_name
 
 #: Cell magics whose cell defines what it would define without them.
@@ -56,19 +58,27 @@ def _parse(cell: NotebookNode) -> ast.AST:
     """Return the syntax tree of a code cell; an empty one if it cannot run, and defines nothing."""
     source = TRANSPARENT.sub("", cell.source, count=1) if cell.cell_type == "code" else ""
     try:
-        return ast.parse(TransformerManager().transform_cell(source))
+        return parse(TransformerManager().transform_cell(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ast.Module([], [])
 
 
 def _imported(tree: ast.AST) -> set[str]:
-    """Return the names of modules that a cell imports."""
+    """Return the names of modules that a cell imports: their functions change nothing of theirs.
+
+    What ``from ... import`` gives may be any object, but for the checks of this project.
+    """
     return {
         (alias.asname or alias.name).partition(".")[0]
         for node in ast.walk(tree)
-        if isinstance(node, ast.Import)
+        if isinstance(node, ast.Import) or _from_here(node)
         for alias in node.names
+        if isinstance(node, ast.Import) or alias.name == "checks"
     }
+
+
+def _from_here(node: ast.AST) -> TypeGuard[ast.ImportFrom]:
+    return isinstance(node, ast.ImportFrom) and node.module == "lxmls_nb"
 
 
 def _bound(tree: ast.AST) -> set[str]:

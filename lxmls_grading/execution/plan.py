@@ -15,8 +15,8 @@ from typing import Any
 from nbformat.notebooknode import NotebookNode
 from nbgrader.utils import is_locked
 
-from lxmls_grading.cells import grade_id, is_answer, is_test
-from lxmls_grading.definitions import analyse
+from lxmls_grading.cells import carries_points, grade_id, is_answer, is_test
+from lxmls_grading.definitions import analyse, parse
 from lxmls_grading.kernel.foreign import find_command, is_python, kernel_name, language_of
 
 #: Tags of a test cell that decide for it.
@@ -158,7 +158,7 @@ def bare_plan(source: NotebookNode, tests: dict[str, TestPlan]) -> NotebookPlan:
 def imported(code: str) -> Iterator[tuple[str, tuple[str, str]]]:
     """Yield the names that code imports, each with the module and the name there."""
     try:
-        tree = ast.parse(code)
+        tree = parse(code)
     except SyntaxError:  # there are magics in it
         return
     for node in ast.walk(tree):
@@ -178,7 +178,7 @@ def given_code(source: NotebookNode) -> str:
         locked = is_locked(cell) and not is_answer(cell) and not is_test(cell)
         if cell.cell_type == "code" and locked:
             try:
-                tree = ast.parse(cell.source)
+                tree = parse(cell.source)
             except SyntaxError:  # there are magics in it
                 continue
             kinds = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
@@ -192,7 +192,7 @@ def calls_checks_alone(source: str) -> bool:
     Of such a cell it is known that it runs apart, since its checks are made for that.
     """
     try:
-        tree = ast.parse(source)
+        tree = parse(source)
     except SyntaxError:
         return False
     for node in tree.body:
@@ -207,8 +207,20 @@ def calls_checks_alone(source: str) -> bool:
     return True
 
 
+def is_given_check(cell: NotebookNode, plan: NotebookPlan) -> bool:
+    """Return whether a cell that students cannot edit does nothing but call checks, for no points.
+
+    A student kernel has no verdicts: such a cell is run where tests that run apart are.
+    """
+    if cell.cell_type != "code" or not is_locked(cell) or carries_points(cell):
+        return False
+    known = dict(imported(plan.given)) | dict(plan.imports)
+    is_ours = known.get("checks") == ("lxmls_nb", "checks")
+    return is_ours and calls_checks_alone(cell.source) and not dict(imported(cell.source))
+
+
 def _is_check(node: ast.expr) -> bool:
-    """Whether an expression is a call ``checks.name(...)`` on names and literals."""
+    """Whether an expression is a call ``checks.name(...)`` on names, literals and the like."""
     if not (
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
@@ -216,7 +228,13 @@ def _is_check(node: ast.expr) -> bool:
         and node.func.value.id == "checks"
     ):
         return False
-    given = [*node.args, *(keyword.value for keyword in node.keywords)]
+    values = [*node.args, *(keyword.value for keyword in node.keywords)]
+    return all(_is_check(value) or _is_plain(value) for value in values)
+
+
+def _is_plain(node: ast.expr) -> bool:
+    """Whether an expression is a name or a literal, with checks in its lists at most."""
+    if isinstance(node, ast.List | ast.Tuple):
+        return all(_is_check(each) or _is_plain(each) for each in node.elts)
     plain = (ast.Name, ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.UnaryOp, ast.unaryop)
-    parts = [part for value in given for part in ast.walk(value)]
-    return all(isinstance(part, (*plain, ast.expr_context)) for part in parts)
+    return all(isinstance(part, (*plain, ast.expr_context)) for part in ast.walk(node))

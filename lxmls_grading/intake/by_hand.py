@@ -9,6 +9,7 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.utils import is_solution
 
 from lxmls_grading.cells import grade_id
+from lxmls_grading.definitions import parse
 from lxmls_grading.reasons import Reason, reason
 
 #: The tag of a solution cell whose gradients should be worked out by hand.
@@ -41,7 +42,7 @@ def uses_of_toolkits(cells: Iterable[NotebookNode]) -> list[Reason]:
 def _names(code: str) -> set[str]:
     """Return the names that code uses or imports, none if it is not valid."""
     try:
-        nodes = list(ast.walk(ast.parse(code)))
+        nodes = list(ast.walk(parse(code)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return set()
     names = {node.id for node in nodes if isinstance(node, ast.Name)}

@@ -104,6 +104,8 @@ class Run:
         The largest memory that the batch took, and the size of what was written, in bytes.
     seconds : float
     log : str
+    closing : str
+        The last lines of each process that graded: what it stopped at, if it did.
     """
 
     outcomes: dict[str, Outcome]
@@ -115,6 +117,7 @@ class Run:
     disk: int
     seconds: float
     log: str
+    closing: str
 
 
 def _tests(name: str) -> list[str]:
@@ -167,9 +170,14 @@ class Course:
             "LXMLS_NB_CORPUS": "snippets",
             "LXMLS_NB_DEVICE": "cpu",
             "INSTRUCTOR_TOKEN": SECRET,
+            "PATH": f"/{SECRET}:{os.environ['PATH']}",
+            "VIRTUAL_ENV": f"/{SECRET}",
             "OMP_NUM_THREADS": "1",
             "OPENBLAS_NUM_THREADS": "1",
         }
+        environment.pop(
+            "LXMLS_NB_WARM_PROCESS", None
+        )  # what is left behind is looked for below here
         seconds = STOCK_TIMEOUT if self.stock else TIMEOUT
         process = subprocess.Popen(
             [
@@ -356,7 +364,7 @@ def grade(
         with adopting() as left:
             running = [pool.submit(first.nbgrader, "autograde", "day2", timeout=limit)]
             running += [pool.submit(course.class_run) for course in courses[1:]]
-            logs += [each.result() for each in running]
+            graded = [each.result() for each in running]
         memory = watch.end()
         changed = [
             name
@@ -365,6 +373,7 @@ def grade(
             for name in old
             if old[name] != new.get(name)
         ]
+        logs += graded
         logs += pool.map(lambda c: c.nbgrader("generate_feedback", "day2"), courses)
     return Run(
         outcomes={
@@ -380,4 +389,5 @@ def grade(
         disk=sum(course.disk() for course in courses),
         seconds=time.monotonic() - start,
         log="\n".join(logs),
+        closing="\n".join(said[-4000:] for said in graded),
     )

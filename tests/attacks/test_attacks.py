@@ -40,7 +40,7 @@ def outcome(batch, attack):
 
 
 def test_corpus_is_large_and_sound():
-    assert len(ATTACKS) == 184
+    assert len(ATTACKS) == 191
     identities = [attack.id for attack in ATTACKS]
     assert len(set(identities)) == len(identities)
     assert {kind for attack in ATTACKS for kind in attack.reasons} <= set(TEXTS)
@@ -126,6 +126,11 @@ def test_reason_is_recorded(attack, outcome):
 
 
 @by_id
+def test_what_no_notebook_needs_is_refused(attack, outcome):
+    assert not (attack.ends_kernel and "kernel" in outcome.reasons)
+
+
+@by_id
 def test_no_test_is_blamed_for_what_an_answer_does(attack, outcome):
     """Else a student could wait for the instructor in place of getting no points."""
     assert not (attack.not_faulty and "test" in outcome.reasons)
@@ -153,7 +158,7 @@ def test_feedback_runs_no_code_of_the_submission(attack, outcome):
 
 def test_batch_is_never_stopped(batch):
     """The honest students before and after the attackers have all their points."""
-    assert batch.finished, batch.log[-3000:]
+    assert batch.finished, batch.closing
 
 
 def test_nothing_of_others_is_changed(batch):

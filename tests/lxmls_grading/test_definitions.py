@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import time
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
+from lxmls_grading import definitions
 from lxmls_grading.definitions import analyse, error_line, layout_key
 
 
@@ -76,3 +80,20 @@ def test_layout_makes_no_difference_but_comments_do():
     assert layout_key("x = {'a': 1}\ny = f(x)  # because") != key
     assert layout_key("x = {'a': 2}\ny = f(x)  # why") != key
     assert layout_key("x = (") == ""
+
+
+def test_two_threads_never_parse_at_the_same_time(monkeypatch):
+    """Python 3.11 takes the depth of all threads' trees for that of one, and raises an error."""
+    parsing, at_once, parse = [], [], ast.parse
+
+    def slow(source):
+        parsing.append(source)
+        time.sleep(0.02)
+        at_once.append(len(parsing))
+        parsing.remove(source)
+        return parse(source)
+
+    monkeypatch.setattr(definitions, "ast", SimpleNamespace(parse=slow))
+    with ThreadPoolExecutor(4) as pool:
+        assert len(list(pool.map(definitions.parse, ["x = 1"] * 8))) == 8
+    assert at_once == [1] * 8

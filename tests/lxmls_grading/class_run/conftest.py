@@ -15,17 +15,24 @@ from lxmls_grading.class_run.cluster import DASK_SETTINGS
 from tests.support.course import ROOT, run
 from tests.support.small_course import NAMES, source_notebook
 
-#: Two tasks whose workers end, as if they had run out of memory.
+#: What a submission can ask for in a comment, of workers or of the machine that they are on.
 PRELOAD = """
 import os
 from lxmls_grading.class_run import task
 real = getattr(task, "real", task.execute_submission)
 task.real = real  # Dask loads this more than once
+Sandbox = task.sandbox = getattr(task, "sandbox", task.Sandbox)
+def none_once(settings):
+    task.Sandbox = Sandbox
+    raise task.SandboxError("No permissions to create new namespace")
 def execute_submission(expected, settings, notebooks, files, plans):
     if any("# ends its worker" in text for text in notebooks.values()):
         os._exit(1)
     if any("# cannot be executed" in text for text in notebooks.values()):
         raise RuntimeError("there is something wrong here")
+    if any("# ends all sandboxes" in text for text in notebooks.values()):
+        task.Sandbox = none_once  # until the worker is asked for an empty one
+        raise task.SandboxError("No permissions to create new namespace")
     if any("# never finds a sandbox" in text for text in notebooks.values()):
         raise task.SandboxError("No permissions to create new namespace")
     if any("# finds no sandbox at first" in text for text in notebooks.values()):

@@ -183,11 +183,47 @@ def test_a_sandbox_that_fails_in_the_middle_ends_the_run_and_costs_nothing(cours
     grade()
     before = rows(course), files(course), read_records(course, "day2")
     shutil.rmtree(course / "submitted" / "blaise")
-    submit(course, "blaise", WRONG, f"{WRONG}  # never finds a sandbox")
+    submit(course, "blaise", WRONG, f"{WRONG}  # ends all sandboxes")
     status, summary, said = grade("--student", "blaise")
     assert (status, summary["graded"]) == (2, [])
     assert "No permissions to create new namespace" in said
     assert (rows(course), files(course), read_records(course, "day2")) == before
+
+
+def test_a_submission_that_gets_no_sandbox_stops_no_other(course, grade):
+    """Each time for this one, while an empty sandbox can be made: it concerns nobody else."""
+    submit(course, "ada", RIGHT, f"{RIGHT}  # never finds a sandbox")
+    submit(course, "blaise", RIGHT, RIGHT)
+    status, summary, _ = grade()
+    assert status == 1
+    assert sorted(summary["graded"]) == ["ada", "blaise"]
+    assert {reason["kind"] for reason in summary["reasons"]["ada"]} == {"given up"}
+    assert "No permissions to create new namespace" in summary["reasons"]["ada"][0]["text"]
+    check_whole(course, {"ada": 0, "blaise": 4})
+
+
+def test_a_submission_that_cannot_be_prepared_stops_no_other(course, grade, monkeypatch):
+    """Such as by an error of Python's own, which no list of errors foresees."""
+    for student in ("ada", "blaise", "carl"):
+        submit(course, student, RIGHT, RIGHT)
+    prepare = Marker.prepare
+
+    def fails(marker, student):
+        if student == "blaise":
+            raise SystemError("AST constructor recursion depth mismatch (before=87, after=54)")
+        return prepare(marker, student)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Marker, "prepare", fails)
+        status, summary, _ = grade()
+    assert (status, sorted(summary["graded"]), summary["failed"]) == (
+        1,
+        ["ada", "carl"],
+        ["blaise"],
+    )
+    assert "depth mismatch" in summary["reasons"]["blaise"][0]["text"]
+    assert grade()[1]["graded"] == ["blaise"]  # the next run tries it again
+    check_whole(course, {"ada": 4, "blaise": 4, "carl": 4})
 
 
 def test_a_sandbox_that_fails_once_is_tried_again(course, grade):
