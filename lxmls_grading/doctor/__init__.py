@@ -22,6 +22,7 @@ ON_MACHINE: tuple[Inspection, ...] = (
     machine.inspect_temporary_folder,
     machine.inspect_sandbox,
     machine.inspect_limits,
+    machine.inspect_landlock,
     machine.inspect_kernels,
 )
 OF_COURSE: tuple[Callable[[NbGrader], Iterator[Finding]], ...] = (

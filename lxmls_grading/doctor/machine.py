@@ -18,6 +18,7 @@ from lxmls_grading.machine.temporary_folder import TemporaryFolderError, check_t
 from lxmls_grading.sandbox.bubblewrap import Sandbox, SandboxError, find_bubblewrap
 from lxmls_grading.sandbox.cgroups import Leaf
 from lxmls_grading.sandbox.delegation import CgroupError, prepare
+from lxmls_grading.sandbox.landlock import FIRST_VERSION, landlock_version
 from lxmls_grading.settings import BY_LAYER, CGROUP, LOOKS, Settings
 
 #: The pins of this project, in the folder that it is installed from.
@@ -118,6 +119,13 @@ def inspect_limits() -> Iterator[Finding]:
     else:
         leaf.close()
         yield Finding(f"limits of memory and processes: {BY_LAYER[CGROUP]}, and by looks")
+
+
+def inspect_landlock() -> Iterator[Finding]:
+    """Report whether Linux has the sandbox's second wall; nothing is wrong where it has not."""
+    version = landlock_version()
+    used = "" if version >= FIRST_VERSION else ", and the sandbox does without"
+    yield Finding(f"Landlock: {f'version {version}' if version else 'Linux has none'}{used}")
 
 
 def _may_trace() -> bool:

@@ -26,11 +26,14 @@ from lxmls_grading.sandbox.confinement import (
     drop_privileges,
     forget_start,
     join_namespaces,
+    join_owner,
+    limit_terminals,
     loopback_down,
     set_limits,
 )
+from lxmls_grading.sandbox.landlock import restrict_writing
 from lxmls_grading.sandbox.processor_time import ProcessorTime, processor_time
-from lxmls_grading.sandbox.seccomp import deny_system_calls
+from lxmls_grading.sandbox.seccomp import restrict_system_calls
 from lxmls_grading.settings import CGROUP, LOOKS, Settings
 
 #: Where the warm process is root, each kernel is a user of its own: the first of their numbers.
@@ -164,9 +167,13 @@ class ForkedKernel:
                 self.leaf.enter()
 
     def _isolate(self, request: dict[str, Any]) -> None:
-        """Switch the sandbox's loopback off, which only kernels of other languages talk over."""
-        if self.sandbox is not None and not request["command"]:
-            loopback_down(self.sandbox.pid, self.sandbox.user)
+        """Limit the sandbox's terminals, and switch its loopback off, where nothing needs it."""
+        if self.sandbox is not None:
+            if self.sandbox.user:
+                join_owner(self.sandbox.pid)
+            if not request["command"]:  # only kernels of other languages talk over it
+                loopback_down(self.sandbox.pid)
+            limit_terminals(self.sandbox.pid)
 
     def _fork_kernel(
         self, request: dict[str, Any], sockets: list[int], confined: int, inside: int | None = None
@@ -200,7 +207,8 @@ class ForkedKernel:
             set_limits(self.settings)
             drop_privileges(identity)
             die_with_parent()
-            deny_system_calls()
+            restrict_writing()
+            restrict_system_calls()
         else:
             os.chdir(request["folder"])
         if self.sandbox is not None:

@@ -16,8 +16,10 @@ from lxmls_grading.kernel import forked
 def test_working_files_are_unpacked_by_any_python(tmp_path, monkeypatch, has_filters):
     if not has_filters:
         extract = tarfile.TarFile.extract
+        # From Python 3.14 on, one filter is there without being asked for.
+        options = {"filter": "fully_trusted"} if hasattr(tarfile, "data_filter") else {}
         monkeypatch.delattr(tarfile, "data_filter", raising=False)
-        monkeypatch.setattr(tarfile.TarFile, "extract", lambda *given: extract(*given))
+        monkeypatch.setattr(tarfile.TarFile, "extract", lambda *given: extract(*given, **options))
     monkeypatch.chdir(tmp_path)
     contents = {"data.csv": b"1,2", "images/cat.png": b"cat"}
     assert forked._unpack(io.BytesIO(WorkingFiles(contents).pack())) == {}

@@ -12,6 +12,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from lxmls_grading.execution.warm_process import WarmProcess
 from lxmls_grading.kernel.forked import ENVIRONMENT
+from lxmls_grading.sandbox.confinement import TERMINALS
 from tests.support.course import ROOT
 from tests.support.execution import attempt, kinds, printed, see
 
@@ -185,6 +186,32 @@ time.sleep(5)
     _, points, reasons = attempt(warm, code, replace(settings, memory=190 * 2**20))
     assert kinds(reasons) == ["memory"]
     assert points == 2  # in a fresh kernel
+
+
+def test_terminals_are_few(warm, settings):
+    """All users of the machine share some 3000; another kernel gets its own number of them."""
+    code = """
+import os
+taken = []
+try:
+    for _ in range(300):
+        taken.append(os.open("/dev/ptmx", os.O_RDWR | os.O_NOCTTY))
+except OSError as error:
+    print(len(taken), error.strerror)
+os.close(taken.pop())
+get_ipython().system("tty")
+"""
+    assert see(warm, code, settings) == f"{TERMINALS} No space left on device\n/dev/pts/15"
+    assert see(warm, "!tty", settings) == "/dev/pts/0"
+
+
+def test_memory_cannot_be_kept_secret(warm, settings):
+    code = """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+print(libc.prctl(4, 0, 0, 0, 0), ctypes.get_errno(), libc.prctl(3, 0, 0, 0, 0))
+"""
+    assert see(warm, code, settings) == "-1 1 1"
 
 
 def test_the_course_s_own_tools_work(warm, settings):
