@@ -21,7 +21,7 @@ from nbformat.v4 import new_output
 
 from lxmls_grading.cells import is_test, note_cause
 from lxmls_grading.execution import connection as connections
-from lxmls_grading.execution.connection import TEST_FILE, Connection, genuine
+from lxmls_grading.execution.connection import TEST_FILE, Connection, genuine, own_check
 from lxmls_grading.execution.guard import guard
 from lxmls_grading.execution.plan import NotebookPlan
 from lxmls_grading.execution.remote import CannotJudge, TooMuch
@@ -154,6 +154,7 @@ class Judge:
             found = self.connection.do("name", name)
             if name in self.plan.imports:
                 found = genuine(found, *self.plan.imports[name])
+            found = own_check(found)
             self._found[name] = found
         return self._found[name]
 

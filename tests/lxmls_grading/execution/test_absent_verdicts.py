@@ -292,3 +292,43 @@ def test_all_names_of_checks_are_where_the_package_says():
         for alias in node.names
     }
     assert told == checks._VERDICTS
+
+
+@pytest.mark.parametrize(
+    ("start", "check"),
+    [
+        ("%matplotlib inline\nfrom lxmls_nb import checks", CHECK),
+        ("%matplotlib inline\nimport lxmls_nb.checks as c", CHECK.replace("checks", "c", 1)),
+        ("%time from lxmls_nb.checks import *", CHECK.removeprefix("checks.")),
+        ("%pylab inline\nfrom lxmls_nb.checks import dictionary as d", f"d{CHECK[17:]}"),
+    ],
+)
+@pytest.mark.parametrize("is_planned", [True, False])
+def test_a_test_never_calls_what_stands_in_the_place_of_a_check(warm, start, check, is_planned):
+    """It would pass every answer. Where the name comes from is not known of such cells."""
+    cells = [given(start), new_code_cell("answers = {'a': 'c'}"), graded(check)]
+    notebook = new_notebook(cells=cells)
+    plan = bare_plan(notebook, {}) if is_planned else None
+    executed = warm.execute(notebook, SETTINGS, plan=plan)
+    assert executed.cells[2].outputs[-1].ename == "CheckFailed"
+
+
+def test_a_lie_about_a_check_gives_nothing(warm):
+    """What says that it is one is the judge's own, or none."""
+    lies = """
+import types
+class Like:
+    def __call__(self, *a, **k): return None
+    def dictionary(self, *a, **k): return None
+like = Like()
+like.__module__, like.__name__ = 'lxmls_nb.checks.dictionaries', 'dictionary'
+import sys
+sys.modules['lxmls_nb.checks.dictionaries'] = types.SimpleNamespace(dictionary=like)
+d = types.ModuleType('lxmls_nb.checks')
+d.dictionary = like
+sys.modules['lxmls_nb.checks'] = d
+answers = {'a': 'c'}
+"""
+    test = "d.dictionary(answers, expected={'a': 'b'})"
+    executed = warm.execute(new_notebook(cells=[new_code_cell(lies), graded(test)]), SETTINGS)
+    assert executed.cells[1].outputs[-1].ename == "CheckFailed"
