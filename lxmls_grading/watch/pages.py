@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable
 from typing import Any
 
 from nbconvert.exporters.exporter import ResourcesDict
@@ -13,6 +14,7 @@ from nbgrader.utils import determine_grade, is_grade, is_task
 from lxmls_grading.cells import is_test
 from lxmls_grading.feedback.comments import DID_NOT_RUN
 from lxmls_grading.reasons import NOTHING_READ, reasons_of
+from lxmls_grading.watch.ledger import Try
 
 #: What can be told before the due date.
 POINTS, CAUSES, NOTHING = "points", "causes", "nothing"
@@ -90,6 +92,30 @@ def add_note(page: str, text: str) -> str:
     if not text:
         return page
     return page.replace("<body>", f"<body>\n{NOTE.format(text=html.escape(text))}", 1)
+
+
+def note_on_best(one: Try, tries: Iterable[Try]) -> str:
+    """Return a sentence on what a try got, and which of a student's tries counts as the best."""
+    got = "This try" if one.points is None else f"This try got {_points(one)} from the tests"
+    if one.counts:
+        return f"{got}. It is the best of your tries so far, and counts."
+    text = f"{got}. The best of your tries counts, which is an earlier one"
+    best = next((each for each in tries if each.counts), None)
+    if best is not None and moment(best):
+        text += f", of {moment(best)}"
+    if best is not None and best.points is not None:
+        text += f", with {_points(best)}"
+    return f"{text}."
+
+
+def _points(one: Try) -> str:
+    return "1 point" if one.points == 1 else f"{round(one.points or 0, 2):g} points"
+
+
+def moment(one: Try) -> str:
+    """Return when a try was handed in, for its student; empty if that is not known."""
+    when = one.handed_in.partition(".")[0].replace("T", " ")
+    return f"{when} UTC" if when else ""
 
 
 def notice(name: str, text: str) -> str:

@@ -40,7 +40,7 @@ from lxmls_grading.watch.arrivals import (
 from lxmls_grading.watch.best import graded_notebooks, seconds_late, worth
 from lxmls_grading.watch.ledger import GRADED, REFUSED, Ledger, Try, now
 from lxmls_grading.watch.marking import TryMarker
-from lxmls_grading.watch.pages import POINTS
+from lxmls_grading.watch.pages import POINTS, moment, note_on_best
 from lxmls_grading.watch.releasing import FeedbackMaker
 from lxmls_grading.watch.state import StatePage
 
@@ -107,8 +107,8 @@ class WatchRun(ClassRun):
         self.coursedir: CourseDirectory = marker.coursedir
         self.taken: dict[str, Try] = {}  # by student, what is in work
         self.problems: list[str] = []
-        self.looked = 0.0
-        self.again: dict[str, float] = {}  # when feedback that failed is tried again, by student
+        self.looked = self.starved_since = 0.0
+        self.retell: dict[str, float] = {}  # when feedback that failed is tried again, by student
         self.state_of_source = desk.state_of_source()
         self.telling: futures.Future[None] | None = None
 
@@ -126,7 +126,9 @@ class WatchRun(ClassRun):
             while ready and len(self.running) < threads and len(self.writing) <= 2 * threads:
                 self._submit(ready.popleft())
             student = None
-            if len(ready) <= threads // 4 and not changed:
+            if (starved := self._starved(ready)) is not None:
+                super()._prepare(starved, ready)
+            elif len(ready) <= threads // 4 and not changed:
                 student = self.next_student()
             if student is not None:
                 self._prepare(student, ready)
@@ -136,6 +138,18 @@ class WatchRun(ClassRun):
             self._handle_all()
         if changed and not self.stopping:
             self.progress.tell("the source of the assignment has changed: it is read again")
+
+    def _starved(self, ready: deque[PreparedSubmission]) -> str | None:
+        """Return whose time was up on a loaded machine, once it is idle, or after a minute."""
+        if not self.again:
+            self.starved_since = time.monotonic()
+            return None
+        waited = time.monotonic() - self.starved_since > AGAIN
+        if not waited and (ready or self.running or self.writing):
+            return None
+        student = self.again.popleft()
+        self.tried_again.add(student)
+        return student
 
     def look(self) -> None:
         """Write down what has arrived, tell students whose feedback is missing, show the state."""
@@ -254,7 +268,7 @@ class WatchRun(ClassRun):
             self.desk.keep(student, notebooks)
             self.progress.graded(student, [])
         self._note_graded(student, one, points, counts, told=False)
-        self._tell(student, one)
+        self._tell_student(student, one)
 
     def _best(self, student: str) -> float | None:
         """Return what the try that counts is worth, or None if there is none."""
@@ -277,6 +291,7 @@ class WatchRun(ClassRun):
     def _note_graded(
         self, student: str, one: Try, points: float | None, counts: bool, told: bool
     ) -> None:
+        self.tried_again.discard(student)
         if counts:
             for each in self.ledger.of(student):
                 each.counts = False
@@ -324,7 +339,7 @@ class WatchRun(ClassRun):
                 graded
                 and not graded[-1].told
                 and student not in self.taken
-                and self.again.get(student, 0.0) <= time.monotonic()
+                and self.retell.get(student, 0.0) <= time.monotonic()
             ):
                 return student
         return None
@@ -332,16 +347,16 @@ class WatchRun(ClassRun):
     def _tell_again(self, student: str) -> None:
         one = self.ledger.graded(student)[-1]
         if not one.told:
-            self._tell(student, one)
+            self._tell_student(student, one)
 
-    def _tell(self, student: str, one: Try) -> None:
+    def _tell_student(self, student: str, one: Try) -> None:
         """Make the feedback of a graded try, and release it; if that fails, it is tried again."""
         try:
             self._make_feedback(student, one)
         except Exception as error:  # one submission must stop no other
             if isinstance(error, OSError) and error.errno in FULL:
                 raise
-            self.again[student] = time.monotonic() + AGAIN
+            self.retell[student] = time.monotonic() + AGAIN
             self.page.error(f"{student}: feedback is not released, and tried again: {error}")
             log.exception("No feedback for %s", student)
             return
@@ -353,11 +368,13 @@ class WatchRun(ClassRun):
         tell = self.tells(student)
         note = ""
         if self.rules.counts == BEST:
-            note = self._note(student, one) if tell == POINTS else "Of your tries, the best counts."
+            note = "Of your tries, the best counts."
+            if tell == POINTS:
+                note = note_on_best(one, self.ledger.of(student))
         folder = Path(
             self.marker.autograded(student) if one.counts else self.desk.autograded(student)
         )
-        when = _moment(one)
+        when = moment(one)
         self.feedback.make(student, graded_notebooks(folder), folder, tell, note, when, one.counts)
         self.feedback.release(student)
 
@@ -367,24 +384,3 @@ class WatchRun(ClassRun):
         due = course.extended.get((self.assignment, student), course.due.get(self.assignment))
         past = due is not None and due < datetime.now(UTC).replace(tzinfo=None)
         return POINTS if past else self.rules.tell
-
-    def _note(self, student: str, one: Try) -> str:
-        got = "This try" if one.points is None else f"This try got {_points(one)} from the tests"
-        if one.counts:
-            return f"{got}. It is the best of your tries so far, and counts."
-        text = f"{got}. The best of your tries counts, which is an earlier one"
-        best = next((each for each in self.ledger.of(student) if each.counts), None)
-        if best is not None and _moment(best):
-            text += f", of {_moment(best)}"
-        if best is not None and best.points is not None:
-            text += f", with {_points(best)}"
-        return f"{text}."
-
-
-def _points(one: Try) -> str:
-    return "1 point" if one.points == 1 else f"{round(one.points or 0, 2):g} points"
-
-
-def _moment(one: Try) -> str:
-    when = one.handed_in.partition(".")[0].replace("T", " ")
-    return f"{when} UTC" if when else ""
