@@ -333,3 +333,22 @@ def test_a_changed_source_is_read_again(course, inbox, watch, monkeypatch):
 
     watch(until)
     assert runs[0] is not runs[1]
+
+
+def test_whom_a_loaded_machine_kept_is_tried_again(course, inbox, watch, monkeypatch):
+    secret, again, handle = inbox.hand_in("ada", RIGHT), [], WatchRun._handle_executed
+
+    def starved_once(self, student):
+        if again:
+            handle(self, student)
+            return
+        _, executed, _ = self.running.pop(student)
+        executed.result()
+        again.append(student)
+        self.again.append(student)
+
+    monkeypatch.setattr(WatchRun, "_handle_executed", starved_once)
+    watch(told(1), seconds=60)
+    assert again == ["ada"]
+    assert scores(course) == {"ada": 2}
+    assert inbox.page(secret)
