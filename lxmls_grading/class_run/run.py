@@ -19,20 +19,15 @@ from typing import Any
 
 from distributed import CancelledError, Client, Future
 from distributed.scheduler import KilledWorker
-from nbgrader.converters.base import NbGraderException
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from lxmls_grading.class_run.cluster import CLUSTER_TIMEOUT, MAX_TRIES, ClusterError
+from lxmls_grading.class_run.fatal import FATAL, explain
 from lxmls_grading.class_run.marker import Marker, PreparedSubmission, UnreadableSubmissionError
 from lxmls_grading.class_run.points import RunPoints, read_cells
 from lxmls_grading.class_run.progress import Progress
 from lxmls_grading.class_run.summary import Summary
-from lxmls_grading.class_run.task import (
-    OtherInstallationError,
-    check_worker,
-    execute_submission,
-    installed,
-)
+from lxmls_grading.class_run.task import check_worker, execute_submission, installed
 from lxmls_grading.execution.plans import describe_together
 from lxmls_grading.gradebook.rows import Rows, open_gradebook, put_back_rows, read_rows
 from lxmls_grading.reasons import Reason
@@ -47,16 +42,6 @@ INTERRUPTED = "Grading was interrupted before its results were complete: run it 
 ALONE_SECONDS = 1800
 
 log = logging.getLogger(__name__)
-
-#: Errors that concern all submissions, and end a run.
-FATAL = (
-    SandboxError,
-    OtherInstallationError,
-    NbGraderException,
-    ClusterError,
-    OperationalError,
-    OSError,
-)
 
 
 class ClassRun:
@@ -123,7 +108,7 @@ class ClassRun:
             self._run(deque(students))
         except FATAL as error:
             log.exception("The run has ended")
-            self.summary.error = _explain(error)
+            self.summary.error = explain(error)
         finally:
             for _, future, _ in self.running.values():
                 with suppress(Exception):
@@ -400,13 +385,3 @@ class ClassRun:
         record = Record(student, self.assignment, graded, digest, now, sandbox, reasons, seconds)
         record.limits = limits
         write_record(self.records_root, record)
-
-
-def _explain(error: BaseException) -> str:
-    """Return what an instructor needs to know about an error that ends a run."""
-    if isinstance(error, OperationalError):
-        return f"the gradebook cannot be used ({error.orig}): repair it and run again to continue"
-    if isinstance(error, OSError):
-        place = f" ({error.filename})" if error.filename else ""  # a full disk may have none
-        return f"{error.strerror or error}{place}: repair it and run again to continue"
-    return str(error)

@@ -140,8 +140,6 @@ class GradeApp(CourseApp):
         elif not self.quiet:
             dry = ", dry run (nothing is written)" if self.dry_run else ""
             print(f"{assignment}{dry}: {summary.sentence()}.")
-            if summary.limits:
-                print(f"Limits were kept {describe_layers(summary.limits)}.")
             for line in summary.points.lines() if summary.points else []:
                 print(line)
             if broken := summary.broken_tests():
@@ -150,6 +148,8 @@ class GradeApp(CourseApp):
             if summary.overlooked:
                 print(OVERLOOKED)
                 print(*(f"  {line}" for line in summary.overlooked), sep="\n")
+            if summary.limits and not self.dry_run:
+                print(f"Limits were kept {describe_layers(summary.limits)}.")
             if summary.graded and not self.dry_run:
                 print(f"What to teach again: lxmls-nb report {assignment}")
         return summary.status

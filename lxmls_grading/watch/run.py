@@ -23,9 +23,10 @@ from typing import Any
 
 from nbgrader.coursedir import CourseDirectory
 
+from lxmls_grading.class_run.fatal import FATAL
 from lxmls_grading.class_run.marker import Marker, PreparedSubmission
 from lxmls_grading.class_run.progress import Progress
-from lxmls_grading.class_run.run import FATAL, ClassRun
+from lxmls_grading.class_run.run import ClassRun
 from lxmls_grading.collect.course import read_course
 from lxmls_grading.machine.sharing import share_folder
 from lxmls_grading.reasons import Reason
