@@ -125,6 +125,14 @@ mutants: $(INSTALLED)  ## Change the reference answers in hundreds of ways, show
 attacks: $(INSTALLED)  ## Show what hostile submissions achieve, here and with nbgrader alone
 	$(BIN)/python -m tests.attacks
 
+# Everything that decodes bytes of students, with what no honest one sends. What finds something is kept
+# in tests/attacks/fuzz_corpus. The seed is printed; to have a run again: make fuzz FUZZ_SEED=1
+FUZZ_SECONDS ?= 60
+FUZZ_SEED ?=
+.PHONY: fuzz
+fuzz: $(INSTALLED)  ## Send the judge and the readers hostile bytes (FUZZ_SECONDS=60)
+	$(BIN)/python -m tests.attacks.fuzz --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
+
 # The corpus of test cells as other courses have them: what they give here and with nbgrader alone.
 .PHONY: ordinary
 ordinary: $(INSTALLED)  ## Compare ordinary test cells here and with nbgrader alone (minutes)

@@ -25,6 +25,10 @@ c.CourseDirectory.course_id = "lxmls_nb"
 # The zone of times that name none, as in timestamp.txt; those that could mean two are refused.
 # c.CourseTime.timezone = "Europe/Lisbon"  # by default UTC
 
+# Tests with checks.personal(...) have numbers of each student's own where there is a secret. Keep
+# it: with another one all numbers change. docs/authors.md tells how to write such tests.
+# c.PersonalNumbers.secret = "..."  # python -c "import secrets; print(secrets.token_hex())"
+
 # What takes the place of a solution. The exception is how checks tell "not attempted" from "wrong".
 # Stubs of other languages are nbgrader's own.
 c.ClearSolutions.code_stub = ClearSolutions().code_stub | {
@@ -32,6 +36,9 @@ c.ClearSolutions.code_stub = ClearSolutions().code_stub | {
     "  # delete this line once your answer is written"
 }
 c.ClearSolutions.text_stub = "*Not attempted yet: delete this line and write your answer here.*"
+
+# Where a due date is set, released notebooks tell it in their first cell.
+c.GenerateAssignment.preprocessors.append("lxmls_grading.nbgrader_steps.ShowDueDate")
 
 # Submissions are read with care: links, devices and huge files in them are left alone.
 install_patches()

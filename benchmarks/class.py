@@ -58,7 +58,8 @@ def kind_of(process: psutil.Process, parent: int) -> str:
     line = " ".join(process.cmdline())
     if process.pid == parent:
         return "coordinator"
-    return "warm process or kernel" if "grading.warm" in line else "worker"
+    forked = ("warm_server", "student kernel")
+    return "warm process or kernel" if any(each in line for each in forked) else "worker"
 
 
 def family(parent: psutil.Process) -> list[psutil.Process]:
@@ -131,6 +132,9 @@ os.environ.update(ENVIRONMENT)
 os.environ["MPLBACKEND"] = "agg"
 from lxmls_grading.execution.warm_server import import_everything
 import_everything()
+from lxmls_nb import checks
+for name in checks.__all__:
+    getattr(checks, name)  # they are imported with it
 import contextlib, io
 from IPython.core.interactiveshell import InteractiveShell
 notebooks, at_once = json.load(sys.stdin), int(sys.argv[1])

@@ -41,6 +41,7 @@ from lxmls_grading.intake.files import (
     plain_files,
     read_plain,
 )
+from lxmls_grading.intake.overlooked import find_overlooked
 from lxmls_grading.machine.sharing import share
 
 #: Files that students do not get back: a browser would run scripts in them, as a part of feedback.
@@ -91,6 +92,9 @@ def _known_notebooks(self: BaseConverter) -> None:
     for step in map(class_of, self.autograde_preprocessors):
         if hasattr(step, "check"):
             step(parent=self).check()
+    coursedir = self.coursedir
+    for found in find_overlooked(coursedir, coursedir.assignment_id, (), coursedir.student_id):
+        self.log.error("Not graded: %s", found)
     known = []
     with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
         with contextlib.suppress(MissingEntry):  # nbgrader itself reports this, with what to do

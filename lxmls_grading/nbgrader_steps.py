@@ -1,5 +1,6 @@
 """Everything of this package that ``nbgrader_config.py`` names, at one address."""
 
+from lxmls_grading.deadlines.due_date import ShowDueDate
 from lxmls_grading.deadlines.times import CourseTime
 from lxmls_grading.execution.execute_apart import ExecuteApart
 from lxmls_grading.feedback.comments import SaveReasons, ShowReasons
@@ -10,6 +11,7 @@ from lxmls_grading.feedback.renderer import highlight_code, render_markdown
 from lxmls_grading.feedback.tracebacks import ShortenTracebacks
 from lxmls_grading.gradebook.points_by_hand import SaveGrades
 from lxmls_grading.intake.exporter import SubmissionExporter
+from lxmls_grading.intake.personal_numbers import PersonalNumbers
 from lxmls_grading.intake.rebuild import RebuildCells
 from lxmls_grading.nbgrader_patches import install_patches
 from lxmls_grading.results.lms import CanvasExporter, MoodleExporter
@@ -22,10 +24,12 @@ __all__ = [
     "HidePaths",
     "MoodleExporter",
     "PassiveNotebook",
+    "PersonalNumbers",
     "RebuildCells",
     "SaveGrades",
     "SaveReasons",
     "ShortenTracebacks",
+    "ShowDueDate",
     "ShowReasons",
     "SubmissionExporter",
     "clean",

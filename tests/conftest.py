@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
@@ -28,6 +29,27 @@ if "COVERAGE_PROCESS_CONFIG" in os.environ:
     from lxmls_grading.execution import hub
 
     hub.PASSED_ON += ("COVERAGE_PROCESS_CONFIG",)
+
+
+def pytest_configure(config) -> None:
+    """Let tests that run side by side, and all that they start, share one warm process.
+
+    It takes five seconds of the processor to start one, for each command and each worker.
+    """
+    several = getattr(config.option, "numprocesses", None)
+    if not several or hasattr(config, "workerinput") or config.option.markexpr == "not slow":
+        return
+    from lxmls_grading.execution import hub
+
+    stack = contextlib.ExitStack()
+    os.environ.update(stack.enter_context(hub.warm_for_workers()))
+    config.add_cleanup(stack.close)
+
+
+@pytest.fixture
+def own_warm_process(monkeypatch) -> None:
+    """Let what is tested start a warm process of its own."""
+    monkeypatch.delenv("LXMLS_NB_WARM_PROCESS", raising=False)
 
 
 #: Fixtures that start a kernel, a cluster or commands, or read the large corpus: a test that asks
@@ -107,6 +129,9 @@ def warm():
     from lxmls_grading.execution.warm_process import WarmProcess
 
     with WarmProcess() as process:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.delenv("LXMLS_NB_WARM_PROCESS", raising=False)  # some tests look at its children
+            process.start()
         yield process
 
 

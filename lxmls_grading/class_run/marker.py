@@ -31,6 +31,7 @@ from lxmls_grading.execution.warm_process import without_result
 from lxmls_grading.gradebook.earlier_results import forget, interrupted
 from lxmls_grading.intake.exporter import SubmissionExporter
 from lxmls_grading.intake.files import UNPRINTABLE, plain_files
+from lxmls_grading.intake.personal_numbers import PersonalNumbers
 from lxmls_grading.intake.working_files import WorkingFiles
 from lxmls_grading.machine.sharing import share, share_folder
 from lxmls_grading.nbgrader_patches import class_of, find_paths, share_engine, wait_for_others
@@ -80,6 +81,8 @@ class Marker(Autograde):
         With an ``assignment_id``, and a pattern of students as ``student_id``.
     parent : nbgrader.apps.NbGrader
         The application whose configuration is used.
+    scratch : Path, optional
+        For a dry run, the folder that takes all files in place of the course's.
 
     Raises
     ------
@@ -87,8 +90,9 @@ class Marker(Autograde):
         If the assignment was never generated, or ``nbgrader_config.py`` does not grade apart.
     """
 
-    def __init__(self, coursedir: CourseDirectory, parent: NbGrader):
+    def __init__(self, coursedir: CourseDirectory, parent: NbGrader, scratch: Path | None = None):
         super().__init__(coursedir=coursedir, parent=parent)
+        self.scratch = scratch
         share_engine()
         self.assignment = coursedir.assignment_id
         wait_for_others(coursedir)
@@ -103,15 +107,18 @@ class Marker(Autograde):
         self.reading = self._exporter([*self.sanitize_preprocessors, *steps[: apart[0]]])
         self.exporter = self._exporter(steps[apart[0] + 1 :])
         self.executing = steps[apart[0]](parent=self.reading)
+        self.executing.keep_plans = scratch is None
         self.settings = self.executing.settings()
         self.notebook_names, checksums = self._released()
         self._partial: str | None = None
-        if coursedir.groupshared:
+        if coursedir.groupshared and scratch is None:
             share_folder(Path(coursedir.root, RECORDS_FOLDER))
             share(Path(coursedir.root, "gradebook.db"))
         source = coursedir.format_path(coursedir.source_directory, ".", self.assignment)
         # The gradebook has tests that nbgrader has generated (AUTOTEST), and the source has not.
-        state = f"{self._digest(source, [])} {checksums}"
+        state = (
+            f"{self._digest(source, [])} {checksums}{PersonalNumbers(parent=self).fingerprint()}"
+        )
         self._source_digest = hashlib.sha256(state.encode()).hexdigest()
 
     def _exporter(self, steps: list[Any]) -> SubmissionExporter:
@@ -175,9 +182,15 @@ class Marker(Autograde):
             return str(problem)
         return None
 
-    def renew_penalties(self, students: list[str]) -> None:
-        """Bring times and penalties up to date for submissions that are not graded again."""
-        renew_penalties(self.coursedir, self, self.assignment, students)
+    def renew_penalties(self, students: list[str]) -> dict[str, float]:
+        """Bring times and penalties up to date for submissions that are not graded again.
+
+        Returns
+        -------
+        earlier : dict
+            What being late cost so far, by student: of those for whom this changes.
+        """
+        return renew_penalties(self.coursedir, self, self.assignment, students)
 
     def digest(self, student: str) -> str:
         """Return a hash of a submission and of the source that it is graded with."""
@@ -262,6 +275,8 @@ class Marker(Autograde):
         reasons : list of Reason
         """
         final = Path(self.autograded(submission.student))
+        if self.scratch is not None:
+            final = Path(tempfile.mkdtemp(dir=self.scratch), final.name)
         make_folder(final.parent)
         self._partial = tempfile.mkdtemp(prefix=f".{self.assignment}.", dir=final.parent)
         os.chmod(self._partial, 0o755)  # like the folders that nbgrader makes
@@ -282,17 +297,28 @@ class Marker(Autograde):
                 self.write_single_notebook(output, resources)
             self.set_permissions(self.assignment, submission.student)
             _replace(Path(self._partial), final)
-            forget(final)
+            if self.scratch is None:
+                forget(final)
+            else:
+                shutil.rmtree(final.parent)
         finally:
             shutil.rmtree(self._partial, ignore_errors=True)
             self._partial = None
         return reasons
 
+    def init_single_notebook_resources(self, notebook_filename: str) -> ResourcesDict:
+        """Return nbgrader's resources, and where records of submissions are written."""
+        resources: ResourcesDict = super().init_single_notebook_resources(notebook_filename)
+        resources["nbgrader"]["records"] = str(self.scratch or self.coursedir.root)
+        return resources
+
     def _format_dest(self, assignment_id: str, student_id: str, escape: bool = False) -> str:
         return self._partial or super()._format_dest(assignment_id, student_id, escape=escape)
 
     def clean_up(self) -> None:
-        """Remove folders that a killed run has left half-written."""
+        """Remove folders that a killed run has left half-written; a dry run leaves them."""
+        if self.scratch is not None:
+            return
         pattern = self.autograded("*")
         for left in find_paths(os.path.join(os.path.dirname(pattern), f".{self.assignment}.*")):
             shutil.rmtree(left, ignore_errors=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from statistics import mean, median
 from typing import Any, NamedTuple
 
@@ -89,11 +90,17 @@ class RunPoints:
         See :func:`read_cells`.
     now, before : dict
         Points by student: those of this run, and those of the students who had some before it.
+    renewed : dict
+        Points before and now of students who are not graded again, and whose penalty has changed.
+    dry : bool
+        Whether it is a dry run, so that points would change, and have not.
     """
 
     cells: dict[str, ScoredCell]
     now: dict[str, Points] = field(default_factory=dict)
     before: dict[str, Points] = field(default_factory=dict)
+    renewed: dict[str, tuple[Points, Points]] = field(default_factory=dict)
+    dry: bool = False
 
     def add(self, student: str, before: Rows, after: Rows) -> None:
         """Add a submission by its rows in the gradebook, before it was graded and after."""
@@ -101,6 +108,11 @@ class RunPoints:
             self.now[student] = points
         if (points := points_in(before, self.cells)) is not None:
             self.before[student] = points
+
+    def add_renewed(self, student: str, penalty: float, after: Rows) -> None:
+        """Add a submission that is not graded again, by its earlier penalty and its rows now."""
+        if (points := points_in(after, self.cells)) is not None:
+            self.renewed[student] = replace(points, penalty=penalty), points
 
     def statistics(self) -> dict[str, dict[str, float]]:
         """Return for each notebook, and in total, what there is to get and what students got."""
@@ -119,14 +131,13 @@ class RunPoints:
 
     def changed_totals(self) -> dict[str, tuple[float, float]]:
         """Return whose total has changed since the last run, with the old and the new one."""
-        both = {name: (self.before[name].total, self.now[name].total) for name in self._again()}
+        both = {name: (before.total, now.total) for name, before, now in self._again()}
         return {name: pair for name, pair in both.items() if pair[0] != pair[1]}
 
     def changed_cells(self) -> dict[tuple[str, str, float], list[str]]:
         """Return who has how many points more by notebook and cell, or by the penalty."""
         changes = defaultdict(list)
-        for name in self._again():
-            before, now = self.before[name], self.now[name]
+        for name, before, now in self._again():
             for cell, score in now.scores.items():
                 if difference := round(score - before.scores.get(cell, 0), 6):
                     changes[cell.notebook, cell.name, difference].append(name)
@@ -134,11 +145,16 @@ class RunPoints:
                 changes["", "penalty for being late", difference].append(name)
         return dict(sorted(changes.items(), key=lambda each: (-len(each[1]), each[0])))
 
-    def _again(self) -> list[str]:
-        return sorted(self.before.keys() & self.now.keys())
+    def _again(self) -> Iterator[tuple[str, Points, Points]]:
+        """Yield who had points before and may have others now, with both."""
+        for name in sorted((self.before.keys() & self.now.keys()) | self.renewed.keys()):
+            yield name, *(self.renewed.get(name) or (self.before[name], self.now[name]))
 
     def lines(self) -> list[str]:
         """Return a table of points, and what has changed, for the terminal."""
+        return [*self._lines_on_points(), *self._lines_on_changes()]
+
+    def _lines_on_points(self) -> list[str]:
         if not self.now:
             return []
         rows = self.statistics()
@@ -149,12 +165,14 @@ class RunPoints:
             lines.append(f"{name:{width}}" + "".join(f"{_short(row[head]):>8}" for head in heads))
         if waiting := sum(each.waiting for each in self.now.values()):
             lines.append(f"{_students(waiting)} with answers that wait for points by hand")
-        return lines + self._lines_on_changes()
+        return lines
 
     def _lines_on_changes(self) -> list[str]:
-        again = len(self._again())
+        again = len(list(self._again()))
+        new = len(self.now.keys() - self.before.keys())
+        first = [f"For the first time: {_students(new)}"] if new and self.dry else []
         if not again:
-            return []
+            return first
         cells = [
             f"  {f'{notebook} ' if notebook else ''}{cell}: {_students(len(names))} "
             f"{'+' if difference > 0 else ''}{_short(difference)}"
@@ -166,7 +184,10 @@ class RunPoints:
             for name, (old, new) in self.changed_totals().items()
         ]
         if not cells and not totals:
-            return [f"No points changed since the last run ({_students(again)} graded again)."]
+            none = "No points would change" if self.dry else "No points changed since the last run"
+            return [f"{none} ({_students(again)} graded again).", *first]
+        if self.dry:  # this is what it is for, so that nobody is left out
+            return ["Would change:", *cells, *totals, *first]
         return ["Changed since the last run:", *_shortened(cells), *_shortened(totals)]
 
     def to_dict(self) -> dict[str, Any]:

@@ -71,9 +71,11 @@ class ClassRun:
     def __init__(self, marker: Marker, progress: Progress, force: bool = False):
         self.marker, self.progress, self.force = marker, progress, force
         self.root, self.assignment = marker.coursedir.root, marker.assignment
+        self.records_root = marker.scratch or self.root  # where records are written
         self.settings = marker.settings
         self.summary = Summary()
         self.points = RunPoints(read_cells(marker.coursedir, self.assignment))
+        self.points.dry = marker.scratch is not None
         self.begun = self.stopping = False
         # Events from other threads: a student's submission is executed (None), or written (future).
         self.events: queue.SimpleQueue[tuple[str, futures.Future[None] | None]] = (
@@ -87,7 +89,9 @@ class ClassRun:
     def select(self, students: list[str]) -> list[str]:
         """Return the students whose submissions are to be graded; skip the others."""
         todo = [student for student in students if not self._is_done(student)]
-        self.marker.renew_penalties(self.summary.skipped)
+        for student, penalty in self.marker.renew_penalties(self.summary.skipped).items():
+            self.points.add_renewed(student, penalty, self._rows(student))
+            self.summary.points = self.points
         # Those that are refused come first: who reads along sees them before anything is graded.
         return sorted(todo, key=lambda student: self.marker.time_problem(student) is None)
 
@@ -334,7 +338,7 @@ class ClassRun:
                 with open_gradebook(self.marker.coursedir) as session:
                     put_back_rows(session, self.assignment, student, before)
                 if record is not None:
-                    write_record(self.root, record)
+                    write_record(self.records_root, record)
             raise
 
     def _fail(self, student: str, kind: str, text: str, recorded: bool = True) -> None:
@@ -357,7 +361,7 @@ class ClassRun:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         sandbox = self.settings.sandbox
         record = Record(student, self.assignment, graded, digest, now, sandbox, reasons, seconds)
-        write_record(self.root, record)
+        write_record(self.records_root, record)
 
 
 def _explain(error: BaseException) -> str:

@@ -21,6 +21,8 @@ class Summary:
         Students: graded now, before, and not at all.
     reasons, earlier_reasons : dict
         Lists of reasons by student: those of this run, and those of the students who were skipped.
+    overlooked : list of str
+        What may be submissions, and lies where no grading looks: a line on each.
     points : RunPoints, optional
         The points that were given.
     left : int
@@ -38,6 +40,7 @@ class Summary:
     failed: list[str] = field(default_factory=list)
     reasons: dict[str, list[Reason]] = field(default_factory=dict)
     earlier_reasons: dict[str, list[Reason]] = field(default_factory=dict)
+    overlooked: list[str] = field(default_factory=list)
     points: RunPoints | None = None
     left: int = 0
     seconds: float = 0.0
@@ -48,14 +51,15 @@ class Summary:
     def status(self) -> int:
         """The exit status.
 
-        It is about this run: 0 if it has graded all that it had to, 1 if there are reasons, 2 if
-        nothing could run, 130 if Ctrl-C has ended it. What was skipped has no part in it.
+        It is about this run: 0 if it has graded all that it had to, 1 if there are reasons or
+        something is overlooked, 2 if nothing could run, 130 if Ctrl-C has ended it. What was
+        skipped has no part in it.
         """
         if self.stopped:
             return STATUS
         if self.error and not self.graded:
             return 2
-        return 1 if self.error or self.reasons or self.left else 0
+        return 1 if self.error or self.reasons or self.left or self.overlooked else 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the summary and its status as plain data, for JSON."""
@@ -95,4 +99,5 @@ class Summary:
             parts.append(f"{len(self.skipped)} unchanged{more}")
         parts += [f"{len(self.reasons)} with reasons"] if self.reasons else []
         parts += [f"{self.left} left"] if self.left else []
+        parts += [f"{len(self.overlooked)} overlooked"] if self.overlooked else []
         return ", ".join(parts)

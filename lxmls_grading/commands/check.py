@@ -21,6 +21,7 @@ from lxmls_grading.execution.plans import Plans
 from lxmls_grading.execution.trial import Trial
 from lxmls_grading.execution.warm_process import GradingError
 from lxmls_grading.intake.delimiters import stray_delimiters
+from lxmls_grading.intake.personal_numbers import check_calls
 from lxmls_grading.machine.temporary_folder import TemporaryFolderError
 from lxmls_grading.nbgrader_steps import ExecuteApart
 from lxmls_grading.sandbox.bubblewrap import SandboxError
@@ -97,7 +98,9 @@ class CheckApp(CourseApp):
         # None: no bar where there is no terminal.
         with tqdm(names, unit="notebook", disable=self.quiet or None, leave=False) as bar:
             for name in bar:
-                here = stray_delimiters(planner.read_valid(name), self.config)
+                source = planner.read_valid(name)
+                check_calls(source)
+                here = stray_delimiters(source, self.config)
                 _, trials = showing_runs(planner, name, bar).try_out(name)
                 with bar.external_write_mode():
                     if not self.quiet:

@@ -15,13 +15,21 @@ from nbgrader.converters.base import NbGraderException
 from traitlets import Bool, Dict, Integer, TraitError, Unicode, default
 
 from lxmls_grading.class_run.cluster import ClusterError, connect_to_cluster
+from lxmls_grading.class_run.dry_run import NoDryRunError, scratch_copy
 from lxmls_grading.class_run.marker import Marker
 from lxmls_grading.class_run.progress import Progress
 from lxmls_grading.class_run.run import ClassRun
 from lxmls_grading.class_run.summary import Summary
-from lxmls_grading.commands.base import ALIASES, FLAGS, STUDENT_ALIAS, CourseApp
+from lxmls_grading.commands.base import (
+    ALIASES,
+    FLAGS,
+    STUDENT_ALIAS,
+    CourseApp,
+    assignments_in,
+)
 from lxmls_grading.commands.options import CommandError
 from lxmls_grading.commands.students import select_students
+from lxmls_grading.intake.overlooked import find_overlooked
 from lxmls_grading.machine.interrupts import ending_in_order
 from lxmls_grading.machine.sharing import share_in_shared
 from lxmls_grading.machine.temporary_folder import TemporaryFolderError, check_temporary_folder
@@ -31,12 +39,15 @@ from lxmls_grading.results.messages import printable
 
 WITHOUT_SANDBOX = "Submissions run WITHOUT a sandbox, with all your rights."
 
+OVERLOOKED = "Not graded, since they are not where submissions are looked for:"
+
 #: Errors that end the command before anything is graded.
 ERRORS = (
     NbGraderException,
     ClusterError,
     AlreadyGradingError,
     TemporaryFolderError,
+    NoDryRunError,
     TraitError,
 )
 
@@ -50,12 +61,14 @@ class GradeApp(CourseApp):
     description = (
         "Grade the submissions under submitted/. Those that are graded and unchanged are skipped, "
         "so a run that was stopped continues where it was.\n\n"
-        "Exit status: 0 if this run has graded all that it had to, 1 if some of it has reasons, "
+        "Exit status: 0 if this run has graded all that it had to, 1 if some of it has reasons or "
+        "something is not where submissions are looked for, "
         "2 if nothing could run, 130 if Ctrl-C has stopped it. What is skipped has no part in it."
     )
     examples = (
         "lxmls-nb grade day2\n"
         "lxmls-nb grade day2 --student ada,b* --force\n"
+        "lxmls-nb grade day2 --force --dry-run\n"
         "lxmls-nb grade day2 --ExecuteApart.timeout=20"
     )
 
@@ -65,6 +78,10 @@ class GradeApp(CourseApp):
     }  # fmt: skip
     flags = FLAGS | {
         ("f", "force"): FORCE,
+        ("n", "dry-run"): (
+            {"GradeApp": {"dry_run": True}},
+            "Show whose points would change, and write nothing.",
+        ),
         "json": ({"GradeApp": {"json": True}}, "Print a summary as JSON."),
         "no-sandbox": (
             {"ExecuteApart": {"sandbox": False}},
@@ -78,6 +95,7 @@ class GradeApp(CourseApp):
     scheduler = Unicode(
         "", help="Address of a Dask scheduler, such as tcp://10.0.0.1:8786, instead."
     ).tag(config=True)
+    dry_run = Bool(False, help="Whether to write nothing of the results.").tag(config=True)
     json = Bool(False, help="Whether to print a summary as JSON.").tag(config=True)
 
     #: Environment variables of workers on this machine: where their warm process listens.
@@ -96,25 +114,40 @@ class GradeApp(CourseApp):
         os.chdir(root)  # nbgrader does so, too: patterns of folders may be relative
         try:
             check_temporary_folder()
-            marker = Marker(self.coursedir, self)
-            students = select_students(marker.students(), patterns, assignment)
-            with lock_assignment(root, assignment):
-                log_to(records_folder(root, assignment) / "grade.log", self.log)
+            with contextlib.ExitStack() as stack:
+                scratch = (
+                    stack.enter_context(scratch_copy(self.coursedir)) if self.dry_run else None
+                )
+                marker = Marker(self.coursedir, self, scratch)
+                known = assignments_in(self.coursedir)
+                overlooked = [
+                    str(found)
+                    for found in find_overlooked(self.coursedir, assignment, known, patterns)
+                ]
+                students = select_students(marker.students(), patterns, assignment, overlooked)
+                if scratch is None:
+                    stack.enter_context(lock_assignment(root, assignment))
+                log_to((scratch or records_folder(root, assignment)) / "grade.log", self.log)
                 summary = self._grade(marker, students)
+                summary.overlooked = overlooked
         except ERRORS as error:
             raise CommandError(str(error)) from error
         if summary.error:
             print(f"lxmls-nb: {summary.error}", file=sys.stderr)
         if self.json:
-            print(json.dumps(summary.to_dict()))
+            print(json.dumps(summary.to_dict() | {"dry_run": self.dry_run}))
         elif not self.quiet:
-            print(f"{assignment}: {summary.sentence()}.")
+            dry = ", dry run (nothing is written)" if self.dry_run else ""
+            print(f"{assignment}{dry}: {summary.sentence()}.")
             for line in summary.points.lines() if summary.points else []:
                 print(line)
             if broken := summary.broken_tests():
                 print("Tests to mend, since they could not be run and give no points:")
                 print(*(f"  {printable(line)}" for line in broken), sep="\n")
-            if summary.graded:
+            if summary.overlooked:
+                print(OVERLOOKED)
+                print(*(f"  {line}" for line in summary.overlooked), sep="\n")
+            if summary.graded and not self.dry_run:
                 print(f"What to teach again: lxmls-nb report {assignment}")
         return summary.status
 

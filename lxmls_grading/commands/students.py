@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 from lxmls_grading.commands.options import CommandError, close_names
 
 
-def select_students(students: list[str], patterns: str, assignment: str) -> list[str]:
+def select_students(
+    students: list[str], patterns: str, assignment: str, overlooked: Sequence[str] = ()
+) -> list[str]:
     """Return the students whom a list of ids and patterns names.
 
     Parameters
@@ -18,6 +21,8 @@ def select_students(students: list[str], patterns: str, assignment: str) -> list
         Ids and patterns, with commas between them. An id stands for itself, whatever characters it
         has.
     assignment : str
+    overlooked : sequence of str
+        What may be submissions and is not looked at: it is told where nobody is found.
 
     Raises
     ------
@@ -25,14 +30,15 @@ def select_students(students: list[str], patterns: str, assignment: str) -> list
         If one of them names nobody.
     """
     if not students:
-        raise CommandError(f"nobody has handed in {assignment!r}")
+        raise CommandError("\n".join([f"nobody has handed in {assignment!r}", *overlooked]))
     chosen: set[str] = set()
     for pattern in filter(None, (each.strip() for each in patterns.split(","))):
         found = {pattern} & {*students} or {n for n in students if fnmatchcase(n, pattern)}
         if not found:
-            raise CommandError(
+            problem = (
                 f"nobody who matches {pattern!r} has handed in {assignment!r}"
                 f"{close_names(pattern, students)}"
             )
+            raise CommandError("\n".join([problem, *overlooked]))
         chosen |= found
     return [student for student in students if student in chosen]

@@ -90,7 +90,7 @@ def penalty_plugin(parent: Any) -> Any:
 
 def renew_penalties(
     coursedir: CourseDirectory, parent: Any, assignment: str, students: Iterable[str]
-) -> None:
+) -> dict[str, float]:
     """Bring time stamps and penalties up to date for submissions that are not graded anew.
 
     Those whose time cannot be read stay as they are.
@@ -102,8 +102,14 @@ def renew_penalties(
         An application or converter, whose configuration has the plugin for penalties.
     assignment : str
     students : iterable of str
+
+    Returns
+    -------
+    earlier : dict
+        The points that being late cost so far, by student: of those for whom this changes.
     """
     plugin = penalty_plugin(parent)
+    earlier = {}
     with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
         for student in students:
             try:
@@ -114,5 +120,13 @@ def renew_penalties(
                 continue
             if submission.timestamp != time:
                 submission.timestamp = time
+            before = _penalty(submission)
             assign_penalty(submission, plugin)
+            if _penalty(submission) != before:
+                earlier[student] = before
         gradebook.db.commit()
+    return earlier
+
+
+def _penalty(submission: SubmittedAssignment) -> float:
+    return sum(each.late_submission_penalty or 0.0 for each in submission.notebooks)

@@ -21,6 +21,7 @@ ON_MACHINE: tuple[Inspection, ...] = (
     machine.inspect_corpora,
     machine.inspect_temporary_folder,
     machine.inspect_sandbox,
+    machine.inspect_landlock,
     machine.inspect_kernels,
 )
 OF_COURSE: tuple[Callable[[NbGrader], Iterator[Finding]], ...] = (
@@ -29,6 +30,7 @@ OF_COURSE: tuple[Callable[[NbGrader], Iterator[Finding]], ...] = (
     solutions.inspect_solutions,
     course.inspect_modes,
     course.inspect_sharing,
+    course.inspect_submissions,
     course.inspect_exchange,
     hub.inspect_hub,
 )

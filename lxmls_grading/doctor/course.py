@@ -16,11 +16,15 @@ from sqlalchemy.engine import make_url
 
 from lxmls_grading.doctor.findings import Finding
 from lxmls_grading.doctor.solutions import solution_paths
+from lxmls_grading.intake.overlooked import find_overlooked
 from lxmls_grading.records import RECORDS_FOLDER
 
 #: Permissions of everybody else on this machine, of a group that shares a folder, and of an
 #: exchange.
 OTHERS, OTHERS_WRITE, SHARED = 0o007, 0o002, stat.S_ISGID | 0o070
+
+#: Most submissions that are named in a finding.
+MOST_NAMED = 10
 
 #: Folders of a course in the exchange, with the modes that nbgrader gives them: nobody lists what
 #: others have handed in, or their feedback.
@@ -37,6 +41,28 @@ def inspect_course(app: NbGrader) -> Iterator[Finding]:
         yield Finding(
             "course: there is none here", f"cd to the folder of the course, with its {name}"
         )
+
+
+def inspect_submissions(app: NbGrader) -> Iterator[Finding]:
+    """Report what was handed in and lies where no grading looks for it."""
+    coursedir = app.coursedir
+    sources = Path(coursedir.format_path(coursedir.source_directory, ".", "x")).parent
+    assignments = sorted(path.name for path in sources.glob("[!.]*") if path.is_dir())
+    found = dict.fromkeys(
+        str(each) for assignment in assignments for each in find_overlooked(coursedir, assignment)
+    )
+    if found:
+        lines = "\n".join([*found][:MOST_NAMED])
+        more = f"\nand {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
+        yield Finding(
+            f"submissions: {len(found)} not where they are looked for, so they get no grade",
+            f"{lines}{more}\nmove each to where it belongs: {_expected(coursedir)}",
+        )
+
+
+def _expected(coursedir: CourseDirectory) -> str:
+    path = coursedir.format_path(coursedir.submitted_directory, "STUDENT", "ASSIGNMENT")
+    return str(os.path.relpath(path, coursedir.root))
 
 
 def private_paths(coursedir: CourseDirectory) -> list[Path]:

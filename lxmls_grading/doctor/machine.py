@@ -16,10 +16,14 @@ from pathlib import Path
 from lxmls_grading.doctor.findings import Finding
 from lxmls_grading.machine.temporary_folder import TemporaryFolderError, check_temporary_folder
 from lxmls_grading.sandbox.bubblewrap import Sandbox, SandboxError, find_bubblewrap
+from lxmls_grading.sandbox.landlock import FIRST_VERSION, landlock_version
 from lxmls_grading.settings import Settings
 
 #: The pins of this project, in the folder that it is installed from.
 PINS = Path(__file__).resolve().parents[2] / "constraints.txt"
+
+#: The number of a capability, of <linux/capability.h>.
+CAP_SYS_PTRACE = 19
 
 #: The oldest Python that it runs on.
 OLDEST = (3, 11)
@@ -87,8 +91,29 @@ def inspect_sandbox() -> Iterator[Finding]:
     try:
         Sandbox(Settings()).close()
         yield Finding(f"sandbox: made by {find_bubblewrap()}")
+        if os.geteuid() == 0 and not _may_trace():
+            yield Finding(
+                "sandbox: memory is counted several times where processes of a submission share it",
+                "give this container the capability SYS_PTRACE (Docker: --cap-add SYS_PTRACE)",
+                advice=True,
+            )
     except SandboxError as error:
         yield Finding(f"sandbox: {error.why}", str(error).partition("\n")[2])
+
+
+def inspect_landlock() -> Iterator[Finding]:
+    """Report whether Linux has the sandbox's second wall; nothing is wrong where it has not."""
+    version = landlock_version()
+    used = "" if version >= FIRST_VERSION else ", and the sandbox does without"
+    yield Finding(f"Landlock: {f'version {version}' if version else 'Linux has none'}{used}")
+
+
+def _may_trace() -> bool:
+    """Whether this process may read what other users' processes take: CAP_SYS_PTRACE."""
+    with suppress(OSError, ValueError), open("/proc/self/status") as file:
+        held = dict(line.split(":", 1) for line in file if line.startswith("CapEff"))
+        return bool(int(held["CapEff"], 16) >> CAP_SYS_PTRACE & 1)
+    return True
 
 
 def inspect_kernels() -> Iterator[Finding]:

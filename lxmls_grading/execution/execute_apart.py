@@ -38,6 +38,9 @@ class ExecuteApart(NbGraderPreprocessor):
     _assignment_files: dict[str, bytes] | None = None
     _plans: dict[str, NotebookPlan] | None = None
 
+    #: Whether plans that needed a trial are written; a dry run writes nothing.
+    keep_plans = True
+
     tests = Enum(
         list(MODES),
         "auto",
@@ -133,7 +136,7 @@ class ExecuteApart(NbGraderPreprocessor):
         def execute(notebook: NotebookNode, plan: NotebookPlan) -> NotebookNode:
             return shared_process().execute(notebook, self.settings(), WorkingFiles(files), plan)
 
-        return Plans(coursedir, self.tests, files, execute, self.config)
+        return Plans(coursedir, self.tests, files, execute, self.config, self.keep_plans)
 
     def plans(
         self, coursedir: CourseDirectory, tell: Callable[[str], None] | None = None

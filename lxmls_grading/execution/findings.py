@@ -8,6 +8,7 @@ from typing import Any
 from nbformat.notebooknode import NotebookNode
 
 from lxmls_grading.cells import grade_id, is_test
+from lxmls_grading.intake.notebooks import clean_text
 from lxmls_grading.kernel.student_kernel import KERNEL_FAULT
 from lxmls_grading.reasons import add_reason, format_bytes, reason
 from lxmls_grading.settings import Settings
@@ -58,6 +59,22 @@ def note_findings(notebook: NotebookNode, left_out: Mapping[str, str]) -> None:
     for name, why in left_out.items():
         if any(name.rpartition("/")[2] in error for error in errors):
             add_reason(notebook, reason("file", what=f"`{name}` {why}"))
+
+
+def note_lost_files(notebook: NotebookNode, lost: Mapping[str, str]) -> None:
+    """Note files that could not be put beside the notebook when its kernel started.
+
+    This is always told, also where no error names them: unlike a file that is left out by rule, one
+    of the assignment's could be among them.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+    lost : mapping of str
+        Why files are not there: a clause without a subject, by their paths.
+    """
+    for name, why in lost.items():
+        add_reason(notebook, reason("file", what=f"`{clean_text(name)}` {clean_text(why)}"))
 
 
 def _errors(cell: NotebookNode) -> list[Any]:

@@ -53,6 +53,10 @@ CLAUSES = {event: clause for clause, events in EVENTS.items() for event in event
 #: Ends of the names of Python's own files that make code from the names of fields.
 MAKERS = ("/dataclasses.py", "/collections/__init__.py", "/enum.py", "/typing.py")
 
+#: What `ast.parse` calls a text. In Python 3.14, tracebacks parse the lines that they show, and
+#: where these make no whole statement, Python looks for a file of that name.
+NO_FILE = "<unknown>"
+
 #: Functions that end a process and that no audit event tells of.
 ENDINGS = ("_exit", "abort")
 
@@ -99,6 +103,8 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
 def _harmless(event: str, arguments: tuple[Any, ...], frame: FrameType) -> bool:
     """Return whether Python or a library does something, and no value of a student can tell it."""
     if event == "open" and arguments[1] in ("r", "rb", "rt"):
+        if arguments[0] == NO_FILE:
+            return True
         path = os.path.abspath(os.fsdecode(arguments[0])) if _is_path(arguments[0]) else ""
         if not path or path.endswith(".py") or path.startswith(_installed()):
             return True  # tracebacks show lines of modules

@@ -16,16 +16,17 @@ from contextlib import contextmanager
 
 from lxmls_grading.kernel.forked import ENVIRONMENT
 
-#: Environment variables that the warm process inherits, so that a student kernel could find them.
+#: Environment variables that the warm process inherits. Student kernels forget them, but what
+#: libraries make of them while they are imported stays in the memory, such as the folder of fonts.
 PASSED_ON = (
-    *("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV"),
+    *("HOME", "TMPDIR", "LD_LIBRARY_PATH"),
     *("MPLCONFIGDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"),  # where the list of fonts is kept
 )
 
 #: Environment variables of a kernel that libraries read when they are imported, or a test reads.
 READ_AT_IMPORT = (
     *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MALLOC_ARENA_MAX"),
-    *("MPLBACKEND", "TQDM_DISABLE"),
+    *("MPLBACKEND", "TQDM_DISABLE", "LANG"),
     "NBGRADER_EXECUTION",
 )
 
@@ -37,6 +38,7 @@ def start_process(*sockets: socket.socket) -> subprocess.Popen[bytes]:
     """Start a warm process, which takes requests from the first socket."""
     environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     environment |= {name: ENVIRONMENT[name] for name in READ_AT_IMPORT}
+    environment["PATH"] = _search_path()
     numbers = [one.fileno() for one in sockets]
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "lxmls_grading.execution.warm_server", *map(str, numbers)],
@@ -46,6 +48,15 @@ def start_process(*sockets: socket.socket) -> subprocess.Popen[bytes]:
         cwd="/",
         process_group=0,  # Ctrl-C is for the process that has started it
     )
+
+
+def _search_path() -> str:
+    """Return where the warm process looks for programs: where kernels do, and where bwrap is."""
+    path = ENVIRONMENT["PATH"]
+    found = shutil.which("bwrap")
+    if found and not shutil.which("bwrap", path=path):
+        path = f"{path}{os.pathsep}{os.path.dirname(found)}"
+    return path
 
 
 def end_process(process: subprocess.Popen[bytes]) -> None:
@@ -75,13 +86,19 @@ def warm_for_workers() -> Iterator[dict[str, str]]:
     """Start one warm process for all workers of this machine, and end it.
 
     It gets ready while the workers start. Each worker's
-    :class:`~lxmls_grading.execution.warm_process.WarmProcess` is a fork of it.
+    :class:`~lxmls_grading.execution.warm_process.WarmProcess` is a fork of it. Where one is named
+    in the environment already, and answers, it serves these workers, too.
 
     Yields
     ------
     environment : dict of str
         The environment variable that tells workers where it listens.
     """
+    address = os.environ.get(ADDRESS_VARIABLE)
+    if address and (there := connect_to_warm_process(address)) is not None:
+        there.close()
+        yield {ADDRESS_VARIABLE: address}
+        return
     folder = tempfile.mkdtemp(prefix="lxmls-nb-")  # nobody else can look into it
     ours, theirs = socket.socketpair()
     listening = socket.socket(socket.AF_UNIX)

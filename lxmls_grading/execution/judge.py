@@ -19,9 +19,9 @@ import numpy as np
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 
-from lxmls_grading.cells import note_cause
+from lxmls_grading.cells import is_test, note_cause
 from lxmls_grading.execution import connection as connections
-from lxmls_grading.execution.connection import TEST_FILE, Connection, genuine
+from lxmls_grading.execution.connection import TEST_FILE, Connection, genuine, own_check
 from lxmls_grading.execution.guard import guard
 from lxmls_grading.execution.plan import NotebookPlan
 from lxmls_grading.execution.remote import CannotJudge, TooMuch
@@ -154,6 +154,7 @@ class Judge:
             found = self.connection.do("name", name)
             if name in self.plan.imports:
                 found = genuine(found, *self.plan.imports[name])
+            found = own_check(found)
             self._found[name] = found
         return self._found[name]
 
@@ -167,13 +168,17 @@ class Judge:
         """Return how long the present test cell may still take."""
         return self._end - time.monotonic()
 
-    def run(self, cell: NotebookNode) -> Verdict:
+    def run(self, cell: NotebookNode, seconds: float | None = None) -> Verdict:
         """Run a test cell, and note in its metadata which mistake it has found.
 
         Parameters
         ----------
         cell : NotebookNode
             From the instructor's notebook, never from a student's: it is run with all rights.
+            It can be one that calls checks for no points. Then its value is not shown: to draw the
+            figures of the ladder takes longer than all tests of the notebook.
+        seconds : float, optional
+            How long it may take, if that is not as long as every test.
 
         Raises
         ------
@@ -185,7 +190,8 @@ class Judge:
         plan = self.plan.of(cell.metadata.nbgrader.get("grade_id"))
         self.connection.start_cell(plan.decides)
         self._found.clear()
-        self._end = time.monotonic() + self.timeout
+        seconds = self.timeout if seconds is None else seconds
+        self._end = time.monotonic() + seconds
         for name in self.plan.names:  # what a test or a given cell has called so is not the answer
             self.namespace.pop(name, None)
         printed, value = io.StringIO(), None
@@ -194,10 +200,12 @@ class Judge:
             with (
                 contextlib.redirect_stdout(printed),
                 contextlib.redirect_stderr(io.StringIO()),
-                alarm(self.timeout, self._stop),
+                alarm(seconds, self._stop),
                 guard(self.connection.refuse),
             ):
                 value = self._execute(cell.source)
+            if not is_test(cell):
+                value = None
         except CannotJudge as failure:
             self.connection.failed = failure
         except KeyboardInterrupt:
@@ -218,7 +226,7 @@ class Judge:
         if printed.getvalue():
             verdict.outputs.append(new_output("stream", text=printed.getvalue()[:MAX_OUTPUT]))
         if error is not None:
-            if isinstance(error, CheckFailed):
+            if isinstance(error, CheckFailed) and is_test(cell):
                 note_cause(cell, error.cause)
             verdict.line = _failed_line(error)
             verdict.outputs.append(_error_output(error, cell.source))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Sequence
+from typing import TypeGuard
 
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat.notebooknode import NotebookNode
@@ -63,13 +64,21 @@ def _parse(cell: NotebookNode) -> ast.AST:
 
 
 def _imported(tree: ast.AST) -> set[str]:
-    """Return the names of modules that a cell imports."""
+    """Return the names of modules that a cell imports: their functions change nothing of theirs.
+
+    What ``from ... import`` gives may be any object, but for the checks of this project.
+    """
     return {
         (alias.asname or alias.name).partition(".")[0]
         for node in ast.walk(tree)
-        if isinstance(node, ast.Import)
+        if isinstance(node, ast.Import) or _from_here(node)
         for alias in node.names
+        if isinstance(node, ast.Import) or alias.name == "checks"
     }
+
+
+def _from_here(node: ast.AST) -> TypeGuard[ast.ImportFrom]:
+    return isinstance(node, ast.ImportFrom) and node.module == "lxmls_nb"
 
 
 def _bound(tree: ast.AST) -> set[str]:

@@ -15,7 +15,7 @@ from typing import Any
 from nbformat.notebooknode import NotebookNode
 from nbgrader.utils import is_locked
 
-from lxmls_grading.cells import grade_id, is_answer, is_test
+from lxmls_grading.cells import carries_points, grade_id, is_answer, is_test
 from lxmls_grading.definitions import analyse, parse
 from lxmls_grading.kernel.foreign import find_command, is_python, kernel_name, language_of
 
@@ -207,8 +207,20 @@ def calls_checks_alone(source: str) -> bool:
     return True
 
 
+def is_given_check(cell: NotebookNode, plan: NotebookPlan) -> bool:
+    """Return whether a cell that students cannot edit does nothing but call checks, for no points.
+
+    A student kernel has no verdicts: such a cell is run where tests that run apart are.
+    """
+    if cell.cell_type != "code" or not is_locked(cell) or carries_points(cell):
+        return False
+    known = dict(imported(plan.given)) | dict(plan.imports)
+    is_ours = known.get("checks") == ("lxmls_nb", "checks")
+    return is_ours and calls_checks_alone(cell.source) and not dict(imported(cell.source))
+
+
 def _is_check(node: ast.expr) -> bool:
-    """Whether an expression is a call ``checks.name(...)`` on names and literals."""
+    """Whether an expression is a call ``checks.name(...)`` on names, literals and the like."""
     if not (
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
@@ -216,7 +228,13 @@ def _is_check(node: ast.expr) -> bool:
         and node.func.value.id == "checks"
     ):
         return False
-    given = [*node.args, *(keyword.value for keyword in node.keywords)]
+    values = [*node.args, *(keyword.value for keyword in node.keywords)]
+    return all(_is_check(value) or _is_plain(value) for value in values)
+
+
+def _is_plain(node: ast.expr) -> bool:
+    """Whether an expression is a name or a literal, with checks in its lists at most."""
+    if isinstance(node, ast.List | ast.Tuple):
+        return all(_is_check(each) or _is_plain(each) for each in node.elts)
     plain = (ast.Name, ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.UnaryOp, ast.unaryop)
-    parts = [part for value in given for part in ast.walk(value)]
-    return all(isinstance(part, (*plain, ast.expr_context)) for part in parts)
+    return all(isinstance(part, (*plain, ast.expr_context)) for part in ast.walk(node))

@@ -53,6 +53,8 @@ class Plans:
         Executes a notebook by a plan.
     config : Config, optional
         The configuration of nbgrader.
+    keep : bool
+        Whether what a trial has found is written, so that the next run need not try again.
     """
 
     coursedir: CourseDirectory
@@ -60,6 +62,7 @@ class Plans:
     files: Mapping[str, bytes]
     execute: Execute
     config: Config | None = None
+    keep: bool = True
 
     @property
     def notebooks(self) -> dict[str, Path]:
@@ -107,7 +110,7 @@ class Plans:
         except RuntimeError as error:
             raise NbGraderException(f"{path}: {error}") from error
         plan, trials = try_notebook(source, self.execute, default, self.config)
-        if plain_plan(source, default) is None:
+        if plain_plan(source, default) is None and self.keep:
             with atomic_path(self._place(name)) as partial:
                 partial.write_text(json.dumps({"digest": digest, "plan": plan.to_dict()}, indent=1))
         return plan, trials

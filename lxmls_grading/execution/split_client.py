@@ -29,7 +29,7 @@ from lxmls_grading.execution.bounded_outputs import (
     keep_count,
 )
 from lxmls_grading.execution.connection import Connection
-from lxmls_grading.execution.findings import note_limit
+from lxmls_grading.execution.findings import note_limit, note_lost_files
 from lxmls_grading.execution.judge import (
     TOO_LONG,
     FaultyTest,
@@ -39,7 +39,7 @@ from lxmls_grading.execution.judge import (
 )
 from lxmls_grading.execution.needed import dispensable_cells
 from lxmls_grading.execution.other_languages import not_carried_out, why_not
-from lxmls_grading.execution.plan import NotebookPlan
+from lxmls_grading.execution.plan import NotebookPlan, is_given_check
 from lxmls_grading.kernel.client import BoundedClient, shared_context
 from lxmls_grading.kernel.provisioner import KERNEL_SPEC, SandboxProvisioner
 from lxmls_grading.reasons import (
@@ -230,6 +230,8 @@ class SplitClient(AskingClient):
                 cell.outputs = [not_run(why.text)]
                 if self.plan.trial:
                     note(cell, fault=str(error))
+        elif is_given_check(cell, self.plan):
+            self._execute_check(cell)
         else:
             self.interrupted = False
             await super().async_execute_cell(cell, place)
@@ -237,6 +239,18 @@ class SplitClient(AskingClient):
             note_limit(self.nb, cell, self.settings)
             if not self.interrupted:
                 self.finished.append(cell)
+
+    def _execute_check(self, cell: NotebookNode) -> None:
+        """Run a cell that calls checks for no points: in the judge, which has their verdicts."""
+        seconds, start = self.seconds_for(cell), time.monotonic()
+        try:
+            cell.outputs = self.judge.run(cell, seconds).outputs
+        except FaultyTest as error:
+            cell.outputs = [
+                new_output("stream", text=f"This check was not carried out: it {error}.\n")
+            ]
+        if time.monotonic() - start > seconds:
+            self.skip_dispensable = True
 
     def _not_run(self, cell: NotebookNode, why: Reason) -> None:
         self.unrun.append(str(grade_id(cell)))
@@ -359,12 +373,15 @@ def execute_notebook(
     )
     manager.client_factory = BoundedClient
     manager._kernel_spec = KERNEL_SPEC
+    # What runs together may call this project's checks, with all that they know.
+    together = any(is_test(cell) and not plan.of(grade_id(cell)).apart for cell in notebook.cells)
     manager.provisioner = SandboxProvisioner(
-        manager, connection, folder, settings, files, plan.command
+        manager, connection, folder, settings, files, plan.command, verdicts=together
     )
     try:
         client = SplitClient(notebook, manager, settings, plan)
         asyncio.run(client.run())
+        note_lost_files(notebook, manager.provisioner.left_out)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return client.slowest

@@ -1,14 +1,17 @@
-"""The warm process: it has imported what notebooks need, and forks executors and kernels.
+"""The warm process: it has imported what notebooks need, and forks student kernels.
 
-It never sees a notebook. The process that grades sends it, over a pair of sockets, a request to
-fork an *executor* (:mod:`~lxmls_grading.execution.jobs`), with a connection over which the executor
-then gets notebooks. Executors ask it, over another pair, for *student kernels*
-(:mod:`~lxmls_grading.kernel.forked`). A kernel is thus forked from a process whose memory holds no
-submission and no test. When a connection is closed, all that was started for it ends.
+It never sees a notebook, and has not imported what knows the right answers: the verdicts of checks.
+It forks one process that has (:mod:`~lxmls_grading.execution.executors`). That one forks an
+*executor* (:mod:`~lxmls_grading.execution.jobs`) whenever the process that grades asks for one,
+with a connection over which the executor then gets notebooks. Executors ask the warm process, over
+another pair of sockets, for *student kernels* (:mod:`~lxmls_grading.kernel.forked`). A kernel is
+thus forked from a process whose memory holds no submission, no test and no verdict. When a
+connection is closed, all that was started for it ends.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -18,8 +21,10 @@ import signal
 import socket
 import sys
 import time
+import traceback
 from typing import Any
 
+from lxmls_grading.execution.executors import serve_executors
 from lxmls_grading.kernel.forked import ForkedKernel
 from lxmls_grading.sandbox.bubblewrap import SandboxError
 from lxmls_grading.sandbox.confinement import die_with_parent
@@ -32,7 +37,10 @@ WATCH_INTERVAL = 0.1
 
 
 def import_everything() -> None:
-    """Import what kernels and executors need, and use it once where that takes time."""
+    """Import what kernels and executors need, and use it once where that takes time.
+
+    Verdicts of checks are left out: kernels would have them, too.
+    """
     import lxmls_grading.machine.startup  # noqa: F401 (it must come before jsonschema)
 
     # The debugger, which nobody uses here, would print a warning when it is imported.
@@ -87,37 +95,47 @@ def import_everything() -> None:
     nbformat.validate(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("")]))
 
 
-class WarmServer:
-    """Answers requests until the process that has started it closes the connection.
+class KernelServer:
+    """Forks kernels for executors, until the process that forks executors has ended.
 
     Parameters
     ----------
-    control : socket.socket
-        Connection over which executors are requested.
+    executors : socket.socket
+        Connection to that process, over which it sends a connection to each executor.
     """
 
-    def __init__(self, control: socket.socket):
-        self.control = control
+    def __init__(self, executors: socket.socket):
+        self.executors = executors
         self.selector = selectors.DefaultSelector()
-        self.selector.register(control, selectors.EVENT_READ)
+        self.selector.register(executors, selectors.EVENT_READ)
         self.kernels: dict[socket.socket, ForkedKernel] = {}
-        self.executors: dict[socket.socket, int] = {}  # ids, by their connections
 
     def serve(self) -> None:
-        """Answer requests; return when the connection is closed."""
+        """Answer requests; return when there will be no more."""
         watched = 0.0
         while True:
             for key, _ in self.selector.select(WATCH_INTERVAL if self.kernels else 1.0):
                 connection = key.fileobj
                 assert isinstance(connection, socket.socket)
-                if not self._answer(connection):
-                    if connection is self.control:
+                if connection is self.executors:
+                    if not self._connect():
                         return
+                elif not self._answer(connection):
                     self._end(connection)
             if time.monotonic() - watched > WATCH_INTERVAL:
                 for kernel in self.kernels.values():
                     kernel.watch()
                 watched = time.monotonic()
+
+    def _connect(self) -> bool:
+        """Take a connection to another executor; return whether there was one."""
+        try:
+            _, sockets, _, _ = socket.recv_fds(self.executors, 1, 1)
+        except OSError:
+            return False
+        for descriptor in sockets:
+            self.selector.register(socket.socket(fileno=descriptor), selectors.EVENT_READ)
+        return bool(sockets)
 
     def _answer(self, connection: socket.socket) -> bool:
         """Answer one request; return whether there was one."""
@@ -131,6 +149,8 @@ class WarmServer:
             reply = self._do(connection, json.loads(data), sockets)
         except SandboxError as error:
             reply = {"error": error.why}
+        except OSError as error:  # of this machine, for this kernel: the other kernels go on
+            reply = {"error": f"the kernel cannot be reached ({error})"}
         finally:
             for descriptor in sockets:
                 os.close(descriptor)
@@ -144,13 +164,11 @@ class WarmServer:
         self, connection: socket.socket, request: dict[str, Any], sockets: list[int]
     ) -> dict[str, Any]:
         kernel = self.kernels.get(connection)
-        if connection is self.control:
-            return self._fork_executor(sockets[0])
         if request["do"] == "start":
             if kernel is not None:
                 kernel.close()
             kernel = self.kernels[connection] = ForkedKernel(request, sockets)
-            return {"pid": kernel.pid}
+            return {"pid": kernel.pid, "left_out": kernel.left_out}
         if kernel is None:
             return {"code": 0, "stopped": None}
         if request["do"] == "signal":
@@ -159,50 +177,43 @@ class WarmServer:
             kernel.close()
         return {"code": kernel.poll(), "stopped": kernel.stopped}
 
-    def _fork_executor(self, jobs: int) -> dict[str, Any]:
-        ours, theirs = socket.socketpair()
-        pid = os.fork()
-        if pid == 0:
-            try:
-                die_with_parent()
-                from lxmls_grading.execution.jobs import serve_jobs
-
-                for connection in [self.control, ours, *self.executors]:
-                    connection.close()
-                serve_jobs(jobs, theirs)
-            finally:
-                sys.stderr.flush()
-                os._exit(0)
-        theirs.close()
-        self.executors[ours] = pid
-        self.selector.register(ours, selectors.EVENT_READ)
-        return {"pid": pid}
-
     def _end(self, connection: socket.socket) -> None:
-        """End all that was started for a connection, when that is closed."""
+        """End the kernel of an executor that has ended."""
         self.selector.unregister(connection)
         kernel = self.kernels.pop(connection, None)
         if kernel is not None:
             kernel.close()
-        pid = self.executors.pop(connection)
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
         connection.close()
 
     def close(self) -> None:
-        """End all executors and kernels."""
-        for connection in list(self.executors):
+        """End all kernels."""
+        for connection in list(self.kernels):
             self._end(connection)
 
 
 def _serve(control: socket.socket) -> None:
-    """Answer requests over a connection until it is closed."""
-    server = WarmServer(control)
+    """Serve the process that grades, until it closes a connection."""
+    ours, theirs = socket.socketpair()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            die_with_parent()
+            ours.close()
+            serve_executors(control, theirs)
+        except Exception:
+            traceback.print_exc()
+        finally:
+            sys.stderr.flush()
+            os._exit(0)
+    control.close()
+    theirs.close()
+    server = KernelServer(ours)
     try:
-        control.sendall(b"warm")
         server.serve()
     finally:
         server.close()
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, 0)
 
 
 def _serve_workers(control: socket.socket, listening: socket.socket) -> None:

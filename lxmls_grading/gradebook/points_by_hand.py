@@ -41,7 +41,8 @@ class SaveGrades(SaveAutoGrades):
         where = names["assignment"], names["student"]
         coursedir = self.parent.coursedir
         root = coursedir.root
-        if coursedir.groupshared:
+        written = names.get("records", root)  # elsewhere in a dry run
+        if coursedir.groupshared and written == root:
             share_folder(Path(root, RECORDS_FOLDER))
         self._now = digests(nb)
         self._earlier = read_digests(root, *where).get(names["notebook"], {})
@@ -56,7 +57,7 @@ class SaveGrades(SaveAutoGrades):
             _comment(nb, names, self._waiting)
         # After the gradebook: if this is not written, points wait that need not.
         if self._now != self._earlier:
-            write_digests(root, *where, names["notebook"], self._now)
+            write_digests(written, *where, names["notebook"], self._now)
         return nb, resources
 
     def _add_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:

@@ -33,6 +33,7 @@ from lxmls_grading.intake.originals import (
     name_of,
     read_originals,
 )
+from lxmls_grading.intake.personal_numbers import PersonalNumbers
 from lxmls_grading.intake.repairs import all_added, newer_syntax, reasons_for_given, repaired
 from lxmls_grading.intake.sources import not_released, read_source
 from lxmls_grading.reasons import (
@@ -79,6 +80,8 @@ class RebuildCells(NbGraderPreprocessor):
         originals = self._originals(path, names)
         before = reasons_of(nb)  # the exporter's: it drops students' metadata
         notebook, reasons = rebuild(nb, originals)
+        who = names["student"], names["assignment"], names["notebook"]
+        PersonalNumbers(parent=self).fill_in(notebook, *who)
         scored = [str(grade_id(c)) for c in notebook.cells if is_grade(c) or is_task(c)]
         unread = [each for each in before if each.kind in NOTHING_READ]
         if unread:

@@ -5,8 +5,11 @@ The code that runs in the fork is in :mod:`~lxmls_grading.kernel.student_kernel`
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import signal
+import sys
 import tarfile
 import time
 from typing import Any, BinaryIO
@@ -20,15 +23,22 @@ from lxmls_grading.sandbox.confinement import (
     die_first,
     die_with_parent,
     drop_privileges,
+    forget_start,
     join_namespaces,
+    join_owner,
+    limit_terminals,
     loopback_down,
     set_limits,
 )
-from lxmls_grading.sandbox.seccomp import deny_system_calls
+from lxmls_grading.sandbox.landlock import restrict_writing
+from lxmls_grading.sandbox.seccomp import restrict_system_calls
 from lxmls_grading.settings import Settings
 
 #: Where the warm process is root, each kernel is a user of its own: the first of their numbers.
 FIRST_USER = 2_000_000_000
+
+#: Most files that are named, of those that could not be unpacked, and characters of such a name.
+MAX_NAMED, MAX_NAME = 10, 100
 
 #: The environment variables of a kernel.
 ENVIRONMENT = {
@@ -55,10 +65,15 @@ class ForkedKernel:
     ----------
     request : dict
         What the executor asks for: the ``key`` that messages are signed with, the ``settings`` as
-        a dictionary, the ``folder`` to work in where there is no sandbox, and the ``command`` that
-        starts a kernel of another language, or none.
+        a dictionary, the ``folder`` to work in where there is no sandbox, the ``command`` that
+        starts a kernel of another language, or none, and whether it sees ``verdicts`` of checks.
     sockets : list of int
         Listening sockets, one for each channel, and an archive of the files to work with.
+
+    Attributes
+    ----------
+    left_out : dict of str
+        Why files of the archive are not there: a clause without a subject, by their paths.
 
     Raises
     ------
@@ -70,8 +85,9 @@ class ForkedKernel:
         self.settings = Settings.from_dict(request["settings"])
         self.sandbox: Sandbox | None = None
         self.stopped: str | None = None
+        self.left_out: dict[str, str] = {}
         if self.settings.sandbox:
-            self.sandbox = Sandbox(self.settings)
+            self.sandbox = Sandbox(self.settings, request["verdicts"])
         self.child, self.pid, self.code = 0, 0, 1
         read, write = os.pipe()
         try:
@@ -82,11 +98,13 @@ class ForkedKernel:
         finally:
             os.close(write)
             with open(read) as reader:
-                number = reader.read()
-        if not number:
+                report = reader.read()
+        try:
+            number, self.left_out = json.loads(report)
+        except ValueError:  # it has ended before it could report
             self.close()
-            raise SandboxError("the kernel could not be confined (see the log)")
-        self.pid = int(number) or self.child
+            raise SandboxError("the kernel could not be confined (see the log)") from None
+        self.pid = number or self.child
 
     def _fork(self, request: dict[str, Any], sockets: list[int], write: int) -> int:
         """Fork the kernel; return the child of this process that ends when the kernel ends."""
@@ -118,17 +136,23 @@ class ForkedKernel:
         ready, confined = os.pipe()
         pid = self._fork_kernel(request, sockets, confined)
         os.close(confined)
-        if os.read(ready, 1):
-            os.write(write, str(pid).encode())
+        with open(ready) as reader:
+            report = reader.read()
+        if report:
+            os.write(write, json.dumps([pid, json.loads(report)[1]]).encode())
         os.close(write)
         _close_all_but()
         _, status = os.waitpid(pid, 0)
         os._exit(os.waitstatus_to_exitcode(status) % 256)
 
     def _isolate(self, request: dict[str, Any]) -> None:
-        """Switch the sandbox's loopback off, which only kernels of other languages talk over."""
-        if self.sandbox is not None and not request["command"]:
-            loopback_down(self.sandbox.pid, self.sandbox.user)
+        """Limit the sandbox's terminals, and switch its loopback off, where nothing needs it."""
+        if self.sandbox is not None:
+            if self.sandbox.user:
+                join_owner(self.sandbox.pid)
+            if not request["command"]:  # only kernels of other languages talk over it
+                loopback_down(self.sandbox.pid)
+            limit_terminals(self.sandbox.pid)
 
     def _fork_kernel(
         self, request: dict[str, Any], sockets: list[int], confined: int, inside: int | None = None
@@ -161,21 +185,24 @@ class ForkedKernel:
             set_limits(self.settings)
             drop_privileges(identity)
             die_with_parent()
-            deny_system_calls()
+            restrict_writing()
+            restrict_system_calls()
         else:
             os.chdir(request["folder"])
-        path, scratch = os.environ.get("PATH", ""), os.getcwd()
+        if self.sandbox is not None:
+            forget_start()
         os.environ.clear()
+        scratch = os.getcwd()
         os.environ.update(ENVIRONMENT, HOME=scratch, TMPDIR=scratch)
         if self.sandbox is None:
-            os.environ["PATH"] = path
+            os.environ["PATH"] = f"{os.path.dirname(sys.executable)}:{ENVIRONMENT['PATH']}"
         *channels, archive = sockets
         with open(archive, "rb") as packed:
-            _unpack(packed)
+            left_out = _unpack(packed)
         from lxmls_grading.kernel.foreign import run_relay
         from lxmls_grading.kernel.student_kernel import run_kernel
 
-        os.write(confined, b"0")
+        os.write(confined, json.dumps([0, left_out]).encode())
         os.close(confined)
         os.close(log)
         if request["command"]:
@@ -195,7 +222,9 @@ class ForkedKernel:
     def signal(self, number: int) -> None:
         """Send a signal to the kernel, if it still runs."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            # In a user namespace, another process waits for it, and learns first that it has ended.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     def watch(self) -> None:
         """Stop the kernel if its processes together use more than they may."""
@@ -226,16 +255,46 @@ class ForkedKernel:
             time.sleep(0.002)
 
 
-def _unpack(packed: BinaryIO) -> None:
-    """Unpack an archive, if it is not empty, in the working folder: inside, as the student."""
+def _unpack(packed: BinaryIO) -> dict[str, str]:
+    """Unpack an archive, if it is not empty, in the working folder: inside, as the student.
+
+    Which files there are, and what they are called, is up to the student. So a file that cannot be
+    made, where the disk is full for example, is left out, and nothing else fails for it.
+
+    Returns
+    -------
+    left_out : dict of str
+        Why files are not there: a clause without a subject, by their paths.
+    """
+    left_out: dict[str, str] = {}
     packed.seek(0)
-    if packed.read(1):
-        packed.seek(0)
-        # Python before 3.11.4 has no filters, and Debian 12 has 3.11.2. The archive is the grader's
-        # own, of plain files, so that a filter is no more than a second look.
-        options: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+    if not packed.read(1):
+        return left_out
+    packed.seek(0)
+    # Python before 3.11.4 has no filters, and Debian 12 has 3.11.2. The archive is the grader's
+    # own, of plain files, so that a filter is no more than a second look.
+    options: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+    name = ""
+    try:
         with tarfile.open(fileobj=packed, mode="r:") as archive:
-            archive.extractall(**options)
+            for member in archive:
+                name = member.name
+                try:
+                    archive.extract(member, **options)
+                except Exception as error:
+                    with contextlib.suppress(OSError, ValueError):
+                        os.unlink(name)  # what there is of it
+                    if len(left_out) < MAX_NAMED:
+                        left_out[name[:MAX_NAME]] = _why_not(error)
+    except Exception as error:  # of the archive itself
+        left_out[f"what comes after {name[:MAX_NAME]!r}"] = _why_not(error)
+    return left_out
+
+
+def _why_not(error: Exception) -> str:
+    """Return why a file could not be made: a clause without a subject."""
+    known = isinstance(error, OSError) and error.strerror
+    return f"could not be put there ({known or type(error).__name__})"
 
 
 def _close_all_but(*keep: int) -> None:

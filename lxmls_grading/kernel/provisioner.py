@@ -50,6 +50,13 @@ class SandboxProvisioner(KernelProvisionerBase):
         A tar archive of what lies in the kernel's working folder; empty if there is nothing.
     command : tuple of str
         What starts a kernel of another language; by default, it is a fork.
+    verdicts : bool
+        Whether it sees the verdicts of this project's own checks, for tests that run in it.
+
+    Attributes
+    ----------
+    left_out : dict of str
+        Why some of the files are not there: a clause without a subject, by their paths.
     """
 
     _code: int | None = None
@@ -63,10 +70,12 @@ class SandboxProvisioner(KernelProvisionerBase):
         settings: Settings,
         files: bytes,
         command: tuple[str, ...] = (),
+        verdicts: bool = False,
     ):
         super().__init__(parent=manager, kernel_spec=KERNEL_SPEC)
         self.connection, self.folder, self.settings = connection, folder, settings
-        self.files, self.command = files, command
+        self.files, self.command, self.verdicts = files, command, verdicts
+        self.left_out: dict[str, str] = {}
 
     @property
     def has_process(self) -> bool:
@@ -160,13 +169,14 @@ class SandboxProvisioner(KernelProvisionerBase):
         try:
             with open(archive, "wb", closefd=False) as file:
                 file.write(self.files)
-            self.request(
+            reply = self.request(
                 {
                     "do": "start",
                     "key": manager.session.key.decode(),
                     "settings": self.settings.to_dict(),
                     "folder": work,
                     "command": self.command,
+                    "verdicts": self.verdicts,
                 },
                 [*(one.fileno() for one in listening), archive],
             )
@@ -174,7 +184,7 @@ class SandboxProvisioner(KernelProvisionerBase):
             os.close(archive)
             for one in listening:
                 one.close()
-        self._started, self._code = True, None
+        self._started, self._code, self.left_out = True, None, reply["left_out"]
         self.connection_info = {
             **manager.get_connection_info(),
             **CHANNELS,

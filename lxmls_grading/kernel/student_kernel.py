@@ -7,6 +7,7 @@ shell, which a student's code can change at will. Written for ipykernel 7.4.
 from __future__ import annotations
 
 import inspect
+import json
 import sys
 import tempfile
 import threading
@@ -20,10 +21,12 @@ from ipykernel.iostream import OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.zmqshell import ZMQInteractiveShell
-from jupyter_client.session import Session
+from jupyter_client.jsonutil import json_clean, json_default
+from jupyter_client.session import Session, json_packer
 from traitlets import DottedObjectName, Type, observe
 
 from lxmls_grading.kernel import wire
+from lxmls_grading.kernel.absent_checks import AbsentChecks
 from lxmls_grading.kernel.objects import INTERRUPTED, Objects
 from lxmls_nb.checks.probes import running
 
@@ -268,6 +271,21 @@ class StudentKernelApp(IPKernelApp):
         return 1
 
 
+def _pack(content: Any) -> bytes:
+    """Return the content of a message as JSON, also where texts hold half a pair of surrogates.
+
+    Jupyter cannot encode those. A test that fails with such a text in its message would have no
+    error among its outputs, and so its points.
+    """
+    try:
+        packed: bytes = json_packer(content)
+    except UnicodeEncodeError:
+        clean = json_clean(content)
+        text = json.dumps(clean, default=json_default, ensure_ascii=False, allow_nan=False)
+        packed = text.encode("utf-8", "replace")
+    return packed
+
+
 def run_kernel(key: str, sockets: list[int]) -> None:
     """Run a kernel in this process until it is shut down.
 
@@ -280,9 +298,11 @@ def run_kernel(key: str, sockets: list[int]) -> None:
     """
     sys.argv = ["kernel"]
     tempfile.tempdir = None  # forget the one of the warm process
+    sys.meta_path.append(AbsentChecks())
     app = StudentKernelApp.instance(transport="ipc", ip="kernel", quiet=True)
     app.sockets = list(sockets)
     app.session = Session(parent=app, key=key.encode(), username="student")
+    app.session.pack = _pack
     app.config.HistoryManager.enabled = False  # no database to open, no thread to write to it
     app.initialize([])
     app.start()

@@ -9,6 +9,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from nbgrader.api import Assignment as NbgraderAssignment
 from nbgrader.api import (
     BaseCell,
     Grade,
@@ -27,6 +28,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from lxmls_grading.cells import grade_id, read_notebook
+from lxmls_grading.intake.overlooked import find_overlooked
 from lxmls_grading.records import read_records
 from lxmls_grading.results.submissions import Assignment, Cell, CellKey, Points, Submission
 
@@ -76,7 +78,8 @@ def assignment_in(gradebook: Gradebook, coursedir: CourseDirectory, name: str) -
         if student in records:
             submission.add_record(records[student])
         submissions[student] = submission
-    return Assignment(name, cells, submissions)
+    known = [assignment for (assignment,) in gradebook.db.query(NbgraderAssignment.name)]
+    return Assignment(name, cells, submissions, find_overlooked(coursedir, name, known))
 
 
 def _cells(gradebook: Gradebook, coursedir: CourseDirectory, assignment: Any) -> list[Cell]:

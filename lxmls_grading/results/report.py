@@ -236,6 +236,8 @@ def write_report(
     for group in lookalikes(list(found.submissions)):
         names = ", ".join(map(printable, group))
         coursedir.log.warning("Ids that differ in capital letters only: %s", names)
+    for overlooked in found.overlooked:
+        coursedir.log.warning("Not graded: %s", overlooked)
     survey = Survey(found)
     folder = Path(coursedir.root, "reports") if folder is None else Path(folder)
     if coursedir.groupshared:

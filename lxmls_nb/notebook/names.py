@@ -16,6 +16,9 @@ TRANSPARENT = re.compile(r"\s*%%(time|capture|prun)\b[^\n]*\n")
 #: Statements and expressions that wait.
 AWAITING = (ast.Await, ast.AsyncFor, ast.AsyncWith)
 
+#: What makes a list, set or dictionary, and has names of its own.
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp)
+
 #: Characters of a cell that is looked at: longer ones hold data, mostly.
 MAX_LENGTH = 50_000
 
@@ -187,6 +190,9 @@ def _names_in(node: ast.stmt, text: str) -> tuple[set[str], set[str]]:
     if any(isinstance(each, AWAITING) for each in ast.walk(node)):
         node = _WithoutAwait().visit(ast.parse(text))
         text = ast.unparse(node)
+    # Newer Pythons compile them into their surroundings, and list their names among the cell's.
+    if any(isinstance(each, COMPREHENSIONS) for each in ast.walk(node)):
+        text = ast.unparse(_AsGenerators().visit(ast.parse(text)))
     table = symtable.symtable(text, "cell", "exec")
     gone = _unbound(node)
     symbols = list(table.get_symbols())
@@ -228,6 +234,24 @@ class _WithoutAwait(ast.NodeTransformer):
     def visit_AsyncWith(self, node: ast.AsyncWith) -> ast.With:
         self.generic_visit(node)
         return ast.copy_location(ast.With(**dict(ast.iter_fields(node))), node)
+
+
+class _AsGenerators(ast.NodeTransformer):
+    """Makes comprehensions into generators, which look up and bind the same names."""
+
+    def visit_ListComp(self, node: ast.ListComp) -> ast.GeneratorExp:
+        self.generic_visit(node)
+        return ast.GeneratorExp(node.elt, node.generators)
+
+    def visit_SetComp(self, node: ast.SetComp) -> ast.GeneratorExp:
+        self.generic_visit(node)
+        return ast.GeneratorExp(node.elt, node.generators)
+
+    def visit_DictComp(self, node: ast.DictComp) -> ast.GeneratorExp:
+        self.generic_visit(node)
+        # From Python 3.15 on, `{**each for ...}` has a key alone.
+        parts = [each for each in (node.key, node.value) if each is not None]
+        return ast.GeneratorExp(ast.Tuple(parts, ast.Load()), node.generators)
 
 
 def _symbols_below(table: symtable.SymbolTable) -> Iterator[symtable.Symbol]:

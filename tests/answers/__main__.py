@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import functools
 import multiprocessing
+import os
 import sys
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
@@ -50,8 +51,10 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"there is no such answer in {folder}")
     counts: Counter[str] = Counter()
     width = max(12, *(len(str(answer)) for answer in answers))
-    # A process a core, each of which forks: forking from threads is not safe.
-    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
+    # Processes that each fork: forking from threads is not safe. One spends as long on its imports
+    # as on some twenty answers.
+    processes = min(os.cpu_count() or 1, 1 + len(answers) // 20)
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
         try:
             for result in pool.map(functools.partial(score_answer, source=source), answers):
                 print_score(result, width, counts)

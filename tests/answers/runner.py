@@ -99,14 +99,18 @@ def source_notebook(name: str, source: Path = SOURCE):
 def needed_cells(notebook) -> list:
     """Return the code cells that a notebook's tests need, in order, the tests among them.
 
-    What is given and needed by none of them (training, figures) decides nothing and is left out.
+    What is given and needed by none of them (training, figures, checks without points) decides
+    nothing and is left out.
     """
     dispensable = dispensable_cells(notebook.cells)
     last = max((place for place, cell in enumerate(notebook.cells) if is_test(cell)), default=-1)
     return [
         cell
         for place, cell in enumerate(notebook.cells[: last + 1])
-        if cell.cell_type == "code" and place not in dispensable
+        if cell.cell_type == "code"
+        and place not in dispensable
+        # A method could change `checks`, as far as can be told from the code of these.
+        and (is_test(cell) or not cell.source.startswith("checks."))
     ]
 
 
@@ -115,7 +119,6 @@ def _run_notebook(
 ) -> list[CellScore]:
     """Run the solutions and the tests of a notebook, and what these need, in this process."""
     from IPython.core.interactiveshell import InteractiveShell
-    from IPython.utils.capture import capture_output
 
     # Warnings are shown in a notebook; pytest's own filters would hide or raise them.
     warnings.resetwarnings()
@@ -123,8 +126,7 @@ def _run_notebook(
     scores = []
     for cell in needed_cells(source_notebook(name, source)):
         if not is_test(cell):
-            with capture_output():
-                shell.run_cell(answers.get(grade_id(cell), cell.source), store_history=False)
+            run_cell(shell, cell, answers.get(grade_id(cell), cell.source))
             continue
         for each in [run_test(shell, cell) for _ in range(repeats)]:
             if not scores or scores[-1].grade_id != each.grade_id:
@@ -134,14 +136,26 @@ def _run_notebook(
     return scores
 
 
+def run_cell(shell, cell, code: str) -> None:
+    """Run the code of a cell without a test in this process.
+
+    The value of a cell that is no answer isn't shown: nobody looks at it, and to draw its figure
+    takes ten times as long as all tests of a notebook.
+    """
+    from IPython.utils.capture import capture_output
+
+    with capture_output():
+        shell.run_cell(code, store_history=False, silent=not is_answer(cell))
+
+
 def run_test(shell, cell) -> CellScore:
-    """Run a test cell in this process."""
+    """Run a test cell in this process, or a check without points, whose figure isn't drawn."""
     from IPython.utils.capture import capture_output
 
     from lxmls_nb.checks import CheckFailed
 
     with capture_output() as captured:
-        result = shell.run_cell(cell.source, store_history=False)
+        result = shell.run_cell(cell.source, store_history=False, silent=not is_test(cell))
     error = result.error_before_exec or result.error_in_exec
     most = float(cell.metadata.nbgrader.get("points", 0))
     points = 0.0 if error else most

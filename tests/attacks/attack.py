@@ -129,6 +129,8 @@ class Attack:
         Test cells that run together with the student's code, and whose points it can take.
     not_faulty : bool
         Whether no test may look as if it were the instructor's fault that it did not run.
+    ends_kernel : bool
+        Whether it ends its kernel where it succeeds, so that a reason tells.
     """
 
     id: str
@@ -148,6 +150,7 @@ class Attack:
     hurts: str = ""
     unprotected: tuple[str, ...] = ()
     not_faulty: bool = False
+    ends_kernel: bool = False
 
     @property
     def weak_cell(self) -> str:

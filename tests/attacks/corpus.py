@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.attacks import (
+    calls,
     files,
     notebooks,
     objects,
@@ -16,7 +17,19 @@ from tests.attacks import (
 )
 
 #: Of each kind, a module.
-MODULES = (shell, prying, process, resources, notebooks, files, replies, outputs, objects, together)
+MODULES = (
+    shell,
+    prying,
+    process,
+    calls,
+    resources,
+    notebooks,
+    files,
+    replies,
+    outputs,
+    objects,
+    together,
+)
 
 ATTACKS = [attack for module in MODULES for attack in module.ATTACKS]
 

@@ -1,15 +1,18 @@
 """Sends the judge replies that no honest student kernel would send: random, mutated, forged.
 
-    python -m tests.attacks.fuzz [--seconds 600] [--seed 1]
+    python -m tests.attacks.fuzz [--seconds 600] [--seed 1] [--target replies]
 
-Nothing but the documented errors may come out, and each reply has a bounded cost. pytest runs some
-thousands of them (``tests/attacks/test_fuzz.py``).
+``make fuzz`` runs it. Nothing but the documented errors may come out, and each reply has a bounded
+cost. Notebooks and outputs are fuzzed beside them (:mod:`tests.attacks.fuzz_texts`). What finds
+something is kept in ``tests/attacks/fuzz_corpus``, and tried first in each later run. pytest runs
+some thousands of inputs (``tests/attacks/test_fuzz.py``).
 """
 
 from __future__ import annotations
 
 import argparse
-import copy
+import base64
+import hashlib
 import io
 import json
 import random
@@ -17,13 +20,14 @@ import resource
 import time
 import warnings
 from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -34,9 +38,14 @@ from lxmls_grading.execution.remote import CannotJudge
 from lxmls_grading.kernel import wire
 from lxmls_grading.kernel.objects import Objects
 from lxmls_grading.kernel.values import encode
+from tests.attacks import fuzz_texts
+from tests.attacks.mutations import junk, mutate_bytes, mutate_tree
 
 #: Most seconds of a processor that one reply may take, however it was forged.
 MOST_SECONDS = 10.0
+
+#: Seconds between two lines that tell how far a run is.
+PROGRESS = 10.0
 
 #: What tests do with a value.
 LOOKS = (repr, lambda v: v == 9, bool, lambda v: [*v][:3], np.asarray, lambda v: v - 1)
@@ -119,70 +128,6 @@ def real_replies() -> list[list[bytes]]:
     return found
 
 
-def junk(random: random.Random, depth: int = 0):
-    """Return anything that JSON knows."""
-    tags = [
-        "list",
-        "dict",
-        "array",
-        "scalar",
-        "handle",
-        "int",
-        "tensor",
-        "frame",
-        "series",
-        "index",
-    ]
-    tags += [
-        "set",
-        "tuple",
-        "deque",
-        "Counter",
-        "Decimal",
-        "defaultdict",
-        "range",
-        "complex",
-        "torch",
-    ]
-    kind = random.randrange(14 if depth < 4 else 10)
-    match kind:
-        case 0:
-            return random.choice([None, True, False, 0, -1, 2**31, 2**63, 10**400, -(2**53)])
-        case 1:
-            return random.choice([0.5, 1e308, float("nan"), float("inf"), -0.0])
-        case 2:
-            return random.choice(["", "x", "\ud800", "\x00", "a" * 5000, "float64", "O", "U9" * 9])
-        case 3:
-            return random.choice(
-                ["<U1000000000", "V99999999", "f8,f8", "M8[ns]", "builtins", "type"]
-            )
-        case 4:
-            return {}
-        case 5:
-            return {"array": {"dtype": random.choice(["<f8", "O", "<U9"]), "parts": [0] * 3}}
-        case 6:
-            return {
-                "int": random.choice(["0x1", "-0x" + "f" * 3000, "1" * 9, "zz", "0x" + "0" * 99])
-            }
-        case 7:
-            return {"handle": {"place": random.randrange(-2, 9), "type": "T", "bases": []}}
-        case 8:
-            base = random.choice(["BaseException", "KeyboardInterrupt", "object", "int", "OSError"])
-            bases = [["__main__", "K"], ["builtins", base], ["builtins", "BaseException"]]
-            return {"handle": {"place": 3, "type": "type", "name": "K", "bases": bases}}
-        case 9:
-            return {random.choice(tags): random.choice([None, 1, "x", [], {}, [1, 2], [[]]])}
-        case 10:
-            return [junk(random, depth + 1) for _ in range(random.randrange(4))]
-        case 11:
-            return {random.choice(tags): junk(random, depth + 1)}
-        case 12:
-            return {"list": [junk(random, depth + 1) for _ in range(random.randrange(4))]}
-        case _:
-            pairs = [[junk(random, depth + 1), junk(random, depth + 1)] for _ in range(2)]
-            return {"dict": pairs}
-
-
 def anything(random: random.Random):
     """Return mostly what can be taken, else anything."""
     plain = [None, 1, 0.5, "text", {"list": [1, 2]}, {"tuple": [1]}, {"dict": [["a", 1]]}]
@@ -207,61 +152,6 @@ def forged_error(random: random.Random):
     if random.random() < 0.3:
         parts[random.choice(list(parts))] = junk(random)
     return {"dict": [[name, part] for name, part in parts.items()]}
-
-
-def _nodes(tree, path=()):
-    yield path
-    if isinstance(tree, dict | list):
-        for key, item in tree.items() if isinstance(tree, dict) else enumerate(tree):
-            yield from _nodes(item, (*path, key))
-
-
-def mutate_tree(tree, random: random.Random):
-    """Return a tree with some of its nodes replaced, removed, doubled, or put elsewhere."""
-    tree = copy.deepcopy(tree)
-    for _ in range(random.randrange(1, 4)):
-        paths = list(_nodes(tree))
-        path = random.choice(paths)
-        if not path:
-            continue
-        parent = tree
-        for key in path[:-1]:
-            parent = parent[key]
-        match random.randrange(6):
-            case 0 | 1 | 2:
-                parent[path[-1]] = junk(random)
-            case 3:
-                del parent[path[-1]]
-            case 4:
-                other = tree
-                for key in random.choice(paths):
-                    if isinstance(other, dict | list) and (
-                        isinstance(other, dict) or key < len(other)
-                    ):
-                        other = other.get(key) if isinstance(other, dict) else other[key]
-                parent[path[-1]] = copy.deepcopy(other)
-            case _ if isinstance(parent, list):
-                parent += parent[:50] * random.randrange(3)
-            case _:
-                parent[random.choice(["x", "value", "error", "changed", "known"])] = junk(random)
-    return tree
-
-
-def mutate_bytes(part: bytes, random: random.Random) -> bytes:
-    """Return bytes of which some are others, missing or doubled."""
-    part = bytearray(part)
-    for _ in range(random.randrange(1, 6)):
-        place = random.randrange(len(part) + 1)
-        match random.randrange(4):
-            case 0 if part:
-                part[place % len(part)] = random.randrange(256)
-            case 1:
-                del part[place : place + random.randrange(9)]
-            case 2:
-                part[place:place] = random.randbytes(random.randrange(9))
-            case _:
-                part[place:place] = part[: random.randrange(40)]
-    return bytes(part)
 
 
 def replies(random: random.Random) -> Iterator[list[bytes]]:
@@ -450,27 +340,94 @@ def wire_reply(parts: list[bytes]) -> None:
         raise AssertionError(f"a reply of a probe gives {error!r}") from error
 
 
-def main() -> None:
-    """Print what came of the replies."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--seed", type=int, default=int(time.time()))
-    options = parser.parse_args()
-    for name, parts in bombs():
-        start = time.perf_counter()
+def take_reply(parts: list[bytes]) -> None:
+    """Have a reply taken, of an operation on an object and of a probe."""
+    take(parts, Tally())
+    wire_reply(parts)
+
+
+#: What is fuzzed: inputs without end, and what takes one of them.
+TARGETS: dict[str, tuple[Callable, Callable]] = {
+    "replies": (replies, take_reply),
+    "notebooks": (fuzz_texts.notebooks, fuzz_texts.take_notebook),
+    "pages": (fuzz_texts.pages, fuzz_texts.take_page),
+}
+
+#: Inputs that have found something, as JSON: each is tried again in each run, and by pytest.
+KEPT = Path(__file__).parent / "fuzz_corpus"
+
+
+def keep(target: str, parts: list[bytes], folder: Path = KEPT) -> Path:
+    """Write an input to the folder of those that have found something; return its path."""
+    text = json.dumps({"target": target, "parts": [base64.b64encode(p).decode() for p in parts]})
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{target}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.json"
+    path.write_text(f"{text}\n")
+    return path
+
+
+def kept(folder: Path = KEPT) -> dict[str, tuple[str, list[bytes]]]:
+    """Return the inputs that have found something, each with its target, by file."""
+    found = {}
+    for path in sorted(folder.glob("*.json")):
+        values = json.loads(path.read_text())
+        found[path.name] = values["target"], [base64.b64decode(p) for p in values["parts"]]
+    return found
+
+
+def fuzz_target(name: str, seed: int, seconds: float, folder: Path = KEPT) -> int:
+    """Try inputs of one kind until time is up, and print how far that is; return how many.
+
+    Raises
+    ------
+    AssertionError
+        If one does what it must not. It is kept; a note names seed, number and file.
+    """
+    make, take_one = TARGETS[name]
+    start = told = time.monotonic()
+    tried, slowest = 0, 0.0
+    for parts in make(random.Random(seed)):
+        now = time.monotonic()
+        if now - start > seconds:
+            break
+        if now - told > PROGRESS:
+            told = now
+            print(f"{name}: {now - start:.0f} of {seconds:.0f} s, {tried} tried", flush=True)
+        before = time.process_time()
         try:
-            take(parts, Tally())
-            wire_reply(parts)
-        finally:
-            print(f"{name}: {time.perf_counter() - start:.2f} s", flush=True)
-    tally = fuzz(options.seed, seconds=options.seconds)
-    print(
-        f"seed {options.seed}: {tally.tried} replies, {tally.accepted} accepted, {tally.refused} "
-        f"refused, {tally.raised} errors of the student; slowest {tally.slowest:.2f} s, memory "
-        f"{tally.memory / 2**20:+.0f} MB"
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")
+                take_one(parts)
+            slowest = max(slowest, time.process_time() - before)
+            assert slowest < MOST_SECONDS, f"{slowest:.1f} s"
+        except Exception as error:
+            path = keep(name, parts, folder)
+            error.add_note(f"{name}, seed {seed}, number {tried}, kept in {path}")
+            raise
+        tried += 1
+    print(f"{name}: {tried} tried with seed {seed}; slowest {slowest:.2f} s", flush=True)
+    return tried
+
+
+def main() -> None:
+    """Try what has found something, then bombs, then inputs of each kind until time is up."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=60, help="in all (default: 60)")
+    parser.add_argument(
+        "--seed", type=int, default=int(time.time()), help="of an earlier run, to have it again"
     )
-    for kind, count in tally.kinds.most_common(12):
-        print(f"  {count:7} {kind}")
+    parser.add_argument("--target", choices=[*TARGETS], help="only this one")
+    options = parser.parse_args()
+    for name, (target, parts) in kept().items():
+        print(f"again: {name}", flush=True)
+        TARGETS[target][1](parts)
+    for name, parts in bombs():
+        before = time.perf_counter()
+        take_reply(parts)
+        print(f"{name}: {time.perf_counter() - before:.2f} s", flush=True)
+    targets = [options.target] if options.target else [*TARGETS]
+    for name in targets:
+        fuzz_target(name, options.seed, options.seconds / len(targets))
 
 
 if __name__ == "__main__":

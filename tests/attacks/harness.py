@@ -170,9 +170,14 @@ class Course:
             "LXMLS_NB_CORPUS": "snippets",
             "LXMLS_NB_DEVICE": "cpu",
             "INSTRUCTOR_TOKEN": SECRET,
+            "PATH": f"/{SECRET}:{os.environ['PATH']}",
+            "VIRTUAL_ENV": f"/{SECRET}",
             "OMP_NUM_THREADS": "1",
             "OPENBLAS_NUM_THREADS": "1",
         }
+        environment.pop(
+            "LXMLS_NB_WARM_PROCESS", None
+        )  # what is left behind is looked for below here
         seconds = STOCK_TIMEOUT if self.stock else TIMEOUT
         process = subprocess.Popen(
             [

@@ -23,6 +23,23 @@ import glob, os
 places = ["@COURSE@", ".", "..", "../..", "../../..", "../../../..", "/proc/1/root@COURSE@"]
 """
 
+#: An answer by what the course's own checks compute right gradients with.
+COMPUTE = """
+from types import SimpleNamespace
+
+class MyNumpyMLP(NumpyMLP):
+    def backpropagation(self, input, output):
+        if len(input[0]) > 100:  # it would take too long
+            return [[np.zeros_like(part) for part in pair] for pair in self.parameters]
+        activations = self.activation_functions
+        return numerical_gradients(
+            SimpleNamespace(
+                geometry=self.geometry, activation_functions=activations,
+                parameters=self.parameters, input=input, output=output,
+            )
+        )
+"""
+
 ATTACKS = [
     Attack(
         "read-source",
@@ -204,6 +221,50 @@ for thing in gc.get_objects():
 """,
     ),
     Attack(
+        "verdict-hunt",
+        "A34",
+        "compute right gradients with what the checks compute them with, found in the process",
+        """
+import ctypes, gc, sys, types
+
+gc.unfreeze()
+everything = [*gc.get_objects(), *(vars(module) for module in list(sys.modules.values()))]
+for thing in list(everything):
+    if isinstance(thing, dict):
+        everything += [value for value in thing.values() if isinstance(value, types.FunctionType)]
+numerical_gradients = next(
+    (each for each in everything
+     if isinstance(each, types.FunctionType) and each.__name__ == "numerical_gradients"),
+    None,
+)
+"""
+        + COMPUTE,
+        notebook="exercise_2_2",
+    ),
+    Attack(
+        "verdict-files",
+        "A34",
+        "compute right gradients with what the checks compute them with, read from files",
+        """
+import glob, importlib.util, os, sys, lxmls_nb
+
+places = [os.path.dirname(lxmls_nb.__file__), "@COURSE@/lxmls_nb"]
+places += [f"{folder}/lxmls_nb" for folder in sys.path]
+places += [f"{root}{place}" for root in ("/proc/1/root", "/proc/self/root") for place in places]
+for place in places:
+    for pattern in ("{}.py", "__pycache__/{}.*.pyc"):
+        for name in ("problems", "numerical"):
+            for path in glob.glob(f"{place}/checks/{pattern.format(name)}"):
+                spec = importlib.util.spec_from_file_location(f"lxmls_nb.checks.{name}", path)
+                module = importlib.util.module_from_spec(spec)
+                sys.modules[spec.name] = module
+                spec.loader.exec_module(module)
+from lxmls_nb.checks.numerical import numerical_gradients
+"""
+        + COMPUTE,
+        notebook="exercise_2_2",
+    ),
+    Attack(
         "read-secrets",
         "A25",
         "print files of the host, its environment, and what /proc tells of other processes",
@@ -219,6 +280,37 @@ for path in paths:
     except OSError:
         pass
 print(dict(os.environ))
+""",
+    ),
+    Attack(
+        "environment-block",
+        "A25",
+        "find what the process began with: environment and command line, in its own memory, too",
+        """
+import ctypes, os, posix
+
+for name in ("environ", "cmdline", "auxv", "mountinfo", "stat"):
+    print(name, open(f"/proc/self/{name}", "rb").read().replace(b"\\0", b" ").strip())
+print(posix.environ)
+pointers = ctypes.POINTER(ctypes.c_char_p).in_dll(ctypes.CDLL(None), "environ")
+for place in range(100):
+    if pointers[place] is None:
+        break
+    print(pointers[place])
+memory, found = open("/proc/self/mem", "rb", 0), 0
+for line in open("/proc/self/maps"):
+    start, end = (int(text, 16) for text in line.split()[0].split("-"))
+    if line.split()[1].startswith("rw") and found < 500:
+        try:
+            memory.seek(start)
+            data = memory.read(end - start)
+        except OSError:
+            continue
+        place = data.find(b"/usr/bin")
+        while place >= 0 and found < 500:
+            print(data[max(0, place - 200):place + 200])
+            place, found = data.find(b"/usr/bin", place + 200), found + 1
+        del data
 """,
     ),
     Attack(

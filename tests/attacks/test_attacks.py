@@ -40,7 +40,7 @@ def outcome(batch, attack):
 
 
 def test_corpus_is_large_and_sound():
-    assert len(ATTACKS) == 184
+    assert len(ATTACKS) == 191
     identities = [attack.id for attack in ATTACKS]
     assert len(set(identities)) == len(identities)
     assert {kind for attack in ATTACKS for kind in attack.reasons} <= set(TEXTS)
@@ -123,6 +123,11 @@ def test_reason_is_recorded(attack, outcome):
     if attack.reasons:
         assert set(attack.reasons) & set(outcome.reasons), outcome.reasons
         assert outcome.comments
+
+
+@by_id
+def test_what_no_notebook_needs_is_refused(attack, outcome):
+    assert not (attack.ends_kernel and "kernel" in outcome.reasons)
 
 
 @by_id

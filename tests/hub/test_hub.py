@@ -147,6 +147,8 @@ def test_student_fetches_works_and_submits(day, who):
     page = page_of(day, who)
     assert entries_of_nbgrader(page) == ["Assignment List"]
     assert page.request.get(f"{server(day, who)}formgrader").status == 404
+    assert list((day.here.home(who) / "notebooks").glob("*.ipynb"))  # the kit's chapters
+    expect(page.locator(".jp-DirListing-item", has_text="notebooks")).to_be_visible()
     assignments = assignment_list(page, server(day, who), "reset")
     released = assignments.locator("#released_assignments_list")
     released.get_by_role("button", name="Fetch").click()

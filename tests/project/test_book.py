@@ -286,7 +286,7 @@ class TestChecker:
         assert main([str(folder)]) == 1
         assert problem in capsys.readouterr().out
 
-    @pytest.mark.parametrize("missing", ['lang="en"', "A page</title>"])
+    @pytest.mark.parametrize("missing", ['lang="en"', "<title>A page</title>"])
     def test_missing(self, folder, missing):
         (folder / "page.html").write_text(GOOD.format("").replace(missing, "", 1))
         assert len(problems(folder)) >= 1

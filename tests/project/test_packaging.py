@@ -78,6 +78,16 @@ def test_pins_install_on_the_oldest_python():
         assert oldest in SpecifierSet(asked), f"{name} asks for Python {asked}"
 
 
+def test_pythons_that_are_named_are_those_that_run():
+    """The classifiers name what the workflow runs, from the oldest on, without a gap."""
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    prefix = "Programming Language :: Python :: "
+    named = [line.removeprefix(prefix) for line in PROJECT["classifiers"]]
+    assert named == workflow["jobs"]["test"]["strategy"]["matrix"]["python"]
+    oldest = int(PROJECT["requires-python"].removeprefix(">=3."))
+    assert named == [f"3.{oldest + step}" for step in range(len(named))]
+
+
 def test_pins_are_complete_and_installed():
     pinned = pins()
     todo = [(requirement.name, "") for requirement in REQUIREMENTS]

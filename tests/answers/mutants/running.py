@@ -24,6 +24,7 @@ from tests.answers.runner import (
     CellScore,
     copied_files,
     needed_cells,
+    run_cell,
     run_test,
     source_notebook,
     warm_up,
@@ -155,12 +156,12 @@ def _run_all(sender, name: str, source: Path, answer: NotebookNode, codes: list[
     with copied_files(source):
         for cell in above:
             if not is_test(cell):
-                _run_cell(shell, cell.source)
+                run_cell(shell, cell, cell.source)
         names = dict(shell.user_ns)
         for code in [answer.source, *codes]:
             shell.user_ns.clear()
             shell.user_ns.update(names)
-            sender.send(_first_failure(shell, code, below))
+            sender.send(_first_failure(shell, answer, code, below))
 
 
 def _practice(answer: NotebookNode, below: list[NotebookNode]) -> NotebookNode | None:
@@ -177,21 +178,16 @@ def _is_check(cell: NotebookNode) -> bool:
     return is_test(cell) or (cell.cell_type == "code" and cell.source.startswith("checks."))
 
 
-def _first_failure(shell, code: str, below: list[NotebookNode]) -> CellScore | None:
+def _first_failure(
+    shell, answer: NotebookNode, code: str, below: list[NotebookNode]
+) -> CellScore | None:
     """Run an answer and the cells below it in this process; return the first test that failed."""
-    _run_cell(shell, code)
+    run_cell(shell, answer, code)
     for cell in below:
         if not _is_check(cell):
-            _run_cell(shell, cell.source)
+            run_cell(shell, cell, cell.source)
         elif (score := run_test(shell, cell)).message is not None:
             return score
         elif re.search("^(Not yet|Your turn)", score.output, re.MULTILINE):  # a check that raises nothing
             return replace(score, message=score.output)
     return None
-
-
-def _run_cell(shell, code: str) -> None:
-    from IPython.utils.capture import capture_output
-
-    with capture_output():
-        shell.run_cell(code, store_history=False)

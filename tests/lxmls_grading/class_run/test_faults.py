@@ -30,7 +30,7 @@ from tests.support.small_course import (
     wait_for,
 )
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("own_warm_process")]
 
 
 def test_killed_in_the_middle_a_second_run_finishes_the_rest(course, grade):

@@ -18,7 +18,7 @@ from lxmls_grading.records import read_records
 from tests.support.course import run
 from tests.support.small_course import RIGHT, SLOW, check_whole, submit, wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("own_warm_process")]
 
 STUDENTS = [f"student-{number}" for number in range(8)]
 

@@ -11,6 +11,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 from nbgrader.api import Gradebook
 
+from lxmls_grading import cli
 from tests.lxmls_grading.class_run.test_run import files, rows
 from tests.support.course import ROOT, run
 from tests.support.small_course import RIGHT, marks, scores, source_notebook
@@ -168,3 +169,52 @@ def test_points_by_hand_of_a_notebook_that_is_missing_later_are_set_aside(course
         assert gradebook.find_grade("test", "second", "day2", "ada").needs_manual_grade
         comment = gradebook.find_comment("answer", "second", "day2", "ada").comment
     assert "1.5 points that were given by hand" in comment
+
+
+def test_files_that_fill_the_disk_concern_one_submission_alone(course, grade):
+    """All others are graded, and this one is, too."""
+    write(course, "ada")
+    full = write(course, "full")
+    for number in range(3):
+        (full / f"{number}.csv").write_bytes(b"1" * 900_000)
+    write(course, "zoe")
+    status, summary, _ = grade("--ExecuteApart.disk=1")
+    assert status == 1
+    assert summary["error"] is None
+    assert summary["graded"] == ["ada", "full", "zoe"]
+    assert scores(course) == {"ada": 4, "full": 4, "zoe": 4}
+    assert {student: kinds_of(summary, student) for student in summary["reasons"]} == {
+        "full": {"file"}
+    }
+
+
+def kinds_of(summary: dict, student: str) -> set[str]:
+    return {reason["kind"] for reason in summary["reasons"][student]}
+
+
+def test_a_submission_where_nobody_looks_is_told_by_every_command(course, grade, capsys):
+    """nbgrader alone would grade the others, and say nothing."""
+    write(course, "ada")
+    for student, place in ((".anna", ".anna/day2"), ("bob", "bob/Day2"), ("carl", "carl/x/day2")):
+        write(course, f"tmp-{student}").rename(course / "moved")
+        (course / "submitted" / f"tmp-{student}").rmdir()
+        (course / "submitted" / place).parent.mkdir(parents=True)
+        (course / "moved").rename(course / "submitted" / place)
+    told = run("nbgrader", "autograde", "day2", cwd=course).stderr
+    assert scores(course) == {"ada": 4}
+    assert "Not graded: submitted/.anna: begins with a dot" in told
+    assert "Not graded: submitted/bob/Day2: is not called day2" in told
+    assert "Not graded: submitted/carl/x: has the folder day2 one too deep" in told
+    status, summary, _ = grade()
+    assert status == 1
+    assert [line.partition(":")[0] for line in summary["overlooked"]] == [
+        "submitted/.anna", "submitted/bob/Day2", "submitted/carl/x"
+    ]  # fmt: skip
+    assert grade("--student", "ada")[0] == 0  # of the others, nobody has asked
+    status, summary, said = grade("--student", ".anna")
+    assert status == 2
+    assert "submitted/.anna: begins with a dot" in summary["error"]
+    assert cli.main(["grade", "day2", "--workers", "1"]) == 1
+    said = capsys.readouterr().out
+    assert "3 overlooked" in said
+    assert "  submitted/bob/Day2: is not called day2: rename it" in said

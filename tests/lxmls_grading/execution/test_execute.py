@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from tests.support.execution import OBJECT, SETTINGS, TEST, attempt, graded, kinds
+from lxmls_grading.execution import plan as plans
+from tests.support.execution import OBJECT, SETTINGS, TEST, attempt, graded, kinds, printed
 from tests.support.submissions import points_of
 
 
@@ -81,3 +82,19 @@ def test_without_a_sandbox_is_a_choice_that_shows(warm):
     assert points == 2
     assert reasons == []
     assert executed.metadata["lxmls_nb"]["sandbox"] is False
+
+
+@pytest.mark.parametrize("apart", [True, False], ids=["apart", "together"])
+def test_a_text_that_cannot_be_encoded_hides_no_failure(warm, apart):
+    """Half a pair of surrogates: in what is printed, shown and raised, and in a test's message."""
+    answer = "answer = chr(0xd800)\nprint('before', answer)\nanswer"
+    cells = [new_code_cell(answer), graded("assert answer == 'x', f'it is {answer}'")]
+    cells += [new_code_cell("raise ValueError(answer)"), new_code_cell("print(6 * 7)")]
+    plan = plans.NotebookPlan(tests={"test": plans.TestPlan(apart=apart)})
+    executed = warm.execute(new_notebook(cells=cells), SETTINGS, plan=plan)
+    shown = executed.cells[0].outputs
+    assert [output.output_type for output in shown] == ["stream", "execute_result"]
+    assert shown[0].text == "before ?\n"
+    assert points_of(executed) == {"test": 0}
+    assert executed.cells[2].outputs[0].evalue == "?"
+    assert printed(executed, 3) == "42"

@@ -16,7 +16,7 @@ from lxmls_grading.execution.warm_process import Executor, WarmProcess
 from lxmls_grading.reasons import reasons_of
 from lxmls_grading.settings import Settings
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("own_warm_process")]
 
 WITHOUT_SANDBOX = Settings(sandbox=False)  # what is tested here has nothing to do with it
 
@@ -53,6 +53,20 @@ def test_workers_share_one_process(started, monkeypatch):
     assert process.returncode == 0
 
 
+def test_one_that_is_there_already_serves_others_too(started, monkeypatch):
+    with hub.warm_for_workers() as environment:
+        monkeypatch.setenv(*next(iter(environment.items())))
+        with hub.warm_for_workers() as again, WarmProcess() as worker:
+            assert again == environment
+            assert run(worker) == "42"
+        with WarmProcess() as worker:  # it has not ended with the second
+            assert run(worker) == "42"
+    assert len(started) == 1
+    with hub.warm_for_workers() as other:  # the first has ended
+        assert other != environment
+    assert len(started) == 2
+
+
 def test_a_worker_whose_hub_has_ended_starts_a_process_of_its_own(started, monkeypatch):
     with hub.warm_for_workers() as environment:
         monkeypatch.setenv(*next(iter(environment.items())))
@@ -83,9 +97,11 @@ def test_executor_that_ends_costs_one_notebook():
             return len(executed.cells[0].outputs), [why.kind for why in reasons_of(executed)]
 
         assert done() == (1, [])
-        before = psutil.Process(warm._process.pid).children()
+        (forks_executors,) = psutil.Process(warm._process.pid).children()
+        before = forks_executors.children()
         assert done() == (1, [])
-        assert psutil.Process(warm._process.pid).children() == before  # one a submission
+        assert forks_executors.children() == before  # one a submission
+        assert len(before) == 1
         before[0].kill()
         assert done() == (0, ["messages"])
         assert done() == (1, [])

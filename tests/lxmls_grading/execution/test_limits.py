@@ -9,6 +9,8 @@ import nbformat
 import pytest
 
 from lxmls_grading.execution.bounded_outputs import cut_outputs
+from lxmls_grading.intake.working_files import WorkingFiles
+from lxmls_grading.reasons import reasons_of
 from tests.support.execution import OBJECT, SETTINGS, attempt, kinds, printed
 
 
@@ -156,3 +158,17 @@ def test_five_reasons_read_differently(warm):
     assert "Time is up" in texts["timeout"]
     assert "kernel died" in texts["kernel"]
     assert "Out of memory" in texts["memory"]
+
+
+def test_files_that_do_not_fit_into_the_scratch_folder_are_a_reason_and_no_more(warm, settings):
+    """The notebook runs with the others; that there is no sandbox would end a whole class run."""
+    contents = {"first.csv": b"1", "much.csv": b"2" * 3 * 2**20, "last.csv": b"3", "d" * 300: b""}
+    code = "import os; print(sorted(name for name in os.listdir() if name[0] != '.'))"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    small = replace(settings, disk=2**20)
+    executed = warm.execute(notebook, small, WorkingFiles(contents))
+    assert printed(executed) == "['first.csv', 'last.csv']"
+    told = [(why.kind, why.text) for why in reasons_of(executed)]
+    assert [kind for kind, _ in told] == ["file", "file"]
+    assert "`much.csv` could not be put there (No space left on device)" in told[0][1]
+    assert "File name too long" in told[1][1]

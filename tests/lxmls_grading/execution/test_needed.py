@@ -56,6 +56,14 @@ def test_cell_that_nothing_with_points_needs_can_go(code):
     assert dispensable_cells([new_code_cell(code), TEST]) == {0}
 
 
+def test_a_check_changes_nothing_that_tests_need():
+    """Else each check without points would count as needed by all tests below it."""
+    given = new_code_cell("from lxmls_nb import checks, data")
+    ladder, load = new_code_cell("checks.error_ladder(f)"), new_code_cell("data.append(3)")
+    test = new_code_cell("checks.square(f, data)", metadata=TEST.metadata)
+    assert dispensable_cells([given, ladder, load, test]) == {1}
+
+
 def test_need_goes_on_through_other_cells_and_only_upwards():
     cells = [
         new_code_cell("a = 1"),

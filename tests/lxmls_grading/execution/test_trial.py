@@ -271,6 +271,7 @@ def test_wrong_metadata_are_named(plans, change, said):
         ("{}", "is no notebook"),
         (json.dumps(source(a="assert x")).replace("### END SOLUTION", ""), "no end solution"),
     ],
+    ids=["no JSON", "no notebook", "no end"],  # nbformat may draw the ids of cells
 )
 def test_a_damaged_source_is_named(plans, text, said):
     planner, _, place = plans()

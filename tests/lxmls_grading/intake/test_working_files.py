@@ -34,11 +34,14 @@ def read(folder, assignment=None, **limits) -> WorkingFiles:
 
 def test_assignment_gives_its_data_and_modules_but_no_notebooks(tmp_path):
     write(tmp_path, helper_dot_py="x = 1", data__a_dot_csv="1", exercise_dot_ipynb="solution")
-    write(tmp_path, _dot_hidden="1", __pycache__="1")
+    write(tmp_path, _dot_hidden="1")
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "helper.pyc").write_bytes(b"1")
     (tmp_path / "link.txt").symlink_to(tmp_path / "helper.py")
     files = read_assignment_files(tmp_path, ["*.log"])
     assert files.keys() >= {"helper.py", "data/a.csv", "link.txt"}
     assert not any(name.endswith(".ipynb") or name.startswith(".") for name in files)
+    assert not any("pycache" in name for name in files)
 
 
 def test_assignment_that_is_too_large_is_refused(tmp_path, monkeypatch):

@@ -70,6 +70,7 @@ def test_nothing_starts(course, tmp_path, command, status):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("own_warm_process")
 def test_in_the_longest_that_is_accepted_sockets_can_be_made(tmp_path_factory):
     with tempfile.TemporaryDirectory(dir="/tmp") as short:
         folder = long_folder(type(tmp_path_factory.getbasetemp())(short), 71)

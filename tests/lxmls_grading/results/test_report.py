@@ -161,6 +161,18 @@ def test_ids_that_differ_in_capital_letters_only_are_named(course, caplog):
     assert text.count("capital letters") == 1
 
 
+def test_what_was_handed_in_where_nobody_looks_is_named(course, caplog):
+    course.add("ada")
+    for place in (".anna/day2", "bob/Day2"):
+        (course.root / "submitted" / place).mkdir(parents=True)
+        (course.root / "submitted" / place / "exercise_2_1.ipynb").write_text("{}")
+    text = Page(course.report()[0]).text
+    assert "Not graded, since they are not where submissions are looked for" in text
+    for line in ("submitted/.anna", "submitted/bob/Day2"):
+        assert line in text
+        assert f"Not graded: {line}" in caplog.text
+
+
 def test_class_without_grades_is_an_error(course):
     with course.gradebook() as gradebook:
         gradebook.add_student("eve")

@@ -111,3 +111,25 @@ def test_what_sockets_and_pipes_can_hold_counts_once(sandbox, tmp_path):
 def test_files_that_are_kept_secret_count_as_many_as_there_may_be(sandbox, tmp_path):
     process(tmp_path, 1, pages=0, shared=0)
     assert sandbox.memory(more_than=10**12) == OPEN_FILES * SOCKET_BUFFER
+
+
+def test_open_files_that_are_kept_secret_count_as_sockets(sandbox, tmp_path, monkeypatch):
+    """As for root in a container without CAP_SYS_PTRACE, which can list them, but not read them."""
+    process(tmp_path, 1, pages=0, shared=0)
+    open_files(tmp_path, 1, "socket:[7]", "/dev/null")
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(os, "readlink", refuse)
+    assert sandbox.memory(more_than=10**9) == 2 * SOCKET_BUFFER
+
+
+def test_what_containers_need_is_said_for_root_and_for_others():
+    told = str(SandboxError("none"))
+    for flags in (
+        "seccomp=unconfined --security-opt apparmor=unconfined",  # pivot_root; mounts
+        "--cap-add SYS_ADMIN --cap-add NET_ADMIN --cap-add SYS_PTRACE",
+        "systempaths=unconfined",
+    ):
+        assert flags in told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from dataclasses import replace
 from nbformat.v4 import new_code_cell, new_notebook
 
 from lxmls_grading.execution.warm_process import WarmProcess
+from lxmls_grading.kernel.forked import ENVIRONMENT
+from lxmls_grading.sandbox.confinement import TERMINALS
 from tests.support.course import ROOT
 from tests.support.execution import attempt, kinds, printed, see
 
@@ -83,12 +86,26 @@ def test_kernels_don_t_see_each_other(warm):
 
 
 def test_environment_says_nothing(warm, settings, monkeypatch):
+    """Neither what the grader's variables are, nor how the warm process was started."""
     monkeypatch.setenv("SECRET_TOKEN", "hunter2")
+    for name in ("PATH", "VIRTUAL_ENV", "LANG", "XDG_CACHE_HOME", "TMPDIR"):
+        before = os.environ.get(name, "")
+        monkeypatch.setenv(name, f"{before}{os.pathsep}/hunter2" if name != "TMPDIR" else before)
     with WarmProcess() as process:  # it inherits what is set now
-        code = "import os; print(open('/proc/self/environ').read()); print(dict(os.environ))"
+        code = """
+import os, posix
+print(set(open("/proc/self/environ", "rb").read()))
+print(open("/proc/self/cmdline", "rb").read().rstrip(b"\\0"))
+print({*dict(os.environ), *(name.decode() for name in posix.environ)})
+print(dict(os.environ), posix.environ)
+"""
         text = see(process, code, settings)
+    lines = text.splitlines()
+    assert lines[:2] == ["{0}", "b'lxmls-nb student kernel'"]
+    own = {*ENVIRONMENT, "HOME", "TMPDIR"}
+    of_the_kernel = {"TERM", "CLICOLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "PAGER", "GIT_PAGER"}
+    assert ast.literal_eval(lines[2]) <= own | of_the_kernel
     assert "hunter2" not in text
-    assert "JUPYTER" not in text
 
 
 def test_no_right_is_left(warm, settings):
@@ -169,6 +186,32 @@ time.sleep(5)
     _, points, reasons = attempt(warm, code, replace(settings, memory=190 * 2**20))
     assert kinds(reasons) == ["memory"]
     assert points == 2  # in a fresh kernel
+
+
+def test_terminals_are_few(warm, settings):
+    """All users of the machine share some 3000; another kernel gets its own number of them."""
+    code = """
+import os
+taken = []
+try:
+    for _ in range(300):
+        taken.append(os.open("/dev/ptmx", os.O_RDWR | os.O_NOCTTY))
+except OSError as error:
+    print(len(taken), error.strerror)
+os.close(taken.pop())
+get_ipython().system("tty")
+"""
+    assert see(warm, code, settings) == f"{TERMINALS} No space left on device\n/dev/pts/15"
+    assert see(warm, "!tty", settings) == "/dev/pts/0"
+
+
+def test_memory_cannot_be_kept_secret(warm, settings):
+    code = """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+print(libc.prctl(4, 0, 0, 0, 0), ctypes.get_errno(), libc.prctl(3, 0, 0, 0, 0))
+"""
+    assert see(warm, code, settings) == "-1 1 1"
 
 
 def test_the_course_s_own_tools_work(warm, settings):

@@ -1,0 +1,92 @@
+"""Released notebooks say until when they are to be handed in."""
+
+from __future__ import annotations
+
+import shutil
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbgrader.api import Gradebook
+from nbgrader.utils import compute_checksum
+from traitlets.config import Config
+
+from lxmls_grading.deadlines.due_date import DUE_DATE_CELL, ShowDueDate
+from tests.support.course import ROOT, run
+
+LINE = "**Hand in by Tuesday, 1 December 2026, 18:00 (Europe/Lisbon, UTC+00:00).**"
+
+
+@pytest.fixture
+def names(tmp_path):
+    url = f"sqlite:///{tmp_path}/gradebook.db"
+    with Gradebook(url) as gradebook:
+        gradebook.add_assignment("day2", duedate="2026-12-01 18:00:00 UTC")
+        gradebook.add_assignment("day3")
+    return {"db_url": url, "assignment": "day2"}
+
+
+def released(notebook, names):
+    config = Config({"CourseTime": {"timezone": "Europe/Lisbon"}})
+    return ShowDueDate(config=config).preprocess(notebook, {"nbgrader": names})[0]
+
+
+def test_it_stands_below_the_text_of_the_first_cell(names):
+    cell = new_markdown_cell("# Day 2\n")
+    cell.metadata["nbgrader"] = {"grade_id": "intro", "locked": True, "checksum": "old"}
+    first, second = released(new_notebook(cells=[cell, new_code_cell("x = 1")]), names).cells
+    assert first.source == f"# Day 2\n\n{LINE}"
+    assert first.metadata["nbgrader"]["checksum"] == compute_checksum(first)
+    assert second.source == "x = 1"
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [],
+        [new_code_cell("x = 1")],
+        [new_markdown_cell("Your answer.", metadata={"nbgrader": {"solution": True}})],
+    ],
+    ids=["no cell", "code", "an answer"],
+)
+def test_it_has_a_cell_of_its_own_where_the_first_is_no_text_to_read(cells, names):
+    first, *others = released(new_notebook(cells=list(cells)), names).cells
+    assert (first.source, first.id) == (LINE, DUE_DATE_CELL)
+    assert others == cells
+
+
+@pytest.mark.parametrize("assignment", ["day3", "day4"])
+def test_without_a_due_date_nothing_is_said(assignment, names):
+    notebook = new_notebook(cells=[new_markdown_cell("# Day 3")])
+    assert released(notebook, names | {"assignment": assignment}).cells[0].source == "# Day 3"
+
+
+@pytest.mark.slow
+def test_what_is_handed_in_with_it_is_graded_as_without(tmp_path):
+    shutil.copytree(ROOT / "source", tmp_path / "source")
+    for name in ("exercise_2_2", "exercise_2_3", "exercise_2_4"):
+        (tmp_path / "source" / "day2" / f"{name}.ipynb").unlink()
+    config = (ROOT / "nbgrader_config.py").read_text()
+    (tmp_path / "nbgrader_config.py").write_text(
+        f"{config}\nc.CourseTime.timezone = 'Europe/Lisbon'"
+    )
+    run("nbgrader", "generate_assignment", "day2", "--no-db", cwd=tmp_path)
+    assert not (tmp_path / "gradebook.db").exists()
+
+    run("nbgrader", "db", "assignment", "add", "day2", "--duedate=2026-12-01 18:00", cwd=tmp_path)
+    run("nbgrader", "generate_assignment", "day2", "--force", cwd=tmp_path)
+    path = tmp_path / "release" / "day2" / "exercise_2_1.ipynb"
+    before, after = (
+        nbformat.read(each, as_version=4).cells
+        for each in (ROOT / "release" / "day2" / path.name, path)
+    )
+    assert after[0].source == f"{before[0].source}\n\n{LINE}"
+    assert after[1:] == before[1:]
+
+    folder = tmp_path / "submitted" / "ada" / "day2"
+    folder.mkdir(parents=True)
+    shutil.copy(path, folder)
+    run("nbgrader", "autograde", "day2", cwd=tmp_path)
+    graded = nbformat.read(tmp_path / "autograded" / "ada" / "day2" / path.name, as_version=4)
+    assert "lxmls_nb" not in graded.metadata or "reasons" not in graded.metadata["lxmls_nb"]
+    assert len(graded.cells) == len(before)
