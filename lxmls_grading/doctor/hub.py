@@ -50,7 +50,7 @@ def inspect_hub(app: NbGrader) -> Iterator[Finding]:
         return
     exchange = Path(Exchange(parent=app, coursedir=app.coursedir).root)
     found = [
-        *_readable_course(app.coursedir),
+        *_readable_course(app),
         *_readable_homes(),
         *_exchange(exchange),
         *_environment(Path(sys.prefix)),
@@ -66,11 +66,18 @@ def is_hub() -> bool:
     return importlib.util.find_spec("jupyterhub") is not None
 
 
-def _readable_course(coursedir: CourseDirectory) -> Iterator[Finding]:
+def _private_paths(app: NbGrader) -> list[Path]:
+    """Return what no student should read: those of the paths that exist."""
+    root = Path(app.coursedir.root)
+    paths = [*solution_paths(app.coursedir), *private_paths(app.coursedir), root / "reports"]
+    if app.config.PersonalNumbers.get("secret"):  # it tells the numbers of everybody's tests
+        paths.append(root / f"{app.config_file_name}.py")
+    return [path for path in dict.fromkeys(paths) if path.exists()]
+
+
+def _readable_course(app: NbGrader) -> Iterator[Finding]:
     """Report what all accounts of this machine, or students in a group, can read of a course."""
-    paths = list(dict.fromkeys([*solution_paths(coursedir), *private_paths(coursedir)]))
-    reports = Path(coursedir.root, "reports")
-    paths += [reports] if reports.is_dir() else []
+    coursedir, paths = app.coursedir, _private_paths(app)
     if open_to_all := [path for path in paths if can_read(path, OTHERS)]:
         yield Finding(
             f"hub: students can read {_names(open_to_all, coursedir)}: all accounts of this "

@@ -67,6 +67,13 @@ def test_what_all_accounts_can_read_is_no_advice_here(closed, name, mode):
     assert [each.repair for each in inspect(closed)] == [""]
 
 
+def test_the_secret_of_personal_numbers_is_private(closed):
+    (closed / "nbgrader_config.py").chmod(0o644)
+    assert [each.repair for each in inspect(closed)] == [""]
+    (finding,) = inspect(closed, PersonalNumbers__secret="abc")
+    assert finding.what.startswith("hub: students can read nbgrader_config.py")
+
+
 class TestGroup:
     @pytest.fixture
     def members(self, closed, monkeypatch):
