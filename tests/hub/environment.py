@@ -6,6 +6,7 @@ environment that the tests run in: it is linked, and pip adds what the hub needs
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from tests.support.course import ROOT
 
@@ -47,7 +49,7 @@ def is_open(path: Path) -> bool:
     return all(folder.stat().st_mode & 0o001 for folder in folders)
 
 
-def version_of(python: str) -> tuple[int, ...]:
+def version_of(python: str | Path) -> tuple[int, ...]:
     code = "import sys, venv; print(*sys.version_info[:2])"
     done = subprocess.run([python, "-c", code], capture_output=True, text=True)
     return tuple(map(int, done.stdout.split()))
@@ -80,6 +82,24 @@ def link_packages(old: Path, new: Path) -> None:
                 copy = new / "bin" / script.name
                 copy.write_bytes(f"#!{new}/bin/python".encode() + end + rest)
                 copy.chmod(0o755)
+
+
+def not_pinned(prefix: Path) -> list[str]:
+    """Return what is installed in an environment with another version than the pinned one, or none.
+
+    The project itself and its kit's lab are left out, and the installer.
+    """
+    folder = prefix / "lib" / f"python{'.'.join(map(str, version_of(prefix / 'bin' / 'python')))}"
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pins = {canonicalize_name(line.partition("==")[0]): line for line in lines if "==" in line}
+    found = importlib.metadata.distributions(path=[str(folder / "site-packages")])
+    names = {package.name: package.version.partition("+")[0] for package in found}
+    return [
+        f"{name} {version}"
+        for name, version in names.items()
+        if pins.get(canonicalize_name(name), "").partition("==")[2] != version
+        and not canonicalize_name(name).startswith(("lxmls-nb", "pip"))
+    ]
 
 
 def link(source: str, target: str) -> None:

@@ -13,6 +13,7 @@ from lxmls_grading.cells import read_notebook
 from tests.answers.catalogue import read_answers
 from tests.browser.conftest import Camera, new_page
 from tests.browser.lab import Notebook, assignment_list
+from tests.hub.environment import not_pinned
 from tests.hub.machine import NAMES, machine
 from tests.support.course import source
 from tests.support.submissions import reference_answers
@@ -127,6 +128,11 @@ def test_doctor_has_nothing_to_repair(day):
     assert str(day.here.root / "home") not in done.stdout
     assert "ok  sandbox" in done.stdout
     assert "ok  sharing: your group can grade what you have graded" in lines
+
+
+def test_everything_is_pinned(day):
+    """The hub's packages, too, which `make setup` does not install."""
+    assert not_pinned(day.here.environment) == []
 
 
 def test_instructor_releases(day):
