@@ -171,9 +171,18 @@ def add_reason(notebook: NotebookNode, new: Reason) -> None:
     notes.setdefault("reasons", []).append(NotebookNode(new.to_dict()))
 
 
-def note_sandbox(notebook: NotebookNode, sandbox: bool) -> None:
-    """Note in a notebook's metadata whether it was executed in a sandbox."""
-    notebook.metadata.setdefault(METADATA_KEY, NotebookNode())["sandbox"] = sandbox
+def note_sandbox(notebook: NotebookNode, sandbox: bool, limits: str = "") -> None:
+    """Note in a notebook's metadata whether it was executed in a sandbox.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+    sandbox : bool
+    limits : str
+        What kept the limits there: one of `settings.LAYERS`, or nothing where nothing has run.
+    """
+    notes = notebook.metadata.setdefault(METADATA_KEY, NotebookNode())
+    notes.update(sandbox=sandbox, limits=limits)
 
 
 def reasons_of(notebook: NotebookNode) -> list[Reason]:

@@ -48,6 +48,8 @@ class Record:
     reasons : list of Reason
     seconds : dict
         How long each notebook took, by its name.
+    limits : str
+        What kept its limits: one of `settings.LAYERS`, or nothing where that is not known.
     """
 
     student: str
@@ -58,6 +60,7 @@ class Record:
     sandbox: bool
     reasons: list[Reason] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    limits: str = ""
     version: str = __version__
     format: int = RECORD_FORMAT
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,6 +11,31 @@ KERNEL_START_TIMEOUT = 60
 
 #: Seconds that a kernel has to stop what it does when it is interrupted.
 GRACE = 5
+
+#: What keeps the sums of what a submission's processes take: a cgroup, or looks ten times a second.
+CGROUP, LOOKS = "cgroup", "looks"
+LAYERS = (CGROUP, LOOKS)
+
+#: How each of them is told.
+BY_LAYER = {
+    CGROUP: "by cgroups, at every moment",
+    LOOKS: "by looks ten times a second alone",
+    "": "in a way that is not known",
+}
+
+
+def weakest_layer(layers: Iterable[object]) -> str:
+    """Return which of several layers promises least; nothing if none of them is one."""
+    found = list(layers)  # of files, where it may be anything
+    return next((layer for layer in reversed(LAYERS) if layer in found), "")
+
+
+def describe_layers(counts: Mapping[str, int]) -> str:
+    """Return a clause on how the limits of a number of submissions were kept."""
+    kept = {layer: counts[layer] for layer in BY_LAYER if counts.get(layer)}
+    if len(kept) == 1:
+        return BY_LAYER[next(iter(kept))]
+    return ", ".join(f"for {number} {BY_LAYER[layer]}" for layer, number in kept.items())
 
 
 @dataclass(frozen=True)

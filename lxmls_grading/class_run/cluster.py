@@ -14,6 +14,7 @@ from distributed.security import Security
 from distributed.utils import get_mp_context
 
 from lxmls_grading.machine.interrupts import delayed
+from lxmls_grading.sandbox.processor_time import cores
 
 #: Most attempts to execute a submission whose worker dies or fails.
 MAX_TRIES = 3
@@ -54,11 +55,6 @@ PRELOADED = [
 
 class ClusterError(RuntimeError):
     """There is no cluster, or it is gone."""
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _start_helpers() -> None:

@@ -42,6 +42,10 @@ from lxmls_grading.sandbox.bubblewrap import SandboxError
 #: What a record tells while the results of a submission are being replaced.
 INTERRUPTED = "Grading was interrupted before its results were complete: run it again to continue."
 
+#: Seconds in which submissions that a loaded machine has kept are tried again one by one. Those
+#: that are left then are tried side by side: whoever loads the machine must not hold up a class.
+ALONE_SECONDS = 1800
+
 log = logging.getLogger(__name__)
 
 #: Errors that concern all submissions, and end a run.
@@ -83,6 +87,9 @@ class ClassRun:
         )
         self.running: dict[str, tuple[PreparedSubmission, Future[dict[str, Any]], int]] = {}
         self.writing: set[str] = set()
+        self.again: deque[str] = deque()  # whom the load of the machine has kept from finishing
+        self.tried_again: set[str] = set()
+        self.alone_until: float | None = None  # from when on only those are left
         self.writer_thread = futures.ThreadPoolExecutor(1, "writer")
         self.last_seen = time.monotonic()  # when the scheduler answered
 
@@ -141,8 +148,14 @@ class ClassRun:
 
     def _run(self, todo: deque[str]) -> None:
         ready: deque[PreparedSubmission] = deque()
-        while (todo or ready or self.running or self.writing) and not self.stopping:
+        while not self.stopping:
+            if not (todo or ready or self.running or self.writing):
+                if not self.again:
+                    return
+                todo = self._begin_again()
             threads = self._threads()
+            if self.alone_until is not None and time.monotonic() < self.alone_until:
+                threads = min(threads, 1)
             while ready and len(self.running) < threads and len(self.writing) <= 2 * threads:
                 self._submit(ready.popleft())
             if todo and len(ready) <= threads // 4:
@@ -152,6 +165,20 @@ class ClassRun:
                     self._handle(*self.events.get(timeout=1))
             self._handle_all()
             self.progress.tick()
+
+    def _begin_again(self) -> deque[str]:
+        """Return those whose time was up on a loaded machine: they are tried once more, alone."""
+        todo, self.again = self.again, deque()
+        self.tried_again.update(todo)
+        self.alone_until = time.monotonic() + ALONE_SECONDS
+        names = f"{len(todo)} submissions" if len(todo) > 1 else "1 submission"
+        self._tell(f"{names} ran out of time on a loaded machine: tried once more, one at a time")
+        return todo
+
+    def _tell(self, line: str) -> None:
+        """Show a line, and log it."""
+        log.warning(line)
+        self.progress.tell(line)
 
     def _handle_all(self) -> None:
         with suppress(queue.Empty):
@@ -270,6 +297,10 @@ class ClassRun:
             return
         self.progress.executed(student, *result["slowest"])
         executed.release()  # its result need not stay in the cluster's memory
+        if result["starved"] and student not in self.tried_again:
+            self._tell(f"{student}: time was up on a loaded machine; it is tried again at the end")
+            self.again.append(student)
+            return
         self._write_later(submission, result)
 
     def _give_up(self, submission: PreparedSubmission, what: str) -> None:
@@ -282,7 +313,8 @@ class ClassRun:
             A clause that tells why it could not be executed.
         """
         if not self.marker.has_output(submission.student):
-            result = {"notebooks": self.marker.give_up(submission, what), "seconds": {}}
+            notebooks = self.marker.give_up(submission, what)
+            result = {"notebooks": notebooks, "seconds": {}, "limits": ""}
             self._write_later(submission, result)
             return
         record = read_record(self.root, self.assignment, submission.student)
@@ -303,7 +335,8 @@ class ClassRun:
         try:
             with self._keeping_earlier_results(student) as before:
                 reasons = self.marker.finish(submission, result["notebooks"])
-            self._record(student, True, submission.digest, reasons, result["seconds"])
+            limits = result["limits"]
+            self._record(student, True, submission.digest, reasons, result["seconds"], limits)
             self.points.add(student, before, self._rows(student))
         except FATAL:
             raise
@@ -312,6 +345,8 @@ class ClassRun:
             self._fail(student, "given up", f"Its grades could not be written: {error!r}")
             return
         self.summary.graded.append(student)
+        if layer := result["limits"]:
+            self.summary.limits[layer] = self.summary.limits.get(layer, 0) + 1
         if reasons:
             self.summary.reasons[student] = reasons
         self.progress.graded(student, reasons)
@@ -357,10 +392,12 @@ class ClassRun:
         digest: str,
         reasons: list[Reason],
         seconds: dict[str, float],
+        limits: str = "",
     ) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         sandbox = self.settings.sandbox
         record = Record(student, self.assignment, graded, digest, now, sandbox, reasons, seconds)
+        record.limits = limits
         write_record(self.records_root, record)
 
 

@@ -25,6 +25,8 @@ class Summary:
         What may be submissions, and lies where no grading looks: a line on each.
     points : RunPoints, optional
         The points that were given.
+    limits : dict of int
+        How many submissions had their limits kept by which of `settings.LAYERS`.
     left : int
         Number of submissions that the run has not reached.
     seconds : float
@@ -42,6 +44,7 @@ class Summary:
     earlier_reasons: dict[str, list[Reason]] = field(default_factory=dict)
     overlooked: list[str] = field(default_factory=list)
     points: RunPoints | None = None
+    limits: dict[str, int] = field(default_factory=dict)
     left: int = 0
     seconds: float = 0.0
     error: str | None = None

@@ -14,7 +14,7 @@ from lxmls_grading.execution.plan import NotebookPlan
 from lxmls_grading.execution.warm_process import Executor, GradingError, shared_process
 from lxmls_grading.intake.working_files import WorkingFiles
 from lxmls_grading.sandbox.bubblewrap import Sandbox, SandboxError
-from lxmls_grading.settings import Settings
+from lxmls_grading.settings import Settings, weakest_layer
 
 
 class OtherInstallationError(RuntimeError):
@@ -79,8 +79,9 @@ def execute_submission(
     Returns
     -------
     result : dict
-        ``notebooks``, each as JSON, and ``seconds``, how long each took, both by name; and the
-        seconds, notebook and name of the ``slowest`` cell.
+        ``notebooks``, each as JSON, and ``seconds``, how long each took, both by name; the seconds,
+        notebook and name of the ``slowest`` cell; whether it is ``starved``, since time was up
+        while the machine was busy with something else; and what kept its ``limits``.
 
     Raises
     ------
@@ -91,19 +92,28 @@ def execute_submission(
     """
     _check_installation(expected)
     executed, seconds, slowest = {}, {}, (0.0, "", "")
+    starved, layers = False, []
     with Executor(shared_process()) as executor:
         for name, text in notebooks.items():
             start = time.perf_counter()
             try:
                 plan = plans.get(name)
-                executed[name], (longest, cell) = executor.execute(text, settings, files, plan)
-                slowest = max(slowest, (longest, name, cell))
+                executed[name], measured = executor.execute(text, settings, files, plan)
+                slowest = max(slowest, (measured.slowest.seconds, name, measured.slowest.name))
+                starved |= measured.starved
+                layers.append(measured.limits)
             except (SandboxError, GradingError):
                 raise
             except Exception as error:  # it might not survive pickling
                 raise GradingError(f"{type(error).__name__}: {error}"[:2000]) from None
             seconds[name] = round(time.perf_counter() - start, 3)
-    return {"notebooks": executed, "seconds": seconds, "slowest": slowest}
+    return {
+        "notebooks": executed,
+        "seconds": seconds,
+        "slowest": slowest,
+        "starved": starved,
+        "limits": weakest_layer(layers),
+    }
 
 
 def _check_installation(expected: str) -> None:

@@ -36,6 +36,7 @@ from lxmls_grading.machine.temporary_folder import TemporaryFolderError, check_t
 from lxmls_grading.nbgrader_steps import ExecuteApart
 from lxmls_grading.records import AlreadyGradingError, lock_assignment, records_folder
 from lxmls_grading.results.messages import printable
+from lxmls_grading.settings import describe_layers
 
 WITHOUT_SANDBOX = "Submissions run WITHOUT a sandbox, with all your rights."
 
@@ -139,6 +140,8 @@ class GradeApp(CourseApp):
         elif not self.quiet:
             dry = ", dry run (nothing is written)" if self.dry_run else ""
             print(f"{assignment}{dry}: {summary.sentence()}.")
+            if summary.limits:
+                print(f"Limits were kept {describe_layers(summary.limits)}.")
             for line in summary.points.lines() if summary.points else []:
                 print(line)
             if broken := summary.broken_tests():

@@ -21,6 +21,7 @@ ON_MACHINE: tuple[Inspection, ...] = (
     machine.inspect_corpora,
     machine.inspect_temporary_folder,
     machine.inspect_sandbox,
+    machine.inspect_limits,
     machine.inspect_landlock,
     machine.inspect_kernels,
 )

@@ -16,12 +16,19 @@ from pathlib import Path
 from lxmls_grading.doctor.findings import Finding
 from lxmls_grading.machine.temporary_folder import TemporaryFolderError, check_temporary_folder
 from lxmls_grading.sandbox.bubblewrap import Sandbox, SandboxError, find_bubblewrap
+from lxmls_grading.sandbox.cgroups import Leaf
+from lxmls_grading.sandbox.delegation import CgroupError, prepare
 from lxmls_grading.sandbox.landlock import FIRST_VERSION, landlock_version
-from lxmls_grading.settings import Settings
+from lxmls_grading.settings import BY_LAYER, CGROUP, LOOKS, Settings
 
 #: The pins of this project, in the folder that it is installed from.
 PINS = Path(__file__).resolve().parents[2] / "constraints.txt"
 
+#: How to get a cgroup for each kernel.
+HOW_TO_GET_CGROUPS = (
+    "with systemd, start grading with: systemd-run --user --scope --property=Delegate=yes "
+    "lxmls-nb grade ASSIGNMENT"
+)
 #: The number of a capability, of <linux/capability.h>.
 CAP_SYS_PTRACE = 19
 
@@ -99,6 +106,19 @@ def inspect_sandbox() -> Iterator[Finding]:
             )
     except SandboxError as error:
         yield Finding(f"sandbox: {error.why}", str(error).partition("\n")[2])
+
+
+def inspect_limits() -> Iterator[Finding]:
+    """Make a cgroup as each student kernel gets one; without it, grading works by looks alone."""
+    try:
+        leaf = Leaf(prepare(), Settings())
+    except OSError as error:
+        why = error.args[0] if isinstance(error, CgroupError) else error.strerror
+        what = f"limits of memory and processes: {BY_LAYER[LOOKS]}, since {why}"
+        yield Finding(what, HOW_TO_GET_CGROUPS, advice=True)
+    else:
+        leaf.close()
+        yield Finding(f"limits of memory and processes: {BY_LAYER[CGROUP]}, and by looks")
 
 
 def inspect_landlock() -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from nbclient.exceptions import DeadKernelError
 from nbformat.notebooknode import NotebookNode
 
 from lxmls_grading.execution.bounded_outputs import BoundedOutputs
+from lxmls_grading.execution.load import LoadWatch
 from lxmls_grading.kernel import wire
 from lxmls_grading.kernel.objects import INTERRUPTED
 from lxmls_grading.kernel.provisioner import SandboxProvisioner
@@ -38,11 +39,17 @@ class AskingClient(BoundedOutputs):
         What an interrupt has not stopped yet.
     limit : float
         The seconds that it had.
+    load : LoadWatch
+        Looks at the load of the machine where a limit of time is reached.
+    why_slow : str
+        What it has seen there: a clause for the instructor, or nothing.
     """
 
     manager: AsyncKernelManager
     timed_out: str | None = None
     limit: float = 0.0
+    load: LoadWatch
+    why_slow: str = ""
 
     @property
     def provisioner(self) -> SandboxProvisioner:
@@ -104,7 +111,8 @@ class AskingClient(BoundedOutputs):
         return reply
 
     def _note_interrupt(self, what: str, seconds: float) -> None:
-        add_reason(self.nb, reason("timeout", what=what, limit=f"{seconds:.0f} s"))
+        limit = f"{seconds:.0f} s"
+        add_reason(self.nb, reason("timeout", detail=self.why_slow, what=what, limit=limit))
 
     def _ask(self, kind: str, parts: list[bytes], what: str) -> tuple[list[bytes], float]:
         """Return the student kernel's reply to a message, and how long it may take."""
@@ -115,7 +123,7 @@ class AskingClient(BoundedOutputs):
         seconds = self.limit = self.seconds_for()
         reply = self._reply(identity, REPLIES[kind], seconds)
         if reply is None:
-            self.timed_out = what
+            self.timed_out, self.why_slow = what, self.load.look()
             self.provisioner.signal(signal.SIGINT)
             reply = self._reply(identity, REPLIES[kind], GRACE)
             if reply is None:

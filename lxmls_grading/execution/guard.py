@@ -141,6 +141,8 @@ def _installed() -> tuple[str, ...]:
     """Return the folders of Python, its packages and the system, with a slash at their ends."""
     here = os.path.abspath(os.curdir)  # the course, perhaps
     packages = [os.path.abspath(folder) for folder in sys.path if folder]
-    system = [sys.prefix, sys.base_prefix, "/usr", "/dev", "/proc/self", "/sys"]
+    system = [sys.prefix, sys.base_prefix, "/usr", "/proc/self", "/sys"]
     folders = [*packages, *system, os.path.dirname(lxmls_nb.__file__)]
-    return tuple(f"{folder}/" for folder in folders if folder != here)
+    # Not all of /dev: files of any program can lie in /dev/shm.
+    devices = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
+    return *(f"{folder}/" for folder in folders if folder != here), *devices

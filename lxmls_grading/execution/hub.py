@@ -12,9 +12,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from lxmls_grading.kernel.forked import ENVIRONMENT
+from lxmls_grading.sandbox.delegation import CgroupError, prepare
 
 #: Environment variables that the warm process inherits. Student kernels forget them, but what
 #: libraries make of them while they are imported stays in the memory, such as the folder of fonts.
@@ -40,6 +41,8 @@ def start_process(*sockets: socket.socket) -> subprocess.Popen[bytes]:
     environment |= {name: ENVIRONMENT[name] for name in READ_AT_IMPORT}
     environment["PATH"] = _search_path()
     numbers = [one.fileno() for one in sockets]
+    with suppress(CgroupError):  # kernels are looked at, then, and reports say so
+        prepare()
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "lxmls_grading.execution.warm_server", *map(str, numbers)],
         env=environment,

@@ -30,7 +30,7 @@ def serve_jobs(jobs: int, connection: socket.socket) -> None:
 
     A job comes as three messages: settings, plan and the files that were left out, an archive
     of the files beside the notebook, and the notebook. The reply is three messages, too: a
-    word for the outcome, the executed notebook or why it was not executed, and the slowest cell.
+    word for the outcome, the executed notebook or why it was not executed, and what was measured.
 
     Parameters
     ----------
@@ -64,13 +64,13 @@ def _do_job(
     plan: NotebookPlan,
     left_out: dict[str, str],
 ) -> tuple[str, str, str]:
-    """Execute a notebook; return the outcome, the notebook or why it was not, the slowest cell."""
+    """Execute a notebook; return the outcome, the notebook or why it was not, what was measured."""
     try:
         notebook = nbformat.v4.reads(text)
-        slowest = execute_notebook(notebook, connection, settings, files, plan)
+        measured = execute_notebook(notebook, connection, settings, files, plan)
         note_findings(notebook, left_out)
-        note_sandbox(notebook, settings.sandbox)
-        return EXECUTED, nbformat.v4.writes(notebook), json.dumps(slowest)
+        note_sandbox(notebook, settings.sandbox, measured.limits)
+        return EXECUTED, nbformat.v4.writes(notebook), json.dumps(measured)
     except SandboxError as error:
         return NO_SANDBOX, error.why, ""
     except MemoryError:

@@ -13,7 +13,7 @@ import tempfile
 import time
 from dataclasses import replace
 from queue import Empty
-from typing import Any, NamedTuple
+from typing import Any
 
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
@@ -37,9 +37,12 @@ from lxmls_grading.execution.judge import (
     error_of,
     outcome_together,
 )
+from lxmls_grading.execution.load import LoadWatch
+from lxmls_grading.execution.measured import Measured, SlowestCell
 from lxmls_grading.execution.needed import dispensable_cells
 from lxmls_grading.execution.other_languages import not_carried_out, why_not
 from lxmls_grading.execution.plan import NotebookPlan, is_given_check
+from lxmls_grading.execution.remote import TooMuch
 from lxmls_grading.kernel.client import BoundedClient, shared_context
 from lxmls_grading.kernel.provisioner import KERNEL_SPEC, SandboxProvisioner
 from lxmls_grading.reasons import (
@@ -54,26 +57,12 @@ from lxmls_grading.reasons import (
     reason,
 )
 from lxmls_grading.sandbox.bubblewrap import SandboxError
-from lxmls_grading.settings import GRACE, KERNEL_START_TIMEOUT, Settings
+from lxmls_grading.settings import GRACE, KERNEL_START_TIMEOUT, Settings, weakest_layer
 
 #: The output of a cell that was not run to save time.
 SKIPPED = (
     "Not run: an earlier cell without points took too long, and no answer or test needs this one.\n"
 )
-
-
-class SlowestCell(NamedTuple):
-    """The cell of a notebook that took the longest time.
-
-    Attributes
-    ----------
-    seconds : float
-    name : str
-        Its ``grade_id``, or its place.
-    """
-
-    seconds: float
-    name: str
 
 
 class SplitClient(AskingClient):
@@ -127,6 +116,7 @@ class SplitClient(AskingClient):
         self.dispensable = set() if plan.language else dispensable_cells(notebook.cells)
         self.skip_dispensable = False
         self.slowest = SlowestCell(0.0, "")
+        self.load = LoadWatch(self.provisioner, self.deadline)
 
     def seconds_for(self, cell: NotebookNode | None = None) -> float:
         """Return how long a cell may run, or without one a call of an answer by a test."""
@@ -191,6 +181,7 @@ class SplitClient(AskingClient):
             if cell.source.strip():
                 cell.outputs = [new_output("stream", text=SKIPPED)]
         else:
+            self.load.start_cell()
             try:
                 await self._execute(cell, cell_index)
             except SandboxError:
@@ -225,7 +216,9 @@ class SplitClient(AskingClient):
                 if plan.fault and error_of(cell) == plan.fault:
                     raise FaultyTest(f"fails with the reference solution, too: {plan.fault}")
             except FaultyTest as error:
-                why = broken_test(str(grade_id(cell)), f"it {error}")
+                late = isinstance(self.judge.connection.failed, TooMuch) and self.load.look()
+                detail = f"it {error}; {late}" if late else f"it {error}"
+                why = broken_test(str(grade_id(cell)), detail)
                 add_reason(self.nb, why)
                 cell.outputs = [not_run(why.text)]
                 if self.plan.trial:
@@ -299,18 +292,18 @@ class SplitClient(AskingClient):
             return reason(status["stopped"], limit=used.get(status["stopped"], disk))
         if self.timed_out:
             what, self.timed_out = self.timed_out, None
-            return reason("timeout", what=what, limit=f"{self.limit:g} s")
+            return reason("timeout", detail=self.why_slow, what=what, limit=f"{self.limit:g} s")
         if status["code"] is not None:
             return reason("kernel", what=describe_exit(status["code"]))
         self.log.warning("The connection to a kernel is broken: %r", error)
-        return reason("messages", what=f"{type(error).__name__}")
+        return reason("messages", detail=self.load.look(), what=f"{type(error).__name__}")
 
     async def _async_handle_timeout(
         self, timeout: float, cell: NotebookNode | None = None
     ) -> dict[str, Any]:
         """Interrupt the kernel; end it if that does not help."""
         assert self.kc is not None
-        self.interrupted, self.limit = True, timeout
+        self.interrupted, self.limit, self.why_slow = True, timeout, self.load.look()
         name = grade_id(cell) if cell is not None else None
         self.timed_out = f"the cell `{name}`" if name else "a cell of yours"
         if cell is not None and not carries_points(cell):
@@ -324,7 +317,8 @@ class SplitClient(AskingClient):
                 continue
             if message["msg_type"] == "execute_reply":
                 limit = f"{timeout:g} s"
-                add_reason(self.nb, reason("timeout", what=self.timed_out, limit=limit))
+                why = reason("timeout", detail=self.why_slow, what=self.timed_out, limit=limit)
+                add_reason(self.nb, why)
                 self.timed_out = None
                 return message
         await self.provisioner.kill()
@@ -337,7 +331,7 @@ def execute_notebook(
     settings: Settings,
     files: bytes,
     plan: NotebookPlan,
-) -> SlowestCell:
+) -> Measured:
     """Execute a notebook in place, with a kernel that the warm process forks.
 
     Parameters
@@ -353,7 +347,7 @@ def execute_notebook(
 
     Returns
     -------
-    slowest : SlowestCell
+    measured : Measured
 
     Raises
     ------
@@ -365,7 +359,7 @@ def execute_notebook(
     problem = why_not(plan, settings)
     if problem:
         not_carried_out(notebook, problem)
-        return SlowestCell(0.0, "")
+        return Measured()
     folder = tempfile.mkdtemp(prefix="nb-")
     manager = AsyncKernelManager(
         connection_file=f"{folder}/connection.json",
@@ -384,4 +378,5 @@ def execute_notebook(
         note_lost_files(notebook, manager.provisioner.left_out)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return client.slowest
+    limits = weakest_layer(client.provisioner.limits)
+    return Measured(client.slowest, client.load.starved, limits)

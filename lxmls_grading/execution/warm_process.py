@@ -22,6 +22,7 @@ from lxmls_grading.execution.hub import (
     end_process,
     start_process,
 )
+from lxmls_grading.execution.measured import Measured, SlowestCell
 from lxmls_grading.execution.plan import NotebookPlan
 from lxmls_grading.intake.working_files import WorkingFiles
 from lxmls_grading.reasons import add_reason, not_run, note_sandbox, reason
@@ -174,15 +175,14 @@ class Executor:
         settings: Settings,
         files: WorkingFiles | None = None,
         plan: NotebookPlan | None = None,
-    ) -> tuple[str, tuple[float, str]]:
+    ) -> tuple[str, Measured]:
         """Execute a notebook, from JSON to JSON; see :meth:`WarmProcess.execute`.
 
         Returns
         -------
         text : str
             The executed notebook.
-        slowest : tuple
-            The seconds and the name of its slowest cell.
+        measured : Measured
 
         Raises
         ------
@@ -191,12 +191,12 @@ class Executor:
         GradingError
             If grading itself has failed.
         """
-        outcome, result, slowest = self._ask(
+        outcome, result, measured = self._ask(
             text, settings, files or WorkingFiles(), plan or NotebookPlan()
         )
         if outcome == EXECUTED:
-            seconds, name = json.loads(slowest)
-            return result, (float(seconds), str(name))
+            slowest, starved, limits = json.loads(measured)
+            return result, Measured(SlowestCell(*slowest), starved, limits)
         if outcome == NO_SANDBOX:
             raise SandboxError(result)
         if outcome == NOT_EXECUTED:
@@ -208,7 +208,7 @@ class Executor:
         what = "it sent too much, or never ended"
         lost = without_result(nbformat.v4.reads(text), "messages", what=what)
         note_sandbox(lost, settings.sandbox)
-        return nbformat.v4.writes(lost), (0.0, "")
+        return nbformat.v4.writes(lost), Measured()
 
     def _ask(
         self, text: str, settings: Settings, files: WorkingFiles, plan: NotebookPlan
@@ -230,10 +230,10 @@ class Executor:
             self._jobs.send_bytes(files.pack())
             self._jobs.send_bytes(text.encode())
             if self._jobs.poll(seconds):
-                outcome, result, slowest = (
+                outcome, result, measured = (
                     self._jobs.recv_bytes(MAX_NOTEBOOK).decode() for _ in range(3)
                 )
-                return outcome, result, slowest
+                return outcome, result, measured
         except (EOFError, OSError, ValueError):
             pass
         return "", "", ""

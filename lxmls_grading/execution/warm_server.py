@@ -28,6 +28,7 @@ from lxmls_grading.execution.executors import serve_executors
 from lxmls_grading.kernel.forked import ForkedKernel
 from lxmls_grading.sandbox.bubblewrap import SandboxError
 from lxmls_grading.sandbox.confinement import die_with_parent
+from lxmls_grading.sandbox.processor_time import ProcessorTime
 
 #: Bytes of a request or reply: a line of JSON.
 MAX_REQUEST = 2**16
@@ -168,13 +169,15 @@ class KernelServer:
             if kernel is not None:
                 kernel.close()
             kernel = self.kernels[connection] = ForkedKernel(request, sockets)
-            return {"pid": kernel.pid, "left_out": kernel.left_out}
+            return {"pid": kernel.pid, "limits": kernel.limits, "left_out": kernel.left_out}
         if kernel is None:
-            return {"code": 0, "stopped": None}
+            return {"code": 0, "stopped": None, "time": ProcessorTime()}
         if request["do"] == "signal":
             kernel.signal(request["number"])
         elif request["do"] == "close":
             kernel.close()
+        elif request["do"] == "measure":
+            return {"time": kernel.processor_time()}
         return {"code": kernel.poll(), "stopped": kernel.stopped}
 
     def _end(self, connection: socket.socket) -> None:

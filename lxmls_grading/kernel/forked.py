@@ -15,6 +15,7 @@ import time
 from typing import Any, BinaryIO
 
 from lxmls_grading.sandbox.bubblewrap import SCRATCH, Sandbox, SandboxError
+from lxmls_grading.sandbox.cgroups import Leaf, make_leaf
 from lxmls_grading.sandbox.confinement import (
     NAMESPACES,
     PID_NAMESPACE,
@@ -31,8 +32,9 @@ from lxmls_grading.sandbox.confinement import (
     set_limits,
 )
 from lxmls_grading.sandbox.landlock import restrict_writing
+from lxmls_grading.sandbox.processor_time import ProcessorTime, processor_time
 from lxmls_grading.sandbox.seccomp import restrict_system_calls
-from lxmls_grading.settings import Settings
+from lxmls_grading.settings import CGROUP, LOOKS, Settings
 
 #: Where the warm process is root, each kernel is a user of its own: the first of their numbers.
 FIRST_USER = 2_000_000_000
@@ -84,10 +86,12 @@ class ForkedKernel:
     def __init__(self, request: dict[str, Any], sockets: list[int]):
         self.settings = Settings.from_dict(request["settings"])
         self.sandbox: Sandbox | None = None
+        self.leaf: Leaf | None = None
         self.stopped: str | None = None
         self.left_out: dict[str, str] = {}
         if self.settings.sandbox:
             self.sandbox = Sandbox(self.settings, request["verdicts"])
+            self.leaf = make_leaf(self.settings)
         self.child, self.pid, self.code = 0, 0, 1
         read, write = os.pipe()
         try:
@@ -105,6 +109,16 @@ class ForkedKernel:
             self.close()
             raise SandboxError("the kernel could not be confined (see the log)") from None
         self.pid = number or self.child
+        if self.leaf is not None and not self.leaf.has_processes():
+            self.leaf.close()
+            self.leaf = None
+
+    @property
+    def limits(self) -> str:
+        """What limits the sums of what its processes take: one of `settings.LAYERS`, or nothing."""
+        if self.sandbox is None:
+            return ""
+        return LOOKS if self.leaf is None else CGROUP
 
     def _fork(self, request: dict[str, Any], sockets: list[int], write: int) -> int:
         """Fork the kernel; return the child of this process that ends when the kernel ends."""
@@ -131,6 +145,7 @@ class ForkedKernel:
     ) -> None:
         """Join the sandbox, fork the kernel, report its id, and exit with its exit code."""
         die_with_parent()
+        self._enter_leaf()
         self._isolate(request)
         join_namespaces(inside, NAMESPACES | USER_NAMESPACE)
         ready, confined = os.pipe()
@@ -144,6 +159,12 @@ class ForkedKernel:
         _close_all_but()
         _, status = os.waitpid(pid, 0)
         os._exit(os.waitstatus_to_exitcode(status) % 256)
+
+    def _enter_leaf(self) -> None:
+        """Move this process into the kernel's cgroup, while its files are still in sight."""
+        if self.leaf is not None:
+            with contextlib.suppress(OSError):  # the warm process sees that nobody is in it
+                self.leaf.enter()
 
     def _isolate(self, request: dict[str, Any]) -> None:
         """Limit the sandbox's terminals, and switch its loopback off, where nothing needs it."""
@@ -164,6 +185,7 @@ class ForkedKernel:
             try:
                 log = os.dup(log)  # the standard streams are closed on the way
                 if inside is not None:
+                    self._enter_leaf()
                     self._isolate(request)
                     join_namespaces(inside, NAMESPACES & ~PID_NAMESPACE)
                 self._become(request, sockets, confined, log)
@@ -217,6 +239,8 @@ class ForkedKernel:
             if not pid:
                 return None
             self.child, self.code = 0, os.waitstatus_to_exitcode(status) % 256
+            if self.leaf is not None and self.leaf.ran_out_of_memory():
+                self.stopped = self.stopped or "memory"
         return self.code
 
     def signal(self, number: int) -> None:
@@ -237,6 +261,12 @@ class ForkedKernel:
         elif self.sandbox.memory(self.settings.memory) > self.settings.memory:
             self.stop("memory")
 
+    def processor_time(self) -> ProcessorTime:
+        """Return for how long its processes have computed, and waited for a core."""
+        if self.sandbox is not None:
+            return processor_time(self.sandbox.proc)
+        return processor_time("/proc", [self.pid])
+
     def stop(self, why: str) -> None:
         """End the kernel, and remember why: the key of a reason."""
         self.stopped = self.stopped or why
@@ -253,6 +283,8 @@ class ForkedKernel:
             if time.monotonic() > end:
                 os.kill(self.child, signal.SIGKILL)
             time.sleep(0.002)
+        if self.leaf is not None:
+            self.leaf.close()
 
 
 def _unpack(packed: BinaryIO) -> dict[str, str]:

@@ -20,6 +20,7 @@ from jupyter_client.manager import KernelManager
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
 from lxmls_grading.sandbox.bubblewrap import SandboxError
+from lxmls_grading.sandbox.processor_time import ProcessorTime
 from lxmls_grading.settings import Settings
 
 #: The sockets of a kernel, in the order in which it opens them, and the numbers in their names.
@@ -76,6 +77,7 @@ class SandboxProvisioner(KernelProvisionerBase):
         self.connection, self.folder, self.settings = connection, folder, settings
         self.files, self.command, self.verdicts = files, command, verdicts
         self.left_out: dict[str, str] = {}
+        self.limits: list[str] = []  # what kept those of each kernel
 
     @property
     def has_process(self) -> bool:
@@ -111,6 +113,10 @@ class SandboxProvisioner(KernelProvisionerBase):
     def status(self) -> dict[str, Any]:
         """Return the exit ``code``, None while it runs, and why it was ``stopped``, if it was."""
         return self.request({"do": "poll"})
+
+    def processor_time(self) -> ProcessorTime:
+        """Return for how long the kernel's processes have computed, and waited for a core."""
+        return ProcessorTime(*self.request({"do": "measure"})["time"])
 
     async def poll(self) -> int | None:
         """Return the exit code, None while it runs."""
@@ -185,6 +191,7 @@ class SandboxProvisioner(KernelProvisionerBase):
             for one in listening:
                 one.close()
         self._started, self._code, self.left_out = True, None, reply["left_out"]
+        self.limits.append(reply["limits"])
         self.connection_info = {
             **manager.get_connection_info(),
             **CHANNELS,

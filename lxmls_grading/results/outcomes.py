@@ -18,6 +18,7 @@ from lxmls_grading.cells import METADATA_KEY, cause_of, grade_id, is_answer, is_
 from lxmls_grading.intake.files import UnreadableError, UnsafeFileError, read_plain
 from lxmls_grading.reasons import NOT_RUN_ERROR, Reason, reasons_of
 from lxmls_grading.results.examples import answers_of
+from lxmls_grading.settings import weakest_layer
 from lxmls_nb.errors import CheckFailed, NotAttempted
 
 #: What became of a test. UNKNOWN: there is no notebook that could be read.
@@ -68,6 +69,8 @@ class NotebookResult:
         What became of each test, by the name of its cell.
     sandbox : bool, optional
         Whether it ran in a sandbox; None if that is not noted.
+    limits : str
+        What kept the limits there: one of `settings.LAYERS`, or nothing.
     reasons : list of Reason
     answers : dict
         The code of the answers, by the names of their cells.
@@ -75,6 +78,7 @@ class NotebookResult:
 
     tests: dict[str, TestResult] = field(default_factory=dict)
     sandbox: bool | None = None
+    limits: str = ""
     reasons: list[Reason] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
 
@@ -98,7 +102,8 @@ def read_result(path: str | Path) -> NotebookResult:
 
 
 def _result(notebook: NotebookNode) -> NotebookResult:
-    sandbox = notebook.metadata.get(METADATA_KEY, {}).get("sandbox")
+    notes = notebook.metadata.get(METADATA_KEY, {})
+    sandbox = notes.get("sandbox")
     tests: dict[str, TestResult] = {}
     answers: dict[str, str] = {}
     for cell in notebook.cells:
@@ -112,6 +117,7 @@ def _result(notebook: NotebookNode) -> NotebookResult:
     return NotebookResult(
         tests=tests,
         sandbox=sandbox if isinstance(sandbox, bool) else None,
+        limits=weakest_layer([notes.get("limits")]),
         reasons=reasons_of(notebook),
         answers=answers,
     )

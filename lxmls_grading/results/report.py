@@ -35,6 +35,7 @@ from lxmls_grading.results.submissions import (
     Submission,
 )
 from lxmls_grading.results.survey import Exercise, Survey, heading, short, title
+from lxmls_grading.settings import describe_layers
 from lxmls_nb import __version__
 from lxmls_nb.files import atomic_path
 
@@ -135,6 +136,7 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "layers": describe_layers,
         "number": number,
         "seconds": seconds,
         "marked_up": marked_up,

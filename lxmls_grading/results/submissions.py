@@ -21,6 +21,7 @@ from lxmls_grading.results.outcomes import (
     TestResult,
     read_result,
 )
+from lxmls_grading.settings import weakest_layer
 
 #: What becomes of a submission.
 GRADED, GIVEN_UP, NOT_YET, NOT_HANDED_IN = (
@@ -94,6 +95,8 @@ class Submission:
         Whether grading recorded that it could not be graded.
     sandbox : bool, optional
         Whether its code ran in a sandbox; None if that is not known.
+    limits : str
+        What kept its limits there: one of `settings.LAYERS`, or nothing where that is not known.
     version : str, optional
         Of the package that graded it.
     seconds : dict
@@ -112,6 +115,7 @@ class Submission:
     points: Points | None = None
     given_up: bool = False
     sandbox: bool | None = None
+    limits: str = ""
     version: str | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     reasons: list[Reason] = field(default_factory=list)
@@ -132,6 +136,7 @@ class Submission:
         """Add what `lxmls-nb grade` recorded; values that make no sense are left out."""
         self.given_up = record.graded is False
         self.sandbox = record.sandbox if isinstance(record.sandbox, bool) else None
+        self.limits = weakest_layer([record.limits])
         self.version = record.version if isinstance(record.version, str) else None
         self.reasons = list(record.reasons)
         self.seconds = {
@@ -148,10 +153,11 @@ class Submission:
         for cell in cells:
             if not cell.by_hand:
                 tests[cell.key.notebook].append(cell.key)
-        sandboxes = []
+        sandboxes, layers = [], [self.limits]
         for name, keys in tests.items():
             result = self._read(name, keys)
             sandboxes.append(result.sandbox)
+            layers.append(result.limits)
             self.answers |= {CellKey(name, cell): code for cell, code in result.answers.items()}
             known = {reason.text for reason in self.reasons if reason.notebook == name}
             self.reasons += [
@@ -161,6 +167,7 @@ class Submission:
             ]
             for key in keys:
                 self.tests[key] = result.tests.get(key.cell, TestResult(UNKNOWN))
+        self.limits = weakest_layer(layers)
         if False in sandboxes:
             self.sandbox = False
         elif self.sandbox is None and all(sandboxes):

@@ -151,6 +151,7 @@ class Survey:
         self.mistakes = ClassMistakes()
         self.statuses: Counter[str] = Counter()
         self.sandbox: dict[bool | None, list[str]] = defaultdict(list)
+        self.limits: Counter[str] = Counter()
         self.versions: set[str] = set()
         self.totals: list[float] = []
         self.handed_in = self.waiting = self.late = self.with_reasons = 0
@@ -167,6 +168,7 @@ class Survey:
             submission.read_notebooks(self.assignment.cells)
             self._add_points(submission)
             self.sandbox[submission.sandbox].append(submission.student)
+            self.limits[submission.limits] += submission.sandbox is not False
         elif status == GIVEN_UP and submission.sandbox is False:
             self.sandbox[False].append(submission.student)
         if status in (GRADED, GIVEN_UP) and submission.version:

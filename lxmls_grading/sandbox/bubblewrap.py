@@ -240,7 +240,7 @@ class Sandbox:
     def processes(self) -> list[int]:
         """Return the ids of its processes, as they are numbered inside."""
         try:
-            return [int(name) for name in os.listdir(self._proc()) if name.isdigit()]
+            return [int(name) for name in os.listdir(self.proc) if name.isdigit()]
         except OSError:
             return []
 
@@ -271,11 +271,11 @@ class Sandbox:
         found: set[str] = set()
         total = 0
         for pid in pids:
-            folder = f"{self._proc()}/{pid}/fd"
+            folder = f"{self.proc}/{pid}/fd"
             try:
                 names = os.listdir(folder)
             except OSError:
-                total += OPEN_FILES * SOCKET_BUFFER if os.path.isdir(f"{self._proc()}/{pid}") else 0
+                total += OPEN_FILES * SOCKET_BUFFER if os.path.isdir(f"{self.proc}/{pid}") else 0
                 continue
             for name in names:
                 try:
@@ -295,10 +295,10 @@ class Sandbox:
         It is 0 if the process has just ended, and `secret` if the file cannot be read.
         """
         try:
-            with open(f"{self._proc()}/{pid}/{name}") as file:
+            with open(f"{self.proc}/{pid}/{name}") as file:
                 return count([line.split() for line in file])
         except (OSError, IndexError, ValueError):  # it has ended, or the file is secret or missing
-            return secret if os.path.isdir(f"{self._proc()}/{pid}") else 0
+            return secret if os.path.isdir(f"{self.proc}/{pid}") else 0
 
     def files(self) -> int:
         """Return how many files there are in the folders that can be written to."""
@@ -311,7 +311,9 @@ class Sandbox:
             count += found.f_files - found.f_ffree
         return count
 
-    def _proc(self) -> str:
+    @property
+    def proc(self) -> str:
+        """The folder in which Linux tells of its processes, as they are numbered inside."""
         return f"/proc/{self.pid}/root/proc"
 
     def close(self) -> None:

@@ -39,7 +39,9 @@ def execute_submission(expected, settings, notebooks, files, plans):
         task.failed = getattr(task, "failed", 0) + 1
         if task.failed == 1:
             raise task.SandboxError("Resource temporarily unavailable")
-    return real(expected, settings, notebooks, files, plans)
+    result = real(expected, settings, notebooks, files, plans)
+    starved = any("# runs out of time" in text for text in notebooks.values())
+    return result | {"starved": starved}
 task.execute_submission = execute_submission
 """
 

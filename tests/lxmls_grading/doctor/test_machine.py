@@ -16,6 +16,7 @@ from lxmls_grading import doctor
 from lxmls_grading.doctor import machine
 from lxmls_grading.doctor.findings import Finding
 from lxmls_grading.sandbox import bubblewrap
+from lxmls_grading.sandbox.delegation import CgroupError
 from tests.support.course import ROOT
 
 
@@ -44,6 +45,7 @@ def test_nothing_is_wrong_here():
         "course",
     ):
         assert f"ok  {name}" in done.stdout
+    assert "limits of memory and processes: by " in done.stdout
 
 
 def test_old_python_is_named(monkeypatch):
@@ -136,3 +138,14 @@ def test_an_old_python_of_the_notebooks_is_named(tmp_path, monkeypatch):
     assert "Python 3.9, and 3.11 is needed" in command.what
     assert (command.advice, kernel.advice) == (True, False)
     assert "ipykernel install" in kernel.repair
+
+
+def test_without_a_cgroup_it_is_told_why_and_how_to_get_one(monkeypatch):
+    def prepare():
+        raise CgroupError("this machine has cgroups of version 1 only")
+
+    monkeypatch.setattr(machine, "prepare", prepare)
+    (finding,) = machine.inspect_limits()
+    assert finding.advice
+    assert "looks ten times a second alone, since this machine has cgroups" in finding.what
+    assert "systemd-run --user --scope" in finding.repair

@@ -46,7 +46,7 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 def sandbox(tmp_path, monkeypatch):
     """Return a sandbox that reads of its processes in a folder of the test."""
     made = object.__new__(Sandbox)
-    monkeypatch.setattr(Sandbox, "_proc", lambda self: str(tmp_path))
+    monkeypatch.setattr(Sandbox, "proc", str(tmp_path))
     return made
 
 
