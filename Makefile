@@ -70,6 +70,11 @@ test-fast: $(INSTALLED)  ## Run what needs no kernel, class run or site (a minut
 test-browser: $(INSTALLED)  ## Play the course in a browser (needs Chromium)
 	$(BIN)/python -m pytest tests/browser -n 2 --dist loadfile --durations=5
 
+# With accounts on this machine, so as root, in an environment of its own; all of it is removed again.
+.PHONY: test-hub
+test-hub: $(INSTALLED)  ## Play the course on a JupyterHub (as root; needs Chromium and npm)
+	$(BIN)/python -m pytest tests/hub --durations=5
+
 .PHONY: screenshots
 screenshots: test-browser  ## Make the pictures of README and docs from those of the browser
 	$(BIN)/python tools/screenshots.py build/screenshots docs/images

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-#: A browser and several minutes: `make test-browser` names that folder.
-collect_ignore = ["browser"]
+#: A browser and several minutes, and accounts: `make test-browser` and `make test-hub` name them.
+collect_ignore = ["browser", "hub"]
 
 ROOT = Path(__file__).resolve().parents[1]
 BOOKS_FILES = ("positive.review", "negative.review")

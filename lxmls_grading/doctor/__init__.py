@@ -7,7 +7,7 @@ from functools import partial
 
 from nbgrader.apps import NbGrader
 
-from lxmls_grading.doctor import course, machine, solutions, student_kernel
+from lxmls_grading.doctor import course, hub, machine, solutions, student_kernel
 from lxmls_grading.doctor.findings import Finding
 
 Inspection = Callable[[], Iterator[Finding]]
@@ -33,6 +33,7 @@ OF_COURSE: tuple[Callable[[NbGrader], Iterator[Finding]], ...] = (
     course.inspect_sharing,
     course.inspect_submissions,
     course.inspect_exchange,
+    hub.inspect_hub,
 )
 
 

@@ -38,7 +38,7 @@ def inspect_solutions(app: NbGrader) -> Iterator[Finding]:
     exchange = Path(Exchange(parent=app, coursedir=app.coursedir).root)
     found = [
         *_in_exchange(app.coursedir, exchange, paths),
-        *_given_to_students(app, exchange),
+        *_given_tostudent_ids(app, exchange),
         *_readable_here(app.coursedir, paths),
     ]
     yield from found
@@ -64,7 +64,7 @@ def _in_exchange(
         )
 
 
-def _given_to_students(app: NbGrader, exchange: Path) -> Iterator[Finding]:
+def _given_tostudent_ids(app: NbGrader, exchange: Path) -> Iterator[Finding]:
     """Report solutions in the folders that students get: the release, and the exchange's."""
     coursedir = app.coursedir
     folders = [Path(coursedir.root, coursedir.release_directory)]
@@ -125,7 +125,7 @@ def _has_any(path: Path, texts: list[str]) -> bool:
 
 def _readable_here(coursedir: CourseDirectory, paths: list[Path]) -> Iterator[Finding]:
     """Report what other users of this machine, or members of a group, can read."""
-    open_to_all = [path for path in paths if _can_read(path, OTHERS)]
+    open_to_all = [path for path in paths if can_read(path, OTHERS)]
     if open_to_all:
         yield Finding(
             "students can read the solutions, if they use this machine: "
@@ -135,7 +135,7 @@ def _readable_here(coursedir: CourseDirectory, paths: list[Path]) -> Iterator[Fi
         )
     by_members: dict[tuple[str, ...], list[Path]] = {}
     for path in paths:
-        if path in open_to_all or not _can_read(path, GROUP):
+        if path in open_to_all or not can_read(path, GROUP):
             continue
         if members := _not_graders(path, coursedir):
             by_members.setdefault(members, []).append(path)
@@ -152,7 +152,7 @@ def _readable_here(coursedir: CourseDirectory, paths: list[Path]) -> Iterator[Fi
         )
 
 
-def _can_read(path: Path, bits: int) -> bool:
+def can_read(path: Path, bits: int) -> bool:
     """Whether others, or a path's group, have some permission for it, and can get there.
 
     Parameters
@@ -194,14 +194,22 @@ def _not_graders(path: Path, coursedir: CourseDirectory) -> tuple[str, ...]:
     Where the course is shared with a group, its members grade, but for those who are students.
     """
     owner = path.stat().st_uid
-    members = _members(path.stat().st_gid, {0, owner, os.geteuid()})
+    members = members_of(path.stat().st_gid, {0, owner, os.geteuid()})
     if coursedir.groupshared:
-        members &= _students(coursedir)
+        members &= student_ids(coursedir)
     return tuple(sorted(members))
 
 
-def _members(group: int, without: set[int]) -> set[str]:
-    """Return the names of a Unix group's members, without some users."""
+def members_of(group: int, without: set[int]) -> set[str]:
+    """Return the names of a Unix group's members, without some users.
+
+    Parameters
+    ----------
+    group : int
+        Its number.
+    without : set of int
+        Numbers of users.
+    """
     import grp
     import pwd
 
@@ -212,8 +220,8 @@ def _members(group: int, without: set[int]) -> set[str]:
     return names - {user.pw_name for user in users if user.pw_uid in without}
 
 
-def _students(coursedir: CourseDirectory) -> set[str]:
-    """Return the ids of the students in the gradebook, if there is one."""
+def student_ids(coursedir: CourseDirectory) -> set[str]:
+    """Return the ids of the students in the gradebook; none where there is no gradebook."""
     url = make_url(coursedir.db_url)
     in_file = url.get_backend_name() == "sqlite"
     if in_file and not Path(coursedir.root, url.database or "none").is_file():

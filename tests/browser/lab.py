@@ -16,6 +16,8 @@ from tests.support.servers import TOKEN, jupyter_server
 
 #: JupyterLab asks whether there is to be news: not in a test, where there is no network.
 SETTINGS = {"fetchNews": "false", "checkForUpdates": False}
+#: What an address of JupyterLab ends with: who may come in, and that nothing opens from before.
+QUERY = f"token={TOKEN}&reset"
 
 
 @contextlib.contextmanager
@@ -35,13 +37,13 @@ def jupyter_lab(
 class Notebook:
     """A notebook that is open in JupyterLab; its cells by their ids."""
 
-    def __init__(self, page: Page, url: str, folder: Path, path: str):
+    def __init__(self, page: Page, url: str, folder: Path, path: str, query: str = QUERY):
         self.page = page
         self.path = folder / path
         cells = read_notebook(self.path).cells
         self.places = {cell.id: place for place, cell in enumerate(cells)}
         place, _, name = path.rpartition("/")
-        page.goto(f"{url}lab/tree/{place}?token={TOKEN}&reset")
+        page.goto(f"{url}lab/tree/{place}?{query}")
         file = page.locator(".jp-DirListing-item", has_text=name)
         expect(file).to_be_visible()
         self.opened = time.monotonic()
@@ -127,9 +129,9 @@ def exchange_config(exchange: Path) -> str:
     )
 
 
-def assignment_list(page: Page, url: str) -> Locator:
+def assignment_list(page: Page, url: str, query: str = QUERY) -> Locator:
     """Open nbgrader's assignment list with its menu."""
-    page.goto(f"{url}lab/?token={TOKEN}&reset")
+    page.goto(f"{url}lab/?{query}")
     page.get_by_role("menuitem", name="Nbgrader", exact=True).click()
     page.get_by_role("menuitem", name="Assignment List", exact=True).click()
     return page.locator(".lm-Widget").filter(has=page.locator("#released_assignments_list")).last

@@ -59,6 +59,14 @@ def test_pins_satisfy_the_ranges(requirement):
     assert version in requirement.specifier
 
 
+def test_what_a_hub_needs_is_pinned_and_not_installed_for_everyone():
+    """`make test-hub` looks at what comes with it."""
+    [hub] = map(Requirement, EXTRAS["hub"])
+    assert pins()[canonicalize_name(hub.name)] in hub.specifier
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert not re.search(r"\[[\w,]*\bhub\b", makefile)
+
+
 def test_pins_install_on_the_oldest_python():
     """Some packages drop the first releases of a Python, which systems still have."""
     oldest = PROJECT["requires-python"].removeprefix(">=") + ".0"

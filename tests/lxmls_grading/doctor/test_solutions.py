@@ -87,7 +87,7 @@ class TestGroup:
     def members(self, monkeypatch):
         """Name who is in the group of every file, beside their owner."""
         names: set[str] = set()
-        monkeypatch.setattr(solutions, "_members", lambda group, without: set(names))
+        monkeypatch.setattr(solutions, "members_of", lambda group, without: set(names))
         return names
 
     def test_of_others_than_its_owner_is_named(self, private, members):
@@ -125,10 +125,10 @@ class TestGroup:
         import pwd
 
         user = pwd.getpwuid(os.geteuid())
-        assert user.pw_name in solutions._members(user.pw_gid, set())
-        assert user.pw_name not in solutions._members(user.pw_gid, {user.pw_uid})
+        assert user.pw_name in solutions.members_of(user.pw_gid, set())
+        assert user.pw_name not in solutions.members_of(user.pw_gid, {user.pw_uid})
         for group in grp.getgrall():
-            assert set(group.gr_mem) <= solutions._members(group.gr_gid, set())
+            assert set(group.gr_mem) <= solutions.members_of(group.gr_gid, set())
 
 
 class TestWhatStudentsGet:
