@@ -11,7 +11,9 @@ from nbformat.v4 import new_code_cell
 
 from lxmls_grading.cells import grade_id, is_answer, read_notebook
 from lxmls_grading.commands.new_assignment import new_notebook
+from lxmls_grading.execution.plan import calls_checks_alone
 from lxmls_grading.execution.trial import try_notebook, with_solutions
+from lxmls_grading.intake.personal_numbers import filled_in
 from tests.project.test_docs import commands
 from tests.support.commands import run_command
 from tests.support.course import ROOT
@@ -26,7 +28,7 @@ def blocks(kind: str) -> list[str]:
     return re.findall(rf"^```{kind}\n(.*?)\n```", PAGE, re.M | re.S)
 
 
-ASSERTION, MESSAGE, CHECK, CALLS, RIGHT = blocks("python")
+ASSERTION, MESSAGE, CHECK, CALLS, PERSONAL, RIGHT = blocks("python")
 READ_1, READ_2, READ_3, SETTING, TABLE, ANSWERS = blocks("text")
 [WRONG] = blocks("diff")
 
@@ -70,6 +72,13 @@ def test_each_step_runs_apart_and_tells_what_the_page_says(warm, name):
     assert executed.cells[-1].metadata.get("lxmls_nb", {}) == (
         {"cause": "sum"} if name == "check" else {}
     )
+
+
+def test_the_personal_numbers_of_the_page_can_be_drawn():
+    drawn = filled_in(PERSONAL, "the secret of a course", "ada", "day2", "warm_up", "test")
+    assert "personal" not in drawn
+    assert calls_checks_alone(PERSONAL)
+    assert calls_checks_alone(drawn)
 
 
 def test_the_setting_is_one():
