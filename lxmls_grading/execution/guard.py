@@ -87,6 +87,16 @@ def guard(refuse: Callable[[str], NoReturn]) -> Iterator[None]:
             setattr(os, name, function)
 
 
+@contextlib.contextmanager
+def suspended() -> Iterator[None]:
+    """Let the grader's own code do, in the middle of a test cell, what the cell may not."""
+    held, _refuse[:] = _refuse[:], []
+    try:
+        yield
+    finally:
+        _refuse[:] = held
+
+
 @cache
 def _install() -> None:
     sys.addaudithook(_hook)

@@ -14,6 +14,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
+from lxmls_grading.settings import LAYERS
 from tests.support.classroom import make_course, write_submission
 from tests.support.course import run, source
 from tests.support.servers import SECONDS, TOKEN, jupyter_server
@@ -48,7 +49,10 @@ def course(released, tmp_path):
 
 def check_graded(course: Path) -> None:
     path = course / "autograded" / "ada" / "day2" / f"{NAME}.ipynb"
-    assert nbformat.read(path, as_version=4).metadata["lxmls_nb"] == {"sandbox": True}
+    noted = nbformat.read(path, as_version=4).metadata["lxmls_nb"]
+    assert noted["sandbox"] is True
+    assert noted.keys() == {"sandbox", "limits"}
+    assert noted["limits"] in LAYERS
     with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
         assert gradebook.find_submission("day2", "ada").score == 8  # 2 points are given by hand
 
@@ -126,4 +130,5 @@ def test_doing_without_is_an_explicit_choice_that_is_told(course, command):
     assert done.returncode == 0, done.stderr
     assert "WITHOUT a sandbox" in done.stderr
     path = course / "autograded" / "ada" / "day2" / f"{NAME}.ipynb"
-    assert nbformat.read(path, as_version=4).metadata["lxmls_nb"] == {"sandbox": False}
+    noted = nbformat.read(path, as_version=4).metadata["lxmls_nb"]
+    assert noted == {"sandbox": False, "limits": ""}

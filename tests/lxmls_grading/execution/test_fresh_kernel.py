@@ -110,9 +110,9 @@ def test_cells_without_points_have_their_own_limit_and_others_are_then_skipped(w
 def test_slowest_cell_is_known(warm):
     cells = [answer(RIGHT), answer("import time; time.sleep(1)", "slow"), graded(TEST)]
     with Executor(warm) as executor:
-        _, (seconds, name) = executor.execute(writes(new_notebook(cells=cells)), SETTINGS)
-    assert name == "slow"
-    assert 1 <= seconds < 10
+        _, measured = executor.execute(writes(new_notebook(cells=cells)), SETTINGS)
+    assert measured.slowest.name == "slow"
+    assert 1 <= measured.slowest.seconds < 10
 
 
 def test_fault_of_the_kernel_ends_at_once_and_waits_for_a_person(warm):
