@@ -18,10 +18,13 @@ from tests.support.execution import SETTINGS
 
 @pytest.fixture
 def neighbours():
-    """Processes of somebody else that compute for ever, many for each core."""
-    started = [
-        subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(8 * cores())
-    ]
+    """Processes of somebody else that compute for ever, many for each core.
+
+    Each is in a session of its own: Linux gives every session a share, and one for all of them
+    would take little of a kernel's.
+    """
+    line = [sys.executable, "-c", "while True: pass"]
+    started = [subprocess.Popen(line, start_new_session=True) for _ in range(8 * cores())]
     yield
     for process in started:
         process.kill()
