@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import time
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -12,7 +11,7 @@ from nbformat.v4 import new_markdown_cell
 
 from lxmls_grading import cli
 from lxmls_grading.watch.run import WatchRun
-from tests.lxmls_grading.class_run.conftest import cluster  # noqa: F401 (a fixture)
+from tests.lxmls_grading.class_run.conftest import cluster, course  # noqa: F401 (fixtures)
 from tests.support.course import ROOT, run
 from tests.support.small_course import NAMES, marks, source_notebook
 from tests.support.watching import Inbox
@@ -34,14 +33,7 @@ def released(tmp_path_factory):
 
 
 @pytest.fixture
-def course(released, tmp_path, monkeypatch):
-    root = Path(shutil.copytree(released, tmp_path / "course"))
-    monkeypatch.chdir(root)
-    return root
-
-
-@pytest.fixture
-def inbox(course, tmp_path):
+def inbox(course, tmp_path):  # noqa: F811
     return Inbox(course, tmp_path / "exchange")
 
 
