@@ -38,6 +38,10 @@ class Course:
     due: dict[str, datetime | None]
     extended: dict[tuple[str, str], datetime]
 
+    def due_for(self, assignment: str, student: str) -> datetime | None:
+        """Return when a student has to hand in an assignment: in UTC, an extension counted."""
+        return self.extended.get((assignment, student), self.due.get(assignment))
+
 
 def read_course(coursedir: CourseDirectory) -> Course:
     """Read students, assignments and due dates from the gradebook, which has to exist."""
@@ -124,7 +128,7 @@ def collect(
     for student, handed_in in sorted_files.students.items():
         submitted = Submitted(coursedir, assignment, student)
         taken = submitted.compare(handed_in)
-        due = course.extended.get((assignment, student), course.due[assignment])
+        due = course.due_for(assignment, student)
         if taken.changes:
             set_time(taken, handed_in, due, sorted_files.download_times, trust_times)
         if not dry_run:

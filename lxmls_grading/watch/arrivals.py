@@ -18,6 +18,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -110,26 +111,38 @@ class Exchange:
         self.problems: list[str] = []
 
     def look(self, ledger: Ledger, busy: dict[str, Try]) -> list[str]:
-        """Write down the submissions that are new; see :class:`Source`."""
+        """Write down the submissions that are new; see :class:`Source`.
+
+        With nbgrader's ``c.ExchangeCollect.before_duedate``, the newest that is not late is the one
+        that is wanted, as with ``nbgrader collect``; here an extension counts, too.
+        """
         found: dict[str, list[tuple[str, str]]] = {}
+        course = read_course(self.coursedir) if self.collecting.before_duedate else None
         for entry in os.scandir(self.inbound):
             if (record := self._record(entry.name)) is not None:
                 student, handed_in = record
                 found.setdefault(student, []).append((handed_in, entry.name))
         for student, names in found.items():
+            due = course.due_for(self.assignment, student) if course else None
+
+            def rank(handed_in: str, due: datetime | None = due) -> tuple[bool, str]:
+                on_time = due is None or handed_in <= due.isoformat()
+                return on_time, handed_in
+
             earlier = ledger.of(student)
             known = {one.id for one in earlier}
-            new = sorted(each for each in names if each[1] not in known)
+            new = [each for each in names if each[1] not in known]
+            new.sort(key=lambda each: (rank(each[0]), each[1]))
             new = [each for each in new if self._is_complete(self.inbound / each[1])]
             if not new:
                 continue
-            newest = max((one.handed_in for one in earlier if one.state != REFUSED), default="")
+            best = max((rank(e.handed_in) for e in earlier if e.state != REFUSED), default=None)
             tries = []
             for handed_in, name in new:
                 one = Try(name, handed_in, now())
                 if problem := self._problem(self.inbound / name, student):
                     one.state, one.why, one.done = REFUSED, problem, now()
-                elif handed_in < newest:
+                elif best and rank(handed_in) < best:
                     one.state = PASSED
                 tries.append(one)
             newer = [one for one in tries if one.state == WAITING]
@@ -294,7 +307,7 @@ class Drop:
             if not submitted.folder.exists() and real.is_dir():  # what was collected by hand before
                 copy_submission(real, submitted.folder, self.coursedir)
             taken = submitted.compare(found.handed_in)
-        due = self.course.extended.get((self.assignment, student), self.course.due[self.assignment])
+        due = self.course.due_for(self.assignment, student)
         if taken.changes:
             set_time(taken, found.handed_in, due, self.download_times, trust=True)
             with _as_not_staged():

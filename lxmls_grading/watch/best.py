@@ -31,7 +31,7 @@ def automatic_points(notebook: NotebookNode) -> tuple[float, float]:
 def seconds_late(coursedir: CourseDirectory, course: Course, student: str, folder: Path) -> float:
     """Return how late a submission is, by its ``timestamp.txt``, the due date and an extension."""
     assignment = coursedir.assignment_id
-    due = course.extended.get((assignment, student), course.due.get(assignment))
+    due = course.due_for(assignment, student)
     try:
         time = read_stamp(coursedir, str(folder))
     except TimeError:

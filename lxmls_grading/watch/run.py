@@ -381,7 +381,6 @@ class WatchRun(ClassRun):
 
     def tells(self, student: str) -> str:
         """Return what a student is told now: before the due date, what is set; then the points."""
-        course = read_course(self.coursedir)
-        due = course.extended.get((self.assignment, student), course.due.get(self.assignment))
+        due = read_course(self.coursedir).due_for(self.assignment, student)
         past = due is not None and due < datetime.now(UTC).replace(tzinfo=None)
         return POINTS if past else self.rules.tell

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from nbgrader.api import Gradebook
 from nbgrader.apps import NbGrader
 from nbgrader.exchange import ExchangeError
 
@@ -88,6 +90,27 @@ def test_the_newest_waits_whatever_order_they_are_seen_in(exchange, ledger):
     put(exchange, f"ada+day2+{TIME.format(4)}+x", *WHOLE)
     exchange.look(ledger, {})
     assert states(ledger, "ada") == [PASSED] * 4 + [WAITING]
+
+
+def test_before_the_due_date_the_newest_on_time_waits(exchange, ledger, course):
+    """As with nbgrader collect, whose option it is; an extension counts."""
+    exchange.collecting.before_duedate = True
+    with Gradebook(course.coursedir.db_url) as gradebook:
+        gradebook.update_or_create_assignment("day2", duedate="2026-11-27 10:00:02 UTC")
+        gradebook.update_or_create_student("bob")
+        gradebook.update_or_create_submission("day2", "bob").extension = timedelta(seconds=1)
+        gradebook.db.commit()
+    for student in ("ada", "bob"):
+        for second in (1, 2, 3, 4):
+            put(exchange, f"{student}+day2+{TIME.format(second)}+x", *WHOLE)
+    put(exchange, f"eve+day2+{TIME.format(4)}+x", *WHOLE)
+    exchange.look(ledger, {})
+    waiting = {student: ledger.waiting(student).id for student in ledger.tries}
+    seconds = {"ada": 2, "bob": 3, "eve": 4}
+    assert waiting == {who: f"{who}+day2+{TIME.format(n)}+x" for who, n in seconds.items()}
+    put(exchange, f"eve+day2+{TIME.format(1)}+x", *WHOLE)  # it was late on its way
+    exchange.look(ledger, {})
+    assert states(ledger, "eve") == [PASSED, WAITING]
 
 
 def test_what_is_in_work_is_not_passed_over(exchange, ledger):
