@@ -12,6 +12,7 @@ import atexit
 import errno
 import os
 import re
+import subprocess
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +26,9 @@ GRADER, KERNEL = "lxmls-nb-grader", "lxmls-nb-kernel-"
 
 #: Seconds that Linux has to end the processes of a leaf.
 END_TIMEOUT = 2
+
+#: Seconds that systemd has to answer.
+SYSTEMD_TIMEOUT = 10
 
 
 class CgroupError(OSError):
@@ -152,8 +156,23 @@ def _is_delegated(base: Path) -> bool:
                 return True
     with suppress(CgroupError):
         own, mount = own_cgroup()
-        return own == mount == base
-    return False
+        if own == mount == base:
+            return True
+    return _is_delegated_by_own_systemd(base)
+
+
+def _is_delegated_by_own_systemd(base: Path) -> bool:
+    """Whether the systemd of this user has delegated a cgroup: unlike root's, it leaves no note."""
+    if f"user@{os.getuid()}.service" not in base.parts or base.suffix not in (".scope", ".service"):
+        return False
+    question = ["systemctl", "--user", "show", "--property=Delegate", "--value", "--", base.name]
+    try:
+        answer = subprocess.run(
+            question, stdin=subprocess.DEVNULL, capture_output=True, timeout=SYSTEMD_TIMEOUT
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return answer.stdout.strip() == b"yes"
 
 
 def _is_of(pid: int, ancestor: int) -> bool:

@@ -126,6 +126,49 @@ def test_in_a_delegated_cgroup_everybody_moves(tmp_path, tree, monkeypatch):
     assert set(tree.pids(tree.root / GRADER)) == {str(os.getpid()), str(os.getppid())}
 
 
+@pytest.fixture
+def in_scope(tmp_path, tree, monkeypatch):
+    """Prepares a scope of this user's systemd, of which systemctl says what is asked for."""
+
+    def prepare_scope(answer: str, name: str = "run-p7.scope") -> Path:
+        base = tree.root / f"user@{os.getuid()}.service" / name
+        base.parent.mkdir()
+        (base.parent / "cgroup.subtree_control").write_text("memory pids")
+        base.mkdir()
+        tree.put(base, os.getpid(), os.getppid())
+        programs = tmp_path / "programs"
+        programs.mkdir()
+        (programs / "systemctl").write_text(f'#!/bin/sh\n[ "$6" = {name} ] || exit 1\n{answer}\n')
+        (programs / "systemctl").chmod(0o755)
+        monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+        own = f"/{base.relative_to(tree.root)}"
+        assert prepare(proc_of(tmp_path, tree.root, own=own)) == base
+        return base
+
+    return prepare_scope
+
+
+def test_everybody_moves_in_a_scope_that_the_systemd_of_this_user_has_delegated(in_scope, tree):
+    base = in_scope("echo yes")
+    assert set(tree.pids(base / GRADER)) == {str(os.getpid()), str(os.getppid())}
+    assert tree.pids(base) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "name"),
+    [
+        ("echo no", "run-p7.scope"),
+        ("echo 'Failed to connect to bus' >&2; exit 1", "run-p7.scope"),
+        ("exec sleep 30", "run-p7.scope"),
+        ("echo yes", "inner"),  # systemd does not know it
+    ],
+)
+def test_in_others_of_this_user_nobody_else_moves(in_scope, tree, monkeypatch, answer, name):
+    monkeypatch.setattr(delegation, "SYSTEMD_TIMEOUT", 1)
+    with pytest.raises(CgroupError, match="processes of others"):
+        in_scope(answer, name)
+
+
 def test_a_child_finds_what_is_prepared(tmp_path, tree):
     tree.put(tree.root, os.getpid())
     prepare(proc_of(tmp_path, tree.root))
