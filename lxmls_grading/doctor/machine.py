@@ -24,9 +24,9 @@ from lxmls_grading.settings import BY_LAYER, CGROUP, LOOKS, Settings
 #: The pins of this project, in the folder that it is installed from.
 PINS = Path(__file__).resolve().parents[2] / "constraints.txt"
 
-#: How to get a cgroup for each kernel.
+#: How to get a cgroup for each kernel. Root often has no systemd of its own to ask.
 HOW_TO_GET_CGROUPS = (
-    "with systemd, start grading with: systemd-run --user --scope --property=Delegate=yes "
+    "with systemd, start grading with: systemd-run {of_user}--scope --property=Delegate=yes "
     "lxmls-nb grade ASSIGNMENT"
 )
 #: The number of a capability, of <linux/capability.h>.
@@ -115,7 +115,8 @@ def inspect_limits() -> Iterator[Finding]:
     except OSError as error:
         why = error.args[0] if isinstance(error, CgroupError) else error.strerror
         what = f"limits of memory and processes: {BY_LAYER[LOOKS]}, since {why}"
-        yield Finding(what, HOW_TO_GET_CGROUPS, advice=True)
+        of_user = "--user " if os.getuid() else ""
+        yield Finding(what, HOW_TO_GET_CGROUPS.format(of_user=of_user), advice=True)
     else:
         leaf.close()
         yield Finding(f"limits of memory and processes: {BY_LAYER[CGROUP]}, and by looks")

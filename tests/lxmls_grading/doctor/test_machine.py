@@ -140,7 +140,12 @@ def test_an_old_python_of_the_notebooks_is_named(tmp_path, monkeypatch):
     assert "ipykernel install" in kernel.repair
 
 
-def test_without_a_cgroup_it_is_told_why_and_how_to_get_one(monkeypatch):
+@pytest.mark.parametrize(
+    ("user", "command"), [(0, "systemd-run --scope "), (1000, "systemd-run --user --scope ")]
+)
+def test_without_a_cgroup_it_is_told_why_and_how_to_get_one(monkeypatch, user, command):
+    monkeypatch.setattr(machine.os, "getuid", lambda: user)
+
     def prepare():
         raise CgroupError("this machine has cgroups of version 1 only")
 
@@ -148,4 +153,4 @@ def test_without_a_cgroup_it_is_told_why_and_how_to_get_one(monkeypatch):
     (finding,) = machine.inspect_limits()
     assert finding.advice
     assert "looks ten times a second alone, since this machine has cgroups" in finding.what
-    assert "systemd-run --user --scope" in finding.repair
+    assert command in finding.repair
