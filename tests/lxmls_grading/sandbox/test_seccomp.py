@@ -196,7 +196,9 @@ def test_what_ordinary_notebooks_do_is_allowed(warm, settings):
     """Each of it needs calls that one could overlook."""
     code = """
 import asyncio, mmap, multiprocessing, select, signal, socket, sqlite3, tempfile, threading
-import concurrent.futures, fcntl, os, shutil, subprocess, sys
+import concurrent.futures, fcntl, os, shutil, subprocess, sys, warnings
+
+warnings.filterwarnings("ignore", ".*multi-threaded")  # of fork(), from Python 3.12 on
 
 assert subprocess.run(["sh", "-c", "echo x > /dev/stderr"], capture_output=True).stderr == b"x\\n"
 assert os.waitstatus_to_exitcode(os.waitpid(os.posix_spawn("/bin/true", ["true"], {}), 0)[1]) == 0
