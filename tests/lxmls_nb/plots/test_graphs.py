@@ -398,8 +398,10 @@ def test_a_formula_is_drawn_in_its_colour_and_only_in_its_box():
     rows, columns = np.nonzero((pixels != 255).any(axis=2))
     box = formula.get_window_extent()
     assert len(rows) > 20
-    assert box.x0 - 1 <= columns.min() and columns.max() <= box.x1 + 1
-    assert box.y0 - 1 <= rows.min() and rows.max() <= box.y1 + 1
+    assert box.x0 - 1 <= columns.min()
+    assert columns.max() <= box.x1 + 1
+    assert box.y0 - 1 <= rows.min()
+    assert rows.max() <= box.y1 + 1
     assert pixels.min(axis=(0, 1)) == pytest.approx(255 * np.array(to_rgb(RED)), abs=8)
 
 
