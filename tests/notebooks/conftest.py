@@ -10,15 +10,11 @@ from tests.support import forked_python
 @pytest.fixture(scope="session")
 def forked(tmp_path_factory):
     """Return what runs Python commands as forks of one process."""
-    folder = tmp_path_factory.mktemp("forked")
-    with forked_python.started(folder) as python:
-        python.write_kernelspec(folder)
+    with forked_python.started(tmp_path_factory.mktemp("forked")) as python:
         yield python
 
 
 @pytest.fixture
-def forked_kernels(forked, monkeypatch):
+def forked_kernels(forked, monkeypatch) -> None:
     """Let each kernel that is started be a fork, whoever starts it."""
-    monkeypatch.setenv("JUPYTER_PATH", str(forked.address.parent))
-    monkeypatch.delenv("PYTEST_CURRENT_TEST", raising=False)
-    return forked
+    monkeypatch.setenv("JUPYTER_PATH", forked.kernels)

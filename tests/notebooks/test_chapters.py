@@ -42,13 +42,14 @@ def test_these_are_the_chapters():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_outputs_are_what_comes_out_now(name):
+def test_outputs_are_what_comes_out_now(name, forked):
     options = ["--nbval", f"--nbval-sanitize-with={FOLDER / 'sanitize.cfg'}"]
     path = str(FOLDER / f"{name}.ipynb")
-    run("pytest", *options, "-p", "no:cacheprovider", "-c", "/dev/null", path)
+    run("pytest", *options, "-p", "no:cacheprovider", "-c", "/dev/null", path, forked=forked)
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("forked_kernels")
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_without_answers_a_chapter_runs_and_each_task_says_what_to_do(name, monkeypatch):
     monkeypatch.setenv("LXMLS_NB_CORPUS", "snippets")

@@ -50,7 +50,7 @@ class Student:
 
 
 @pytest.fixture(params=NOTEBOOKS)
-def student(request, tmp_path, monkeypatch, forked_kernels):
+def student(request, tmp_path, forked_kernels, monkeypatch):
     monkeypatch.setenv("LXMLS_NB_EPOCHS", EPOCHS)
     with watched_notebook(tmp_path, release(request.param)) as kernel:
         yield Student(request.param, kernel)

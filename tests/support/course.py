@@ -11,6 +11,7 @@ from pathlib import Path
 import nbformat
 
 from lxmls_grading.cells import grade_id, is_answer, read_notebook
+from tests.support.forked_python import ForkedPython
 from tests.support.submissions import complete, reference_answers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,10 +53,19 @@ def definitions(name: str) -> dict:
     return namespace
 
 
-def run(*command: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess:
-    """Run a Python module as a command; fail with what it said if it fails."""
+def run(
+    *command: str, cwd: Path = ROOT, forked: ForkedPython | None = None, **environment: str
+) -> subprocess.CompletedProcess:
+    """Run a Python module as a command; fail with what it said if it fails.
+
+    It and the kernels that it starts are forks of a process, if there is one.
+    """
+    start = [sys.executable, "-m", *command]
+    if forked is not None:
+        start = forked.command(*command)
+        environment = {"JUPYTER_PATH": forked.kernels} | environment
     done = subprocess.run(
-        [sys.executable, "-m", *command],
+        start,
         cwd=cwd,
         capture_output=True,
         text=True,

@@ -44,9 +44,14 @@ class ForkedPython:
         """Return a command that is as good as ``python -m`` with these arguments."""
         return [sys.executable, "-I", "-S", str(CLIENT), str(self.address), *arguments]
 
-    def write_kernelspec(self, folder: Path) -> None:
-        """Write a kernel ``python3`` into a folder, which JUPYTER_PATH can then name."""
-        spec = folder / "kernels" / "python3"
+    @property
+    def kernels(self) -> str:
+        """What JUPYTER_PATH has to be, so that kernels called ``python3`` are forks."""
+        return str(self.address.parent)
+
+    def write_kernelspec(self) -> None:
+        """Write the description of these kernels."""
+        spec = Path(self.kernels) / "kernels" / "python3"
         spec.mkdir(parents=True)
         argv = self.command("ipykernel_launcher", "-f", "{connection_file}")
         described = {"argv": argv, "display_name": "Python 3 (ipykernel)", "language": "python"}
@@ -67,7 +72,9 @@ def started(folder: Path) -> Iterator[ForkedPython]:
     )
     try:
         assert process.stdout.readline() == b"ready\n"
-        yield ForkedPython(address)
+        python = ForkedPython(address)
+        python.write_kernelspec()
+        yield python
     finally:
         process.communicate()  # the end of its standard input ends it
 
