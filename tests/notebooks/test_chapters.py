@@ -11,7 +11,7 @@ from nbformat.notebooknode import NotebookNode
 from lxmls_grading.cells import read_notebook
 from lxmls_nb.data import AmazonData, default_corpus
 from lxmls_nb.training import train
-from tests.support.course import NOTEBOOKS, ROOT, definitions, run
+from tests.support.course import NOTEBOOKS, ROOT, definitions, nbval
 from tools.chapters_without_answers import OF_ANSWERS, without_answers
 
 FOLDER = ROOT / "notebooks"
@@ -44,8 +44,7 @@ def test_these_are_the_chapters():
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_outputs_are_what_comes_out_now(name, forked):
     options = ["--nbval", f"--nbval-sanitize-with={FOLDER / 'sanitize.cfg'}"]
-    path = str(FOLDER / f"{name}.ipynb")
-    run("pytest", *options, "-p", "no:cacheprovider", "-c", "/dev/null", path, forked=forked)
+    nbval(FOLDER / f"{name}.ipynb", *options, forked=forked)
 
 
 @pytest.mark.slow

@@ -23,6 +23,7 @@ from tests.support.course import (
     ROOT,
     SOURCE,
     definitions,
+    nbval,
     release,
     run,
     source,
@@ -149,25 +150,19 @@ def test_pytorch_mlp_reproduces_the_published_accuracies(books, monkeypatch):
     assert fit(model, data) == pytest.approx(MLP)
 
 
-def validate_by_nbval(path, folder, forked) -> None:
-    options = ["--nbval-lax", "-p", "no:cacheprovider", "-c", "/dev/null"]
-    run("pytest", *options, path, cwd=folder, forked=forked)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_nbval_passes_on_the_release_as_first_opened(name, tmp_path, forked):
     shutil.copytree(RELEASE, tmp_path / "day2")
-    path = str(tmp_path / "day2" / f"{name}.ipynb")
-    validate_by_nbval(path, tmp_path, forked)
+    nbval(tmp_path / "day2" / f"{name}.ipynb", "--nbval-lax", forked=forked)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_nbval_passes_on_the_completed_release_without_tags(name, tmp_path, forked):
     write_completed(tmp_path, keep_tags=False)
-    path = str(tmp_path / f"{name}.ipynb")
-    validate_by_nbval(path, tmp_path, forked if name != AS_AT_HOME else None)
+    forked = forked if name != AS_AT_HOME else None
+    nbval(tmp_path / f"{name}.ipynb", "--nbval-lax", forked=forked)
 
 
 @pytest.mark.slow
@@ -202,7 +197,7 @@ def test_only_cells_that_need_an_answer_may_raise(name):
 
 
 @pytest.mark.slow
-def test_release_equals_what_the_source_generates(tmp_path):
+def test_release_equals_what_the_source_generates(tmp_path, forked):
     run(
         "nbgrader",
         "generate_assignment",
@@ -210,6 +205,7 @@ def test_release_equals_what_the_source_generates(tmp_path):
         "--no-db",
         f"--CourseDirectory.root={tmp_path}",
         f"--CourseDirectory.source_directory={SOURCE.parent}",
+        forked=forked,
     )
     generated = tmp_path / "release" / "day2"
     assert sorted(p.name for p in generated.iterdir()) == sorted(p.name for p in RELEASE.iterdir())

@@ -53,6 +53,13 @@ def definitions(name: str) -> dict:
     return namespace
 
 
+def nbval(path: Path, *options: str, forked: ForkedPython | None = None) -> None:
+    """Let nbval execute a notebook; fail with what it said if it fails."""
+    # Without its root, pytest would look at all that lies beside any of the parent folders.
+    alone = ["-p", "no:cacheprovider", "-c", "/dev/null", f"--rootdir={path.parent}"]
+    run("pytest", *options, *alone, str(path), cwd=path.parent, forked=forked)
+
+
 def run(
     *command: str, cwd: Path = ROOT, forked: ForkedPython | None = None, **environment: str
 ) -> subprocess.CompletedProcess:

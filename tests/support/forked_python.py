@@ -12,7 +12,8 @@ the fork: the one ends with the other.
 from __future__ import annotations
 
 import contextlib
-import importlib
+import gc
+import importlib.metadata
 import json
 import os
 import runpy
@@ -101,6 +102,9 @@ def import_everything() -> None:
     tensor = torch.zeros(1, requires_grad=True)
     tensor.grad = torch.zeros(1)
     torch.optim.SGD([tensor], lr=0.1).step()
+    for plugin in importlib.metadata.entry_points(group="pytest11"):
+        plugin.load()
+    gc.freeze()  # forks need not look through all this when they collect garbage
 
 
 def serve(address: str) -> None:
