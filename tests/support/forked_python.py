@@ -205,3 +205,4 @@ def _run(job: dict, streams: list[int]) -> int:
 if __name__ == "__main__":
     import_everything()
     serve(sys.argv[1])
+    os._exit(0)  # to tidy up PyTorch would take a second
