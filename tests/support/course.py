@@ -11,6 +11,7 @@ from pathlib import Path
 import nbformat
 
 from lxmls_grading.cells import grade_id, is_answer, read_notebook
+from tests.support.forks import run_script
 from tests.support.submissions import complete, reference_answers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,14 +53,23 @@ def definitions(name: str) -> dict:
     return namespace
 
 
+#: The scripts that Python modules are run as, without importing them anew each time.
+SCRIPTS = {"nbgrader": "nbgrader", "lxmls_grading.cli": "lxmls-nb"}
+
+
 def run(*command: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess:
     """Run a Python module as a command; fail with what it said if it fails."""
-    done = subprocess.run(
-        [sys.executable, "-m", *command],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"LXMLS_NB_CORPUS": "snippets", "LXMLS_NB_DEVICE": "cpu"} | environment,
-    )
+    given = {"LXMLS_NB_CORPUS": "snippets", "LXMLS_NB_DEVICE": "cpu"} | environment
+    everything = os.environ | given
+    if command[0] in SCRIPTS:
+        done = run_script([SCRIPTS[command[0]], *command[1:]], cwd, everything)
+    else:
+        done = subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            env=everything,
+        )
     assert done.returncode == 0, f"{' '.join(command)}:\n{done.stdout}\n{done.stderr}"
     return done
