@@ -10,6 +10,7 @@ course, its notebooks in ``source/<assignment>``.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import functools
 import multiprocessing
 import os
@@ -52,11 +53,15 @@ def main(arguments: list[str] | None = None) -> int:
     counts: Counter[str] = Counter()
     width = max(12, *(len(str(answer)) for answer in answers))
     # Processes that each fork: forking from threads is not safe. One spends as long on its imports
-    # as on some twenty answers.
+    # as on some twenty answers; fewer are scored by this process itself.
     processes = min(os.cpu_count() or 1, 1 + len(answers) // 20)
-    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+    with contextlib.ExitStack() as stack:
+        score_each = map
+        if processes > 1:
+            spawn = multiprocessing.get_context("spawn")
+            score_each = stack.enter_context(ProcessPoolExecutor(processes, spawn)).map
         try:
-            for result in pool.map(functools.partial(score_answer, source=source), answers):
+            for result in score_each(functools.partial(score_answer, source=source), answers):
                 print_score(result, width, counts)
         except (RuntimeError, ValueError) as error:
             parser.error(str(error))

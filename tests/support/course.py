@@ -12,6 +12,7 @@ import nbformat
 
 from lxmls_grading.cells import grade_id, is_answer, read_notebook
 from tests.support.forked_python import ForkedPython
+from tests.support.forks import run_script
 from tests.support.submissions import complete, reference_answers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +54,10 @@ def definitions(name: str) -> dict:
     return namespace
 
 
+#: The scripts that modules are run as in a fork of a process that has imported them.
+SCRIPTS = {"nbgrader": "nbgrader", "lxmls_grading.cli": "lxmls-nb"}
+
+
 def nbval(path: Path, *options: str, forked: ForkedPython | None = None) -> None:
     """Let nbval execute a notebook; fail with what it said if it fails."""
     # Without its root, pytest would look at all that lies beside any of the parent folders.
@@ -71,12 +76,11 @@ def run(
     if forked is not None:
         start = forked.command(*command)
         environment = {"JUPYTER_PATH": forked.kernels} | environment
-    done = subprocess.run(
-        start,
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"LXMLS_NB_CORPUS": "snippets", "LXMLS_NB_DEVICE": "cpu"} | environment,
-    )
+    given = {"LXMLS_NB_CORPUS": "snippets", "LXMLS_NB_DEVICE": "cpu"} | environment
+    everything = os.environ | given
+    if forked is None and command[0] in SCRIPTS:
+        done = run_script([SCRIPTS[command[0]], *command[1:]], cwd, everything)
+    else:
+        done = subprocess.run(start, cwd=cwd, capture_output=True, text=True, env=everything)
     assert done.returncode == 0, f"{' '.join(command)}:\n{done.stdout}\n{done.stderr}"
     return done
