@@ -196,11 +196,12 @@ def _draw_dots(axes: Axes, centre: Point) -> None:
 
 def _draw_text(axes: Axes, text: Text) -> None:
     style: Style = {"ha": text.ha, "va": text.va, "fontsize": text.size, "zorder": 5}
-    if "$" in text.text:
-        written: WrittenText = Formula(text.x, text.y, text.text, **style, **TEXTS[text.kind])
+    style |= TEXTS[text.kind]
+    if "$" in text.text and "bbox" not in style:  # a formula has no ground
+        written: WrittenText = Formula(text.x, text.y, text.text, **style)
         axes.add_artist(written)
     else:
-        written = axes.text(text.x, text.y, text.text, **style, **TEXTS[text.kind])
+        written = axes.text(text.x, text.y, text.text, **style)
     if text.kind not in ("right", "wrong", "open"):  # these have a ground of their own
         written.set_path_effects([HALO])
 
