@@ -36,7 +36,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/python tools/quiet_pip.py install --disable-pip-version-check --no-compile $(PIP_ARGS) \
 	  -c constraints.txt -e '.[book,instructor,test]'
 	@# On all cores, which pip does not use. Some packages have files that are no Python on purpose.
-	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
+	@PYTHONWARNINGS=ignore $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 	@touch $@
 
 .PHONY: demo

@@ -272,7 +272,7 @@ import time
 
 def counted(n):
     while True:
-        time.sleep(1)
+        time.sleep(2)
         yield 0
 """,
     ),
