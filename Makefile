@@ -33,8 +33,10 @@ $(INSTALLED): pyproject.toml constraints.txt
 	  echo "No virtual environment could be made: is Python's venv module there" \
 	    "(on Debian and Ubuntu, the package python3-venv)?" >&2; \
 	  exit 1; }
-	$(BIN)/python tools/quiet_pip.py install --disable-pip-version-check $(PIP_ARGS) \
+	$(BIN)/python tools/quiet_pip.py install --disable-pip-version-check --no-compile $(PIP_ARGS) \
 	  -c constraints.txt -e '.[book,instructor,test]'
+	@# On all cores, which pip does not use. Some packages have files that are no Python on purpose.
+	@PYTHONWARNINGS=ignore $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 	@touch $@
 
 .PHONY: demo

@@ -248,8 +248,10 @@ def main() -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent process
     sockets = [socket.socket(fileno=int(number)) for number in sys.argv[1:]]
+    gc.disable()  # collections would be a quarter of the time, and find nothing worth it
     import_everything()
     gc.freeze()  # else a collection in a fork would write to, and so copy, most of the memory
+    gc.enable()
     if len(sockets) == 1:
         _serve(*sockets)
     else:

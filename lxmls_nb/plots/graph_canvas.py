@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
+from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
-from matplotlib.patches import Circle, FancyBboxPatch
+from matplotlib.patches import Circle, FancyBboxPatch, PathPatch
+from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
-from matplotlib.textpath import TextPath
+from matplotlib.text import Text as WrittenText
+from matplotlib.textpath import TextPath, text_to_path
+from matplotlib.transforms import Affine2D, Bbox
 
 from lxmls_nb.plots.figure import BLUE, GREEN, PURPLE, RED, DescribedFigure
 from lxmls_nb.plots.graph_layout import RADIUS, SMALL, Box, Edge, GraphLayout, Point, Text
@@ -46,17 +52,88 @@ EDGES: dict[str, Style] = {
 SAMPLES: dict[str, Style] = {
     "positive": EDGES["positive"] | {"linewidth": 2},
     "negative": EDGES["negative"] | {"linewidth": 2},
-    "forward": {"color": BLUE, "marker": "$1.5$", "markersize": 13, "linestyle": "none"},
-    "error": {
-        "color": RED,
-        "marker": r"$\leftarrow$",
-        "markersize": 11,
-        "linestyle": "none",
-    },
-    "bias": {"color": "black", "marker": "$+1$", "markersize": 11, "linestyle": "none"},
-    "guess": {"color": "0.35", "marker": "$?$", "markersize": 8, "linestyle": "none"},
-    "slope": {"color": "black", "marker": r"$\times$", "markersize": 7, "linestyle": "none"},
+    "forward": {"color": BLUE, "markersize": 13, "linestyle": "none"},
+    "error": {"color": RED, "markersize": 11, "linestyle": "none"},
+    "bias": {"color": "black", "markersize": 11, "linestyle": "none"},
+    "guess": {"color": "0.35", "markersize": 8, "linestyle": "none"},
+    "slope": {"color": "black", "markersize": 7, "linestyle": "none"},
 }
+
+#: The formulas that are their markers.
+MARKERS = {
+    **{"forward": "$1.5$", "error": r"$\leftarrow$", "bias": "$+1$"},
+    **{"guess": "$?$", "slope": r"$\times$"},
+}
+
+
+@cache
+def sample_marker(formula: str) -> Path:
+    """Return the shape of a formula, around the origin, for a sample in the legend.
+
+    Matplotlib takes the formula itself for a marker, too, but parses it again for each legend.
+    """
+    shape = TextPath((0, 0), formula, size=10)
+    box = shape.get_extents()
+    middle = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+    return Path(shape.vertices - middle, shape.codes)
+
+
+@lru_cache(2000)
+def _formula(text: str, size: float) -> tuple[Path, float, float, float]:
+    """Return the shape of a text with formulas, its width, ascent and descent, all in points."""
+    font = FontProperties(size=size)
+    width, height, descent = text_to_path.get_text_width_height_descent(text, font, ismath=True)
+    vertices, codes = text_to_path.get_text_path(font, text, ismath=True)
+    shape = Path(vertices, codes)
+    # A line is at least as high as one of plain text, so that texts side by side stand level.
+    _, usual, below = text_to_path.get_text_width_height_descent("lp", font, ismath=False)
+    shape = shape.transformed(Affine2D().scale(size / text_to_path.FONT_SCALE))
+    return shape, width, max(height - descent, usual - below), max(descent, below)
+
+
+class Formula(WrittenText):
+    """A text with formulas, each of which is parsed once in a process.
+
+    Matplotlib parses a formula twice for each figure, once to measure it and once to draw it, and
+    half of the time for a figure would go into that.
+    """
+
+    def _place(self) -> tuple[Path, Bbox, tuple[float, float]]:
+        """Return the shape, its box and the left end of its baseline, the latter two in pixels."""
+        shape, width, ascent, descent = _formula(self.get_text(), float(self.get_fontsize()))
+        figure = self.get_figure()
+        assert figure is not None
+        pixels = figure.dpi / 72
+        x, y = self.get_transform().transform(self.get_position())
+        share = {"left": 0, "center": 0.5, "right": 1}[self.get_horizontalalignment()]
+        left = x - pixels * width * share
+        ups = {"bottom": descent, "center": (descent - ascent) / 2, "top": -ascent}
+        base = y + pixels * ups[self.get_verticalalignment()]
+        top = base + pixels * ascent
+        box = Bbox([(left, base - pixels * descent), (left + pixels * width, top)])
+        return shape, box, (left, base)
+
+    def get_window_extent(
+        self, renderer: RendererBase | None = None, dpi: float | None = None
+    ) -> Bbox:
+        """Return the box of the text in pixels."""
+        return self._place()[1]
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw the text."""
+        shape, _, start = self._place()
+        figure = self.get_figure()
+        assert figure is not None
+        patch = PathPatch(
+            shape,
+            facecolor=self.get_color(),
+            linewidth=0,
+            path_effects=self.get_path_effects(),
+            transform=Affine2D().scale(figure.dpi / 72).translate(*start),
+        )
+        patch.set_figure(figure)
+        patch.draw(renderer)
+        self.stale = False
 
 
 def text_width(text: str, size: float) -> float:
@@ -75,7 +152,7 @@ def draw(layout: GraphLayout) -> DescribedFigure:
     for start, end in layout.arrows:
         _draw_arrow(axes, start, end)
     for centre in layout.circles:
-        axes.add_patch(Circle(centre, RADIUS, facecolor="white", edgecolor="black", zorder=3))
+        axes.add_artist(Circle(centre, RADIUS, facecolor="white", edgecolor="black", zorder=3))
     for box in layout.boxes:
         _draw_box(axes, box)
     for centre in layout.dots:
@@ -98,7 +175,7 @@ def _draw_arrow(axes: Axes, start: Point, end: Point) -> None:
 
 
 def _draw_box(axes: Axes, box: Box) -> None:
-    axes.add_patch(
+    axes.add_artist(
         FancyBboxPatch(
             (box.x - box.half_width, box.low),
             2 * box.half_width,
@@ -119,15 +196,26 @@ def _draw_dots(axes: Axes, centre: Point) -> None:
 
 def _draw_text(axes: Axes, text: Text) -> None:
     style: Style = {"ha": text.ha, "va": text.va, "fontsize": text.size, "zorder": 5}
-    written = axes.text(text.x, text.y, text.text, **style, **TEXTS[text.kind])
+    style |= TEXTS[text.kind]
+    if "$" in text.text and "bbox" not in style:  # a formula has no ground
+        written: WrittenText = Formula(text.x, text.y, text.text, **style)
+        axes.add_artist(written)
+    else:
+        written = axes.text(text.x, text.y, text.text, **style)
     if text.kind not in ("right", "wrong", "open"):  # these have a ground of their own
         written.set_path_effects([HALO])
 
 
 def _draw_legend(axes: Axes, legend: Sequence[tuple[str, str]]) -> None:
     """Explain at the bottom, two in a row, what lines and numbers mean."""
+    handles = []
+    for kind, meaning in legend:
+        sample = Line2D([], [], label=meaning, **SAMPLES[kind])
+        if kind in MARKERS:
+            sample.set_marker(sample_marker(MARKERS[kind]))
+        handles.append(sample)
     axes.legend(
-        handles=[Line2D([], [], label=meaning, **SAMPLES[kind]) for kind, meaning in legend],
+        handles=handles,
         loc="lower center",
         ncols=2,
         fontsize=SMALL,

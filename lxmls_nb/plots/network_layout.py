@@ -325,7 +325,7 @@ def _network_legend(graph: NetworkGraph, grid: _Grid) -> Iterator[tuple[str, str
     if graph.has_values:
         yield "forward", f"forward value, {graph.source}"
     if graph.loss is not None:
-        yield "error", r"error: derivative of $\mathcal{F}$"
+        yield "error", "error: derivative of the loss"
     if graph.guesses:
         yield "guess", "your guess: ✓ right, ✗ not right, ? not there yet"
 

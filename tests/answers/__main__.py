@@ -1,6 +1,6 @@
 """Prints the table of the catalogue: caught or accepted, and the message each answer got.
 
-    python -m tests.answers day2 [2_2 2_4-P1 ...]
+    python -m tests.answers day2 [2_2 2_4-P1 ...] [--student ada]
     python -m tests.answers day3 --course ~/my_course
 
 ``make answers`` runs it. The answers are in ``tests/answers/<assignment>/<notebook>`` of the
@@ -10,18 +10,29 @@ course, its notebooks in ``source/<assignment>``.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import functools
 import multiprocessing
 import os
+import shutil
 import sys
+import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+import nbformat
+
+from lxmls_grading.cells import read_notebook
+from lxmls_grading.intake.personal_numbers import PersonalNumbers
 from tests.answers.catalogue import all_answers
 from tests.answers.runner import Score, score_answer
 
 ROOT = Path(__file__).resolve().parents[2]
+
+#: What numbers of students follow from here. A course has a secret of its own.
+SECRET = "no secret: any other numbers do"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,6 +43,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("assignment", help="such as day2")
     parser.add_argument("only", nargs="*", help="ids such as 2_2-M8, or their beginnings")
     parser.add_argument("--course", type=Path, default=ROOT, help="its folder (default: this one)")
+    parser.add_argument(
+        "--student",
+        help="such as ada: try it with the numbers of this student (checks.personal)",
+    )
     given = parser.parse_args(arguments)
     source = given.course.resolve() / "source" / given.assignment
     folder = given.course.resolve() / "tests" / "answers" / given.assignment
@@ -52,11 +67,16 @@ def main(arguments: list[str] | None = None) -> int:
     counts: Counter[str] = Counter()
     width = max(12, *(len(str(answer)) for answer in answers))
     # Processes that each fork: forking from threads is not safe. One spends as long on its imports
-    # as on some twenty answers.
+    # as on some twenty answers; fewer are scored by this process itself.
     processes = min(os.cpu_count() or 1, 1 + len(answers) // 20)
-    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+    with contextlib.ExitStack() as stack:
+        source = stack.enter_context(numbers_of(given.student, source))
+        score_each = map
+        if processes > 1:
+            spawn = multiprocessing.get_context("spawn")
+            score_each = stack.enter_context(ProcessPoolExecutor(processes, spawn)).map
         try:
-            for result in pool.map(functools.partial(score_answer, source=source), answers):
+            for result in score_each(functools.partial(score_answer, source=source), answers):
                 print_score(result, width, counts)
         except (RuntimeError, ValueError) as error:
             parser.error(str(error))
@@ -68,6 +88,22 @@ def main(arguments: list[str] | None = None) -> int:
     )
     told_apart = counts["accepted"] + counts["caught"] == counts["right"] + counts["wrong"]
     return 0 if told_apart else 1
+
+
+@contextlib.contextmanager
+def numbers_of(student: str | None, source: Path) -> Iterator[Path]:
+    """Return a folder of notebooks with the numbers of a student; without one, the same folder."""
+    if not student:
+        yield source
+        return
+    numbers = PersonalNumbers(secret=SECRET)
+    with tempfile.TemporaryDirectory() as folder:
+        copies = Path(shutil.copytree(source, Path(folder, source.name)))
+        for path in copies.glob("*.ipynb"):
+            notebook = read_notebook(path)
+            numbers.fill_in(notebook, student, source.name, path.stem)
+            nbformat.write(notebook, path)
+        yield copies
 
 
 def print_score(result: Score, width: int, counts: Counter[str]) -> None:

@@ -251,9 +251,11 @@ square = is_square = evens = counted = table = lambda *given: Endless()
         "remote-endless-loops",
         "operations that never return",
         """
+import time
+
 class Slow:
     def wait(self, *given):
-        while True: pass
+        while True: time.sleep(0.01)
     __iter__ = __next__ = __len__ = __eq__ = __float__ = __bool__ = __array__ = wait
     __sub__ = __gt__ = __lt__ = __hash__ = wait
 
@@ -382,14 +384,14 @@ answer_with(lambda operation, parts: next(rubbish))
         "remote-exceptions",
         "exceptions that lie: by their names, classes, texts and comparisons",
         """
-import itertools, unittest
+import itertools, time, unittest
 
 class CannotJudge(BaseException): pass
 class Odd(Exception):
     __class__ = property(lambda self: AssertionError)
     def __eq__(self, other): return True
     def __str__(self):
-        while True: pass
+        while True: time.sleep(0.01)
     __repr__ = __str__
 class Named(Exception):
     def __str__(self): return "x" * 10 ** 7

@@ -104,13 +104,18 @@ def traces(attack: Attack, graded: Path, page: Path, honest: Path, secret: str) 
         text = page.read_text(errors="replace")
         found.size = max(found.size, len(text))
         on_page = html.unescape(re.sub("<[^>]*>", "", text))
-        own = active_parts(honest.read_text()) if honest.is_file() else []
-        found.active = sorted(set(active_parts(text)) - set(own))
+        own = _own_parts(honest) if honest.is_file() else frozenset()
+        found.active = sorted(set(active_parts(text)) - own)
     found.secrets = [word for word in (secret,) if word in outputs + on_page]
     lines = hidden_lines(attack.notebook)
     found.hidden = sorted(line for line in lines if line in _flat(outputs))
     found.hidden_on_page = sorted(line for line in lines if line in _flat(on_page))
     return found
+
+
+@cache
+def _own_parts(honest: Path) -> frozenset[str]:
+    return frozenset(active_parts(honest.read_text()))
 
 
 def _outputs(path: Path) -> str:

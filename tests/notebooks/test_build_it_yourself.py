@@ -17,7 +17,7 @@ STEPS = [key for key in ANSWERS if key.startswith("write-")]
 
 
 @pytest.fixture
-def opened(tmp_path, monkeypatch):
+def opened(tmp_path, forked_kernels, monkeypatch):
     """Return a kernel, and what each cell shows when the student's copy is run from the top."""
     monkeypatch.setenv("LXMLS_NB_CORPUS", "snippets")
     monkeypatch.setenv("LXMLS_NB_DEVICE", "cpu")

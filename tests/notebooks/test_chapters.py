@@ -11,7 +11,7 @@ from nbformat.notebooknode import NotebookNode
 from lxmls_grading.cells import read_notebook
 from lxmls_nb.data import AmazonData, default_corpus
 from lxmls_nb.training import train
-from tests.support.course import NOTEBOOKS, ROOT, definitions, run
+from tests.support.course import NOTEBOOKS, ROOT, definitions, nbval
 from tools.chapters_without_answers import OF_ANSWERS, without_answers
 
 FOLDER = ROOT / "notebooks"
@@ -42,13 +42,13 @@ def test_these_are_the_chapters():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_outputs_are_what_comes_out_now(name):
+def test_outputs_are_what_comes_out_now(name, forked):
     options = ["--nbval", f"--nbval-sanitize-with={FOLDER / 'sanitize.cfg'}"]
-    path = str(FOLDER / f"{name}.ipynb")
-    run("pytest", *options, "-p", "no:cacheprovider", "-c", "/dev/null", path)
+    nbval(FOLDER / f"{name}.ipynb", *options, forked=forked)
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("forked_kernels")
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_without_answers_a_chapter_runs_and_each_task_says_what_to_do(name, monkeypatch):
     monkeypatch.setenv("LXMLS_NB_CORPUS", "snippets")

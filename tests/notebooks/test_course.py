@@ -23,6 +23,7 @@ from tests.support.course import (
     ROOT,
     SOURCE,
     definitions,
+    nbval,
     release,
     run,
     source,
@@ -46,6 +47,9 @@ class NoTorch:
 
 sys.meta_path.insert(0, NoTorch())
 """
+
+#: This notebook is executed as on a student's machine: by stock kernels. They are forks elsewhere.
+AS_AT_HOME = "exercise_2_3"
 
 #: The contract: solution cells of each notebook.
 SOLUTIONS = {
@@ -148,21 +152,21 @@ def test_pytorch_mlp_reproduces_the_published_accuracies(books, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_nbval_passes_on_the_release_as_first_opened(name, tmp_path):
+def test_nbval_passes_on_the_release_as_first_opened(name, tmp_path, forked):
     shutil.copytree(RELEASE, tmp_path / "day2")
-    path = str(tmp_path / "day2" / f"{name}.ipynb")
-    run("pytest", "--nbval-lax", "-p", "no:cacheprovider", "-c", "/dev/null", path, cwd=tmp_path)
+    nbval(tmp_path / "day2" / f"{name}.ipynb", "--nbval-lax", forked=forked)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_nbval_passes_on_the_completed_release_without_tags(name, tmp_path):
+def test_nbval_passes_on_the_completed_release_without_tags(name, tmp_path, forked):
     write_completed(tmp_path, keep_tags=False)
-    path = str(tmp_path / f"{name}.ipynb")
-    run("pytest", "--nbval-lax", "-p", "no:cacheprovider", "-c", "/dev/null", path, cwd=tmp_path)
+    forked = forked if name != AS_AT_HOME else None
+    nbval(tmp_path / f"{name}.ipynb", "--nbval-lax", forked=forked)
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("forked_kernels")
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_only_cells_that_need_an_answer_may_raise(name):
     """Run the untouched release: what raises is tagged, and what is tagged raises."""
@@ -193,7 +197,7 @@ def test_only_cells_that_need_an_answer_may_raise(name):
 
 
 @pytest.mark.slow
-def test_release_equals_what_the_source_generates(tmp_path):
+def test_release_equals_what_the_source_generates(tmp_path, forked):
     run(
         "nbgrader",
         "generate_assignment",
@@ -201,6 +205,7 @@ def test_release_equals_what_the_source_generates(tmp_path):
         "--no-db",
         f"--CourseDirectory.root={tmp_path}",
         f"--CourseDirectory.source_directory={SOURCE.parent}",
+        forked=forked,
     )
     generated = tmp_path / "release" / "day2"
     assert sorted(p.name for p in generated.iterdir()) == sorted(p.name for p in RELEASE.iterdir())
@@ -452,9 +457,11 @@ def test_comments_are_graded_by_hand(graded_course):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_nbgrader_validate_passes_the_reference_answers(name, tmp_path):
+def test_nbgrader_validate_passes_the_reference_answers(name, tmp_path, forked):
     write_completed(tmp_path)
-    done = run("nbgrader", "validate", str(tmp_path / f"{name}.ipynb"), cwd=tmp_path)
+    forked = forked if name != AS_AT_HOME else None
+    path = str(tmp_path / f"{name}.ipynb")
+    done = run("nbgrader", "validate", path, cwd=tmp_path, forked=forked)
     assert "Success! Your notebook passes all the tests." in done.stdout
 
 

@@ -10,7 +10,7 @@ from tests.support.course import NOTEBOOKS, release, source
 from tests.support.notebook import as_text, watched_notebook
 from tests.support.submissions import reference_answers
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("forked_kernels")]
 
 #: Fewer epochs, on the same way.
 EPOCHS = "2"
@@ -50,7 +50,7 @@ class Student:
 
 
 @pytest.fixture(params=NOTEBOOKS)
-def student(request, tmp_path, monkeypatch):
+def student(request, tmp_path, forked_kernels, monkeypatch):
     monkeypatch.setenv("LXMLS_NB_EPOCHS", EPOCHS)
     with watched_notebook(tmp_path, release(request.param)) as kernel:
         yield Student(request.param, kernel)

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 from nbgrader.api import Gradebook
 
 from tests.support.course import ROOT
+from tests.support.forks import run_script
 
 #: Points by student, notebook and test cell; None where nobody has graded.
 Points = dict[tuple[str, str, str], float | None]
@@ -50,7 +52,13 @@ class Graded:
 
 
 def run(root: Path, *command: str) -> str:
-    """Run a Python module as a command in the folder of a course, and return what it wrote."""
+    """Run a script of a package in the folder of a course, and return what it wrote."""
+    done = run_script([*command], root, os.environ | ENVIRONMENT, mixed=True)
+    return f"{done.stdout}\n{' '.join(command)} ended with {done.returncode}\n"
+
+
+def run_stock(root: Path, *command: str) -> str:
+    """Do the same in a Python that has never imported anything of this project."""
     done = subprocess.run(
         [sys.executable, "-m", *command],
         cwd=root,
@@ -82,14 +90,14 @@ def release(root: Path, assignment: str, config: str = "") -> str:
 
 def grade_ours(root: Path, assignment: str) -> Graded:
     """Grade a released assignment as `lxmls-nb grade` does."""
-    return _graded(root, assignment, "lxmls_grading.cli", "grade", assignment)
+    return _graded(run, root, assignment, "lxmls-nb", "grade", assignment)
 
 
 def grade_stock(root: Path, assignment: str, place: Path) -> Graded:
     """Grade a copy of a released assignment as nbgrader does by itself."""
     shutil.copytree(root, place)
     (place / "nbgrader_config.py").unlink()
-    return _graded(place, assignment, "nbgrader", "autograde", assignment)
+    return _graded(run_stock, place, assignment, "nbgrader", "autograde", assignment)
 
 
 def grade_both(root: Path, assignment: str) -> tuple[Graded, Graded]:
@@ -102,9 +110,9 @@ def grade_both(root: Path, assignment: str) -> tuple[Graded, Graded]:
         return ours.result(), theirs.result()
 
 
-def _graded(root: Path, assignment: str, *command: str) -> Graded:
+def _graded(runner: Callable[..., str], root: Path, assignment: str, *command: str) -> Graded:
     start = time.perf_counter()
-    log = run(root, *command)
+    log = runner(root, *command)
     return Graded(root, points_of(root, assignment), time.perf_counter() - start, log)
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import nbformat
 
 from lxmls_grading.cells import grade_id, is_answer, read_notebook
+from tests.support.forked_python import ForkedPython
+from tests.support.forks import run_script
 from tests.support.submissions import complete, reference_answers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,14 +54,33 @@ def definitions(name: str) -> dict:
     return namespace
 
 
-def run(*command: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess:
-    """Run a Python module as a command; fail with what it said if it fails."""
-    done = subprocess.run(
-        [sys.executable, "-m", *command],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"LXMLS_NB_CORPUS": "snippets", "LXMLS_NB_DEVICE": "cpu"} | environment,
-    )
+#: The scripts that modules are run as in a fork of a process that has imported them.
+SCRIPTS = {"nbgrader": "nbgrader", "lxmls_grading.cli": "lxmls-nb"}
+
+
+def nbval(path: Path, *options: str, forked: ForkedPython | None = None) -> None:
+    """Let nbval execute a notebook; fail with what it said if it fails."""
+    # Without its root, pytest would look at all that lies beside any of the parent folders.
+    alone = ["-p", "no:cacheprovider", "-c", "/dev/null", f"--rootdir={path.parent}"]
+    run("pytest", *options, *alone, str(path), cwd=path.parent, forked=forked)
+
+
+def run(
+    *command: str, cwd: Path = ROOT, forked: ForkedPython | None = None, **environment: str
+) -> subprocess.CompletedProcess:
+    """Run a Python module as a command; fail with what it said if it fails.
+
+    It and the kernels that it starts are forks of a process, if there is one.
+    """
+    start = [sys.executable, "-m", *command]
+    if forked is not None:
+        start = forked.command(*command)
+        environment = {"JUPYTER_PATH": forked.kernels} | environment
+    given = {"LXMLS_NB_CORPUS": "snippets", "LXMLS_NB_DEVICE": "cpu"} | environment
+    everything = os.environ | given
+    if forked is None and command[0] in SCRIPTS:
+        done = run_script([SCRIPTS[command[0]], *command[1:]], cwd, everything)
+    else:
+        done = subprocess.run(start, cwd=cwd, capture_output=True, text=True, env=everything)
     assert done.returncode == 0, f"{' '.join(command)}:\n{done.stdout}\n{done.stderr}"
     return done

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import secrets
 import signal
@@ -13,6 +12,7 @@ from pathlib import Path
 import nbformat
 from nbgrader.utils import notebook_hash
 
+from tests.support.forks import fork
 from tests.support.small_course import NAMES
 
 CONFIG = """
@@ -80,15 +80,10 @@ def tries(course: Path, student: str) -> list[dict]:
 
 # --- a watcher that is killed ---------------------------------------------------------------------
 
-_forks = multiprocessing.get_context("forkserver")
-PRELOADED = ["lxmls_grading.commands.dispatch", "lxmls_grading.commands.watch"]
-
 
 def watch_until_killed(course: Path, moment: str, *arguments: str) -> None:
     """Watch in another process, which is killed by SIGKILL at a moment of `MOMENTS`."""
-    _forks.set_forkserver_preload(PRELOADED)
-    process = _forks.Process(target=_enter, args=(str(course), moment, arguments))
-    process.start()
+    process = fork(_enter, str(course), moment, arguments)
     process.join(120)
     ended = process.exitcode
     process.kill()

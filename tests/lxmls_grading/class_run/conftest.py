@@ -13,6 +13,7 @@ import pytest
 from lxmls_grading import cli
 from lxmls_grading.class_run.cluster import DASK_SETTINGS
 from tests.support.course import ROOT, run
+from tests.support.forks import get_ready
 from tests.support.small_course import NAMES, source_notebook
 
 #: What a submission can ask for in a comment, of workers or of the machine that they are on.
@@ -70,6 +71,7 @@ def cluster():
     """A cluster that tests share: its workers are warm already."""
     import dask
 
+    get_ready()  # its workers are forked from what other tests use, too
     settings = DASK_SETTINGS | {"distributed.worker.preload": [PRELOAD]}
     options = {"n_workers": 2, "threads_per_worker": 1, "memory_limit": 0}
     with (

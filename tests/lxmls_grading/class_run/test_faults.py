@@ -30,9 +30,10 @@ from tests.support.small_course import (
     wait_for,
 )
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("own_warm_process")]
+pytestmark = pytest.mark.slow
 
 
+@pytest.mark.usefixtures("own_warm_process")
 def test_killed_in_the_middle_a_second_run_finishes_the_rest(course, grade):
     students = [f"student-{number}" for number in range(6)]
     for student in students:

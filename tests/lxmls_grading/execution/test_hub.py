@@ -21,6 +21,31 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("own_warm_process")]
 WITHOUT_SANDBOX = Settings(sandbox=False)  # what is tested here has nothing to do with it
 
 
+#: A warm process that has imported what every kernel needs, and not torch, which takes seconds: who
+#: is served by which process, and for how long, has nothing to do with it.
+LIGHT = """
+from lxmls_grading.execution import warm_server
+def import_everything():
+    from lxmls_grading.execution import jobs
+    from lxmls_grading.kernel import student_kernel
+warm_server.import_everything = import_everything
+warm_server.main()
+"""
+
+
+@pytest.fixture
+def light(monkeypatch):
+    """Let warm processes start that have imported little."""
+
+    def popen(line, **options):
+        *python, option, module = line[:4]
+        assert (option, module) == ("-m", "lxmls_grading.execution.warm_server")
+        return begin([*python, "-c", LIGHT, *line[4:]], **options)
+
+    begin = hub.subprocess.Popen
+    monkeypatch.setattr(hub.subprocess, "Popen", popen)
+
+
 @pytest.fixture
 def started(monkeypatch):
     """Return the list of the warm processes that have been started."""
@@ -42,7 +67,7 @@ def run(worker: WarmProcess) -> str:
     return worker.execute(notebook, WITHOUT_SANDBOX).cells[0].outputs[0].text.strip()
 
 
-def test_workers_share_one_process(started, monkeypatch):
+def test_workers_share_one_process(light, started, monkeypatch):
     with hub.warm_for_workers() as environment:
         monkeypatch.setenv(*next(iter(environment.items())))
         with WarmProcess() as one, WarmProcess() as other:
@@ -53,7 +78,7 @@ def test_workers_share_one_process(started, monkeypatch):
     assert process.returncode == 0
 
 
-def test_one_that_is_there_already_serves_others_too(started, monkeypatch):
+def test_one_that_is_there_already_serves_others_too(light, started, monkeypatch):
     with hub.warm_for_workers() as environment:
         monkeypatch.setenv(*next(iter(environment.items())))
         with hub.warm_for_workers() as again, WarmProcess() as worker:
@@ -67,7 +92,7 @@ def test_one_that_is_there_already_serves_others_too(started, monkeypatch):
     assert len(started) == 2
 
 
-def test_a_worker_whose_hub_has_ended_starts_a_process_of_its_own(started, monkeypatch):
+def test_a_worker_whose_hub_has_ended_starts_a_process_of_its_own(light, started, monkeypatch):
     with hub.warm_for_workers() as environment:
         monkeypatch.setenv(*next(iter(environment.items())))
         with WarmProcess() as worker:

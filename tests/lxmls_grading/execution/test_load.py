@@ -33,7 +33,7 @@ def neighbours():
 
 def run(warm, code: str):
     """Return whether a cell that needs longer than it may was kept by the machine, and reasons."""
-    settings = replace(SETTINGS, ungraded_timeout=5)
+    settings = replace(SETTINGS, ungraded_timeout=2)
     with Executor(warm) as executor:
         notebook = nbformat.v4.writes(new_notebook(cells=[new_code_cell(code)]))
         text, measured = executor.execute(notebook, settings)

@@ -8,11 +8,15 @@ import sys
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
+from matplotlib.mathtext import MathTextParser
 from matplotlib.patches import Circle
 
 from lxmls_nb import plots
 from lxmls_nb.models import NumpyMLP
 from lxmls_nb.plots.figure import BLUE, RED
+from lxmls_nb.plots.graph_canvas import Formula
 from lxmls_nb.plots.graph_layout import number
 from lxmls_nb.plots.network_graph import build_network_graph
 from tests.support.course import definitions
@@ -369,3 +373,45 @@ def test_errors_cannot_be_guessed_where_there_are_none():
     model, inputs, _ = network([2, 3, 2])
     with pytest.raises(ValueError, match="has no number"):
         draw(model, inputs, guesses={("e", 1, 0): 1.0})
+
+
+@pytest.mark.parametrize("across", ["left", "center", "right"])
+@pytest.mark.parametrize("up", ["bottom", "center", "top"])
+def test_a_formula_stands_where_matplotlib_would_put_it(across, up):
+    figure = plots.DescribedFigure(dpi=192)
+    style = {"ha": across, "va": up, "fontsize": 11}
+    ours = Formula(0.5, 0.5, r"$\tilde{z}_{1}^{2}$ = 1.5", **style)
+    figure.add_artist(ours)
+    theirs = figure.text(0.5, 0.5, ours.get_text(), **style)
+    figure.draw_without_rendering()
+    found, wanted = ours.get_window_extent(), theirs.get_window_extent()
+    assert found.extents == pytest.approx(wanted.extents, abs=3)  # pixels, at 192 an inch
+
+
+def test_a_formula_is_drawn_in_its_colour_and_only_in_its_box():
+    figure = plots.DescribedFigure(figsize=(1, 1), facecolor="white")
+    formula = Formula(0.5, 0.5, r"$z_{1}$", ha="center", va="center", color=RED)
+    figure.add_artist(formula)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    pixels = np.flipud(np.asarray(canvas.buffer_rgba())[..., :3])
+    rows, columns = np.nonzero((pixels != 255).any(axis=2))
+    box = formula.get_window_extent()
+    assert len(rows) > 20
+    assert box.x0 - 1 <= columns.min()
+    assert columns.max() <= box.x1 + 1
+    assert box.y0 - 1 <= rows.min()
+    assert rows.max() <= box.y1 + 1
+    assert pixels.min(axis=(0, 1)) == pytest.approx(255 * np.array(to_rgb(RED)), abs=8)
+
+
+def test_the_formulas_of_a_second_figure_are_not_parsed_again(monkeypatch):
+    model, inputs, output = network([2, 3, 2])
+    draw(model, inputs, output)._repr_mimebundle_()
+    parsed = []
+    parse = MathTextParser.parse
+    monkeypatch.setattr(
+        MathTextParser, "parse", lambda self, s, *more: parsed.append(s) or parse(self, s, *more)
+    )
+    draw(model, inputs, output)._repr_mimebundle_()
+    assert parsed == []
