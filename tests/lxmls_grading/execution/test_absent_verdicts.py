@@ -31,11 +31,14 @@ SHIFT = 7
 
 
 def words() -> list[str]:
-    """Return of each hidden module the longest text in it."""
+    """Return of each hidden module the longest first line of a text in it.
+
+    Python 3.13 keeps the other lines of docstrings without their indentation.
+    """
     found = []
     for path in HIDDEN:
         texts = [
-            node.value
+            node.value.partition("\n")[0]
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         ]
