@@ -137,7 +137,7 @@ class Marker(Autograde):
             except MissingEntry:
                 raise NbGraderException(
                     f"there is no assignment {self.assignment!r} in the gradebook: run "
-                    f"`nbgrader generate_assignment {self.assignment}`"
+                    f"`nbgrader generate_assignment {self.assignment} --force`"
                 ) from None
             cells = [cell for notebook in notebooks for cell in notebook.source_cells]
             checksums = sorted(str(cell.checksum) for cell in cells)

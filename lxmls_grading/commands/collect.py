@@ -64,7 +64,8 @@ class CollectApp(CourseApp):
             raise CommandError("which archive or folder? lxmls-nb collect submissions.zip")
         if not assignments_in(self.coursedir):
             raise CommandError(
-                "the gradebook has no assignment: run `nbgrader generate_assignment` first"
+                "the gradebook has no assignment: "
+                "run `nbgrader generate_assignment ASSIGNMENT --force` first"
             )
         zone = zone_of(self)
         course = read_course(self.coursedir)

@@ -37,7 +37,8 @@ class ExtendApp(CourseApp):
         student, assignment, text = self.extra_args
         if not assignments_in(self.coursedir):
             raise CommandError(
-                "the gradebook has no assignment: run `nbgrader generate_assignment`"
+                "the gradebook has no assignment: "
+                "run `nbgrader generate_assignment ASSIGNMENT --force`"
             )
         wait_for_others(self.coursedir)
         zone = zone_of(self)

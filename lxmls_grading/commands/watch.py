@@ -154,7 +154,12 @@ class WatchApp(CourseApp):
                 with ending_in_order(run.stop), _ended_by(signal.SIGTERM, run):
                     if not self.quiet:
                         where = self.folder or "the exchange"
-                        print(f"{assignment}: watching {where}; Ctrl-C stops it", file=sys.stderr)
+                        page_path = os.path.relpath(page.folder / "state.html")
+                        print(
+                            f"{assignment}: watching {where}; Ctrl-C stops it, and what it does "
+                            f"is on the page {page_path}",
+                            file=sys.stderr,
+                        )
                     run.run(client, [])
                 if run.stopping:
                     break

@@ -55,7 +55,7 @@ def read_assignment(coursedir: CourseDirectory, name: str) -> Assignment:
     except MissingEntry as error:
         raise ReportError(
             f"the gradebook knows no assignment {name!r}: "
-            f"run `nbgrader generate_assignment {name}` first"
+            f"run `nbgrader generate_assignment {name} --force` first"
         ) from error
     except SQLAlchemyError as error:
         raise ReportError(f"the gradebook cannot be read: {error}") from error

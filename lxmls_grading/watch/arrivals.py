@@ -39,9 +39,10 @@ from lxmls_grading.intake.files import (
     plain_files,
     read_plain,
 )
+from lxmls_grading.machine.sharing import share_folder
 from lxmls_grading.people.matching import NotFoundError
 from lxmls_grading.watch.ledger import PASSED, REFUSED, WAITING, Ledger, Try, now
-from lxmls_nb.files import make_folder
+from lxmls_nb.files import is_shared, make_folder
 
 #: Seconds for which files must not have changed, before they count as complete: in a folder; and in
 #: the exchange, if what has put them there writes no secret.
@@ -215,7 +216,7 @@ class Exchange:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(data)
 
-        with _as_not_staged():
+        with _as_not_staged(self.tries, student):
             replace_folder(staged_folder(self.tries, student), fill)
 
 
@@ -303,26 +304,28 @@ class Drop:
         real = Path(
             self.coursedir.format_path(self.coursedir.submitted_directory, student, self.assignment)
         )
-        with _as_not_staged():
+        with _as_not_staged(self.tries, student):
             if not submitted.folder.exists() and real.is_dir():  # what was collected by hand before
                 copy_submission(real, submitted.folder, self.coursedir)
             taken = submitted.compare(found.handed_in)
         due = self.course.due_for(self.assignment, student)
         if taken.changes:
             set_time(taken, found.handed_in, due, self.download_times, trust=True)
-            with _as_not_staged():
+            with _as_not_staged(self.tries, student):
                 submitted.write(found.handed_in, taken)
         if taken.problems:
             raise NotStagedError("; ".join(taken.problems))
 
 
 @contextmanager
-def _as_not_staged() -> Iterator[None]:
-    """Let an error of a file concern this try alone, but for those of the disk."""
+def _as_not_staged(tries: CourseDirectory, student: str) -> Iterator[None]:
+    """Let an error of a file concern this try alone, but not one of the disk, or of our folder."""
+    own = staged_folder(tries, student).parent
     try:
         yield
     except OSError as error:
-        if error.errno in FULL:
+        ours = isinstance(error, PermissionError) and Path(error.filename or "").is_relative_to(own)
+        if error.errno in FULL or ours:
             raise
         raise NotStagedError(f"it cannot be copied ({error.strerror or error})") from error
 
@@ -364,6 +367,8 @@ def replace_folder(target: Path, fill: Callable[[Path], None]) -> None:
         new = Path(partial, "new")
         new.mkdir(mode=0o755)
         fill(new)
+        if is_shared(target.parent):  # another grader may have to replace it
+            share_folder(new)
         if os.path.lexists(target):
             os.replace(target, Path(partial, "old"))
         os.replace(new, target)

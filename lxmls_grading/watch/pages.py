@@ -145,7 +145,7 @@ def receipt(notebook: NotebookNode, name: str, handed_in: str, note: str) -> str
         lines = [f"It is received{when}. It did not run to its end."]
     else:
         lines = [f"It is received{when}. It ran to its end."]
-    lines += ["What it got is told after the due date."]
+    lines += ["What it got is told later: after the due date, or by your instructor."]
     lines += [note] if note else []
     text = "\n".join(f"<p>{html.escape(line)}</p>" for line in lines)
     return RECEIPT.format(name=html.escape(name), lines=text)

@@ -111,7 +111,7 @@ class FeedbackMaker(GenerateFeedback):
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 copy.write_bytes(read_plain(path, MAX_FILE_BYTES))
             for name, page in pages.items():
-                (new / f"{name}.html").write_text(page, encoding="utf-8", errors="replace")
+                _write_page(new / f"{name}.html", page)
 
         folder = self.feedback(student)
         replace_folder(folder, fill)
@@ -172,7 +172,7 @@ class FeedbackMaker(GenerateFeedback):
                 if (files / name).is_file():
                     (new / name).write_bytes(read_plain(files / name, MAX_FILE_BYTES))
             for name in names:
-                (new / f"{name}.html").write_text(notice(name, text), encoding="utf-8")
+                _write_page(new / f"{name}.html", notice(name, text))
 
         replace_folder(place, fill)
         self._release(self.notices, student, place)
@@ -195,6 +195,12 @@ class FeedbackMaker(GenerateFeedback):
             coursedir=coursedir, authenticator=None, parent=self.parent
         ).start()
         return True
+
+
+def _write_page(path: Path, page: str) -> None:
+    """Write a page that all may read, whatever graders' umask is: in the exchange, students do."""
+    path.write_text(page, encoding="utf-8", errors="replace")
+    path.chmod(0o644)
 
 
 def another(coursedir: CourseDirectory, **changes: Any) -> CourseDirectory:

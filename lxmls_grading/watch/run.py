@@ -175,9 +175,10 @@ class WatchRun(ClassRun):
         for student in [*self.ledger.tries]:
             one = self.ledger.waiting(student)
             if one is not None and one is not self.taken.get(student):
-                when = self.ledger.allowed_from(student, self.rules.tries)
+                limit = self.rules.tries
+                when = self.ledger.allowed_from(student, limit)
                 waiting[student] = (
-                    f"{when.isoformat(timespec='seconds')}: it had {self.rules.tries} in an hour"
+                    f"{when.isoformat(timespec='seconds')}: it had {limit} of {limit} in an hour"
                     if when
                     else "a worker"
                 )
@@ -318,10 +319,11 @@ class WatchRun(ClassRun):
 
     def _tell_to_wait(self, student: str, one: Try, when: datetime) -> None:
         """Tell a student that a try is there, and when its turn comes."""
-        number = f"{self.rules.tries} tries" if self.rules.tries > 1 else "A try"
+        number = f"{self.rules.tries} tries" if self.rules.tries > 1 else "One try"
+        were = "were" if self.rules.tries > 1 else "was"
         text = (
-            f"It has arrived, and is graded after {when:%H:%M} UTC. {number} of yours were graded "
-            "in the hour before; if you hand in again, the newest takes its place."
+            f"It has arrived, and is graded after {when:%H:%M} UTC. {number} of yours {were} "
+            "graded in the hour before; if you hand in again, the newest takes its place."
         )
         try:
             folder = staged_folder(self.desk.coursedir, student)

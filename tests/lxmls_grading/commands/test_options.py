@@ -166,7 +166,7 @@ def test_an_assignment_that_is_not_there_leaves_nothing(folder, command, argumen
     if "dya2" in arguments:
         assert "did you mean day2?" in err
     if arguments == ["day2"]:
-        assert "run `nbgrader generate_assignment day2`" in err
+        assert "run `nbgrader generate_assignment day2 --force`" in err
     assert sorted(folder.rglob("*")) == before
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from datetime import timedelta
@@ -238,3 +239,39 @@ def test_what_fits_nobody_is_told(drop, box, ledger, later):
     later(3)
     assert any("nobody" in problem for problem in drop.look(ledger, {}))
     assert ledger.tries == {}
+
+
+def test_what_may_not_be_written_is_no_fault_of_the_student(exchange, ledger, monkeypatch):
+    """Such as a folder of another grader: the watcher stops and says so, and no try is refused."""
+    put(exchange, f"ada+day2+{TIME.format(1)}+x", *WHOLE)
+    exchange.look(ledger, {})
+    exchange.stage("ada", ledger.waiting("ada"))
+    replace = os.replace
+
+    def refuse(source, target):
+        if Path(source).name == "day2":
+            raise PermissionError(errno.EACCES, "Permission denied", str(source))
+        replace(source, target)
+
+    monkeypatch.setattr(arrivals.os, "replace", refuse)
+    with pytest.raises(PermissionError):
+        exchange.stage("ada", ledger.waiting("ada"))
+
+    def unreadable(path, most):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(arrivals, "read_plain", unreadable)  # a file of the student's
+    with pytest.raises(NotStagedError, match="cannot be copied"):
+        exchange.stage("ada", ledger.waiting("ada"))
+
+
+def test_a_folder_in_a_shared_one_is_the_groups(tmp_path):
+    """So that another grader can put a newer one in its place."""
+    tmp_path.chmod(0o2770)
+    before = os.umask(0o077)
+    try:
+        replace_folder(tmp_path / "day2", lambda new: (new / "a").write_text("a"))
+    finally:
+        os.umask(before)
+    assert (tmp_path / "day2").stat().st_mode & 0o2070 == 0o2070
+    assert (tmp_path / "day2" / "a").stat().st_mode & 0o060 == 0o060

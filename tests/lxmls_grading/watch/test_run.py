@@ -57,6 +57,22 @@ def test_what_is_handed_in_is_graded_and_told(course, inbox, watch):
     assert (course / "autograded" / "ada" / "day2").stat().st_mtime_ns == before
 
 
+def test_students_can_read_what_comes_back_whatever_the_umask_is(course, inbox, watch):
+    """On a hub graders have umask 007; one page that a student may not read breaks their lists."""
+    before = os.umask(0o007)
+    try:
+        inbox.hand_in("ada", RIGHT, RIGHT)
+        inbox.hand_in("ada", WRONG, RIGHT)
+        watch(told(1), "--tries", "1")
+        inbox.hand_in("ada", RIGHT, WRONG)
+        watch(lambda ledger: ledger.of("ada")[-1].noticed, "--tries", "1")
+    finally:
+        os.umask(before)
+    pages = list((inbox.top / "feedback").glob("*.html"))
+    assert len(pages) == 4  # of the try that was graded, and of the one that waits
+    assert all(page.stat().st_mode & 0o004 for page in pages)
+
+
 def test_of_several_tries_the_newest_is_graded(course, inbox, watch):
     old = [inbox.hand_in("ada", WRONG, WRONG) for _ in range(3)]
     new = inbox.hand_in("ada", RIGHT, WRONG)
