@@ -179,10 +179,12 @@ class CourseApp(NbGrader, StrictApplication):
         if name not in found:
             close = close_names(name, [each for each in known if each != name])
             place = "the gradebook" if generated else "source/"
-            make = "nbgrader generate_assignment" if generated else "lxmls-nb new-assignment"
+            make = f"nbgrader generate_assignment {name} --force"
+            if not generated:
+                make = f"lxmls-nb new-assignment {name}"
             raise CommandError(
                 f"there is no assignment {name!r} in {place}{close or ':'} "
-                f"{'If not, run' if close else 'run'} `{make} {name}`"
+                f"{'If not, run' if close else 'run'} `{make}`"
             )
         self.coursedir.assignment_id = name
         return str(name)

@@ -116,7 +116,7 @@ def _harmless(event: str, arguments: tuple[Any, ...], frame: FrameType) -> bool:
         if arguments[0] == NO_FILE:
             return True
         path = os.path.abspath(os.fsdecode(arguments[0])) if _is_path(arguments[0]) else ""
-        if not path or path.endswith(".py") or path.startswith(_installed()):
+        if not path or path.endswith(".py") or path.startswith(_installed(_here())):
             return True  # tracebacks show lines of modules
     if event == "exec" and frame.f_code.co_filename.endswith(MAKERS):
         return True
@@ -146,10 +146,20 @@ def _is_path(value: Any) -> bool:
     return isinstance(value, str | bytes | os.PathLike)
 
 
+def _here() -> str:
+    """Return the folder that one works in, or an empty string if it is gone."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
+
+
 @cache
-def _installed() -> tuple[str, ...]:
-    """Return the folders of Python, its packages and the system, with a slash at their ends."""
-    here = os.path.abspath(os.curdir)  # the course, perhaps
+def _installed(here: str) -> tuple[str, ...]:
+    """Return the folders of Python, its packages and the system, with a slash at their ends.
+
+    The folder that one works in, the course perhaps, is none, even if Python looks there.
+    """
     packages = [os.path.abspath(folder) for folder in sys.path if folder]
     system = [sys.prefix, sys.base_prefix, "/usr", "/proc/self", "/sys"]
     folders = [*packages, *system, os.path.dirname(lxmls_nb.__file__)]

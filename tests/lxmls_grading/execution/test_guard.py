@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from lxmls_grading.execution.connection import TEST_FILE
@@ -41,3 +43,13 @@ def test_files(path, is_refused):
                 names["read"]()
         else:
             names["read"]()
+
+
+def test_the_folder_that_one_works_in_is_none_of_pythons(monkeypatch, tmp_path):
+    """Whichever it was when a file was opened for the first time."""
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    for folder in (tmp_path.parent, tmp_path):
+        monkeypatch.chdir(folder)
+        with guard(lambda what: None):
+            open("/dev/null").close()
+    test_files("notes.txt", True)
