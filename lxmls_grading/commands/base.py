@@ -179,9 +179,11 @@ class CourseApp(NbGrader, StrictApplication):
         if name not in found:
             close = close_names(name, [each for each in known if each != name])
             place = "the gradebook" if generated else "source/"
-            make = f"nbgrader generate_assignment {name} --force"
-            if not generated:
-                make = f"lxmls-nb new-assignment {name}"
+            make = (
+                f"nbgrader generate_assignment {name} --force"
+                if generated
+                else f"lxmls-nb new-assignment {name}"
+            )
             raise CommandError(
                 f"there is no assignment {name!r} in {place}{close or ':'} "
                 f"{'If not, run' if close else 'run'} `{make}`"

@@ -118,32 +118,29 @@ class Exchange:
         that is wanted, as with ``nbgrader collect``; here an extension counts, too.
         """
         found: dict[str, list[tuple[str, str]]] = {}
-        course = read_course(self.coursedir) if self.collecting.before_duedate else None
         for entry in os.scandir(self.inbound):
             if (record := self._record(entry.name)) is not None:
                 student, handed_in = record
                 found.setdefault(student, []).append((handed_in, entry.name))
         for student, names in found.items():
-            due = course.due_for(self.assignment, student) if course else None
-
-            def rank(handed_in: str, due: datetime | None = due) -> tuple[bool, str]:
-                on_time = due is None or handed_in <= due.isoformat()
-                return on_time, handed_in
-
             earlier = ledger.of(student)
             known = {one.id for one in earlier}
-            new = [each for each in names if each[1] not in known]
-            new.sort(key=lambda each: (rank(each[0]), each[1]))
-            new = [each for each in new if self._is_complete(self.inbound / each[1])]
+            new = [
+                each
+                for each in names
+                if each[1] not in known and self._is_complete(self.inbound / each[1])
+            ]
             if not new:
                 continue
-            best = max((rank(e.handed_in) for e in earlier if e.state != REFUSED), default=None)
+            due = self._due(student)
+            new.sort(key=lambda each: (_rank(each[0], due), each[1]))
+            ranks = [_rank(one.handed_in, due) for one in earlier if one.state != REFUSED]
             tries = []
             for handed_in, name in new:
                 one = Try(name, handed_in, now())
                 if problem := self._problem(self.inbound / name, student):
                     one.state, one.why, one.done = REFUSED, problem, now()
-                elif best and rank(handed_in) < best:
+                elif ranks and _rank(handed_in, due) < max(ranks):
                     one.state = PASSED
                 tries.append(one)
             newer = [one for one in tries if one.state == WAITING]
@@ -152,6 +149,12 @@ class Exchange:
                     one.state = PASSED
             ledger.add(student, *tries)
         return self.problems
+
+    def _due(self, student: str) -> datetime | None:
+        """Return until when a submission is preferred to later ones, if there is such a time."""
+        if not self.collecting.before_duedate:
+            return None
+        return read_course(self.coursedir).due_for(self.assignment, student)
 
     def _record(self, name: str) -> tuple[str, str] | None:
         """Return the student and the time in the name of a folder, if it is of the assignment."""
@@ -372,6 +375,11 @@ def replace_folder(target: Path, fill: Callable[[Path], None]) -> None:
         if os.path.lexists(target):
             os.replace(target, Path(partial, "old"))
         os.replace(new, target)
+
+
+def _rank(handed_in: str, due: datetime | None) -> tuple[bool, str]:
+    """Return what is larger for the try that is wanted: on time before late, then the newest."""
+    return due is None or handed_in <= due.isoformat(), handed_in
 
 
 def _changed(folder: Path) -> Iterable[float]:
