@@ -16,6 +16,11 @@ from lxmls_grading.sandbox.processor_time import (
 )
 
 
+#: Seconds for which a measurement serves the cells that start next. Most take a few milliseconds,
+#: and limits are seconds.
+FRESH = 0.25
+
+
 class LoadWatch:
     """Compares, where a limit of time is reached, what processes had with what they asked for.
 
@@ -35,11 +40,15 @@ class LoadWatch:
     def __init__(self, provisioner: SandboxProvisioner, deadline: float):
         self.provisioner, self.deadline = provisioner, deadline
         self.starved = False
-        self.start_cell()
-        self._first = self._cell
+        self._first = self._cell = self._measure()
 
     def start_cell(self) -> None:
-        """Measure from now on for the next cell."""
+        """Measure from now on for the next cell, or from a moment ago."""
+        if time.monotonic() - self._cell[0] > FRESH:
+            self._cell = self._measure()
+
+    def start_kernel(self) -> None:
+        """Measure from now on: another kernel, whose times begin at zero, has taken over."""
         self._cell = self._measure()
 
     def look(self) -> str:

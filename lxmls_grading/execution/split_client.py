@@ -12,6 +12,7 @@ import socket
 import tempfile
 import time
 from dataclasses import replace
+from functools import cached_property
 from queue import Empty
 from typing import Any
 
@@ -112,11 +113,15 @@ class SplitClient(AskingClient):
         self.ended: Reason | None = None  # why no more cells run
         self.unrun: list[str] = []
         self.ready = False  # whether a kernel has answered
-        # Of code in another language it is not known what needs what.
-        self.dispensable = set() if plan.language else dispensable_cells(notebook.cells)
         self.skip_dispensable = False
         self.slowest = SlowestCell(0.0, "")
         self.load = LoadWatch(self.provisioner, self.deadline)
+
+    @cached_property
+    def dispensable(self) -> set[int]:
+        """The places of cells that no answer and no test needs."""
+        # Of code in another language it is not known what needs what.
+        return set() if self.plan.language else dispensable_cells(self.nb.cells)
 
     def seconds_for(self, cell: NotebookNode | None = None) -> float:
         """Return how long a cell may run, or without one a call of an answer by a test."""
@@ -278,6 +283,7 @@ class SplitClient(AskingClient):
         self.judge.connection.forget()
         await self.async_start_new_kernel()
         await self.async_start_new_kernel_client()
+        self.load.start_kernel()
         for cell in self.finished:
             again = NotebookNode(cell, outputs=[])
             await super().async_execute_cell(again, 0)

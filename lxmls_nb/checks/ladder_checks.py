@@ -26,12 +26,12 @@ from lxmls_nb.checks.messages import percent, quiet
 from lxmls_nb.checks.problems import Problem, make_problem
 from lxmls_nb.checks.without_points import KnownNumbers, results_of, suspected, tell
 from lxmls_nb.errors import CheckFailed, NotAttempted
-from lxmls_nb.guesses import Refuted
+from lxmls_nb.guesses import Guesses, Refuted
 from lxmls_nb.notebook.cards import Kind
 from lxmls_nb.notebook.watching import report
 
 if TYPE_CHECKING:
-    from lxmls_nb.plots.figure import DescribedFigure
+    from lxmls_nb.plots.figure import DescribedFigure, UndrawnFigure
 
 #: The network of the figure. Its weights are square, so that a transpose too many can be seen.
 PICTURE = Problem(
@@ -134,7 +134,7 @@ def error_ladder(
     error_at_output: object = None,
     error_after_linear: object = None,
     error_before_sigmoid: object = None,
-) -> DescribedFigure:
+) -> UndrawnFigure:
     """Tell how far up the ladder errors are right, and paint them on a small network.
 
     Nothing here raises, and there are no points. Each function is called on true errors of the
@@ -154,9 +154,9 @@ def error_ladder(
 
     Returns
     -------
-    figure : DescribedFigure
+    figure : UndrawnFigure
     """
-    from lxmls_nb.plots.graphs import plot_network  # matplotlib is slow to start
+    from lxmls_nb.plots.figure import UndrawnFigure  # matplotlib is slow to start
 
     painted: dict[tuple[str, int, int], object] = {}
     for rung in RUNGS:
@@ -183,6 +183,13 @@ def error_ladder(
             report(Kind.RIGHT, "Right", f"{text} {remark}".strip(), climbed[-1].why)
         else:
             report(Kind.OPEN, "Your turn", "write the first function, and give it to this check.")
+    return UndrawnFigure(lambda: _draw(painted))
+
+
+def _draw(painted: Guesses) -> DescribedFigure:
+    """Return the figure of the small network, with the student's numbers."""
+    from lxmls_nb.plots.graphs import plot_network
+
     return plot_network(
         PICTURE.parameters,
         PICTURE.activation_functions,

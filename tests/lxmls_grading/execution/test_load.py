@@ -100,6 +100,22 @@ def test_each_cell_is_measured_for_itself(clock):
     assert watch.starved
 
 
+def test_short_cells_share_a_measurement_and_kernels_do_not(clock):
+    kernel = Provisioner()
+    watch = LoadWatch(kernel, deadline=2000)
+    kernel.time = ProcessorTime(20, 80)
+    clock[0] += 0.1
+    watch.start_cell()  # of what was before, little can lie in so short a time
+    clock[0] += 100
+    assert watch.look() == "the machine was loaded: for 80 of 100 s no core was free"
+    kernel.time = ProcessorTime(0, 0)
+    watch.start_kernel()
+    watch.start_cell()
+    clock[0] += 30
+    kernel.time = ProcessorTime(10, 20)
+    assert watch.look() == "the machine was loaded: for 20 of 30 s no core was free"
+
+
 def test_where_the_notebooks_time_is_up_all_of_it_counts(clock):
     kernel = Provisioner()
     watch = LoadWatch(kernel, deadline=1130)

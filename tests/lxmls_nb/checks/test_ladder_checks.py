@@ -46,11 +46,14 @@ def climb(capsys, monkeypatch):
     monkeypatch.setattr(graphs, "plot_network", plot_network)
 
     def run(*functions):
+        painted.clear()
         figure = checks.error_ladder(*functions)
         text = " ".join(capsys.readouterr().out.split())
+        assert not painted, "it is drawn before anybody looks at it"
+        alt = figure.alt
         places = (("e", 2), ("e~", 1), ("e", 1))
         rows = [[painted[kind, layer, unit] for unit in range(3)] for kind, layer in places]
-        return text, rows, figure.alt
+        return text, rows, alt
 
     return run
 
