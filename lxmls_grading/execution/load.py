@@ -15,7 +15,6 @@ from lxmls_grading.sandbox.processor_time import (
     processor_time,
 )
 
-
 #: Seconds for which a measurement serves the cells that start next. Most take a few milliseconds,
 #: and limits are seconds.
 FRESH = 0.25
