@@ -171,6 +171,9 @@ class WatchApp(CourseApp):
                     return 2
             with contextlib.suppress(OSError):
                 run.show("stopped")
+        if not self.quiet:
+            later = "what is handed in meanwhile is graded when it is started again"
+            print(f"{assignment}: stopped; {later}", file=sys.stderr)
         return STATUS
 
     def interrupts(self) -> contextlib.AbstractContextManager[None]:

@@ -39,6 +39,8 @@ TOOLS = {
 }
 #: Numbers of accounts that people have (login.defs of Debian and others).
 PEOPLE = range(1000, 60_000)
+#: Names of the programs that accounts of services have as their shell, since nobody logs in there.
+NO_LOGIN = ("nologin", "false")
 
 
 def inspect_hub(app: NbGrader) -> Iterator[Finding]:
@@ -109,16 +111,17 @@ def _readable_homes() -> Iterator[Finding]:
         yield Finding(
             f"hub: students can read each other's work: others can read the homes "
             f"{', '.join(map(str, found[:3]))}{more}",
-            f"chmod go-rwx {_quoted(found)}\n"
+            f"sudo chmod go-rwx {_quoted(found)}\n"
             "and set HOME_MODE 0700 in /etc/login.defs, for accounts that are to come",
         )
 
 
 def _homes() -> list[Path]:
-    """Return the homes of this machine's people."""
+    """Return the homes of this machine's people: of those who can log in."""
     import pwd
 
-    homes = {Path(user.pw_dir) for user in pwd.getpwall() if user.pw_uid in PEOPLE}
+    people = [user for user in pwd.getpwall() if user.pw_uid in PEOPLE]
+    homes = {Path(user.pw_dir) for user in people if Path(user.pw_shell).name not in NO_LOGIN}
     return sorted(home for home in homes if home.is_dir())
 
 

@@ -149,12 +149,21 @@ def page(values: dict[str, Any]) -> str:
     body += _table("In work", ("student",), ([each] for each in values["in_work"]))
     body += _table(
         "Graded",
-        ("student", "handed in", "graded", "seconds to feedback", "points", "counts"),
+        (
+            "student",
+            "handed in",
+            "graded",
+            "first seen",
+            "seconds from then to feedback",
+            "points",
+            "counts",
+        ),
         (
             (
                 row["student"],
                 row["handed_in"],
                 row["graded"],
+                row["seen"],
                 _seconds(row["seen"], row["told"]),
                 "" if row["points"] is None else f"{row['points']:g}",
                 "yes" if row["counts"] else "no",

@@ -121,7 +121,7 @@ class TestHomes:
         assert (finding.repair != "") == wrong
         if wrong:
             assert f"others can read the homes {home}" in finding.what
-            assert finding.repair.startswith(f"chmod go-rwx {home}\n")
+            assert finding.repair.startswith(f"sudo chmod go-rwx {home}\n")
             assert not finding.advice
 
     @pytest.mark.parametrize(("members", "wrong"), [(set(), False), ({"bob"}, True)])
@@ -136,11 +136,17 @@ class TestHomes:
         import pwd
 
         users = [
-            SimpleNamespace(pw_uid=uid, pw_dir=str(tmp_path / name))
-            for uid, name in ((0, "root"), (33, "www"), (1000, "ada"), (1001, "gone"))
+            SimpleNamespace(pw_uid=uid, pw_dir=str(tmp_path / name), pw_shell=shell)
+            for uid, name, shell in (
+                (0, "root", "/bin/bash"),
+                (33, "www", "/usr/sbin/nologin"),
+                (1000, "ada", "/bin/bash"),
+                (1001, "gone", "/bin/bash"),
+                (1002, "builds", "/usr/sbin/nologin"),
+            )
         ]
         monkeypatch.setattr(pwd, "getpwall", lambda: users)
-        for name in ("root", "www", "ada"):
+        for name in ("root", "www", "ada", "builds"):
             (tmp_path / name).mkdir()
         assert hub._homes() == [tmp_path / "ada"]
 
