@@ -57,7 +57,14 @@ CLASSES_COUNTED = Mistake(
 )
 
 
-def contrasting_problems(problem: Problem, is_network: bool) -> Iterator[tuple[Problem, Finding]]:
+#: How the numbers of further problems are drawn, two of each kind: an answer that is wrong for some
+#: values only, such as large ones, can be right in one draw, and that would tell nothing of sizes.
+SEEDS = (11, 12)
+
+
+def contrasting_problems(
+    problem: Problem, is_network: bool
+) -> Iterator[tuple[list[Problem], Finding]]:
     """Yield problems that differ in one thing, and what it means if the answer is right there.
 
     Parameters
@@ -69,8 +76,8 @@ def contrasting_problems(problem: Problem, is_network: bool) -> Iterator[tuple[P
     geometry, examples = problem.geometry, len(problem.output)
     inputs, hidden, classes = geometry[0], geometry[1:-1], geometry[-1]
 
-    def like(other: list[int], count: int = examples) -> Problem:
-        return make_problem(other, count, seed=len(other))
+    def like(other: list[int], count: int = examples) -> list[Problem]:
+        return [make_problem(other, count, seed=seed) for seed in (len(other), *SEEDS)]
 
     if is_network and len(set(geometry)) < len(geometry):
         sizes = [classes + len(geometry) - 1 - place for place in range(len(geometry))]
@@ -92,15 +99,19 @@ def contrasting_batches(problem: Problem) -> Iterator[tuple[list[Problem], list[
     that means.
     """
     size, classes = problem.geometry
+    count = len(problem.output)
+
+    def like(number: int) -> list[Problem]:
+        return [make_problem([size, number], count, seed=seed) for seed in (5, *SEEDS)]
+
     full = make_problem([size, classes], max(EXAMPLES, classes + 2), seed=5)
     if len(set(problem.output.tolist())) < classes:
         first_only = dataclasses.replace(full, output=np.zeros_like(full.output))
         yield [full], [first_only], CLASSES_COUNTED.finding()
-    if len(problem.output) == 1:
-        yield [full], [], ONE_ROW.finding(count=len(full.output))
+    if count == 1:
+        yield [full], like(classes), ONE_ROW.finding(count=len(full.output))
     if classes != 3:
-        three = make_problem([size, 3], len(problem.output), seed=5)
-        yield [three], [], MORE_CLASSES.finding(others=3, classes=classes)
+        yield like(3), like(classes), MORE_CLASSES.finding(others=3, classes=classes)
 
 
 def name_contrast(
@@ -117,8 +128,12 @@ def name_contrast(
     is_network : bool
         Whether there can be hidden layers.
     """
-    for other, finding in contrasting_problems(problem, is_network):
-        if is_right(other):
+    # What is wrong with sizes is wrong whatever the numbers are.
+    alike = [make_problem(problem.geometry, len(problem.output), seed=seed) for seed in SEEDS]
+    if any(map(is_right, alike)):
+        return None
+    for others, finding in contrasting_problems(problem, is_network):
+        if all(map(is_right, others)):
             return finding
     return None
 
