@@ -191,6 +191,20 @@ class CourseApp(NbGrader, StrictApplication):
         self.coursedir.assignment_id = name
         return str(name)
 
+    def need_assignments(self) -> None:
+        """Make sure that the gradebook has an assignment, whichever.
+
+        Raises
+        ------
+        CommandError
+            If it has none.
+        """
+        if not assignments_in(self.coursedir):
+            raise CommandError(
+                "the gradebook has no assignment: "
+                "run `nbgrader generate_assignment ASSIGNMENT --force` first"
+            )
+
 
 def assignments_in(coursedir: CourseDirectory) -> list[str]:
     """Return the names of the assignments in the gradebook; no gradebook is made for it."""

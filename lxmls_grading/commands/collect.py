@@ -12,7 +12,7 @@ from traitlets import Bool
 from lxmls_grading.collect.archives import files_in
 from lxmls_grading.collect.course import Course, assignments_of, collect, read_course
 from lxmls_grading.collect.taking import CONFLICT, NEW, OLDER, REPLACED, SAME, Taken
-from lxmls_grading.commands.base import FLAGS, CourseApp, assignments_in
+from lxmls_grading.commands.base import FLAGS, CourseApp
 from lxmls_grading.commands.options import CommandError, close_names
 from lxmls_grading.deadlines.times import local, zone_of
 from lxmls_grading.records import AlreadyGradingError, lock_assignment
@@ -62,11 +62,7 @@ class CollectApp(CourseApp):
         self.check_course()
         if not self.extra_args:
             raise CommandError("which archive or folder? lxmls-nb collect submissions.zip")
-        if not assignments_in(self.coursedir):
-            raise CommandError(
-                "the gradebook has no assignment: "
-                "run `nbgrader generate_assignment ASSIGNMENT --force` first"
-            )
+        self.need_assignments()
         zone = zone_of(self)
         course = read_course(self.coursedir)
         found = [file for path in self.paths for file in files_in(path, zone)]

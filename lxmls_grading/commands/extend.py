@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
-from lxmls_grading.commands.base import CourseApp, assignments_in
+from lxmls_grading.commands.base import CourseApp
 from lxmls_grading.commands.options import CommandError
 from lxmls_grading.deadlines.extensions import Extension, ExtensionError, extend, parse_extension
 from lxmls_grading.deadlines.times import local, zone_of
@@ -35,11 +35,7 @@ class ExtendApp(CourseApp):
                 "whom, which assignment and by how much? lxmls-nb extend ada day2 +48h"
             )
         student, assignment, text = self.extra_args
-        if not assignments_in(self.coursedir):
-            raise CommandError(
-                "the gradebook has no assignment: "
-                "run `nbgrader generate_assignment ASSIGNMENT --force`"
-            )
+        self.need_assignments()
         wait_for_others(self.coursedir)
         zone = zone_of(self)
         try:

@@ -62,6 +62,11 @@ CLASSES_COUNTED = Mistake(
 SEEDS = (11, 12)
 
 
+def _draw(geometry: list[int], examples: int, *first: int) -> list[Problem]:
+    """Return problems of one kind: with the seeds that are given, and with those of all."""
+    return [make_problem(geometry, examples, seed=seed) for seed in (*first, *SEEDS)]
+
+
 def contrasting_problems(
     problem: Problem, is_network: bool
 ) -> Iterator[tuple[list[Problem], Finding]]:
@@ -77,7 +82,7 @@ def contrasting_problems(
     inputs, hidden, classes = geometry[0], geometry[1:-1], geometry[-1]
 
     def like(other: list[int], count: int = examples) -> list[Problem]:
-        return [make_problem(other, count, seed=seed) for seed in (len(other), *SEEDS)]
+        return _draw(other, count, len(other))
 
     if is_network and len(set(geometry)) < len(geometry):
         sizes = [classes + len(geometry) - 1 - place for place in range(len(geometry))]
@@ -102,7 +107,7 @@ def contrasting_batches(problem: Problem) -> Iterator[tuple[list[Problem], list[
     count = len(problem.output)
 
     def like(number: int) -> list[Problem]:
-        return [make_problem([size, number], count, seed=seed) for seed in (5, *SEEDS)]
+        return _draw([size, number], count, 5)
 
     full = make_problem([size, classes], max(EXAMPLES, classes + 2), seed=5)
     if len(set(problem.output.tolist())) < classes:
@@ -129,11 +134,9 @@ def name_contrast(
         Whether there can be hidden layers.
     """
     # What is wrong with sizes is wrong whatever the numbers are.
-    alike = [make_problem(problem.geometry, len(problem.output), seed=seed) for seed in SEEDS]
-    if any(map(is_right, alike)):
-        return None
+    alike = _draw(problem.geometry, len(problem.output))
     for others, finding in contrasting_problems(problem, is_network):
-        if all(map(is_right, others)):
+        if all(map(is_right, others)) and not any(map(is_right, alike)):
             return finding
     return None
 
