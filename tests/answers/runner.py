@@ -179,21 +179,30 @@ def _described(error: BaseException | None) -> str | None:
 
 
 @contextmanager
-def copied_files(source: Path) -> Iterator[None]:
-    """Let a fork of this process work in a copy of the assignment's files, and write no stderr."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+def copied_files(source: Path) -> Iterator[str]:
+    """Give a fork a copy of the assignment's files to work in.
+
+    This process makes and removes it: a fork can be killed before it has removed anything.
+    """
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(
             source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.ipynb")
         )
-        os.chdir(folder)
-        sys.path.insert(0, folder)  # modules of the assignment
-        yield
+        yield folder
 
 
-def _child(pipe, name: str, source: Path, answers: dict[str, str], repeats: int) -> None:
-    with copied_files(source):
-        pipe.send(_run_notebook(name, source, answers, repeats))
+def work_in(folder: str) -> None:
+    """Let this process, a fork, work in its copy of the files, and write no stderr."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    os.chdir(folder)
+    sys.path.insert(0, folder)  # modules of the assignment
+
+
+def _child(
+    pipe, name: str, source: Path, folder: str, answers: dict[str, str], repeats: int
+) -> None:
+    work_in(folder)
+    pipe.send(_run_notebook(name, source, answers, repeats))
     pipe.close()
 
 
@@ -258,18 +267,20 @@ def score(
     source_notebook(name, source)  # read once, and not in each fork
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(target=_child, args=(sender, name, source, answers, repeats))
-    child.start()
-    sender.close()
-    try:
-        if not receiver.poll(TIMEOUT):
-            raise RuntimeError(f"{answer or name} takes more than {TIMEOUT} s")
-        return Score(answer, receiver.recv())
-    except EOFError:
-        raise RuntimeError(f"{answer or name} ended its process") from None
-    finally:
-        child.kill()
-        child.join()
+    with copied_files(source) as folder:
+        arguments = (sender, name, source, folder, answers, repeats)
+        child = context.Process(target=_child, args=arguments)
+        child.start()
+        sender.close()
+        try:
+            if not receiver.poll(TIMEOUT):
+                raise RuntimeError(f"{answer or name} takes more than {TIMEOUT} s")
+            return Score(answer, receiver.recv())
+        except EOFError:
+            raise RuntimeError(f"{answer or name} ended its process") from None
+        finally:
+            child.kill()
+            child.join()
 
 
 def score_answer(answer: Answer, source: Path = SOURCE) -> Score:

@@ -28,6 +28,7 @@ from tests.answers.runner import (
     run_test,
     source_notebook,
     warm_up,
+    work_in,
 )
 
 #: Seconds that a mutant has. One that takes longer is caught: no right answer runs for ever.
@@ -112,22 +113,24 @@ def _failures(
     """Run texts of an answer in forks of this process; return the first failure of each."""
     while codes:
         receiver, sender = FORK.Pipe(duplex=False)
-        process = FORK.Process(target=_run_all, args=(sender, name, source, answer, codes))
-        process.start()
-        sender.close()
-        try:
-            failure, goes_on = _received(receiver)
-            if failure:
-                answered = f"{name}, {grade_id(answer)}: the reference answer"
-                raise RuntimeError(f"{answered} fails: {failure.message}")
-            while codes and goes_on:
+        with copied_files(source) as folder:
+            arguments = (sender, name, source, folder, answer, codes)
+            process = FORK.Process(target=_run_all, args=arguments)
+            process.start()
+            sender.close()
+            try:
                 failure, goes_on = _received(receiver)
-                codes = codes[1:]
-                yield failure
-        finally:
-            process.kill()
-            process.join()
-            receiver.close()
+                if failure:
+                    answered = f"{name}, {grade_id(answer)}: the reference answer"
+                    raise RuntimeError(f"{answered} fails: {failure.message}")
+                while codes and goes_on:
+                    failure, goes_on = _received(receiver)
+                    codes = codes[1:]
+                    yield failure
+            finally:
+                process.kill()
+                process.join()
+                receiver.close()
 
 
 def _received(receiver) -> tuple[CellScore | None, bool]:
@@ -140,7 +143,9 @@ def _received(receiver) -> tuple[CellScore | None, bool]:
         return CellScore("", 0, 0, "ended its process"), False
 
 
-def _run_all(sender, name: str, source: Path, answer: NotebookNode, codes: list[str]) -> None:
+def _run_all(
+    sender, name: str, source: Path, folder: str, answer: NotebookNode, codes: list[str]
+) -> None:
     """Run what an answer needs, then the answer and each text of it, and send the first failures."""
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -153,15 +158,15 @@ def _run_all(sender, name: str, source: Path, answer: NotebookNode, codes: list[
     below = [cell for cell in needed if cell in notebook.cells[place + 1 :]]
     if practice := _practice(answer, notebook.cells[place + 1 :]):
         below = [practice]
-    with copied_files(source):
-        for cell in above:
-            if not is_test(cell):
-                run_cell(shell, cell, cell.source)
-        names = dict(shell.user_ns)
-        for code in [answer.source, *codes]:
-            shell.user_ns.clear()
-            shell.user_ns.update(names)
-            sender.send(_first_failure(shell, answer, code, below))
+    work_in(folder)
+    for cell in above:
+        if not is_test(cell):
+            run_cell(shell, cell, cell.source)
+    names = dict(shell.user_ns)
+    for code in [answer.source, *codes]:
+        shell.user_ns.clear()
+        shell.user_ns.update(names)
+        sender.send(_first_failure(shell, answer, code, below))
 
 
 def _practice(answer: NotebookNode, below: list[NotebookNode]) -> NotebookNode | None:
