@@ -13,6 +13,7 @@ import contextlib
 import fnmatch
 import glob
 import os
+from collections.abc import Iterator
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,7 @@ _stock_init_assignment = BaseConverter.init_assignment
 _stock_init_notebooks = BaseConverter.init_notebooks
 _stock_set_permissions = BaseConverter.set_permissions
 _stock_convert_notebooks = BaseConverter.convert_notebooks
+_stock_create_engine = nbgrader.api.create_engine
 
 
 def _copy_files(self: BaseConverter, assignment_id: str, student_id: str) -> None:
@@ -182,10 +184,17 @@ def _complete_submission(self: Autograde, assignment_id: str, student_id: str) -
 def _convert_notebooks(self: Autograde) -> None:
     """Grade all submissions; those that fail, or are stopped, keep what they had."""
     try:
-        _stock_convert_notebooks(self)
+        with shared_engine():
+            _stock_convert_notebooks(self)
     finally:
         _end_submission(self, complete=False)
     fail_for_refused(self)
+
+
+def _make_pages(self: GenerateFeedback) -> None:
+    """Write the feedback of all submissions, as ``BaseConverter.convert_notebooks``."""
+    with shared_engine():
+        _stock_convert_notebooks(self)
 
 
 def _end_submission(self: Autograde, complete: bool) -> None:
@@ -230,6 +239,7 @@ PATCHES: list[tuple[Any, str, Any]] = [
     (Autograde, "init_destination", _set_earlier_aside),
     (Autograde, "set_permissions", _complete_submission),
     (Autograde, "convert_notebooks", _convert_notebooks),
+    (GenerateFeedback, "convert_notebooks", _make_pages),
     *[
         (module, "glob", _Glob)
         for module in (
@@ -259,12 +269,28 @@ def wait_for_others(coursedir: CourseDirectory) -> None:
 
 
 def share_engine() -> None:
-    """Let nbgrader use one database engine in this process.
+    """Let nbgrader use one database engine in this process, from now on.
 
     nbgrader opens the gradebook again for each of its steps. With one engine for all of them, each
     statement is compiled once and not for each submission, and tables are looked up once.
     """
-    stock = getattr(nbgrader.api.create_engine, "__wrapped__", nbgrader.api.create_engine)
-    nbgrader.api.create_engine = cache(stock)
+    nbgrader.api.create_engine = cache(_stock_create_engine)
     tables = nbgrader.api.Base.metadata
     tables.create_all = cache(partial(type(tables).create_all, tables))
+
+
+@contextlib.contextmanager
+def shared_engine() -> Iterator[None]:
+    """Let nbgrader use one database engine for as long as a command takes.
+
+    The formgrader's server runs such commands, too, and must see it when a gradebook is replaced.
+    """
+    if nbgrader.api.create_engine is not _stock_create_engine:  # this process always shares one
+        yield
+        return
+    share_engine()
+    try:
+        yield
+    finally:
+        nbgrader.api.create_engine = _stock_create_engine
+        del nbgrader.api.Base.metadata.create_all

@@ -96,17 +96,19 @@ def source_notebook(name: str, source: Path = SOURCE):
     return read_notebook(source / f"{name}.ipynb")
 
 
-def needed_cells(notebook) -> list:
+@cache
+def needed_cells(name: str, source: Path = SOURCE) -> list:
     """Return the code cells that a notebook's tests need, in order, the tests among them.
 
     What is given and needed by none of them (training, figures, checks without points) decides
     nothing and is left out.
     """
-    dispensable = dispensable_cells(notebook.cells)
-    last = max((place for place, cell in enumerate(notebook.cells) if is_test(cell)), default=-1)
+    cells = source_notebook(name, source).cells
+    dispensable = dispensable_cells(cells)
+    last = max((place for place, cell in enumerate(cells) if is_test(cell)), default=-1)
     return [
         cell
-        for place, cell in enumerate(notebook.cells[: last + 1])
+        for place, cell in enumerate(cells[: last + 1])
         if cell.cell_type == "code" and place not in dispensable
     ]
 
@@ -121,7 +123,7 @@ def _run_notebook(
     warnings.resetwarnings()
     shell = InteractiveShell.instance()
     scores = []
-    for cell in needed_cells(source_notebook(name, source)):
+    for cell in needed_cells(name, source):
         if not is_test(cell):
             run_cell(shell, cell, answers.get(grade_id(cell), cell.source))
             continue
@@ -225,8 +227,11 @@ def warm_up() -> None:
     torch.optim.SGD([tensor], lr=0.1).step()
     import lxmls_nb.checks
     import lxmls_nb.plots
-    import lxmls_nb.training  # noqa: F401
+    import lxmls_nb.training
     from lxmls_nb.models import PytorchMLP  # noqa: F401
+
+    for verdict in lxmls_nb.checks.__all__:  # imported when they are first used
+        getattr(lxmls_nb.checks, verdict)
 
 
 def score(
@@ -264,7 +269,7 @@ def score(
         names = ", ".join(map(str, known))
         raise ValueError(f"{answer or name}: no solution cell {min(unknown)!r}; there are {names}")
     warm_up()
-    source_notebook(name, source)  # read once, and not in each fork
+    needed_cells(name, source)  # found once, and not in each fork
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
     with copied_files(source) as folder:

@@ -178,3 +178,22 @@ def test_what_a_killed_process_has_set_aside_comes_back_and_is_graded_again(cour
     convert(Autograde, course, force=False)
     assert not interrupted(folder)
     assert results(course, "ada")[0].keys() == before[0].keys()
+
+
+def test_a_command_opens_the_database_once_and_the_next_one_anew(tmp_path):
+    def engine():
+        with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:
+            return gradebook.engine
+
+    with nbgrader_patches.shared_engine():
+        first = engine()
+        assert engine() is first
+        with nbgrader_patches.shared_engine():
+            assert engine() is first
+        assert engine() is first
+    (tmp_path / "gradebook.db").unlink()
+    with nbgrader_patches.shared_engine():
+        assert engine() is not first
+        with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:
+            assert gradebook.students == []  # its tables are there again
+    assert engine() is not engine()

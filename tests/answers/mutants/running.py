@@ -100,6 +100,7 @@ def outcomes(name: str, source: Path = SOURCE, step: int = 1) -> Iterator[Outcom
         If the reference answer itself does not pass.
     """
     warm_up()
+    needed_cells(name, source)  # found once, and not in each fork
     for cell in source_notebook(name, source).cells:
         found = mutants_of(cell)[::step] if is_answer(cell) else []
         failures = _failures(name, source, cell, [mutant.code for mutant in found])
@@ -153,7 +154,7 @@ def _run_all(
     shell = InteractiveShell.instance()
     notebook = source_notebook(name, source)
     place = [grade_id(cell) for cell in notebook.cells].index(grade_id(answer))
-    needed = needed_cells(notebook)
+    needed = needed_cells(name, source)
     above = [cell for cell in notebook.cells[:place] if cell in needed or is_answer(cell)]
     below = [cell for cell in needed if cell in notebook.cells[place + 1 :]]
     if practice := _practice(answer, notebook.cells[place + 1 :]):
