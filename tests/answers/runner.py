@@ -9,10 +9,11 @@ import shutil
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from lxmls_grading.cells import grade_id, is_answer, is_test, read_notebook
@@ -24,6 +25,8 @@ SOURCE = Path(__file__).resolve().parents[2] / "source" / "day2"
 
 #: Seconds that an answer has.
 TIMEOUT = 60
+
+FORK = multiprocessing.get_context("fork")
 
 
 @dataclass
@@ -181,31 +184,52 @@ def _described(error: BaseException | None) -> str | None:
 
 
 @contextmanager
-def copied_files(source: Path) -> Iterator[str]:
-    """Give a fork a copy of the assignment's files to work in.
+def forked(function: Callable[..., None], source: Path, *arguments) -> Iterator[Connection]:
+    """Let a fork of this process call a function, and kill it at the end.
 
-    This process makes and removes it: a fork can be killed before it has removed anything.
+    It works in a copy of the assignment's files, which this process makes and removes: a fork can
+    be killed before it has removed anything.
+
+    Parameters
+    ----------
+    function : callable
+        Gets a pipe to send results through, then the arguments.
+    source : Path
+        The folder of the instructor's notebooks.
+
+    Yields
+    ------
+    multiprocessing.connection.Connection
+        Where the results come.
     """
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(
             source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.ipynb")
         )
-        yield folder
+        receiver, sender = FORK.Pipe(duplex=False)
+        child = FORK.Process(target=_work_in, args=(folder, function, sender, *arguments))
+        child.start()
+        sender.close()
+        try:
+            yield receiver
+        finally:
+            child.kill()
+            child.join()
+            receiver.close()
 
 
-def work_in(folder: str) -> None:
-    """Let this process, a fork, work in its copy of the files, and write no stderr."""
+def _work_in(folder: str, function: Callable[..., None], sender: Connection, *arguments) -> None:
+    """Call a function in a fork: in its folder, and without stderr."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     os.chdir(folder)
     sys.path.insert(0, folder)  # modules of the assignment
+    function(sender, *arguments)
 
 
 def _child(
-    pipe, name: str, source: Path, folder: str, answers: dict[str, str], repeats: int
+    sender: Connection, name: str, source: Path, answers: dict[str, str], repeats: int
 ) -> None:
-    work_in(folder)
-    pipe.send(_run_notebook(name, source, answers, repeats))
-    pipe.close()
+    sender.send(_run_notebook(name, source, answers, repeats))
 
 
 @cache
@@ -270,22 +294,13 @@ def score(
         raise ValueError(f"{answer or name}: no solution cell {min(unknown)!r}; there are {names}")
     warm_up()
     needed_cells(name, source)  # found once, and not in each fork
-    context = multiprocessing.get_context("fork")
-    receiver, sender = context.Pipe(duplex=False)
-    with copied_files(source) as folder:
-        arguments = (sender, name, source, folder, answers, repeats)
-        child = context.Process(target=_child, args=arguments)
-        child.start()
-        sender.close()
+    with forked(_child, source, name, source, answers, repeats) as receiver:
+        if not receiver.poll(TIMEOUT):
+            raise RuntimeError(f"{answer or name} takes more than {TIMEOUT} s")
         try:
-            if not receiver.poll(TIMEOUT):
-                raise RuntimeError(f"{answer or name} takes more than {TIMEOUT} s")
             return Score(answer, receiver.recv())
         except EOFError:
             raise RuntimeError(f"{answer or name} ended its process") from None
-        finally:
-            child.kill()
-            child.join()
 
 
 def score_answer(answer: Answer, source: Path = SOURCE) -> Score:

@@ -7,7 +7,6 @@ and the rest runs in another fork.
 
 from __future__ import annotations
 
-import multiprocessing
 import re
 import warnings
 from collections.abc import Iterator
@@ -22,19 +21,17 @@ from tests.answers.mutants.mutations import Mutant, mutants
 from tests.answers.runner import (
     SOURCE,
     CellScore,
-    copied_files,
+    forked,
     needed_cells,
     run_cell,
     run_test,
     source_notebook,
     warm_up,
-    work_in,
 )
 
 #: Seconds that a mutant has. One that takes longer is caught: no right answer runs for ever.
 TIMEOUT = 30
 
-FORK = multiprocessing.get_context("fork")
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 
 
@@ -113,25 +110,15 @@ def _failures(
 ) -> Iterator[CellScore | None]:
     """Run texts of an answer in forks of this process; return the first failure of each."""
     while codes:
-        receiver, sender = FORK.Pipe(duplex=False)
-        with copied_files(source) as folder:
-            arguments = (sender, name, source, folder, answer, codes)
-            process = FORK.Process(target=_run_all, args=arguments)
-            process.start()
-            sender.close()
-            try:
+        with forked(_run_all, source, name, source, answer, codes) as receiver:
+            failure, goes_on = _received(receiver)
+            if failure:
+                answered = f"{name}, {grade_id(answer)}: the reference answer"
+                raise RuntimeError(f"{answered} fails: {failure.message}")
+            while codes and goes_on:
                 failure, goes_on = _received(receiver)
-                if failure:
-                    answered = f"{name}, {grade_id(answer)}: the reference answer"
-                    raise RuntimeError(f"{answered} fails: {failure.message}")
-                while codes and goes_on:
-                    failure, goes_on = _received(receiver)
-                    codes = codes[1:]
-                    yield failure
-            finally:
-                process.kill()
-                process.join()
-                receiver.close()
+                codes = codes[1:]
+                yield failure
 
 
 def _received(receiver) -> tuple[CellScore | None, bool]:
@@ -144,9 +131,7 @@ def _received(receiver) -> tuple[CellScore | None, bool]:
         return CellScore("", 0, 0, "ended its process"), False
 
 
-def _run_all(
-    sender, name: str, source: Path, folder: str, answer: NotebookNode, codes: list[str]
-) -> None:
+def _run_all(sender, name: str, source: Path, answer: NotebookNode, codes: list[str]) -> None:
     """Run what an answer needs, then the answer and each text of it, and send the first failures."""
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -159,7 +144,6 @@ def _run_all(
     below = [cell for cell in needed if cell in notebook.cells[place + 1 :]]
     if practice := _practice(answer, notebook.cells[place + 1 :]):
         below = [practice]
-    work_in(folder)
     for cell in above:
         if not is_test(cell):
             run_cell(shell, cell, cell.source)
