@@ -89,20 +89,26 @@ def adopting() -> Iterator[list[str]]:
                     found.append(process)
         return found
 
+    def reap() -> None:
+        """Wait for adopted processes that have ended: until then, their sandbox doesn't end."""
+        for process in psutil.Process().children():
+            with contextlib.suppress(OSError):
+                if process.pid not in before:
+                    os.waitpid(process.pid, os.WNOHANG)
+
     try:
         yield left
     finally:
         end = time.monotonic() + GRACE
         while new() and time.monotonic() < end:
+            reap()
             time.sleep(0.1)
         while remaining := new():
             for process in remaining:
                 with contextlib.suppress(psutil.Error):
                     left.append(" ".join(process.cmdline())[:200] or process.name())
                     process.kill()
+            reap()
             time.sleep(0.1)
-        for process in psutil.Process().children():  # adopted ones that have ended
-            with contextlib.suppress(OSError):
-                if process.pid not in before:
-                    os.waitpid(process.pid, 0)
+        reap()
         libc.prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
