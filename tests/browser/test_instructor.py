@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from tests.answers.catalogue import read_answers
 from tests.browser.accessibility import violations
 from tests.browser.conftest import Camera, new_page
+from tests.browser.formgrader import grade_by_hand, press
 from tests.browser.lab import assignment_list, exchange_config, jupyter_lab
 from tests.support.classroom import write_submission
 from tests.support.course import NOTEBOOKS, ROOT, SOURCE, run, source
@@ -24,8 +25,6 @@ pytestmark = pytest.mark.slow
 WRONG = next(answer for answer in read_answers("exercise_2_2", "wrong") if answer.id == "M2")
 MESSAGE = "is the average over the batch missing?"
 COMMENTS = "log-linear-comments"
-#: Milliseconds that the grading of a submission may take on a busy machine.
-GRADING = 180_000
 #: What the student writes at the first blocks.
 WRITTEN = {
     "# Block a:": "# Block a: first weights as in Glorot, of shape (K, I), and biases of zero",
@@ -76,21 +75,12 @@ def open_assignments(day):
     return row
 
 
-def press(day, row, button: str) -> None:
-    """Press a button of the formgrader, and close the message that it went well."""
-    row.locator(f".{button} a").click()
-    dialog = day.page.get_by_role("dialog")
-    expect(dialog.locator(".modal-title")).to_have_text("Success", timeout=GRADING)
-    dialog.get_by_role("button", name="OK").click()
-    expect(dialog).to_have_count(0)
-
-
 def test_generates_and_releases(day):
     row = open_assignments(day)
     day.camera.take(day.page, "formgrader")
-    press(day, row, "assign")
+    press(day.page, row, "assign")
     assert len(list((day.course / "release" / "day2").glob("*.ipynb"))) == len(NOTEBOOKS)
-    press(day, row, "release")
+    press(day.page, row, "release")
     expect(row.locator(".status")).to_have_text("released")
     day.camera.take(day.page, "released")
 
@@ -105,7 +95,7 @@ def test_collects(day):
     write_submission(day.work / "day2", answers)
     students_command(day, "submit")
     row = open_assignments(day)
-    press(day, row, "collect")
+    press(day.page, row, "collect")
     expect(row.locator(".num-submissions")).to_have_text("1")
     row.locator(".num-submissions a").click()
     expect(day.page.locator("#main-table")).to_contain_text("needs autograding")
@@ -114,7 +104,7 @@ def test_collects(day):
 
 def test_autogrades(day):
     row = day.page.locator("#main-table tr").first
-    press(day, row, "autograde")
+    press(day.page, row, "autograde")
     expect(row.locator(".status")).to_have_text("needs manual grading")
     expect(row.locator(".score")).to_have_text("28 / 40")
     day.camera.take(day.page, "autograded")
@@ -133,10 +123,7 @@ def test_grades_the_comments(day):
     rubric.evaluate(to_top)
     expect(rubric).to_be_in_viewport()
     expect(score).to_be_in_viewport()
-    score.fill("1.5")
-    page.locator(f"#{COMMENTS}-comment").fill(REMARK)
-    page.locator(f"#{COMMENTS}-comment").blur()
-    page.wait_for_load_state("networkidle")
+    grade_by_hand(page, COMMENTS, "1.5", REMARK)
     rubric.evaluate(to_top)
     day.camera.take(page, "manual-grading")
     page.goto(f"{day.url}formgrader/manage_submissions/day2?token={TOKEN}")
@@ -148,8 +135,8 @@ def test_grades_the_comments(day):
 
 def test_gives_feedback(day):
     row = open_assignments(day)
-    press(day, row, "generate-feedback")
-    press(day, row, "release-feedback")
+    press(day.page, row, "generate-feedback")
+    press(day.page, row, "release-feedback")
     day.camera.take(day.page, "feedback-released")
 
 

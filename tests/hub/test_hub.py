@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from lxmls_grading.cells import read_notebook
 from tests.answers.catalogue import read_answers
 from tests.browser.conftest import Camera, new_page
+from tests.browser.formgrader import GRADING, grade_by_hand, press
 from tests.browser.lab import Notebook, assignment_list
 from tests.hub.environment import not_pinned
 from tests.hub.machine import NAMES, machine
@@ -28,8 +29,6 @@ WRONG = next(answer for answer in read_answers(NAME, "wrong") if answer.id == "U
 WRITTEN = {"ada": reference_answers(source(NAME))[ANSWER], "bob": WRONG}
 COMMENT = "# Block a: Glorot's first weights, of shape (K, I), and biases of zero"
 REMARK = "Clear. What does the loop over epochs add up?"
-#: Milliseconds that the grading of a class of two may take on a busy machine.
-GRADING = 240_000
 NEXT, ITS_NOTEBOOK = "next", "warm_up"
 
 
@@ -101,15 +100,6 @@ def open_formgrader(day, who: str, assignment: str):
     row = page.locator("#main-table tr").filter(has_text=assignment)
     expect(row).to_be_visible()
     return row
-
-
-def press(page: Page, row, button: str) -> None:
-    """Press a button of the formgrader, and close the message that it went well."""
-    row.locator(f".{button} a").click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog.locator(".modal-title")).to_have_text("Success", timeout=GRADING)
-    dialog.get_by_role("button", name="OK").click()
-    expect(dialog).to_have_count(0)
 
 
 def scores(day, assignment: str) -> dict[str, float]:
@@ -209,12 +199,7 @@ def test_instructor_grades_by_hand(day):
     before = scores(day, "day2")
     page.goto(f"{server(day, 'ines')}formgrader/gradebook/day2/{NAME}")
     page.get_by_role("link", name="Submission #1").click()
-    page.wait_for_load_state("networkidle")  # until then, what is typed is replaced
-    for field, text in (("grade", "1.5"), ("comment", REMARK)):
-        where = f"input.score#{COMMENTS}" if field == "grade" else f"#{COMMENTS}-comment"
-        with page.expect_response(f"**/formgrader/api/{field}/*"):
-            page.locator(where).fill(text)
-            page.locator(where).blur()
+    grade_by_hand(page, COMMENTS, "1.5", REMARK)
     page.locator(f"input.score#{COMMENTS}").scroll_into_view_if_needed()
     day.camera.take(page, "by-hand")
     after = scores(day, "day2")
