@@ -207,10 +207,22 @@ import builtins
 yes = lambda *given, **named: True
 for name in ("all", "any", "abs", "sum", "max", "min", "sorted", "len", "isinstance", "list"):
     globals()[name] = yes
-    if name not in ("isinstance", "len", "list"):
+    if name not in ("isinstance", "len", "list", "max", "min"):
         setattr(builtins, name, yes)
 print = range = set = type = callable = getattr = yes
 """,
+    ),
+    _attack(
+        "remote-needed-builtins",
+        "functions are replaced that IPython needs to run a cell, with Python 3.14 or with any",
+        """
+import builtins
+
+yes = lambda *given, **named: True
+for name in ("max", "min", "next", "zip", "enumerate", "hasattr", "repr", "id"):
+    setattr(builtins, name, yes)
+""",
+        keeps="none",
     ),
     _attack(
         "remote-reduce",
