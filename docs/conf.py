@@ -9,6 +9,7 @@ import json
 import posixpath
 import re
 import sys
+from inspect import isclass, isroutine
 from pathlib import Path
 
 from docutils import nodes
@@ -55,6 +56,7 @@ suppress_warnings = ["myst.header"]  # cells may begin with any level of heading
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 autodoc_typehints_format = "short"
+autodoc_use_type_comments = False  # there are none, and looking for them takes seconds
 napoleon_google_docstring = False
 napoleon_use_param = False  # "row, column : int" stays one entry
 python_maximum_signature_line_length = 80
@@ -150,6 +152,14 @@ def skip_fields(app, what, name, object, skip, options):
     return type(object).__name__ == "_tuplegetter" or None
 
 
+def skip_imported(app, what, name, object, skip, options):
+    """Skip what a module imports before autodoc reads all of its source, and drops it then."""
+    module = sys.modules.get(app.env.current_document.autodoc_module)
+    if what != "module" or hasattr(module, "__all__") or not (isclass(object) or isroutine(object)):
+        return None
+    return object.__module__ != module.__name__ or None
+
+
 def keep_sentences(app, what, name, object, options, lines):
     """Undo what napoleon does to a constant's text: it takes words before a colon for a type."""
     kinds = [line for line in lines if line.startswith(":type: ")]
@@ -179,6 +189,7 @@ def setup(app):
     app.connect("autodoc-process-docstring", keep_sentences, priority=600)  # after napoleon
     app.connect("autodoc-process-signature", shorten_signature)
     app.connect("autodoc-skip-member", skip_fields)
+    app.connect("autodoc-skip-member", skip_imported)
     app.connect("source-read", link_sources)
     app.connect("source-read", adapt_notebook)
     app.connect("doctree-resolved", keep_punctuation)
