@@ -70,7 +70,7 @@ test-fast: $(INSTALLED)  ## Run what needs no kernel, class run or site (a minut
 # picture in build/screenshots.
 .PHONY: test-browser
 test-browser: $(INSTALLED)  ## Play the course in a browser (needs Chromium)
-	$(BIN)/python -m pytest tests/browser -n 2 --dist loadfile --durations=5
+	$(BIN)/python -m pytest tests/browser -n $(WORKERS) --dist loadfile --durations=5
 
 # With accounts on this machine, so as root, in an environment of its own; all of it is removed again.
 .PHONY: test-hub

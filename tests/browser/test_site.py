@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.accessibility import violations
 from tests.browser.conftest import Camera, new_page
-from tests.project.test_book import build
+from tests.support.site import built_site
 
 pytestmark = pytest.mark.slow
 
@@ -19,9 +19,9 @@ PAGES = {
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
+def site():
     """The site as `make book` builds it."""
-    return build(tmp_path_factory.mktemp("book"))
+    return built_site()
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
+from tests.support import site as support
 from tests.support.course import ROOT
+from tests.support.site import built_site
 from tools.check_site import main, problems
 
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -24,22 +26,13 @@ STUDENTS_MODULES = ("checks", "data", "device", "models", "plots", "training")
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chrome")
 
 
-def build(folder: Path) -> Path:
-    """Build the site as `make book` does, and return its folder."""
-    command = [sys.executable, "-m", "sphinx", "-E", "-W", "--keep-going", "-q", "-c", "docs"]
-    command += ["-d", str(folder / "doctrees"), ".", str(folder / "site")]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
-    assert done.returncode == 0, done.stderr
-    return folder / "site"
-
-
 @pytest.fixture(scope="module")
-def site(tmp_path_factory) -> Path:
-    """Return the folder of the site, built once."""
+def site() -> Path:
+    """Return the folder of the site."""
     for module in ("furo", "myst_nb", "sphinx"):
         if importlib.util.find_spec(module) is None:
             pytest.skip(f"{module} is not installed: it comes with the extra `book`")
-    return build(tmp_path_factory.mktemp("book"))
+    return built_site()
 
 
 @cache
@@ -71,6 +64,20 @@ def test_makefile_builds_and_checks_the_same():
     recipe = recipe.partition("\n\n")[0]
     assert "-m sphinx -E -W --keep-going -q -c docs" in recipe
     assert "tools/check_site.py build/book" in recipe
+
+
+def test_site_is_built_again_where_a_file_has_changed(tmp_path, monkeypatch):
+    monkeypatch.setattr(support, "ROOT", tmp_path)
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    states = [support._state()]
+    page = tmp_path / "page.md"
+    for text in ("one", "other"):
+        page.write_text(text)
+        states.append(support._state())
+    page.rename(tmp_path / "renamed.md")
+    states.append(support._state())
+    assert len(set(states)) == 4
+    assert support._state() == states[-1]
 
 
 def test_no_path_of_this_machine(site):
