@@ -7,9 +7,23 @@ traceback.
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import sys
+from typing import NoReturn
 
 from lxmls_grading.machine.interrupts import STATUS, ending_at_once
+
+
+def program() -> NoReturn:
+    """Run the command as a process of its own, and end it with the command's status.
+
+    Once the command has ended, and Python has not yet, Ctrl-C comes too late.
+    """
+    signal.signal(signal.SIGINT, lambda *_: os._exit(STATUS))  # what main() puts back at its end
+    status = main()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(status)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,4 +46,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

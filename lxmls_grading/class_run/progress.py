@@ -6,8 +6,7 @@ import sys
 import textwrap
 import time
 
-from tqdm import tqdm
-
+from lxmls_grading.machine.bars import tqdm
 from lxmls_grading.reasons import BROKEN_TEST, Reason
 
 #: Seconds after which the bar names the student whose submission runs for the longest time.

@@ -11,7 +11,6 @@ from typing import Any
 
 from nbformat.notebooknode import NotebookNode
 from nbgrader.converters.base import NbGraderException
-from tqdm import tqdm
 from traitlets import default
 
 from lxmls_grading.commands.base import ALIASES, CourseApp
@@ -22,6 +21,7 @@ from lxmls_grading.execution.trial import Trial
 from lxmls_grading.execution.warm_process import GradingError
 from lxmls_grading.intake.delimiters import stray_delimiters
 from lxmls_grading.intake.personal_numbers import check_calls
+from lxmls_grading.machine.bars import tqdm
 from lxmls_grading.machine.temporary_folder import TemporaryFolderError
 from lxmls_grading.nbgrader_steps import ExecuteApart
 from lxmls_grading.sandbox.bubblewrap import SandboxError

@@ -17,8 +17,8 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 from nbgrader.coursedir import CourseDirectory
-from tqdm import tqdm
 
+from lxmls_grading.machine.bars import tqdm
 from lxmls_grading.machine.sharing import share_folder
 from lxmls_grading.people.roster_file import lookalikes
 from lxmls_grading.results.gradebook import ReportError, natural, read_assignment

@@ -72,3 +72,20 @@ def test_it_answers_without_importing_what_takes_long(argument):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
+#: Interrupts itself while Python ends.
+ENDING = """
+import atexit, os, signal, sys
+from lxmls_grading import cli
+atexit.register(os.kill, os.getpid(), signal.SIGINT)
+sys.argv[1:] = ["--version"]
+cli.program()
+"""
+
+
+@pytest.mark.slow
+def test_ctrl_c_comes_too_late_while_the_program_ends():
+    done = subprocess.run([sys.executable, "-c", ENDING], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip() == lxmls_nb.__version__
