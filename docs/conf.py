@@ -154,7 +154,7 @@ def skip_fields(app, what, name, object, skip, options):
 
 def skip_imported(app, what, name, object, skip, options):
     """Skip what a module imports before autodoc reads all of its source, and drops it then."""
-    module = sys.modules.get(app.env.current_document.autodoc_module)
+    module = sys.modules.get(app.env.temp_data.get("autodoc:module"))
     if what != "module" or hasattr(module, "__all__") or not (isclass(object) or isroutine(object)):
         return None
     return object.__module__ != module.__name__ or None
