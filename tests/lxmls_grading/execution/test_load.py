@@ -18,13 +18,14 @@ from tests.support.execution import SETTINGS
 
 @pytest.fixture
 def neighbours():
-    """Processes of somebody else that compute for ever, many for each core.
+    """Processes of somebody else that compute for ever, several for each core.
 
-    Each is in a session of its own: Linux gives every session a share, and one for all of them
-    would take little of a kernel's.
+    More of them would keep other tests waiting, which run beside this one. Each is in a session of
+    its own: Linux gives every session a share, and one for all of them would take little of a
+    kernel's.
     """
     line = [sys.executable, "-c", "while True: pass"]
-    started = [subprocess.Popen(line, start_new_session=True) for _ in range(8 * cores())]
+    started = [subprocess.Popen(line, start_new_session=True) for _ in range(3 * cores())]
     yield
     for process in started:
         process.kill()
@@ -50,8 +51,8 @@ def test_who_computes_among_many_others_is_kept_by_the_machine(warm, neighbours)
 
 @pytest.mark.slow
 def test_who_only_sleeps_is_not(warm, neighbours):
-    # A cell waits for a core before it sleeps: among so many for up to half a second.
-    starved, reasons = run(warm, "import time\ntime.sleep(1000)", seconds=8)
+    # A cell waits for a core before it sleeps: among many more for up to half a second.
+    starved, reasons = run(warm, "import time\ntime.sleep(1000)", seconds=5)
     assert [each["kind"] for each in reasons] == ["timeout"]
     assert not starved
     assert reasons[0]["detail"] == ""
