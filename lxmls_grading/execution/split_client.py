@@ -144,9 +144,8 @@ class SplitClient(AskingClient):
         except (SandboxError, ConnectionError):
             raise
         except Exception as error:  # between cells, from messages of the kernel
-            if self.plan.language and not self.ready:
-                what = "does not start in the sandbox, where only programs of the system are seen"
-                not_carried_out(self.nb, f"its kernel for {self.plan.language} {what}")
+            if not self.ready:  # no code of the student has run
+                not_carried_out(self.nb, self._why_not_started())
                 return
             self.ended = self._why_ended(error)
             for cell in self.nb.cells:
@@ -287,6 +286,16 @@ class SplitClient(AskingClient):
         for cell in self.finished:
             again = NotebookNode(cell, outputs=[])
             await super().async_execute_cell(again, 0)
+
+    def _why_not_started(self) -> str:
+        """Return why a kernel does not start: a clause for the instructor."""
+        if self.plan.language:
+            why = "does not start in the sandbox, where only programs of the system are seen"
+            return f"its kernel for {self.plan.language} {why}"
+        status = self.provisioner.status()
+        why = f"it went past the limit of {status['stopped']}" if status["stopped"] else ""
+        why = why or f"it ended with code {status['code']}" if status["code"] is not None else why
+        return f"no kernel starts for it{why and f' ({why})'}: `lxmls-nb doctor` may say more"
 
     def _why_ended(self, error: Exception) -> Reason:
         """Return why a kernel has ended, or cannot be used any more."""

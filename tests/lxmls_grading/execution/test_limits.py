@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 from lxmls_grading.execution.bounded_outputs import cut_outputs
 from lxmls_grading.intake.working_files import WorkingFiles
 from lxmls_grading.reasons import reasons_of
-from tests.support.execution import OBJECT, SETTINGS, attempt, kinds, printed
+from tests.support.execution import OBJECT, SETTINGS, TEST, attempt, graded, kinds, printed
 
 
 def test_endless_loop_is_interrupted_and_the_rest_runs(warm, settings):
@@ -42,6 +43,24 @@ running.PROBES["dictionary"] = forever
     assert points == 0
     assert kinds(reasons) == ["timeout"]
     assert "took longer" in executed.cells[-1].outputs[0].evalue
+
+
+@pytest.mark.parametrize(
+    ("limits", "why"),
+    [
+        ({"memory": 2**20}, "the limit of memory"),
+        ({"processes": 0}, "the limit of processes"),
+        ({"disk": 1}, "it ended with code 1"),
+    ],
+)
+def test_where_no_kernel_starts_tests_wait_for_the_instructor(warm, limits, why):
+    """As with limits that are too small, or packages that don't fit: no student is to blame."""
+    notebook = new_notebook(cells=[new_code_cell(OBJECT), graded(TEST, "waits")])
+    executed = warm.execute(notebook, replace(SETTINGS, **limits))
+    [found] = reasons_of(executed)
+    assert (found.kind, found.cells) == ("test", ("waits",))
+    assert "no kernel starts for it" in found.detail
+    assert why in found.detail
 
 
 def test_memory_of_one_process_is_limited(warm, settings):
