@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 
@@ -381,7 +382,7 @@ def shown(cell) -> list[tuple[str, str]]:
         elif output.output_type == "error":
             kind, text = "error", f"{output.ename}: {output.evalue}"
         else:
-            kind, text = output.output_type, str(sorted(output.data.items()))
+            kind, text = output.output_type, json.dumps(output.data, sort_keys=True)
         # A kernel sends what was printed so far when it gets to it, in the midst of a line, too.
         if found and found[-1][0] == kind and kind in ("stdout", "stderr"):
             text = found.pop()[1] + text

@@ -19,10 +19,10 @@ from tests.support.execution import attempt, kinds, printed, see
 
 def test_course_is_not_in_sight(warm, settings):
     code = f"""
-import os
+import os, sys
 walk = os.walk({str(ROOT)!r})
 found = [os.path.join(folder, name) for folder, _, names in walk for name in names]
-print([name for name in found if ".venv" not in name and "lxmls_nb/" not in name])
+print([name for name in found if not name.startswith(sys.prefix) and "lxmls_nb/" not in name])
 print(os.path.isdir({str(ROOT / "lxmls_nb")!r}))
 """
     assert see(warm, code, settings) == "[]\nTrue"
