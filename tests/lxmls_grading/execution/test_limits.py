@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import nbformat
@@ -45,22 +46,15 @@ running.PROBES["dictionary"] = forever
     assert "took longer" in executed.cells[-1].outputs[0].evalue
 
 
-@pytest.mark.parametrize(
-    ("limits", "why"),
-    [
-        ({"memory": 2**20}, "the limit of memory"),
-        ({"processes": 0}, "the limit of processes"),
-        ({"disk": 1}, "it ended with code 1"),
-    ],
-)
-def test_where_no_kernel_starts_tests_wait_for_the_instructor(warm, limits, why):
+@pytest.mark.parametrize("limits", [{"memory": 2**20}, {"processes": 0}, {"disk": 1}], ids=str)
+def test_where_no_kernel_starts_tests_wait_for_the_instructor(warm, limits):
     """As with limits that are too small, or packages that don't fit: no student is to blame."""
     notebook = new_notebook(cells=[new_code_cell(OBJECT), graded(TEST, "waits")])
     executed = warm.execute(notebook, replace(SETTINGS, **limits))
     [found] = reasons_of(executed)
     assert (found.kind, found.cells) == ("test", ("waits",))
-    assert "no kernel starts for it" in found.detail
-    assert why in found.detail
+    # It ends by itself where it meets a limit before anybody has looked.
+    assert re.search(r"no kernel starts for it \(it (went past the limit|ended)", found.detail)
 
 
 def test_memory_of_one_process_is_limited(warm, settings):
