@@ -12,6 +12,9 @@ from pathlib import Path
 
 from tests.support.course import ROOT
 
+#: Of this repository, all that a site is made from.
+SOURCES = ("docs", "notebooks", "release", "lxmls_nb", "lxmls_grading", "*.md")
+
 #: Where the site is. It stays for the next run, which builds it again where anything has changed.
 HOME = ROOT / "build" / "site"
 
@@ -42,12 +45,12 @@ def _build(folder: Path) -> None:
 
 def _state() -> str:
     """Return a digest of what a site depends on: packages, and files that git knows or would."""
-    listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", *SOURCES]
     listed = subprocess.run(listing, capture_output=True, text=True, cwd=ROOT, check=True).stdout
     found = hashlib.sha256(f"{sys.version} {ROOT}".encode())
     for name in sorted({*listed.split("\0")} - {""}):
         path = ROOT / name
         content = path.read_bytes() if path.is_file() else b"removed"
         found.update(f"{name} {len(content)} ".encode() + content)
-    found.update(repr(sorted(f"{d.name} {d.version}" for d in distributions())).encode())
+    found.update(repr(sorted({f"{d.name} {d.version}" for d in distributions()})).encode())
     return found.hexdigest()
