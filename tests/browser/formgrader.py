@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 #: How long one press of a button may take, in milliseconds: it may run a whole class.
 GRADING = 240_000
 #: Until then, what is typed is replaced by what the page asks the server for.
-READY = "() => formgrader.grades?.loaded && formgrader.comments?.loaded"
+READY = "() => window.formgrader?.grades?.loaded && window.formgrader.comments?.loaded"
 
 
 def press(page: Page, row: Locator, button: str) -> None:
