@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from lxmls_grading.cells import is_answer
@@ -93,9 +95,23 @@ MISTAKES = {
 }
 
 
+#: Of a progress bar, how fast it goes.
+BAR = re.compile("batch/s|s/batch")
+
+
 def numbers(outputs: list[dict]) -> str:
-    """Return what a cell shows, without progress bars and times."""
-    return as_text([each for each in outputs if "batch/s" not in str(each)])
+    """Return what a cell shows, without progress bars and times.
+
+    A bar is an output of its own, or text among what is printed, in one message with it or not.
+    """
+    kept = []
+    for each in outputs:
+        if isinstance(each.get("text"), str):
+            parts = [part for part in re.split("[\r\n]", each["text"]) if not BAR.search(part)]
+            kept.append(each | {"text": "\n".join(parts)})
+        elif not BAR.search(str(each)):
+            kept.append(each)
+    return as_text(kept)
 
 
 def wrong_answer(name: str) -> str:
