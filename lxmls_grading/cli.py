@@ -7,12 +7,11 @@ traceback.
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import sys
 from typing import NoReturn
 
-from lxmls_grading.machine.interrupts import STATUS, ending_at_once
+from lxmls_grading.machine.interrupts import STATUS, ending_at_once, exit_at_once
 
 
 def program() -> NoReturn:
@@ -20,7 +19,7 @@ def program() -> NoReturn:
 
     Once the command has ended, and Python has not yet, Ctrl-C comes too late.
     """
-    signal.signal(signal.SIGINT, lambda *_: os._exit(STATUS))  # what main() puts back at its end
+    signal.signal(signal.SIGINT, exit_at_once)  # what main() puts back at its end
     status = main()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(status)

@@ -13,10 +13,15 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 #: The exit status of a program that Ctrl-C has ended, by convention of shells: 128 and the number.
 STATUS = 128 + signal.SIGINT
+
+
+def exit_at_once(*_: Any) -> NoReturn:
+    """End this process without a word, as a handler of a signal."""
+    os._exit(STATUS)
 
 
 @contextmanager
@@ -30,7 +35,7 @@ def ending_at_once(clean_up: Callable[[], Any] = lambda: None) -> Iterator[None]
     """
 
     def end(*_: Any) -> None:
-        signal.signal(signal.SIGINT, lambda *_: os._exit(STATUS))
+        signal.signal(signal.SIGINT, exit_at_once)
         line = "lxmls-nb: stopped before anything was changed\n"
         with suppress(Exception):  # the terminal may be gone
             os.write(sys.stderr.fileno(), ("\n" * sys.stderr.isatty() + line).encode())
@@ -56,7 +61,7 @@ def ending_in_order(stop: Callable[[], bool]) -> Iterator[None]:
 
     def handle(number: int, frame: FrameType | None) -> None:
         if stop() or not callable(before):
-            signal.signal(signal.SIGINT, lambda *_: os._exit(STATUS))
+            signal.signal(signal.SIGINT, exit_at_once)
         else:
             before(number, frame)
 
