@@ -293,9 +293,12 @@ class SplitClient(AskingClient):
             why = "does not start in the sandbox, where only programs of the system are seen"
             return f"its kernel for {self.plan.language} {why}"
         status = self.provisioner.status()
-        why = f"it went past the limit of {status['stopped']}" if status["stopped"] else ""
-        why = why or f"it ended with code {status['code']}" if status["code"] is not None else why
-        return f"no kernel starts for it{why and f' ({why})'}: `lxmls-nb doctor` may say more"
+        why = ""
+        if status["stopped"]:
+            why = f" (it went past the limit of {status['stopped']})"
+        elif status["code"] is not None:
+            why = f" (it ended with code {status['code']})"
+        return f"no kernel starts for it{why}: `lxmls-nb doctor` may say more"
 
     def _why_ended(self, error: Exception) -> Reason:
         """Return why a kernel has ended, or cannot be used any more."""
