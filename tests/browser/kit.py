@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import shutil
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from tests.browser.lab import jupyter_lab
 from tests.support.course import ROOT
+from tests.support.locks import locked
 from tools import make_kit
 
 #: Where the environment is. It stays for the next run, which installs only what has changed.
@@ -23,9 +23,7 @@ def student_python() -> Path:
 
     Tests that run side by side wait for one of them to make it.
     """
-    HOME.mkdir(parents=True, exist_ok=True)
-    with (HOME / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(HOME):
         made, _ = make_kit.make_kit(output=HOME / "made" / "kit")
         kit = HOME / "kit"
         shutil.rmtree(kit / "lxmls_nb", ignore_errors=True)

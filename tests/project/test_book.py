@@ -16,7 +16,6 @@ from bs4 import BeautifulSoup
 
 from tests.support import site as support
 from tests.support.course import ROOT
-from tests.support.site import built_site
 from tools.check_site import main, problems
 
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -32,7 +31,7 @@ def site() -> Path:
     for module in ("furo", "myst_nb", "sphinx"):
         if importlib.util.find_spec(module) is None:
             pytest.skip(f"{module} is not installed: it comes with the extra `book`")
-    return built_site()
+    return support.built_site()
 
 
 @cache

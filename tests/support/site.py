@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import shutil
 import subprocess
@@ -11,6 +10,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 from tests.support.course import ROOT
+from tests.support.locks import locked
 
 #: Of this repository, all that a site is made from.
 SOURCES = ("docs", "notebooks", "release", "lxmls_nb", "lxmls_grading", "*.md")
@@ -24,9 +24,7 @@ def built_site() -> Path:
 
     Tests that run side by side wait for one of them to build it.
     """
-    HOME.mkdir(parents=True, exist_ok=True)
-    with (HOME / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(HOME):
         made_from, state = HOME / "made-from", _state()
         if not (made_from.is_file() and made_from.read_text() == state):
             made_from.unlink(missing_ok=True)
