@@ -16,6 +16,10 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
+# Modules are compiled when they are first imported, which is less work than to compile all that pip
+# installs. Where Python is told to keep none of that, each of the many processes would begin anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,10 +37,10 @@ $(INSTALLED): pyproject.toml constraints.txt
 	  echo "No virtual environment could be made: is Python's venv module there" \
 	    "(on Debian and Ubuntu, the package python3-venv)?" >&2; \
 	  exit 1; }
+	@# The pip that comes with Python may take twice as long; it does, too, where no other can be had.
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt --upgrade pip || true
 	$(BIN)/python tools/quiet_pip.py install --disable-pip-version-check --no-compile $(PIP_ARGS) \
 	  -c constraints.txt -e '.[book,instructor,test]'
-	@# On all cores, which pip does not use. Some packages have files that are no Python on purpose.
-	@PYTHONWARNINGS=ignore $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 	@touch $@
 
 .PHONY: demo
@@ -145,7 +149,7 @@ ordinary: $(INSTALLED)  ## Compare ordinary test cells here and with nbgrader al
 lint: $(INSTALLED)  ## Check style, types and the direction of imports
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers auto
 	$(BIN)/lint-imports
 
 .PHONY: format

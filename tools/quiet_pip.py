@@ -9,6 +9,7 @@ asks for them. Here warnings, errors and everything that follows an error are sh
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import re
 import shutil
 import subprocess
@@ -69,6 +70,8 @@ def main(arguments: list[str]) -> int:
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
+        # What a build has to remark on a package is for its authors; newer pips show it.
+        env=os.environ | {"PYTHONWARNINGS": "ignore"},
     ) as pip:
         assert pip.stdout is not None
         for stays, text in condense(pip.stdout):
