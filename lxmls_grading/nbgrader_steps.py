@@ -4,8 +4,9 @@ from lxmls_grading.deadlines.due_date import ShowDueDate
 from lxmls_grading.deadlines.times import CourseTime
 from lxmls_grading.execution.execute_apart import ExecuteApart
 from lxmls_grading.feedback.comments import SaveReasons, ShowReasons
+from lxmls_grading.feedback.harmless import clean
 from lxmls_grading.feedback.page import FeedbackExporter
-from lxmls_grading.feedback.passive import PassiveNotebook, clean
+from lxmls_grading.feedback.passive import PassiveNotebook
 from lxmls_grading.feedback.paths import HidePaths
 from lxmls_grading.feedback.renderer import highlight_code, render_markdown
 from lxmls_grading.feedback.tracebacks import ShortenTracebacks

@@ -17,7 +17,7 @@ from typing import Any
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
-from lxmls_grading.feedback.passive import SHOWN_TEXT, cut
+from lxmls_grading.feedback.harmless import SHOWN_TEXT, cut
 
 #: Where this package is.
 PACKAGES = Path(__file__).parents[2]

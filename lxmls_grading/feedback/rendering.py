@@ -16,7 +16,7 @@ from typing import Any
 from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from lxmls_grading.feedback.passive import clean
+from lxmls_grading.feedback.harmless import clean
 
 #: Bytes that this process may take.
 MAX_MEMORY = 2**32

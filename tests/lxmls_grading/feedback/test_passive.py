@@ -16,17 +16,16 @@ from nbgrader.server_extensions.formgrader import handlers
 from traitlets.config import Config
 
 from lxmls_grading.feedback import passive as feedback
-from lxmls_grading.feedback.passive import (
+from lxmls_grading.feedback.harmless import (
     CLASSES,
     LINK,
-    MAX_OUTPUTS,
     PICTURE,
     SHOWN_TEXT,
     STYLES,
     TAGS,
-    PassiveNotebook,
     clean,
 )
+from lxmls_grading.feedback.passive import MAX_OUTPUTS, PassiveNotebook
 from lxmls_nb.plots import plot_learning_curves
 from lxmls_nb.plots.figure import image
 from tests.support.course import NOTEBOOKS, release
@@ -193,7 +192,7 @@ def page(notebook, template: str, stock: bool = False) -> str:
     if not stock:
         config.HTMLExporter.sanitize_html = True
         config.HTMLExporter.filters = {
-            "clean_html": "lxmls_grading.feedback.passive.clean",
+            "clean_html": "lxmls_grading.feedback.harmless.clean",
             "highlight_code": "lxmls_grading.feedback.renderer.highlight_code",
             "markdown2html": "lxmls_grading.feedback.renderer.render_markdown",
         }
