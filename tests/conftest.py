@@ -78,6 +78,7 @@ SLOW = {"warm", "cluster", "new_course", "batch", "demo_course", "played", "site
 LONG = (
     "answers/test_answers.py",
     "attacks/test_attacks.py",
+    "project/test_kit_environment.py",
     "notebooks/test_course.py",
     "lxmls_grading/class_run",
     "ordinary",

@@ -71,7 +71,11 @@ def jupyter_server(
         yield url
     finally:
         server.terminate()
-        server.wait(20)
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:  # it waits for ever for a kernel that just starts
+            server.kill()
+            server.wait()
 
 
 def home(folder: Path) -> dict[str, str]:
