@@ -16,8 +16,8 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-# Modules are compiled when they are first imported, which is less work than to compile all that pip
-# installs. Where Python is told to keep none of that, each of the many processes would begin anew.
+# Where Python is told to keep no compiled modules, each of the many processes that tests start would
+# compile this project anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
@@ -41,6 +41,10 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt --upgrade pip || true
 	$(BIN)/python tools/quiet_pip.py install --disable-pip-version-check --no-compile $(PIP_ARGS) \
 	  -c constraints.txt -e '.[book,instructor,test]'
+	@# In a sandbox nothing compiled is kept, so it is done here: on all cores, which pip does not use.
+	@# Some packages have files that are no Python on purpose, and tests that nobody imports.
+	@PYTHONWARNINGS=ignore $(BIN)/python -m compileall -qq -j 0 -x '/(tests|_inductor)/' \
+	  $(VENV)/lib lxmls_nb lxmls_grading || true
 	@touch $@
 
 .PHONY: demo
