@@ -37,7 +37,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	  echo "No virtual environment could be made: is Python's venv module there" \
 	    "(on Debian and Ubuntu, the package python3-venv)?" >&2; \
 	  exit 1; }
-	@# The pip that comes with Python may take twice as long; it does, too, where no other can be had.
+	@# The pip that comes with Python may take twice as long. Where no other can be had, it is used.
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt --upgrade pip || true
 	$(BIN)/python tools/quiet_pip.py install --disable-pip-version-check --no-compile $(PIP_ARGS) \
 	  -c constraints.txt -e '.[book,instructor,test]'
