@@ -85,7 +85,10 @@ def import_everything() -> None:
         lxmls_nb.plots.plot_tangent(np.array([-1, 0, 1]), np.array([1, 0, 1]), 0, 0, 0),
         lxmls_nb.plots.plot_learning_curves({"one": [50, 60], "other": [50, 70]}),
         lxmls_nb.plots.plot_epoch_times([20, 80], {"one": [0.1, 0.2]}),
-        lxmls_nb.plots.plot_network(layers, ["sigmoid", "softmax"], np.ones((1, 2)), np.array([1])),
+        lxmls_nb.plots.plot_network(
+            *(layers, ["sigmoid", "softmax"], np.ones((1, 2)), np.array([1])),
+            guesses={("e", 2, 0): 0.5, ("e", 2, 1): -0.5, ("e", 2, 2): None},
+        ),
     ):
         lxmls_nb.plots.figure.image(figure, "")
     try:

@@ -29,6 +29,10 @@ STYLES: list[dict[str, Any]] = [
 #: Pixels per inch. Figures are shown at half their size, so that they are sharp.
 DPI = 192
 
+#: What red, green and blue are rounded to: Pillow tells levels of a palette apart only if they are
+#: not much closer. White stays white.
+LEVELS = [min(255, 8 * round(level / 8)) for level in range(256)]
+
 #: The usual width, and the room around axes on the left and right, below and above, in inches.
 WIDTH, MARGINS = 6.4, (0.95, 0.15, 0.55, 0.35)
 
@@ -165,11 +169,18 @@ def image(figure: Figure, alt: str) -> str:
 
 
 def _png(figure: Figure) -> bytes:
-    """Return a PNG in 256 colours: half the bytes, and half the time, of one in all colours."""
+    """Return a PNG in 256 colours: a third of the bytes, and of the time, of one in all colours."""
     pixels, data = io.BytesIO(), io.BytesIO()
     figure.savefig(pixels, format="rgba", dpi=DPI)
     width, height = (int(inches * DPI) for inches in figure.get_size_inches())
-    picture = Image.frombuffer("RGBA", (width, height), pixels.getvalue()).convert("RGB")
-    palette = picture.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    palette.save(data, "png", compress_level=1)
+    whole = Image.frombuffer("RGBA", (width, height), pixels.getvalue()).convert("RGB")
+    whole = whole.point(LEVELS * 3)
+    # The palette has the colours that are frequent among each sixteenth pixel. Colours that it does
+    # not have are those of rims; they become the nearest.
+    few = whole.resize((width // 4, height // 4), Image.Resampling.NEAREST)
+    counted: Any = few.getcolors(few.width * few.height)
+    frequent = sorted(counted, reverse=True)[:256]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([level for _, colour in frequent for level in colour])
+    whole.quantize(palette=palette, dither=Image.Dither.NONE).save(data, "png", compress_level=1)
     return data.getvalue()

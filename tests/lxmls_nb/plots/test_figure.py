@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import colorsys
+import io
 import re
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
+from PIL import Image
 
-from lxmls_nb.plots import BLUE, RED
+from lxmls_nb.plots import BLUE, RED, plot_learning_curves
+from lxmls_nb.plots.figure import DPI, image
 from tests.support.colours import contrast, linear
 from tests.support.course import ROOT
 
@@ -56,3 +61,21 @@ def test_equations_and_the_site_have_the_same_red():
     for colour in colours:
         assert f'[fill="{colour}"]' in CSS
     assert on_the_site("error", dark=False).upper() == RED
+
+
+def test_a_picture_has_the_colours_of_its_figure():
+    figure = plot_learning_curves({"one": [50, 60, 70], "other": [50, 55, 80]})
+    code = re.search('base64,([^"]+)', image(figure, ""))[1]
+    picture = np.asarray(Image.open(io.BytesIO(base64.b64decode(code))).convert("RGB"), int)
+    figure.set_dpi(DPI)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    wanted = np.asarray(canvas.buffer_rgba())[..., :3].astype(int)
+    off = np.abs(picture - wanted).max(axis=2)
+    assert off[(wanted == 255).all(axis=2)].max() == 0
+    for colour in (BLUE, RED):
+        line = (np.abs(wanted - 255 * np.array(to_rgb(colour))) < 1).all(axis=2)
+        assert line.sum() > 1000
+        assert off[line].max() <= 4
+    assert (off > 4).mean() < 0.002
+    assert off.max() < 64

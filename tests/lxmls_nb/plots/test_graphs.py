@@ -16,7 +16,7 @@ from matplotlib.patches import Circle
 from lxmls_nb import plots
 from lxmls_nb.models import NumpyMLP
 from lxmls_nb.plots.figure import BLUE, RED
-from lxmls_nb.plots.graph_canvas import Formula
+from lxmls_nb.plots.graph_canvas import PAINT, ShapedText
 from lxmls_nb.plots.graph_layout import number
 from lxmls_nb.plots.network_graph import build_network_graph
 from tests.support.course import definitions
@@ -375,22 +375,25 @@ def test_errors_cannot_be_guessed_where_there_are_none():
         draw(model, inputs, guesses={("e", 1, 0): 1.0})
 
 
+@pytest.mark.parametrize("text", [r"$\tilde{z}_{1}^{2}$ = 1.5", "← −0.514 ✓", "sigmoid"])
 @pytest.mark.parametrize("across", ["left", "center", "right"])
 @pytest.mark.parametrize("up", ["bottom", "center", "top"])
-def test_a_formula_stands_where_matplotlib_would_put_it(across, up):
+def test_a_text_stands_where_matplotlib_would_put_it(text, across, up):
     figure = plots.DescribedFigure(dpi=192)
-    style = {"ha": across, "va": up, "fontsize": 11}
-    ours = Formula(0.5, 0.5, r"$\tilde{z}_{1}^{2}$ = 1.5", **style)
+    style = {"ha": across, "va": up, "fontsize": 11, "bbox": PAINT}
+    ours = ShapedText(0.5, 0.5, text, **style)
     figure.add_artist(ours)
-    theirs = figure.text(0.5, 0.5, ours.get_text(), **style)
+    theirs = figure.text(0.5, 0.5, text, **style)
     figure.draw_without_rendering()
     found, wanted = ours.get_window_extent(), theirs.get_window_extent()
-    assert found.extents == pytest.approx(wanted.extents, abs=3)  # pixels, at 192 an inch
+    assert found.extents == pytest.approx(wanted.extents, abs=6)  # pixels, at 192 an inch
+    found, wanted = (each.get_bbox_patch().get_window_extent() for each in (ours, theirs))
+    assert found.extents == pytest.approx(wanted.extents, abs=6)
 
 
 def test_a_formula_is_drawn_in_its_colour_and_only_in_its_box():
     figure = plots.DescribedFigure(figsize=(1, 1), facecolor="white")
-    formula = Formula(0.5, 0.5, r"$z_{1}$", ha="center", va="center", color=RED)
+    formula = ShapedText(0.5, 0.5, r"$z_{1}$", ha="center", va="center", color=RED)
     figure.add_artist(formula)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
