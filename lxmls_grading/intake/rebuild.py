@@ -137,8 +137,8 @@ def rebuild(submitted: NotebookNode, originals: Originals) -> tuple[NotebookNode
     """
     found = find_cells(submitted, originals)
     own = _own_cells(found, originals)
-    notebook = copy.deepcopy(originals.graded)
-    notebook.cells = own[-1]
+    without_cells = {key: part for key, part in originals.graded.items() if key != "cells"}
+    notebook = NotebookNode(copy.deepcopy(without_cells), cells=own[-1])
     for place, cell in enumerate(each for each in originals.graded.cells if is_known(each)):
         cell = copy.deepcopy(cell)
         index = found.counts.get(name_of(cell))
