@@ -27,9 +27,9 @@ by_id = pytest.mark.parametrize("attack", ATTACKS, ids=[attack.id for attack in 
 
 @pytest.fixture(scope="module")
 def batch(tmp_path_factory):
-    """All attacks: one in four graded by `nbgrader autograde`, the others by a class run."""
+    """All attacks: one in six graded by `nbgrader autograde`, the others by a class run."""
     folder = tmp_path_factory.mktemp("attacks") / "batch"
-    result = grade(ATTACKS, folder, class_runs=3)
+    result = grade(ATTACKS, folder, class_runs=5)
     yield result
     shutil.rmtree(folder)  # some submissions are large
 
