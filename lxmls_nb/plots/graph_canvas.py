@@ -8,6 +8,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
+from matplotlib.cbook import is_math_text
 from matplotlib.colors import to_rgba
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
@@ -82,7 +83,7 @@ def sample_marker(formula: str) -> Path:
 def _shape(text: str, size: float, style: Any) -> tuple[Path, float, float, float]:
     """Return the shape of a text, its width, ascent and descent, all in points."""
     font = FontProperties(size=size, style=style)
-    ismath = "$" in text
+    ismath = bool(is_math_text(text))  # a name may have a dollar sign
     width, height, descent = text_to_path.get_text_width_height_descent(text, font, ismath)
     vertices, codes = text_to_path.get_text_path(font, text, ismath)
     shape = Path(vertices, codes)
@@ -163,7 +164,7 @@ class ShapedText(WrittenText):
 
 def text_width(text: str, size: float) -> float:
     """Return how wide a text of a size in points is, in inches."""
-    return TextPath((0, 0), text, size=size).get_extents().width / 72
+    return TextPath((0, 0), text, size=size).get_extents().width / 72 if text else 0.0
 
 
 def draw(layout: GraphLayout) -> DescribedFigure:
@@ -183,7 +184,8 @@ def draw(layout: GraphLayout) -> DescribedFigure:
     for centre in layout.dots:
         _draw_dots(axes, centre)
     for text in layout.texts:
-        _draw_text(axes, text)
+        if text.text:  # a name may be empty, which has no shape
+            _draw_text(axes, text)
     _draw_legend(axes, layout.legend)
     return figure
 

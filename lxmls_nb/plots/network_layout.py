@@ -331,4 +331,5 @@ def _network_legend(graph: NetworkGraph, grid: _Grid) -> Iterator[tuple[str, str
 
 
 def _short(name: str) -> str:
+    name = " ".join(name.split())  # in one line
     return name if len(name) <= 16 else f"{name[:15]}…"

@@ -394,6 +394,15 @@ def test_a_text_stands_where_matplotlib_would_put_it(text, off, across, up):
     assert found.extents == pytest.approx(wanted.extents, abs=off)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", ["$5", "", " ", "two\nlines"])
+def test_a_name_may_be_any_text(name):
+    model, inputs, output = network([2, 3, 2])
+    figure = draw(model, inputs, output, names=[name, "b"], class_names=["a", name])
+    figure._repr_mimebundle_()
+    assert words(figure, "black").count(" ".join(name.split())) == (2 if name.strip() else 0)
+
+
 def test_a_formula_is_drawn_in_its_colour_and_only_in_its_box():
     figure = plots.DescribedFigure(figsize=(1, 1), facecolor="white")
     formula = ShapedText(0.5, 0.5, r"$z_{1}$", ha="center", va="center", color=RED)
