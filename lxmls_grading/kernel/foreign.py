@@ -25,8 +25,10 @@ from typing import Any
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from nbformat.notebooknode import NotebookNode
 
-#: The ports of a kernel, by the names in its connection file. The first four are relayed.
-PORTS = {name: 50001 + i for i, name in enumerate(("shell", "stdin", "control", "iopub", "hb"))}
+#: The ports of a kernel, by the names in its connection file. The first four are relayed. They are
+#: none of those that the system gives to connections (32768 to 60999): the relay could otherwise
+#: get the very port that it tries to reach, be connected with itself, and keep the kernel from it.
+PORTS = {name: 20001 + i for i, name in enumerate(("shell", "stdin", "control", "iopub", "hb"))}
 
 #: The connection file, where a student's code does not come across it by chance.
 CONNECTION_FILE = "/dev/shm/kernel.json"

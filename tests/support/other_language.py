@@ -1,8 +1,9 @@
 """A Jupyter kernel of a language that is not Python, for tests: the language *tally*.
 
 A line ``name = number`` counts, ``check name number`` fails if the count is another, ``points
-number`` gives points, ``forever`` never ends, and ``write file`` and ``read file`` use a file. The
-kernel is a program of one file, which is handed over on the command line.
+number`` gives points, ``forever`` never ends, ``write file`` and ``read file`` use a file, and
+``show file`` prints one. The kernel is a program of one file, which is handed over on the command
+line.
 """
 
 from __future__ import annotations
@@ -65,10 +66,14 @@ class Tally(Kernel):
             case ["read", name]:
                 open(name).close()
             case ["where"]:
-                content = {"name": "stdout", "text": os.getcwd()}
-                self.send_response(self.iopub_socket, "stream", content)
+                self.show(os.getcwd())
+            case ["show", name]:
+                self.show(open(name).read())
             case _:
                 raise SyntaxError(" ".join(words))
+
+    def show(self, text):
+        self.send_response(self.iopub_socket, "stream", {"name": "stdout", "text": text})
 
 IPKernelApp.launch_instance(kernel_class=Tally)
 """

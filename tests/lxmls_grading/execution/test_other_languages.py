@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from lxmls_grading.execution.plan import NotebookPlan, plain_plan
-from lxmls_grading.kernel.foreign import find_command
+from lxmls_grading.kernel.foreign import PORTS, find_command
 from lxmls_grading.reasons import reasons_of
 from tests.support.execution import SETTINGS
 from tests.support.other_language import (
@@ -86,6 +86,15 @@ def test_points_come_from_the_notebook_s_own_kernel(kernel, warm):
     assert points_of(executed) == points
     assert executed.cells[0].outputs[0].text == "/scratch"
     assert [(why.kind, why.cells) for why in reasons_of(executed)] == [("test", ("too many",))]
+
+
+@pytest.mark.slow
+def test_no_port_of_a_kernel_is_given_to_a_connection(kernel, warm):
+    # A relay that was given the port which it tries to reach was connected with itself, and the
+    # kernel did not start: with one in two hundred kernels, by chance.
+    shown = run(warm, answer("show /proc/sys/net/ipv4/ip_local_port_range"), graded("check x 3"))
+    first, last = map(int, shown.cells[0].outputs[0].text.split())
+    assert not [port for port in PORTS.values() if first <= port <= last]
 
 
 @pytest.mark.slow
