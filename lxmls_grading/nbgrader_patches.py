@@ -35,6 +35,7 @@ from traitlets.utils.importstring import import_item
 from lxmls_grading.deadlines.lateness import renew_penalties
 from lxmls_grading.deadlines.nbgrader_times import TIME_PATCHES, fail_for_refused, refuse_unreadable
 from lxmls_grading.gradebook.earlier_results import EarlierResults, recover
+from lxmls_grading.gradebook.transaction import TRANSACTION_PATCHES
 from lxmls_grading.intake.files import (
     MAX_FILE_BYTES,
     UNPRINTABLE,
@@ -253,6 +254,7 @@ PATCHES: list[tuple[Any, str, Any]] = [
         )
     ],
     *TIME_PATCHES,
+    *TRANSACTION_PATCHES,
 ]
 
 

@@ -29,6 +29,7 @@ from lxmls_grading.deadlines.times import TimeError
 from lxmls_grading.execution.execute_apart import ExecuteApart
 from lxmls_grading.execution.warm_process import without_result
 from lxmls_grading.gradebook.earlier_results import forget, interrupted
+from lxmls_grading.gradebook.transaction import one_transaction
 from lxmls_grading.intake.exporter import SubmissionExporter
 from lxmls_grading.intake.files import UNPRINTABLE, plain_files
 from lxmls_grading.intake.personal_numbers import PersonalNumbers
@@ -264,6 +265,8 @@ class Marker(Autograde):
     def finish(self, submission: PreparedSubmission, executed: dict[str, str]) -> list[Reason]:
         """Write rows and files of a submission; its folder appears when all of them are written.
 
+        The rows become one transaction: what is written for one student is written whole.
+
         Parameters
         ----------
         submission : PreparedSubmission
@@ -285,16 +288,17 @@ class Marker(Autograde):
         self.notebooks = [os.path.join(folder, f"{name}.ipynb") for name in executed]
         reasons: list[Reason] = []
         try:
-            self.init_assignment(self.assignment, submission.student)
-            for path, (name, text) in zip(self.notebooks, executed.items(), strict=True):
-                notebook: NotebookNode = nbformat.v4.reads(text)
-                resources = self.init_single_notebook_resources(path)
-                resources["metadata"] = ResourcesDict(name=name, path=folder)
-                output, resources = self.exporter.from_notebook_node(notebook, resources)
-                # The steps have added reasons: points were lost for them.
-                finished = nbformat.from_dict(json.loads(output))
-                reasons += [replace(why, notebook=name) for why in reasons_of(finished)]
-                self.write_single_notebook(output, resources)
+            with one_transaction(self.coursedir.db_url, self.coursedir.course_id):
+                self.init_assignment(self.assignment, submission.student)
+                for path, (name, text) in zip(self.notebooks, executed.items(), strict=True):
+                    notebook: NotebookNode = nbformat.v4.reads(text)
+                    resources = self.init_single_notebook_resources(path)
+                    resources["metadata"] = ResourcesDict(name=name, path=folder)
+                    output, resources = self.exporter.from_notebook_node(notebook, resources)
+                    # The steps have added reasons: points were lost for them.
+                    finished = nbformat.from_dict(json.loads(output))
+                    reasons += [replace(why, notebook=name) for why in reasons_of(finished)]
+                    self.write_single_notebook(output, resources)
             self.set_permissions(self.assignment, submission.student)
             _replace(Path(self._partial), final)
             if self.scratch is None:

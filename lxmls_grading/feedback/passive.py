@@ -18,7 +18,6 @@ from typing import Any
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
-from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from lxmls_grading.cells import BASE64, CELL_ID, METADATA_KEY, cause_of, noted
@@ -67,25 +66,22 @@ class PassiveNotebook(NbGraderPreprocessor):
     def _output(self, output: NotebookNode) -> NotebookNode | None:
         """Return an output as far as it is harmless, None if nothing is left."""
         kind = output.get("output_type")
-        made: NotebookNode | None = None
+        made: dict[str, Any] = {}
         if kind == "stream":
             name = "stderr" if output.get("name") == "stderr" else "stdout"
-            made = new_output("stream", name=name, text=_text(output.get("text")))
+            made = {"name": name, "text": _text(output.get("text"))}
         elif kind == "error":
             lines = output.get("traceback")
-            made = new_output(
-                "error",
-                ename=_text(output.get("ename")),
-                evalue=_text(output.get("evalue")),
-                traceback=[_text(line) for line in lines] if isinstance(lines, list) else [],
-            )
+            made = {name: _text(output.get(name)) for name in ("ename", "evalue")}
+            made["traceback"] = [_text(line) for line in lines] if isinstance(lines, list) else []
         elif kind in ("display_data", "execute_result"):
             data = self._data(output.get("data"))
             if data:
-                made = new_output(kind, data, metadata=_sizes(output.get("metadata"), data))
+                made = {"data": data, "metadata": _sizes(output.get("metadata"), data)}
                 if kind == "execute_result":
-                    made.execution_count = _integer(output.get("execution_count"))
-        return made
+                    made["execution_count"] = _integer(output.get("execution_count"))
+        # `new_output` would check each one by itself. nbconvert checks the notebook as a whole.
+        return NotebookNode(output_type=kind, **made) if made else None
 
     def _data(self, bundle: Any, kinds: set[str] | None = None) -> NotebookNode:
         """Return what is harmless of the forms that an output or an attachment comes in."""

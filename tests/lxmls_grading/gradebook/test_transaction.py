@@ -1,0 +1,110 @@
+"""What is written to the gradebook together is committed together, or not at all."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from nbgrader.api import Gradebook
+from sqlalchemy import Engine, event
+
+from lxmls_grading.gradebook.transaction import TRANSACTION_PATCHES, one_transaction
+
+COURSE = "course"
+
+
+@pytest.fixture
+def url(tmp_path, monkeypatch) -> str:
+    """Return the address of a gradebook with a graded cell of one student."""
+    for owner, name, new in TRANSACTION_PATCHES:
+        monkeypatch.setattr(owner, name, new)
+    url = f"sqlite:///{tmp_path / 'gradebook.db'}?timeout=0.1"
+    with Gradebook(url, COURSE) as gradebook:
+        gradebook.add_assignment("day2")
+        gradebook.add_notebook("tally", "day2")
+        cell = {"max_score": 2, "cell_type": "code"}
+        for name in ("first", "second"):
+            gradebook.add_grade_cell(name, "tally", "day2", **cell)
+        gradebook.add_student("ada")
+        gradebook.add_submission("day2", "ada")
+    return url
+
+
+def give(url: str, name: str, points: float, commit: bool = True) -> float:
+    """Give points as nbgrader does, with a gradebook of its own; return the sum as it is then."""
+    with Gradebook(url) as gradebook:
+        gradebook.find_grade(name, "tally", "day2", "ada").auto_score = points
+        if commit:
+            gradebook.db.commit()
+        return gradebook.find_submission("day2", "ada").score
+
+
+def seen(url: str) -> float:
+    """Return the sum of points that others see."""
+    found = []
+
+    def look() -> None:
+        with Gradebook(url, COURSE) as gradebook:
+            found.append(gradebook.find_submission("day2", "ada").score)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+def test_others_see_all_of_it_at_the_end(url):
+    with one_transaction(url, COURSE):
+        assert give(url, "first", 2) == 2
+        assert give(url, "second", 1.5) == 3.5  # sums are those of what was written so far
+        assert seen(url) == 0
+    assert seen(url) == 3.5
+    give(url, "second", 2)
+    assert seen(url) == 4
+
+
+def test_nothing_is_written_where_something_fails(url):
+    with pytest.raises(OSError, match="full"), one_transaction(url, COURSE):
+        give(url, "first", 2)
+        raise OSError("the disk is full")
+    assert seen(url) == 0
+    give(url, "second", 2)  # and the gradebook is closed
+    assert seen(url) == 2
+
+
+def test_a_change_without_a_commit_is_lost_as_in_nbgrader(url):
+    with one_transaction(url, COURSE):
+        with Gradebook(url) as gradebook:
+            grade = gradebook.find_grade("first", "tally", "day2", "ada")
+            grade.auto_score = 2
+        give(url, "second", 1)
+    assert seen(url) == 1
+
+
+def test_other_gradebooks_are_others(url, tmp_path):
+    with one_transaction(url, COURSE):
+        give(url, "first", 2)
+        with Gradebook(f"sqlite:///{tmp_path / 'another.db'}", COURSE) as another:
+            another.add_student("blaise")
+    with Gradebook(f"sqlite:///{tmp_path / 'another.db'}", COURSE) as another:
+        assert [student.id for student in another.students] == ["blaise"]
+    assert seen(url) == 2
+
+
+def test_it_is_one_commit(url):
+    commits = []
+
+    def count(connection) -> None:
+        commits.append(connection)
+
+    event.listen(Engine, "commit", count)
+    try:
+        give(url, "first", 1)
+        assert commits
+        with one_transaction(url, COURSE):
+            commits.clear()
+            for points in range(5):
+                give(url, "first", points)
+    finally:
+        event.remove(Engine, "commit", count)
+    assert len(commits) == 1
