@@ -35,7 +35,7 @@ from traitlets.utils.importstring import import_item
 from lxmls_grading.deadlines.lateness import renew_penalties
 from lxmls_grading.deadlines.nbgrader_times import TIME_PATCHES, fail_for_refused, refuse_unreadable
 from lxmls_grading.gradebook.earlier_results import EarlierResults, recover
-from lxmls_grading.gradebook.transaction import TRANSACTION_PATCHES
+from lxmls_grading.gradebook.transaction import TRANSACTION_PATCHES, patient
 from lxmls_grading.intake.files import (
     MAX_FILE_BYTES,
     UNPRINTABLE,
@@ -48,9 +48,6 @@ from lxmls_grading.machine.sharing import share
 
 #: Files that students do not get back: a browser would run scripts in them, as a part of feedback.
 ACTIVE_FILES = ("*.htm", "*.html", "*.xhtml", "*.svg", "*.xml")
-
-#: Seconds that SQLite waits for another process which writes to the gradebook.
-DATABASE_TIMEOUT = 120
 
 _stock_init_assignment = BaseConverter.init_assignment
 _stock_init_notebooks = BaseConverter.init_notebooks
@@ -266,8 +263,7 @@ def install_patches() -> None:
 
 def wait_for_others(coursedir: CourseDirectory) -> None:
     """Let SQLite wait for other processes that write to the gradebook, longer than five seconds."""
-    if coursedir.db_url.startswith("sqlite:") and "?" not in coursedir.db_url:
-        coursedir.db_url += f"?timeout={DATABASE_TIMEOUT}"
+    coursedir.db_url = patient(coursedir.db_url)
 
 
 def share_engine() -> None:

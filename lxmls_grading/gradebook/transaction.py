@@ -17,6 +17,10 @@ from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 _stock_init, _stock_close = Gradebook.__init__, Gradebook.close
 
+#: Seconds that SQLite waits for another process which writes to the gradebook. Of its own it waits
+#: for five, and a submission may take that long on a machine that is busy.
+DATABASE_TIMEOUT = 120
+
 #: The gradebook that a thread writes to in one transaction, and its address.
 _shared = threading.local()
 
@@ -34,9 +38,19 @@ class LateCommitSession(Session):
         super().commit()
 
 
+def patient(db_url: str) -> str:
+    """Return a database's address with which SQLite waits longer for others that write to it."""
+    if db_url.startswith("sqlite:") and "?" not in db_url:
+        return f"{db_url}?timeout={DATABASE_TIMEOUT}"
+    return db_url
+
+
 def _init(self: Gradebook, db_url: str, *options: Any, **more: Any) -> None:
-    """Open a gradebook, as ``Gradebook.__init__``: within a transaction, the one that is open."""
-    shared = getattr(_shared, "gradebook", None)
+    """Open a gradebook, as ``Gradebook.__init__``: within a transaction, the one that is open.
+
+    The formgrader, too, waits for a transaction to end.
+    """
+    shared, db_url = getattr(_shared, "gradebook", None), patient(db_url)
     if shared is None or db_url != _shared.db_url:
         _stock_init(self, db_url, *options, **more)
     else:
@@ -79,7 +93,7 @@ def one_transaction(db_url: str, course_id: str) -> Iterator[None]:
         gradebook.db.remove()
         sessions = sessionmaker(class_=LateCommitSession, bind=gradebook.engine, future=True)
         gradebook.db = scoped_session(sessions)
-        _shared.gradebook, _shared.db_url = gradebook, db_url
+        _shared.gradebook, _shared.db_url = gradebook, patient(db_url)
         try:
             yield
             gradebook.db().commit_all()

@@ -6,9 +6,13 @@ import threading
 
 import pytest
 from nbgrader.api import Gradebook
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, text
 
-from lxmls_grading.gradebook.transaction import TRANSACTION_PATCHES, one_transaction
+from lxmls_grading.gradebook.transaction import (
+    DATABASE_TIMEOUT,
+    TRANSACTION_PATCHES,
+    one_transaction,
+)
 
 COURSE = "course"
 
@@ -112,3 +116,11 @@ def test_it_is_one_commit(url):
     finally:
         event.remove(Engine, "commit", count)
     assert len(commits) == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "seconds"), [("", DATABASE_TIMEOUT), ("?timeout=0.1", 0.1)], ids=["stock", "own"]
+)
+def test_others_wait_for_the_end(url, more, seconds):
+    with Gradebook(url.partition("?")[0] + more, COURSE) as gradebook:
+        assert gradebook.db.execute(text("PRAGMA busy_timeout")).scalar() == 1000 * seconds
