@@ -2,9 +2,10 @@
 
 Written for nbgrader 0.9.6. nbgrader copies the files of a submission to ``autograded`` and to
 ``feedback``, which the student gets, and follows links on the way, be it to a private file of the
-instructor or to ``/dev/zero``. It opens the gradebook again for each step. It begins to replace
-earlier results before it is known whether submissions can be executed on this machine, and removes
-them where grading fails.
+instructor or to ``/dev/zero``. It opens the gradebook again for each step, and gives up where
+another program writes to it for more than five seconds. It begins to replace earlier results before
+it is known whether submissions can be executed on this machine, and removes them where grading
+fails.
 """
 
 from __future__ import annotations
