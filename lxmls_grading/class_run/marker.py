@@ -233,14 +233,11 @@ class Marker(Autograde):
         digest = self.digest(student)
         notebooks: dict[str, str] = {}
         unread: dict[str, str] = {}
-        # nbgrader looks up the kernel of each notebook: the gradebook is opened once for all.
-        with one_transaction(self.coursedir.db_url, self.coursedir.course_id):
-            for name in self.notebook_names:  # one that is missing gets 0 points and a reason
-                path = os.path.join(folder, f"{name}.ipynb")
-                resources = self.init_single_notebook_resources(path)
-                output, _ = self.reading.from_filename(path, resources)
-                nothing = nothing_read(nbformat.from_dict(json.loads(output)))
-                (unread if nothing else notebooks)[name] = output
+        for name in self.notebook_names:  # one that is missing gets 0 points and a reason
+            path = os.path.join(folder, f"{name}.ipynb")
+            output, _ = self.reading.from_filename(path, self.init_single_notebook_resources(path))
+            nothing = nothing_read(nbformat.from_dict(json.loads(output)))
+            (unread if nothing else notebooks)[name] = output
         files = self.executing.working_files(self.coursedir, student)
         return PreparedSubmission(student, digest, notebooks, files, unread)
 
