@@ -13,6 +13,7 @@ import re
 import shutil
 import tempfile
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ from lxmls_grading.deadlines.times import TimeError
 from lxmls_grading.execution.execute_apart import ExecuteApart
 from lxmls_grading.execution.warm_process import without_result
 from lxmls_grading.gradebook.earlier_results import forget, interrupted
-from lxmls_grading.gradebook.transaction import one_transaction
+from lxmls_grading.gradebook.transaction import after_commit, one_transaction
 from lxmls_grading.intake.exporter import SubmissionExporter
 from lxmls_grading.intake.files import UNPRINTABLE, plain_files
 from lxmls_grading.intake.personal_numbers import PersonalNumbers
@@ -111,6 +112,7 @@ class Marker(Autograde):
         self.executing.keep_plans = scratch is None
         self.settings = self.executing.settings()
         self.notebook_names, checksums = self._released()
+        self.committed = False  # whether the rows of the last submission are in the gradebook
         self._partial: str | None = None
         if coursedir.groupshared and scratch is None:
             share_folder(Path(coursedir.root, RECORDS_FOLDER))
@@ -265,7 +267,7 @@ class Marker(Autograde):
     def finish(self, submission: PreparedSubmission, executed: dict[str, str]) -> list[Reason]:
         """Write rows and files of a submission; its folder appears when all of them are written.
 
-        The rows become one transaction: what is written for one student is written whole.
+        The rows become one transaction: all of them are written, or none.
 
         Parameters
         ----------
@@ -287,8 +289,10 @@ class Marker(Autograde):
         executed = dict(sorted((submission.unread | executed).items()))
         self.notebooks = [os.path.join(folder, f"{name}.ipynb") for name in executed]
         reasons: list[Reason] = []
+        self.committed = False
         try:
             with one_transaction(self.coursedir.db_url, self.coursedir.course_id):
+                after_commit(partial(setattr, self, "committed", True))
                 self.init_assignment(self.assignment, submission.student)
                 for path, (name, text) in zip(self.notebooks, executed.items(), strict=True):
                     notebook: NotebookNode = nbformat.v4.reads(text)

@@ -29,6 +29,7 @@ from lxmls_grading.class_run.progress import Progress
 from lxmls_grading.class_run.summary import Summary
 from lxmls_grading.class_run.task import check_worker, execute_submission, installed
 from lxmls_grading.execution.plans import describe_together
+from lxmls_grading.gradebook.points_by_hand import put_back_digests, read_digests
 from lxmls_grading.gradebook.rows import Rows, open_gradebook, put_back_rows, read_rows
 from lxmls_grading.reasons import Reason
 from lxmls_grading.records import Record, read_record, write_record
@@ -349,15 +350,20 @@ class ClassRun:
         that the next run grades it again if this process is killed.
         """
         before = self._rows(student)
-        record = read_record(self.root, self.assignment, student)
+        where = self.assignment, student
+        record = read_record(self.root, *where)
+        digests = read_digests(self.records_root, *where)
         if record is not None and self.marker.has_output(student):
             self._record(student, False, "", [Reason("given up", INTERRUPTED)], {})
         try:
             yield before
         except BaseException:
             with suppress(SQLAlchemyError, OSError):
-                with open_gradebook(self.marker.coursedir) as session:
-                    put_back_rows(session, self.assignment, student, before)
+                # What was not committed is not there, and somebody else may have written since.
+                if self.marker.committed:
+                    put_back_digests(self.records_root, *where, digests)
+                    with open_gradebook(self.marker.coursedir) as session:
+                        put_back_rows(session, *where, before)
                 if record is not None:
                     write_record(self.records_root, record)
             raise

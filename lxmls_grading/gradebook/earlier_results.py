@@ -19,6 +19,7 @@ from pathlib import Path
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SQLAlchemyError
 
+from lxmls_grading.gradebook.points_by_hand import put_back_digests, read_digests
 from lxmls_grading.gradebook.rows import Rows, open_gradebook, put_back_rows, read_rows
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class EarlierResults:
         self.folder = folder
         self.aside = folder.parent / f".earlier-{os.getpid()}-{folder.name}"
         self.rows: Rows | None = None
+        self.digests: dict[str, dict[str, str]] = {}
 
     def set_aside(self) -> None:
         """Move the folder aside, and read the rows of the gradebook.
@@ -55,6 +57,7 @@ class EarlierResults:
             self.aside.mkdir()
         with open_gradebook(self.coursedir) as session:
             self.rows = read_rows(session, self.assignment, self.student)
+        self.digests = read_digests(self.coursedir.root, self.assignment, self.student)
 
     def copy_back(self) -> None:
         """Put a copy of the folder in its place, for a run that replaces only some notebooks."""
@@ -73,10 +76,12 @@ class EarlierResults:
         if _move_back(self.aside, self.folder):
             log.warning("%s keeps its earlier results", self.folder)
         if self.rows is not None:
+            where = self.assignment, self.student
             try:
+                put_back_digests(self.coursedir.root, *where, self.digests)
                 with open_gradebook(self.coursedir) as session:
-                    put_back_rows(session, self.assignment, self.student, self.rows)
-            except SQLAlchemyError:
+                    put_back_rows(session, *where, self.rows)
+            except (SQLAlchemyError, OSError):
                 log.exception("The points of %s could not be put back", self.student)
 
 

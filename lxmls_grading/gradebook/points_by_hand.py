@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from nbgrader.utils import is_grade, is_solution
 
 from lxmls_grading.cells import grade_id, is_answer
 from lxmls_grading.feedback.comments import DID_NOT_RUN
+from lxmls_grading.gradebook.transaction import after_commit
 from lxmls_grading.machine.sharing import share_folder
 from lxmls_grading.reasons import reasons_of
 from lxmls_grading.records import RECORDS_FOLDER, records_folder, student_file
@@ -55,9 +58,11 @@ class SaveGrades(SaveAutoGrades):
                 self._waiting = {k: v for k, v in self._waiting.items() if k not in each.cells}
         if self._waiting:
             _comment(nb, names, self._waiting)
-        # After the gradebook: if this is not written, points wait that need not.
+        # After the gradebook: if this is not written, points wait that need not. The other way
+        # round, points would count as confirmed for an answer that nobody has read.
         if self._now != self._earlier:
-            write_digests(written, *where, names["notebook"], self._now)
+            now = partial(write_digests, written, *where, names["notebook"], self._now)
+            after_commit(now)
         return nb, resources
 
     def _add_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
@@ -171,3 +176,22 @@ def write_digests(
     found = read_digests(root, assignment, student) | {notebook: cells}
     with atomic_path(_path(root, assignment, student)) as partial:
         partial.write_text(json.dumps(found, indent=1), encoding="utf-8")
+
+
+def put_back_digests(
+    root: str | Path, assignment: str, student: str, earlier: dict[str, dict[str, str]]
+) -> None:
+    """Note the hashes that were noted before, where points are put back, too.
+
+    Parameters
+    ----------
+    root : path
+    assignment, student : str
+    earlier : dict
+        What :func:`read_digests` has returned.
+    """
+    path = _path(root, assignment, student)
+    path.unlink(missing_ok=True)
+    with suppress(OSError):  # without them, points wait to be confirmed
+        for notebook, cells in earlier.items():
+            write_digests(root, assignment, student, notebook, cells)

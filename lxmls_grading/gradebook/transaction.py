@@ -1,41 +1,63 @@
 """Writes what belongs together to the gradebook in one transaction.
 
 nbgrader opens the gradebook anew for each step of grading, and commits after each cell. For a
-submission of four notebooks these are a hundred transactions, each with its locks and its writes to
-the disk, and whoever reads meanwhile sees half a submission.
+submission of four notebooks that makes about a hundred transactions, each with its locks and its
+writes to the disk, and whoever reads meanwhile sees half a submission. Here all of these share one
+connection, and each of nbgrader's own transactions is a savepoint in that connection's.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Gradebook
+from sqlalchemy import Engine, make_url
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 _stock_init, _stock_close = Gradebook.__init__, Gradebook.close
 
-#: Seconds that SQLite waits for another process which writes to the gradebook. Of its own it waits
+#: Seconds that SQLite waits for another process which writes to the gradebook. By default it waits
 #: for five, and a submission may take that long on a machine that is busy.
 DATABASE_TIMEOUT = 120
 
-#: The gradebook that a thread writes to in one transaction, and its address.
-_shared = threading.local()
+
+@dataclass
+class Transaction:
+    """What a thread writes together.
+
+    Attributes
+    ----------
+    engine : sqlalchemy.Engine
+    place : str
+        Which database it is; see :func:`place_of`.
+    sessions : sessionmaker
+        Makes sessions on the one connection.
+    courses : set of str
+        Those that are known to be in the database.
+    afterwards : list of callable
+        What is done when all is committed.
+    """
+
+    engine: Engine
+    place: str
+    sessions: sessionmaker[Session]
+    courses: set[str] = field(default_factory=set)
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
 
 
-class LateCommitSession(Session):
-    """A session of the database whose commits are made all at once, at the end."""
+class _Present(threading.local):
+    """The transaction that a thread is in, if it is in one."""
 
-    def commit(self) -> None:
-        """Send what was changed to the database, where other connections don't see it yet."""
-        self.flush()
-        self.expire_all()  # as after a commit: sums are computed anew
+    transaction: Transaction | None = None
 
-    def commit_all(self) -> None:
-        """Commit."""
-        super().commit()
+
+_present = _Present()
 
 
 def patient(db_url: str) -> str:
@@ -45,25 +67,40 @@ def patient(db_url: str) -> str:
     return db_url
 
 
-def _init(self: Gradebook, db_url: str, *options: Any, **more: Any) -> None:
-    """Open a gradebook, as ``Gradebook.__init__``: within a transaction, the one that is open.
+@cache
+def place_of(db_url: str) -> str:
+    """Return which database an address leads to, however it is spelled: for SQLite, the file."""
+    url = make_url(db_url)
+    if url.get_backend_name() == "sqlite" and url.database:
+        return str(Path(url.database).resolve())
+    return db_url
 
-    The formgrader, too, waits for a transaction to end.
+
+def _init(
+    self: Gradebook, db_url: str, course_id: str = "default_course", authenticator: Any = None
+) -> None:
+    """Open a gradebook as ``Gradebook.__init__`` does, within a transaction on its connection.
+
+    Every program, the formgrader too, waits longer for its turn.
     """
-    shared, db_url = getattr(_shared, "gradebook", None), patient(db_url)
-    if shared is None or db_url != _shared.db_url:
-        _stock_init(self, db_url, *options, **more)
-    else:
-        vars(self).update(vars(shared))
+    db_url, present = patient(db_url), _present.transaction
+    if present is None or place_of(db_url) != present.place:
+        _stock_init(self, db_url, course_id, authenticator)
+        return
+    self.engine, self.db = present.engine, scoped_session(present.sessions)
+    self.course_id, self.authenticator = course_id, authenticator
+    if course_id not in present.courses:
+        self.check_course(course_id=course_id)
+        present.courses.add(course_id)
 
 
 def _close(self: Gradebook) -> None:
-    """Close a gradebook, as ``Gradebook.close``, but for the one that a transaction keeps open."""
-    shared = getattr(_shared, "gradebook", None)
-    if shared is None or self.db is not shared.db:
+    """Close a gradebook, as ``Gradebook.close``, but no connection of a transaction."""
+    present = _present.transaction
+    if present is None or self.engine is not present.engine:
         _stock_close(self)
     else:
-        self.db.expunge_all()  # as after a close: what was changed without a commit is lost
+        self.db.remove()
 
 
 #: What is replaced: an owner, a name, and what takes its place.
@@ -86,16 +123,33 @@ def one_transaction(db_url: str, course_id: str) -> Iterator[None]:
 
     Raises
     ------
+    RuntimeError
+        If this thread is in a transaction already.
     sqlalchemy.exc.SQLAlchemyError
         If the database cannot be written.
     """
+    if _present.transaction is not None:
+        raise RuntimeError("this thread is in a transaction already")
     with Gradebook(db_url, course_id) as gradebook:
-        gradebook.db.remove()
-        sessions = sessionmaker(class_=LateCommitSession, bind=gradebook.engine, future=True)
-        gradebook.db = scoped_session(sessions)
-        _shared.gradebook, _shared.db_url = gradebook, patient(db_url)
-        try:
-            yield
-            gradebook.db().commit_all()
-        finally:
-            _shared.gradebook = None
+        engine: Engine = gradebook.engine
+        with engine.connect() as connection, connection.begin():
+            if engine.dialect.name == "sqlite":
+                # Python's module would begin one with the first change, and none for a savepoint.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            sessions = sessionmaker(bind=connection, join_transaction_mode="create_savepoint")
+            present = Transaction(engine, place_of(patient(db_url)), sessions, {course_id})
+            _present.transaction = present
+            try:
+                yield
+            finally:
+                _present.transaction = None
+        for action in present.afterwards:
+            action()
+
+
+def after_commit(action: Callable[[], None]) -> None:
+    """Do something when what was written is committed: now, or at the end of a transaction."""
+    if _present.transaction is None:
+        action()
+    else:
+        _present.transaction.afterwards.append(action)

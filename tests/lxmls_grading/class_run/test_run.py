@@ -15,6 +15,7 @@ from nbgrader.api import Gradebook
 
 from lxmls_grading import cli
 from lxmls_grading.class_run.marker import Marker
+from lxmls_grading.gradebook.points_by_hand import read_digests
 from lxmls_grading.records import read_records, write_record
 from tests.support.course import run
 from tests.support.small_course import RIGHT, WRONG, check_whole, scores, submit
@@ -175,6 +176,44 @@ def test_a_machine_that_fails_later_replaces_no_earlier_points(course, grade, mo
     assert read_records(course, "day2")["blaise"] == before[2]["blaise"]
     assert grade()[1]["graded"] == ["ada"]
     check_whole(course, {"ada": 0, "blaise": 4})
+
+
+@pytest.mark.parametrize("step", ["write_single_notebook", "set_permissions"])
+def test_points_by_hand_of_a_run_that_fails_stay_those_of_the_answer_that_was_read(
+    course, grade, monkeypatch, step
+):
+    """It fails before the rows are committed, or after it."""
+
+    def by_hand(give: float | None = None) -> list[tuple[float, bool]]:
+        with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+            cells = gradebook.find_submission("day2", "ada").notebooks[0].grades
+            if give is not None:
+                cells[0].manual_score, cells[0].needs_manual_grade = give, False
+                gradebook.db.commit()
+            return [(cell.manual_score, cell.needs_manual_grade) for cell in cells]
+
+    submit(course, "ada", RIGHT, RIGHT)
+    grade()
+    assert by_hand(1.5)[0] == (1.5, False)
+    grade("--force")
+    assert by_hand()[0] == (1.5, False)
+    digests = read_digests(course, "day2", "ada")
+    shutil.rmtree(course / "submitted" / "ada")
+    submit(course, "ada", WRONG, WRONG)
+
+    def fail(self, *arguments):
+        if step == "set_permissions" or "second" in str(arguments[1]["unique_key"]):
+            raise ValueError("something is wrong")
+        return stock(self, *arguments)
+
+    stock = getattr(Marker, step)
+    with monkeypatch.context() as patch:
+        patch.setattr(Marker, step, fail)
+        assert grade()[1]["failed"] == ["ada"]
+    assert by_hand()[0] == (1.5, False)
+    assert read_digests(course, "day2", "ada") == digests
+    assert grade()[1]["graded"] == ["ada"]
+    assert by_hand()[0] == (1.5, True)
 
 
 def test_a_sandbox_that_fails_in_the_middle_ends_the_run_and_costs_nothing(course, grade):

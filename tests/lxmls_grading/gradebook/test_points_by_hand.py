@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 
 import pytest
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
+from nbgrader.converters.base import NbGraderException
 
 from lxmls_grading.cells import read_notebook
 from lxmls_grading.gradebook import points_by_hand
@@ -91,6 +93,25 @@ def test_a_mended_test_asks_for_its_own_points_only(graded):
 
 def test_without_the_digests_they_wait_and_none_is_lost(graded):
     shutil.rmtree(graded / ".lxmls_nb" / "day2" / "answers")
+    convert(Autograde, graded)
+    assert state(graded) == {ESSAY: (1.5, True), TEST: (1, True)}
+
+
+def test_where_grading_fails_none_counts_for_an_answer_that_nobody_has_read(graded, monkeypatch):
+    def full(self, output, resources):
+        if calls.pop():  # the first time, nothing is graded yet
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(self, output, resources)
+
+    calls, write = [True, False], Autograde.write_single_notebook
+    before = points_by_hand.read_digests(graded, "day2", "ada")
+    hand_in(graded, "ada", **{ESSAY: "Something else."})
+    with monkeypatch.context() as patch:
+        patch.setattr(Autograde, "write_single_notebook", full)
+        with pytest.raises((OSError, NbGraderException)):
+            convert(Autograde, graded)
+    assert state(graded) == {ESSAY: (1.5, False), TEST: (1, False)}
+    assert points_by_hand.read_digests(graded, "day2", "ada") == before
     convert(Autograde, graded)
     assert state(graded) == {ESSAY: (1.5, True), TEST: (1, True)}
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 
 import pytest
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, InvalidEntry
 from sqlalchemy import Engine, event, text
 
 from lxmls_grading.gradebook.transaction import (
     DATABASE_TIMEOUT,
     TRANSACTION_PATCHES,
+    after_commit,
     one_transaction,
 )
 
@@ -97,6 +98,66 @@ def test_other_gradebooks_are_others(url, tmp_path):
     with Gradebook(f"sqlite:///{tmp_path / 'another.db'}", COURSE) as another:
         assert [student.id for student in another.students] == ["blaise"]
     assert seen(url) == 2
+
+
+def test_a_change_that_a_query_has_sent_is_lost_without_a_commit_too(url):
+    with one_transaction(url, COURSE):
+        with Gradebook(url) as gradebook:
+            gradebook.find_grade("first", "tally", "day2", "ada").auto_score = 2
+            gradebook.find_grade("second", "tally", "day2", "ada")
+        give(url, "second", 1)
+    assert seen(url) == 1
+
+
+def test_a_gradebook_opened_within_another_leaves_that_one_as_it_was(url):
+    # As a plugin for penalties does that looks for other submissions.
+    with one_transaction(url, COURSE), Gradebook(url) as gradebook:
+        notebook = gradebook.find_submission_notebook("tally", "day2", "ada")
+        notebook.late_submission_penalty = None
+        give(url, "first", 2)
+        notebook.late_submission_penalty = 0.5
+        gradebook.db.commit()
+    with Gradebook(url, COURSE) as gradebook:
+        saved = gradebook.find_submission_notebook("tally", "day2", "ada")
+        assert (saved.score, saved.late_submission_penalty) == (2, 0.5)
+
+
+def test_what_fails_and_is_caught_costs_nothing_that_was_written_before(url):
+    with one_transaction(url, COURSE):
+        give(url, "first", 2)
+        with Gradebook(url) as gradebook, pytest.raises(InvalidEntry):
+            gradebook.add_student("ada")  # there is one already
+        give(url, "second", 1)
+    assert seen(url) == 3
+
+
+def test_another_spelling_of_its_address_is_no_other_gradebook(url, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with one_transaction(url, COURSE):
+        give(url, "first", 2)
+        assert give("sqlite:///gradebook.db", "second", 1) == 3
+    assert seen(url) == 3
+
+
+def test_a_transaction_within_another_is_refused(url):
+    def begin_twice() -> None:
+        with one_transaction(url, COURSE), one_transaction(url, COURSE):
+            pass
+
+    with pytest.raises(RuntimeError, match="in a transaction already"):
+        begin_twice()
+    give(url, "first", 2)
+    assert seen(url) == 2
+
+
+def test_what_is_to_follow_follows_the_commit(url):
+    found = []
+    after_commit(lambda: found.append("at once"))
+    with one_transaction(url, COURSE):
+        give(url, "first", 2)
+        after_commit(lambda: found.append(seen(url)))
+        assert found == ["at once"]
+    assert found == ["at once", 2]
 
 
 def test_it_is_one_commit(url):
