@@ -15,6 +15,8 @@ from lxmls_grading.gradebook.transaction import (
     one_transaction,
 )
 
+pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader causes it
+
 COURSE = "course"
 
 
