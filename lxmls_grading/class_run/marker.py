@@ -279,6 +279,7 @@ class Marker(Autograde):
         -------
         reasons : list of Reason
         """
+        self.committed = False
         final = Path(self.autograded(submission.student))
         if self.scratch is not None:
             final = Path(tempfile.mkdtemp(dir=self.scratch), final.name)
@@ -289,7 +290,6 @@ class Marker(Autograde):
         executed = dict(sorted((submission.unread | executed).items()))
         self.notebooks = [os.path.join(folder, f"{name}.ipynb") for name in executed]
         reasons: list[Reason] = []
-        self.committed = False
         try:
             with one_transaction(self.coursedir.db_url, self.coursedir.course_id):
                 after_commit(partial(setattr, self, "committed", True))
