@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +46,7 @@ class Transaction:
     engine: Engine
     place: str
     sessions: sessionmaker[Session]
-    courses: set[str] = field(default_factory=set)
+    courses: set[str]
     afterwards: list[Callable[[], None]] = field(default_factory=list)
 
 
@@ -67,7 +66,6 @@ def patient(db_url: str) -> str:
     return db_url
 
 
-@cache
 def place_of(db_url: str) -> str:
     """Return which database an address leads to, however it is spelled: for SQLite, the file."""
     url = make_url(db_url)
@@ -137,7 +135,7 @@ def one_transaction(db_url: str, course_id: str) -> Iterator[None]:
                 # Python's module would begin one with the first change, and none for a savepoint.
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             sessions = sessionmaker(bind=connection, join_transaction_mode="create_savepoint")
-            present = Transaction(engine, place_of(patient(db_url)), sessions, {course_id})
+            present = Transaction(engine, place_of(db_url), sessions, {course_id})
             _present.transaction = present
             try:
                 yield

@@ -13,6 +13,7 @@ from lxmls_grading.gradebook.transaction import (
     TRANSACTION_PATCHES,
     after_commit,
     one_transaction,
+    place_of,
 )
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader causes it
@@ -37,12 +38,11 @@ def url(tmp_path, monkeypatch) -> str:
     return url
 
 
-def give(url: str, name: str, points: float, commit: bool = True) -> float:
+def give(url: str, name: str, points: float) -> float:
     """Give points as nbgrader does, with a gradebook of its own; return the sum as it is then."""
     with Gradebook(url) as gradebook:
         gradebook.find_grade(name, "tally", "day2", "ada").auto_score = points
-        if commit:
-            gradebook.db.commit()
+        gradebook.db.commit()
         return gradebook.find_submission("day2", "ada").score
 
 
@@ -139,6 +139,15 @@ def test_another_spelling_of_its_address_is_no_other_gradebook(url, tmp_path, mo
         give(url, "first", 2)
         assert give("sqlite:///gradebook.db", "second", 1) == 3
     assert seen(url) == 3
+
+
+def test_a_relative_address_leads_to_another_file_from_another_folder(tmp_path, monkeypatch):
+    found = set()
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        found.add(place_of("sqlite:///gradebook.db"))
+    assert found == {str(tmp_path / name / "gradebook.db") for name in ("one", "other")}
 
 
 def test_a_transaction_within_another_is_refused(url):
