@@ -8,7 +8,6 @@ from lxmls_grading.commands.base import CourseApp
 from lxmls_grading.commands.options import CommandError
 from lxmls_grading.deadlines.extensions import Extension, ExtensionError, extend, parse_extension
 from lxmls_grading.deadlines.times import local, zone_of
-from lxmls_grading.nbgrader_patches import wait_for_others
 
 
 class ExtendApp(CourseApp):
@@ -36,7 +35,6 @@ class ExtendApp(CourseApp):
             )
         student, assignment, text = self.extra_args
         self.need_assignments()
-        wait_for_others(self.coursedir)
         zone = zone_of(self)
         try:
             more = parse_extension(text)

@@ -9,7 +9,6 @@ from nbgrader.auth import Authenticator
 
 from lxmls_grading.commands.base import CourseApp
 from lxmls_grading.commands.options import CommandError, close_names
-from lxmls_grading.nbgrader_patches import wait_for_others
 from lxmls_grading.people.roster import Changes, import_students
 from lxmls_grading.people.roster_file import RosterError, RosterFile, read_roster
 from lxmls_grading.results.messages import printable
@@ -57,7 +56,6 @@ class StudentsApp(CourseApp):
             raise CommandError(f"{path} is not taken: {problem}") from None
         if not roster.entries:
             raise CommandError(f"{path} is not taken: it has no student")
-        wait_for_others(self.coursedir)
         with Gradebook(
             self.coursedir.db_url, self.coursedir.course_id, Authenticator(parent=self)
         ) as gradebook:
