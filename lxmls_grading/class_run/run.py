@@ -29,8 +29,8 @@ from lxmls_grading.class_run.progress import Progress
 from lxmls_grading.class_run.summary import Summary
 from lxmls_grading.class_run.task import check_worker, execute_submission, installed
 from lxmls_grading.execution.plans import describe_together
-from lxmls_grading.gradebook.points_by_hand import put_back_digests, read_digests
-from lxmls_grading.gradebook.rows import Rows, open_gradebook, put_back_rows, read_rows
+from lxmls_grading.gradebook.earlier_results import EarlierPoints
+from lxmls_grading.gradebook.rows import Rows, open_gradebook, read_rows
 from lxmls_grading.reasons import Reason
 from lxmls_grading.records import Record, read_record, write_record
 from lxmls_grading.sandbox.bubblewrap import SandboxError
@@ -344,26 +344,22 @@ class ClassRun:
 
     @contextmanager
     def _keeping_earlier_results(self, student: str) -> Iterator[Rows]:
-        """Yield the rows of a submission in the gradebook, and put them back if writing fails.
+        """Yield the rows of a submission in the gradebook; put its points back if writing fails.
 
         The record, too: while new rows are written, it tells that the submission is not graded, so
         that the next run grades it again if this process is killed.
         """
-        before = self._rows(student)
-        where = self.assignment, student
-        record = read_record(self.root, *where)
-        digests = read_digests(self.records_root, *where)
+        before = EarlierPoints(self.marker.coursedir, self.assignment, student, self.records_root)
+        record = read_record(self.root, self.assignment, student)
         if record is not None and self.marker.has_output(student):
             self._record(student, False, "", [Reason("given up", INTERRUPTED)], {})
         try:
-            yield before
+            yield before.rows
         except BaseException:
             with suppress(SQLAlchemyError, OSError):
                 # What was not committed is not there, and somebody else may have written since.
                 if self.marker.committed:
-                    put_back_digests(self.records_root, *where, digests)
-                    with open_gradebook(self.marker.coursedir) as session:
-                        put_back_rows(session, *where, before)
+                    before.put_back()
                 if record is not None:
                     write_record(self.records_root, record)
             raise

@@ -20,9 +20,53 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SQLAlchemyError
 
 from lxmls_grading.gradebook.points_by_hand import put_back_digests, read_digests
-from lxmls_grading.gradebook.rows import Rows, open_gradebook, put_back_rows, read_rows
+from lxmls_grading.gradebook.rows import open_gradebook, put_back_rows, read_rows
 
 log = logging.getLogger(__name__)
+
+
+class EarlierPoints:
+    """The points that a submission has, and which answers those by hand are for.
+
+    Parameters
+    ----------
+    coursedir : nbgrader.coursedir.CourseDirectory
+    assignment, student : str
+    records : path
+        The folder with the records: that of the course, or another one in a dry run.
+
+    Attributes
+    ----------
+    rows : Rows
+        The rows of the submission in the gradebook.
+
+    Raises
+    ------
+    sqlalchemy.exc.SQLAlchemyError
+        If the gradebook cannot be read.
+    """
+
+    def __init__(
+        self, coursedir: CourseDirectory, assignment: str, student: str, records: str | Path
+    ):
+        self._coursedir, self._records = coursedir, records
+        self._submission = assignment, student
+        with open_gradebook(coursedir) as session:
+            self.rows = read_rows(session, *self._submission)
+        self._digests = read_digests(records, *self._submission)
+
+    def put_back(self) -> None:
+        """Give the submission these points again.
+
+        Raises
+        ------
+        OSError, sqlalchemy.exc.SQLAlchemyError
+            If something cannot be written.
+        """
+        # Rows alone would be confirmed for the answer that was graded last, which nobody has read.
+        put_back_digests(self._records, *self._submission, self._digests)
+        with open_gradebook(self._coursedir) as session:
+            put_back_rows(session, *self._submission, self.rows)
 
 
 class EarlierResults:
@@ -42,11 +86,10 @@ class EarlierResults:
         self.coursedir, self.assignment, self.student = coursedir, assignment, student
         self.folder = folder
         self.aside = folder.parent / f".earlier-{os.getpid()}-{folder.name}"
-        self.rows: Rows | None = None
-        self.digests: dict[str, dict[str, str]] = {}
+        self.points: EarlierPoints | None = None
 
     def set_aside(self) -> None:
-        """Move the folder aside, and read the rows of the gradebook.
+        """Move the folder aside, and read the points.
 
         Where there is no folder yet, an empty one marks that the submission is being graded.
         """
@@ -55,9 +98,8 @@ class EarlierResults:
             os.replace(self.folder, self.aside)
         else:
             self.aside.mkdir()
-        with open_gradebook(self.coursedir) as session:
-            self.rows = read_rows(session, self.assignment, self.student)
-        self.digests = read_digests(self.coursedir.root, self.assignment, self.student)
+        where = self.coursedir, self.assignment, self.student
+        self.points = EarlierPoints(*where, self.coursedir.root)
 
     def copy_back(self) -> None:
         """Put a copy of the folder in its place, for a run that replaces only some notebooks."""
@@ -75,12 +117,9 @@ class EarlierResults:
         shutil.rmtree(self.folder, ignore_errors=True)
         if _move_back(self.aside, self.folder):
             log.warning("%s keeps its earlier results", self.folder)
-        if self.rows is not None:
-            where = self.assignment, self.student
+        if self.points is not None:
             try:
-                put_back_digests(self.coursedir.root, *where, self.digests)
-                with open_gradebook(self.coursedir) as session:
-                    put_back_rows(session, *where, self.rows)
+                self.points.put_back()
             except (SQLAlchemyError, OSError):
                 log.exception("The points of %s could not be put back", self.student)
 

@@ -174,8 +174,12 @@ def write_digests(
         What :func:`digests` has returned.
     """
     found = read_digests(root, assignment, student) | {notebook: cells}
-    with atomic_path(_path(root, assignment, student)) as partial:
-        partial.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    _write(_path(root, assignment, student), found)
+
+
+def _write(path: Path, found: dict[str, dict[str, str]]) -> None:
+    with atomic_path(path) as new:
+        new.write_text(json.dumps(found, indent=1), encoding="utf-8")
 
 
 def put_back_digests(
@@ -192,6 +196,6 @@ def put_back_digests(
     """
     path = _path(root, assignment, student)
     path.unlink(missing_ok=True)
-    with suppress(OSError):  # without them, points wait to be confirmed
-        for notebook, cells in earlier.items():
-            write_digests(root, assignment, student, notebook, cells)
+    if earlier:
+        with suppress(OSError):  # without them, points wait to be confirmed
+            _write(path, earlier)
