@@ -82,20 +82,30 @@ def explain(
     except CheckFailed:
         check_unchanged([what for what in changed if what != "result"], problem, name)
         first, again = results[Kind.FIRST], results[Kind.AGAIN]
-        if again is not None and not _close(first, again):
+        if again is not None and not same_numbers(first, again):
             mistake = ACCUMULATES if _grows(first, again, problem) else RANDOM
             raise fail(f"`{name}` ({problem})", mistake.finding()) from None
         raise
 
 
-def _close(first: object, again: object) -> bool:
-    """Whether two results are the same."""
+def same_numbers(first: object, again: object) -> bool:
+    """Whether two results hold the same numbers, but for rounding, where numbers are compared.
+
+    Parameters
+    ----------
+    first, again : object
+        Numbers, arrays, lists of them, or anything else. What is not of one kind, or of one shape,
+        or not finite, is for other checks to see, and counts as the same.
+    """
+    if isinstance(first, float) and isinstance(again, float):
+        return same_numbers(np.array(first), np.array(again))
     if isinstance(first, list) and isinstance(again, list):
-        return len(first) == len(again) and all(map(_close, first, again))
+        return len(first) == len(again) and all(map(same_numbers, first, again))
     if isinstance(first, np.ndarray) and isinstance(again, np.ndarray):
         if first.shape != again.shape or not is_real(first):
             return True
-        return not np.all(np.isfinite(first)) or np.allclose(again, first, rtol=1e-5, atol=1e-12)
+        finite = np.all(np.isfinite(first))
+        return not finite or bool(np.allclose(again, first, rtol=1e-5, atol=1e-12))
     return True
 
 

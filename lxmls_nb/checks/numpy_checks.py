@@ -28,15 +28,15 @@ from lxmls_nb.checks.comparing_calls import (
 )
 from lxmls_nb.checks.messages import describe, fail, if_none, passed, quiet
 from lxmls_nb.checks.mistakes.form import TRIPLE
-from lxmls_nb.checks.mistakes.losses import name_loss
 from lxmls_nb.checks.mistakes.not_finite import is_finite, name_not_finite
 from lxmls_nb.checks.mistakes.structures import EXAMPLE_LOSSES, of_triple
+from lxmls_nb.checks.mistakes.wrong_losses import name_loss
 from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.other_depths import explain_depth
 from lxmls_nb.checks.problems import Parameters, Problem, cross_entropy, forward, make_problem
 from lxmls_nb.checks.replies import ask, ask_network
 from lxmls_nb.checks.why import OF_LOG_LINEAR_GRADIENTS, of_backpropagation
-from lxmls_nb.errors import WIDTH
+from lxmls_nb.errors import WIDTH, CheckFailed
 
 
 @quiet
@@ -314,7 +314,7 @@ def _truth(problem: Problem, layers: list[int]) -> _Values:
 
 def _compare_first_call(given: _Values, truth: _Values, problem: Problem, scope: _Scope) -> float:
     """Return the largest relative difference; fail if it is too large."""
-    worst = _compare_loss(given.loss, truth.loss, problem, scope.name) if scope.loss else 0.0
+    worst = _compare_loss(given.loss, truth.loss, problem, scope) if scope.loss else 0.0
     return max(
         worst,
         compare_gradients(
@@ -323,9 +323,17 @@ def _compare_first_call(given: _Values, truth: _Values, problem: Problem, scope:
     )
 
 
-def _compare_loss(value: object, truth: np.ndarray, problem: Problem, name: str) -> float:
+def _compare_loss(value: object, truth: np.ndarray, problem: Problem, scope: _Scope) -> float:
     """Return the relative difference of a loss; fail if it is too large."""
-    subject = f"`{name}` ({problem}): the loss"
+    subject = f"`{scope.name}` ({problem}): the loss"
+
+    def elsewhere(other: Problem) -> float | None:
+        try:
+            there = _read_triple(scope.rerun(other), other, with_loss=True).loss
+            return float(numeric(there, (), subject))
+        except CheckFailed:
+            return None
+
     loss = numeric(value, (), subject)
     # Losses of extreme logits are large, those of sure predictions nearly zero.
     off = float(abs(loss - truth) / max(1e-3, abs(truth)))
@@ -333,7 +341,7 @@ def _compare_loss(value: object, truth: np.ndarray, problem: Problem, name: str)
         ratio = f", {loss / truth:.4g} times as much" if truth and loss else ""
         raise fail(
             f"{subject} is not the mean cross-entropy",
-            name_loss(float(loss), problem),
+            name_loss(float(loss), problem, elsewhere),
             otherwise=f"it is {loss + 0.0:.6g} where {truth:.6g} is expected{ratio}",
         )
     return off

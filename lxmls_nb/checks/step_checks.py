@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 
 from lxmls_nb.checks.comparing import is_real
-from lxmls_nb.checks.comparing_calls import check_unchanged
+from lxmls_nb.checks.comparing_calls import check_unchanged, same_numbers
 from lxmls_nb.checks.messages import describe, fail, if_none, passed, percent, quiet
+from lxmls_nb.checks.mistakes.calls import RANDOM
 from lxmls_nb.checks.mistakes.contrasts import name_contrast_of_steps, needs_contrast, with_contrast
 from lxmls_nb.checks.mistakes.form import ERROR, MODULE, NOT_FINITE, PARAMETERS, RETURN
 from lxmls_nb.checks.mistakes.moving import Events
@@ -145,7 +147,9 @@ def _more_telling(
 def _contrasted(
     failed: _StepFailed, answers: list[object], problems: list[Problem], learning_rate: float
 ) -> CheckFailed:
-    """Return a failure and, where its reason is open, on which batches the step is right."""
+    """Return a failure and, where its reason is open, whether the same step made twice gives the
+    same, or on which batches it is right.
+    """
 
     def is_right(problem: Problem) -> bool:
         try:
@@ -158,7 +162,20 @@ def _contrasted(
     if isinstance(failure, NotAttempted) or not needs_contrast(failure):
         return failure
     problem = problems[min(failed.number, len(problems) - 1)]
+    if _differs_when_repeated(answers, problem, learning_rate):
+        return with_contrast(failure, RANDOM.finding())
     return with_contrast(failure, name_contrast_of_steps(problem, is_right))
+
+
+def _differs_when_repeated(answers: list[object], problem: Problem, learning_rate: float) -> bool:
+    """Whether a step that is made twice, from the same parameters, gives different numbers."""
+    try:
+        first, again = (_make_steps(answers, [problem], learning_rate) for _ in range(2))
+    except CheckFailed:
+        return False
+    return not same_numbers(
+        [first["losses"], first["parameters"]], [again["losses"], again["parameters"]]
+    )
 
 
 def _judge_steps(answers: list[object], problems: list[Problem], learning_rate: float) -> float:
@@ -177,6 +194,42 @@ def _judge_steps(answers: list[object], problems: list[Problem], learning_rate: 
     _StepFailed
         For the first step that is wrong.
     """
+
+    def loss_of(other: Problem) -> float | None:
+        try:
+            loss = _make_steps(answers, [other], learning_rate)["losses"][0]
+        except CheckFailed:
+            return None
+        return loss if isinstance(loss, float) else None
+
+    try:
+        result = _make_steps(answers, problems, learning_rate)
+    except CheckFailed as failure:
+        raise _StepFailed(failure, 0, of_step=False) from None
+    worst, done = 0.0, 0
+    try:
+        if not all(map(_is_set_to, result["parameters"][0], problems[0].parameters[0])):
+            raise CheckFailed(
+                "`LogLinear` does not keep the parameters that it is given.", MODULE.key
+            )
+        for number in range(len(problems)):
+            worst = max(worst, _judge_step(result, number, problems, learning_rate, loss_of))
+            done += 1
+        check_unchanged(result["changed"], problems[0], NAME)
+        check_state(result, NAME)
+    except CheckFailed as failure:
+        raise _StepFailed(failure, done) from None
+    return worst
+
+
+def _make_steps(answers: list[object], problems: list[Problem], learning_rate: float) -> Fields:
+    """Let an answer make steps, from the parameters of the first problem; return what it reports.
+
+    Raises
+    ------
+    CheckFailed
+        If it raised.
+    """
     weight, bias = problems[0].parameters[0]
     reply = reply_of(
         NAME,
@@ -188,30 +241,28 @@ def _judge_steps(answers: list[object], problems: list[Problem], learning_rate: 
         learning_rate=learning_rate,
     )
     of_module = reply.get("where") in ("__init__", "forward")
-    try:
-        result = result_of_module(reply, "LogLinear" if of_module else NAME, problems[0])
-    except CheckFailed as failure:
-        raise _StepFailed(failure, 0, of_step=False) from None
-    worst, done = 0.0, 0
-    try:
-        if not all(map(_is_set_to, result["parameters"][0], problems[0].parameters[0])):
-            raise CheckFailed(
-                "`LogLinear` does not keep the parameters that it is given.", MODULE.key
-            )
-        for number in range(len(problems)):
-            worst = max(worst, _judge_step(result, number, problems, learning_rate))
-            done += 1
-        check_unchanged(result["changed"], problems[0], NAME)
-        check_state(result, NAME)
-    except CheckFailed as failure:
-        raise _StepFailed(failure, done) from None
-    return worst
+    return result_of_module(reply, "LogLinear" if of_module else NAME, problems[0])
 
 
 def _judge_step(
-    result: Fields, number: int, problems: list[Problem], learning_rate: float
+    result: Fields,
+    number: int,
+    problems: list[Problem],
+    learning_rate: float,
+    loss_of: Callable[[Problem], float | None],
 ) -> float:
     """Return how far one of several steps is off.
+
+    Parameters
+    ----------
+    result : dict
+        Of the probe.
+    number : int
+        Which step.
+    problems : list of Problem
+    learning_rate : float
+    loss_of : callable
+        From another problem to the loss that the answer returns of a step there.
 
     Raises
     ------
@@ -251,7 +302,7 @@ def _judge_step(
         found = name_objective(taken, gradient, case) if size > 1 else None
         # A wrong loss tells more than a wrong gradient, but for one example alone both tell little.
         if found is None and size > 1 and off > NEARLY:
-            found = name_step_loss(loss, case)
+            found = name_step_loss(loss, case, loss_of)
             if found is not None and found.mistake is not PRECISION:
                 raise fail(f"{subject} returned another loss", found)
             found = None
@@ -261,7 +312,7 @@ def _judge_step(
             otherwise=f"it is off by up to {percent(off)} of its largest value; "
             f"{_about_loss(loss, case)}",
         )
-    _compare_loss(loss, result["types"][number], case, after, subject)
+    _compare_loss(loss, result["types"][number], case, after, subject, loss_of)
     return off
 
 
@@ -289,7 +340,12 @@ def _step_distance(change: list[np.ndarray], gradient: list[np.ndarray], rate: f
 
 
 def _compare_loss(
-    loss: object, type_name: str, case: Problem, after: list[np.ndarray], subject: str
+    loss: object,
+    type_name: str,
+    case: Problem,
+    after: list[np.ndarray],
+    subject: str,
+    loss_of: Callable[[Problem], float | None],
 ) -> None:
     """Compare the loss that a step returned with that before the step.
 
@@ -305,6 +361,8 @@ def _compare_loss(
         The parameters after it.
     subject : str
         What messages call the step.
+    loss_of : callable
+        As of :func:`_judge_step`.
     """
     if isinstance(loss, np.ndarray) and is_real(loss) and loss.ndim == 0 and type_name != "Tensor":
         loss = float(loss)  # a number of NumPy is a number, too
@@ -315,7 +373,9 @@ def _compare_loss(
     right = float(cross_entropy(forward(case).log_probabilities, case.output))
     if not abs(loss - right) <= 1e-4 * max(1e-2, abs(right)):
         later = cross_entropy(forward(case, [after]).log_probabilities, case.output)
-        found = LOSS_AFTER.finding() if np.isclose(loss, later) else name_step_loss(loss, case)
+        found = (
+            LOSS_AFTER.finding() if np.isclose(loss, later) else name_step_loss(loss, case, loss_of)
+        )
         times = f"{loss / right:.4g} times" if right else ""
         raise fail(
             f"{subject} made the right step and returned {loss:.4g}, where the mean cross-entropy "

@@ -1,35 +1,19 @@
-"""Mistakes in the loss, and from a wrong loss to the likely one."""
+"""Mistakes in the loss."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from scipy.special import entr, log_expit
 
-from lxmls_nb.checks.mistakes.averaging import MISSING_EXAMPLE
 from lxmls_nb.checks.mistakes.evidence import Right
-from lxmls_nb.checks.mistakes.forward_pass import BINARY_INPUT, CHANGED_INPUT, OUTPUT_ACTIVATION
-from lxmls_nb.checks.mistakes.gradients import INSTEAD_OF_PROBABILITIES
-from lxmls_nb.checks.mistakes.mistake import Finding, Mistake, first_seen
-from lxmls_nb.checks.mistakes.probabilities import (
-    ARGMAX,
-    LOG_PROBABILITIES,
-    LOGITS,
-    NORMALISER,
-    OVER_ALL,
-    OVER_BATCH,
-    TWICE_SOFTMAX,
-)
-from lxmls_nb.checks.mistakes.values import PRECISION
+from lxmls_nb.checks.mistakes.mistake import Mistake
 from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.problems import Problem, cross_entropy, forward
 
 #: How well a loss has to fit a mistake: one number fits many things by chance.
 FIT_OF_A_NUMBER = 1e-5
-
-#: How well its difference to the right loss has to fit that of a mistake.
-FIT_OF_A_CHANGE = 1e-2
 
 
 class Loss(Right):
@@ -302,80 +286,3 @@ LOSS_AVERAGE = Mistake(
     lesson="The loss is a mean over the batch: divide by the number of its examples, exactly once.",
     seen=_is_fraction,
 )
-
-#: Mistakes with probabilities that show in a loss, however the forward pass is made.
-OF_ANY_FORWARD_PASS = (
-    OVER_BATCH,
-    OVER_ALL,
-    TWICE_SOFTMAX,
-    OUTPUT_ACTIVATION,
-    NORMALISER,
-    BINARY_INPUT,
-    CHANGED_INPUT,
-)
-
-#: Mistakes that are not looked for together with another sign, or a sum for a mean: these have many
-#: possibilities, or are factors themselves.
-NOT_WITH_FACTORS = (
-    "loss-sum",
-    "loss-accuracy",
-    "loss-median",
-    "loss-one-example",
-    "loss-cut-off",
-    "loss-penalty",
-    "loss-stepped",
-)
-
-#: Mistakes with probabilities that a loss cannot show, or shows otherwise.
-NOT_IN_LOSSES = (LOG_PROBABILITIES, ARGMAX, LOGITS)
-
-
-def name_loss(value: float, problem: Problem, of_forward: bool = True) -> Finding | None:
-    """Return the likely mistake in a wrong loss, None if no known one fits.
-
-    Parameters
-    ----------
-    value : float
-        The student's loss.
-    problem : Problem
-    of_forward : bool
-        Whether mistakes of the forward pass come into question, too.
-    """
-    loss = Loss(problem, value)
-    right = loss.loss
-    suspects = [
-        (finding, other)
-        for finding, other in _suspects(loss, of_forward)
-        if np.isfinite(other) and not abs(other - right) <= FIT_OF_A_NUMBER * abs(right)
-    ]
-    for finding, other in suspects:
-        # Where a mistake changes little, that little has to fit.
-        if loss.is_near(other) and abs(value - other) <= FIT_OF_A_CHANGE * abs(other - right):
-            return finding
-    found = first_seen([LOSS_AVERAGE], loss)
-    if found is None and abs(value - right) <= 2e-2 * abs(right):
-        return PRECISION.finding()
-    size = loss.size
-    factors = {
-        -1: "the sign is opposite",
-        size: f"it is summed over the {size} examples, not averaged",
-        -size: f"the sign is opposite, and it is summed over the {size} examples, not averaged",
-    }
-    for finding, other in suspects if found is None else ():
-        if finding.mistake.key in NOT_WITH_FACTORS:
-            continue
-        for factor, clause in factors.items():
-            if factor != 1 and loss.is_near(factor * other):
-                return finding.with_also(clause)
-    return found
-
-
-def _suspects(right: Right, of_forward: bool) -> Iterator[tuple[Finding, float]]:
-    """Yield findings and the losses that they would give."""
-    for mistake in (*OF_LOSSES, LOGITS, MISSING_EXAMPLE):
-        yield from mistake.findings(mistake.loss, right)
-    for mistake in (*INSTEAD_OF_PROBABILITIES, CHANGED_INPUT):
-        if mistake in OF_ANY_FORWARD_PASS or (of_forward and mistake not in NOT_IN_LOSSES):
-            for finding, p in mistake.findings(mistake.probabilities, right):
-                with np.errstate(invalid="ignore", divide="ignore"):  # some are no probabilities
-                    yield finding, float(-np.log(p[right.rows, right.problem.output]).mean())

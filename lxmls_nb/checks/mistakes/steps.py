@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -12,7 +12,6 @@ from lxmls_nb.checks.mistakes.averaging import FACTOR
 from lxmls_nb.checks.mistakes.calls import STALE
 from lxmls_nb.checks.mistakes.fit import constant_factor, fits
 from lxmls_nb.checks.mistakes.gradients import name_gradient
-from lxmls_nb.checks.mistakes.losses import name_loss
 from lxmls_nb.checks.mistakes.mistake import Finding, Mistake, first_seen
 from lxmls_nb.checks.mistakes.moving import (
     OF_STANDING_STILL,
@@ -22,6 +21,7 @@ from lxmls_nb.checks.mistakes.moving import (
     Events,
 )
 from lxmls_nb.checks.mistakes.objectives import FIT_OF_A_STEP
+from lxmls_nb.checks.mistakes.wrong_losses import name_loss
 from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.problems import Problem
 
@@ -359,6 +359,19 @@ LOSS_AFTER = Mistake(
 )
 
 
-def name_step_loss(loss: object, case: Problem) -> Finding | None:
-    """Return the likely mistake in a wrong loss, where the forward pass is not to blame."""
-    return name_loss(loss, case, of_forward=False) if isinstance(loss, float) else None
+def name_step_loss(
+    loss: object, case: Problem, elsewhere: Callable[[Problem], float | None]
+) -> Finding | None:
+    """Return the likely mistake in a wrong loss, where the forward pass is not to blame.
+
+    Parameters
+    ----------
+    loss : object
+        What the step returned.
+    case : Problem
+    elsewhere : callable
+        As of :func:`~lxmls_nb.checks.mistakes.wrong_losses.name_loss`.
+    """
+    if not isinstance(loss, float):
+        return None
+    return name_loss(loss, case, elsewhere, of_forward=False)

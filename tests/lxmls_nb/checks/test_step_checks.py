@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from lxmls_nb import checks
@@ -98,6 +100,21 @@ def test_an_unwritten_step_is_not_attempted(names):
     for module in (names["LogLinear"], wrong_modules(names["LogLinear"])[3]):
         with pytest.raises(checks.NotAttempted, match="write `training_step`"):
             checks.training_step(step, module)
+
+
+def test_a_step_that_differs_each_time_is_told_so(names):
+    """And no mistake is named that its loss fits by chance."""
+
+    def step(model, optimizer, input, output):
+        model.linear.reset_parameters()
+        loss = names["training_step"](model, optimizer, input, output)
+        right_class = forward(make_problem([5, 3], 7)).log_probabilities.max(axis=1)
+        return float(-right_class.mean()) if next(calls) == 0 else loss
+
+    calls = itertools.count()
+    with pytest.raises(checks.CheckFailed, match="A second call on the same input") as failure:
+        checks.training_step(step, names["LogLinear"])
+    assert failure.value.cause == "random"
 
 
 class TestTheModelOfTheCourse:

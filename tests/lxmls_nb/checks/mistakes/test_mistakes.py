@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import islice
 
 import numpy as np
 import pytest
 
-from lxmls_nb.checks.mistakes import KEYS, MISTAKES, gradients, losses, outputs
+from lxmls_nb.checks.mistakes import KEYS, MISTAKES, gradients, losses, outputs, wrong_losses
 from lxmls_nb.checks.mistakes.evidence import Gradient, Output
 from lxmls_nb.checks.mistakes.fit import FIT, constant_factor, fits
 from lxmls_nb.checks.mistakes.mistake import Mistake
@@ -57,7 +58,7 @@ ORDERS = [
     (gradients, "EXAMPLES"),
     (gradients, "WEIGHTS"),
     (gradients, "LAYER_INPUTS"),
-    (losses, "OF_LOSSES"),
+    (wrong_losses, "OF_LOSSES"),
     (outputs, "OF_OUTPUTS"),
     (outputs, "OF_NETWORKS"),
 ]
@@ -96,12 +97,19 @@ class TestEachMistakeIsToldFromAllOthers:
         problem = make_problem(geometry, 7, seed=1)
         tried = set()
         right = losses.Loss(problem, 0.0)
-        for finding, wrong in losses._suspects(right, of_forward=True):
-            if np.isfinite(wrong) and not np.isclose(wrong, right.loss, rtol=1e-5):
-                found = losses.name_loss(wrong, problem)
-                assert found is not None, finding
-                assert found.mistake is finding.mistake
-                tried.add(finding.mistake)
+        suspects = wrong_losses._suspects(right, of_forward=True)
+        for number, (finding, wrong) in enumerate(suspects):
+            if not np.isfinite(wrong) or np.isclose(wrong, right.loss, rtol=1e-5):
+                continue
+
+            def elsewhere(other, number=number):
+                there = wrong_losses._suspects(losses.Loss(other, 0.0), of_forward=True)
+                return next(islice(there, number, None))[1]
+
+            found = wrong_losses.name_loss(wrong, problem, elsewhere)
+            assert found is not None, finding
+            assert found.mistake is finding.mistake
+            tried.add(finding.mistake)
         assert len(tried) > 20
 
     def test_in_outputs(self, geometry):
@@ -118,3 +126,30 @@ class TestEachMistakeIsToldFromAllOthers:
                     assert found.mistake is mistake
                     tried.add(mistake)
         assert len(tried) > 10
+
+
+class TestOneNumberFitsByChance:
+    """So a mistake in a loss is named where it shows on a second problem, too."""
+
+    problem = make_problem([5, 3], 7, seed=1)
+    right = losses.Loss(problem, 0.0)
+
+    def test_a_number_that_has_nothing_to_do_with_the_problem_is_not_named(self):
+        suspects = wrong_losses._suspects(self.right, of_forward=True)
+        by_chance = [wrong for _, wrong in suspects if np.isfinite(wrong)]
+        nearly = 1.01 * self.right.loss
+        for wrong in [*by_chance, nearly]:
+            if not np.isclose(wrong, self.right.loss, rtol=1e-5):
+                assert wrong_losses.name_loss(wrong, self.problem, lambda _: 7.1234567) is None
+
+    @pytest.mark.parametrize("there", [None, np.nan, np.inf])
+    def test_nor_where_the_second_problem_gives_none(self, there):
+        wrong = -self.right.loss
+        assert wrong_losses.name_loss(wrong, self.problem, lambda _: there) is None
+
+    def test_a_mistake_that_does_not_show_on_the_second_problem_is_named(self):
+        found = wrong_losses.name_loss(
+            -self.right.loss, self.problem, lambda other: losses.Loss(other, 0.0).loss
+        )
+        assert found is not None
+        assert found.mistake.key == "loss-sign"
