@@ -36,6 +36,7 @@ from traitlets.utils.importstring import import_item
 from lxmls_grading.deadlines.lateness import renew_penalties
 from lxmls_grading.deadlines.nbgrader_times import TIME_PATCHES, fail_for_refused, refuse_unreadable
 from lxmls_grading.gradebook.earlier_results import EarlierResults, recover
+from lxmls_grading.gradebook.points_by_hand import put_back_digests
 from lxmls_grading.gradebook.transaction import TRANSACTION_PATCHES, patient
 from lxmls_grading.intake.files import (
     MAX_FILE_BYTES,
@@ -142,7 +143,11 @@ def _set_earlier_aside(self: Autograde, assignment_id: str, student_id: str) -> 
     earlier = EarlierResults(self.coursedir, assignment_id, student_id, folder)
     some_notebooks = self.coursedir.notebook_id != "*"
     try:
-        again = self.force or recover(folder) or _is_newer(self, assignment_id, student_id)
+        recovered = recover(folder)
+        if recovered:
+            # The folder is that of the earlier answer, and points may be those of the new one.
+            put_back_digests(self.coursedir.root, assignment_id, student_id, {})
+        again = self.force or recovered or _is_newer(self, assignment_id, student_id)
         if not again and not _is_incomplete(self, folder):
             self.log.info("Skipping existing assignment: %s", folder)
             renew_penalties(self.coursedir, self, assignment_id, [student_id])

@@ -29,7 +29,7 @@ from lxmls_grading.deadlines.lateness import read_stamp, renew_penalties
 from lxmls_grading.deadlines.times import TimeError
 from lxmls_grading.execution.execute_apart import ExecuteApart
 from lxmls_grading.execution.warm_process import without_result
-from lxmls_grading.gradebook.earlier_results import forget, interrupted
+from lxmls_grading.gradebook.earlier_results import EarlierPoints, forget, interrupted
 from lxmls_grading.gradebook.transaction import after_commit, one_transaction
 from lxmls_grading.intake.exporter import SubmissionExporter
 from lxmls_grading.intake.files import UNPRINTABLE, plain_files
@@ -112,7 +112,6 @@ class Marker(Autograde):
         self.executing.keep_plans = scratch is None
         self.settings = self.executing.settings()
         self.notebook_names, checksums = self._released()
-        self.committed = False  # whether the rows of the last submission are in the gradebook
         self._partial: str | None = None
         if coursedir.groupshared and scratch is None:
             share_folder(Path(coursedir.root, RECORDS_FOLDER))
@@ -264,7 +263,9 @@ class Marker(Autograde):
 
     # --- the second half -----------------------------------------------------------------------
 
-    def finish(self, submission: PreparedSubmission, executed: dict[str, str]) -> list[Reason]:
+    def finish(
+        self, submission: PreparedSubmission, executed: dict[str, str], earlier: EarlierPoints
+    ) -> list[Reason]:
         """Write rows and files of a submission; its folder appears when all of them are written.
 
         The rows become one transaction: all of them are written, or none.
@@ -274,12 +275,13 @@ class Marker(Autograde):
         submission : PreparedSubmission
         executed : dict of str
             Its notebooks that were executed, as JSON.
+        earlier : EarlierPoints
+            Reads what points there are before and after.
 
         Returns
         -------
         reasons : list of Reason
         """
-        self.committed = False
         final = Path(self.autograded(submission.student))
         if self.scratch is not None:
             final = Path(tempfile.mkdtemp(dir=self.scratch), final.name)
@@ -292,7 +294,9 @@ class Marker(Autograde):
         reasons: list[Reason] = []
         try:
             with one_transaction(self.coursedir.db_url, self.coursedir.course_id):
-                after_commit(partial(setattr, self, "committed", True))
+                earlier.read()
+                # Before what the steps do after the commit: they note which answers points are for.
+                after_commit(partial(self._put_in_place, submission.student, final))
                 self.init_assignment(self.assignment, submission.student)
                 for path, (name, text) in zip(self.notebooks, executed.items(), strict=True):
                     notebook: NotebookNode = nbformat.v4.reads(text)
@@ -303,16 +307,20 @@ class Marker(Autograde):
                     finished = nbformat.from_dict(json.loads(output))
                     reasons += [replace(why, notebook=name) for why in reasons_of(finished)]
                     self.write_single_notebook(output, resources)
-            self.set_permissions(self.assignment, submission.student)
-            _replace(Path(self._partial), final)
-            if self.scratch is None:
-                forget(final)
-            else:
-                shutil.rmtree(final.parent)
+                earlier.read_new()
         finally:
             shutil.rmtree(self._partial, ignore_errors=True)
             self._partial = None
         return reasons
+
+    def _put_in_place(self, student: str, final: Path) -> None:
+        """Let the folder of a submission appear, with all its files."""
+        self.set_permissions(self.assignment, student)
+        _replace(Path(str(self._partial)), final)
+        if self.scratch is None:
+            forget(final)
+        else:
+            shutil.rmtree(final.parent)
 
     def init_single_notebook_resources(self, notebook_filename: str) -> ResourcesDict:
         """Return nbgrader's resources, and where records of submissions are written."""

@@ -320,11 +320,11 @@ class ClassRun:
         """Write the results of a submission; called in the writer's thread."""
         student = submission.student
         try:
-            with self._keeping_earlier_results(student) as before:
-                reasons = self.marker.finish(submission, result["notebooks"])
+            with self._keeping_earlier_results(student) as earlier:
+                reasons = self.marker.finish(submission, result["notebooks"], earlier)
             limits = result["limits"]
             self._record(student, True, submission.digest, reasons, result["seconds"], limits)
-            self.points.add(student, before, self._rows(student))
+            self.points.add(student, earlier.rows, self._rows(student))
         except FATAL:
             raise
         except Exception as error:  # one submission must stop no other
@@ -343,23 +343,21 @@ class ClassRun:
             return read_rows(session, self.assignment, student)
 
     @contextmanager
-    def _keeping_earlier_results(self, student: str) -> Iterator[Rows]:
-        """Yield the rows of a submission in the gradebook; put its points back if writing fails.
+    def _keeping_earlier_results(self, student: str) -> Iterator[EarlierPoints]:
+        """Yield what reads the points of a submission; put them back if writing fails.
 
         The record, too: while new rows are written, it tells that the submission is not graded, so
         that the next run grades it again if this process is killed.
         """
-        before = EarlierPoints(self.marker.coursedir, self.assignment, student, self.records_root)
+        earlier = EarlierPoints(self.marker.coursedir, self.assignment, student, self.records_root)
         record = read_record(self.root, self.assignment, student)
         if record is not None and self.marker.has_output(student):
             self._record(student, False, "", [Reason("given up", INTERRUPTED)], {})
         try:
-            yield before.rows
+            yield earlier
         except BaseException:
             with suppress(SQLAlchemyError, OSError):
-                # What was not committed is not there, and somebody else may have written since.
-                if self.marker.committed:
-                    before.put_back()
+                earlier.put_back()
                 if record is not None:
                     write_record(self.records_root, record)
             raise

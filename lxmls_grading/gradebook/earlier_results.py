@@ -20,13 +20,17 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SQLAlchemyError
 
 from lxmls_grading.gradebook.points_by_hand import put_back_digests, read_digests
-from lxmls_grading.gradebook.rows import open_gradebook, put_back_rows, read_rows
+from lxmls_grading.gradebook.rows import Rows, open_gradebook, put_back_rows, read_rows
+from lxmls_grading.gradebook.transaction import one_transaction
 
 log = logging.getLogger(__name__)
 
 
 class EarlierPoints:
     """The points that a submission has, and which answers those by hand are for.
+
+    Call :meth:`read` before new points are written and :meth:`read_new` after it, in the same
+    transaction if there is one; and then :meth:`put_back`, if what follows fails.
 
     Parameters
     ----------
@@ -38,12 +42,9 @@ class EarlierPoints:
     Attributes
     ----------
     rows : Rows
-        The rows of the submission in the gradebook.
-
-    Raises
-    ------
-    sqlalchemy.exc.SQLAlchemyError
-        If the gradebook cannot be read.
+        The rows that the submission had in the gradebook.
+    new : Rows or None
+        Those that were written, committed or not; None as long as they are not complete.
     """
 
     def __init__(
@@ -51,12 +52,33 @@ class EarlierPoints:
     ):
         self._coursedir, self._records = coursedir, records
         self._submission = assignment, student
-        with open_gradebook(coursedir) as session:
-            self.rows = read_rows(session, *self._submission)
-        self._digests = read_digests(records, *self._submission)
+        self._digests: dict[str, dict[str, str]] = {}
+        self.rows: Rows = {}
+        self.new: Rows | None = None
+
+    def read(self) -> None:
+        """Read the points as they are before new ones are written.
+
+        Raises
+        ------
+        sqlalchemy.exc.SQLAlchemyError
+            If the gradebook cannot be read.
+        """
+        self.rows = self._read_rows()
+        self._digests = read_digests(self._records, *self._submission)
+
+    def read_new(self) -> None:
+        """Read the new points, when all of them are written.
+
+        Raises
+        ------
+        sqlalchemy.exc.SQLAlchemyError
+            If the gradebook cannot be read.
+        """
+        self.new = self._read_rows()
 
     def put_back(self) -> None:
-        """Give the submission these points again.
+        """Give the submission its earlier points again, but where somebody has written since.
 
         Raises
         ------
@@ -65,8 +87,15 @@ class EarlierPoints:
         """
         # Rows alone would be confirmed for the answer that was graded last, which nobody has read.
         put_back_digests(self._records, *self._submission, self._digests)
+        if self.new is None:  # nothing is committed
+            return
+        where = self._coursedir.db_url, self._coursedir.course_id
+        with one_transaction(*where), open_gradebook(self._coursedir) as session:
+            put_back_rows(session, *self._submission, self.rows, self.new)
+
+    def _read_rows(self) -> Rows:
         with open_gradebook(self._coursedir) as session:
-            put_back_rows(session, *self._submission, self.rows)
+            return read_rows(session, *self._submission)
 
 
 class EarlierResults:
@@ -99,7 +128,9 @@ class EarlierResults:
         else:
             self.aside.mkdir()
         where = self.coursedir, self.assignment, self.student
-        self.points = EarlierPoints(*where, self.coursedir.root)
+        points = EarlierPoints(*where, self.coursedir.root)
+        points.read()
+        self.points = points
 
     def copy_back(self) -> None:
         """Put a copy of the folder in its place, for a run that replaces only some notebooks."""
@@ -119,6 +150,7 @@ class EarlierResults:
             log.warning("%s keeps its earlier results", self.folder)
         if self.points is not None:
             try:
+                self.points.read_new()  # nbgrader commits each cell: some of the new ones are there
                 self.points.put_back()
             except (SQLAlchemyError, OSError):
                 log.exception("The points of %s could not be put back", self.student)

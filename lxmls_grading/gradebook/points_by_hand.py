@@ -58,8 +58,9 @@ class SaveGrades(SaveAutoGrades):
                 self._waiting = {k: v for k, v in self._waiting.items() if k not in each.cells}
         if self._waiting:
             _comment(nb, names, self._waiting)
-        # After the gradebook: if this is not written, points wait that need not. The other way
-        # round, points would count as confirmed for an answer that nobody has read.
+        # After the gradebook, and the folder that people read: if this is not written, points wait
+        # that need not. The other way round, points would count as confirmed for an answer that
+        # nobody has read.
         if self._now != self._earlier:
             now = partial(write_digests, written, *where, names["notebook"], self._now)
             after_commit(now)

@@ -53,24 +53,38 @@ def read_rows(session: Session, assignment: str, student: str) -> Rows:
     return found
 
 
-def put_back_rows(session: Session, assignment: str, student: str, rows: Rows) -> None:
-    """Give a submission the rows that it had: what has been added goes, what was changed returns.
+def put_back_rows(
+    session: Session, assignment: str, student: str, rows: Rows, written: Rows
+) -> None:
+    """Give a submission the rows that it had: what was added goes, what was changed returns.
+
+    Rows that somebody else has changed meanwhile stay as they are. Where one of them is new, so do
+    all that are new: some of them belong to others.
 
     Parameters
     ----------
     session : sqlalchemy.orm.Session
     assignment, student : str
     rows : Rows
-        What :func:`read_rows` has returned before.
+        What :func:`read_rows` returned before.
+    written : Rows
+        What it returned after rows were written that shall not stay.
     """
     now = read_rows(session, assignment, student)
-    for table in reversed(TABLES):
-        for key in now[table.name].keys() - rows[table.name].keys():
-            session.execute(table.delete().where(table.c.id == key))
+    added = {name: now[name].keys() - rows[name].keys() for name in now}
+    if all(
+        now[name][key] == written[name].get(key) for name, keys in added.items() for key in keys
+    ):
+        for table in reversed(TABLES):
+            for key in added[table.name]:
+                session.execute(table.delete().where(table.c.id == key))
     for table in TABLES:
         for key, values in rows[table.name].items():
-            if key not in now[table.name]:
+            present = now[table.name].get(key)
+            if present == values or present != written[table.name].get(key):
+                continue
+            if present is None:
                 session.execute(table.insert().values(values))
-            elif now[table.name][key] != values:
+            else:
                 session.execute(table.update().where(table.c.id == key).values(values))
     session.commit()

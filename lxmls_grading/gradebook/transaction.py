@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Gradebook
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Connection, Engine, event, make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 _stock_init, _stock_close = Gradebook.__init__, Gradebook.close
@@ -24,6 +25,10 @@ _stock_init, _stock_close = Gradebook.__init__, Gradebook.close
 #: Seconds that SQLite waits for another process which writes to the gradebook. By default it waits
 #: for five, and a submission may take that long on a machine that is busy.
 DATABASE_TIMEOUT = 120
+
+
+class TransactionLostError(SQLAlchemyError):
+    """What was written so far is undone, and nothing more may be written."""
 
 
 @dataclass
@@ -134,19 +139,43 @@ def one_transaction(db_url: str, course_id: str) -> Iterator[None]:
             if engine.dialect.name == "sqlite":
                 # Python's module would begin one with the first change, and none for a savepoint.
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
+                event.listen(connection, "savepoint", _check_open)
             sessions = sessionmaker(bind=connection, join_transaction_mode="create_savepoint")
             present = Transaction(engine, place_of(db_url), sessions, {course_id})
             _present.transaction = present
             try:
                 yield
+            except Exception as error:
+                if (cause := _cause(error)) is error:
+                    raise
+                raise cause from None
             finally:
                 _present.transaction = None
+            if engine.dialect.name == "sqlite":
+                _check_open(connection)
         for action in present.afterwards:
             action()
 
 
+def _check_open(connection: Connection, *_: object) -> None:
+    """Fail if SQLite has undone the transaction by itself, as it does where the disk is full."""
+    dbapi_connection: Any = connection.connection.dbapi_connection
+    if not dbapi_connection.in_transaction:
+        raise TransactionLostError("the database has undone the transaction, after an error")
+
+
+def _cause(error: BaseException) -> BaseException:
+    """Return the error that made SQLite undo a transaction: savepoints that are gone hide it."""
+    while "no such savepoint" in str(error) and error.__context__ is not None:
+        error = error.__context__
+    return error
+
+
 def after_commit(action: Callable[[], None]) -> None:
-    """Do something when what was written is committed: now, or at the end of a transaction."""
+    """Do something when what was written is committed: now, or at the end of a transaction.
+
+    What is to be done then is done in the order of the calls.
+    """
     if _present.transaction is None:
         action()
     else:

@@ -7,6 +7,7 @@ import errno
 import shutil
 import sqlite3
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -178,42 +179,96 @@ def test_a_machine_that_fails_later_replaces_no_earlier_points(course, grade, mo
     check_whole(course, {"ada": 0, "blaise": 4})
 
 
-@pytest.mark.parametrize("step", ["write_single_notebook", "set_permissions"])
-def test_points_by_hand_of_a_run_that_fails_stay_those_of_the_answer_that_was_read(
-    course, grade, monkeypatch, step
-):
-    """It fails before the rows are committed, or after it."""
+class TestPointsByHand:
+    """They stay those of the answer that was read, whenever a run fails or is killed."""
 
-    def by_hand(give: float | None = None) -> list[tuple[float, bool]]:
-        with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
-            cells = gradebook.find_submission("day2", "ada").notebooks[0].grades
-            if give is not None:
-                cells[0].manual_score, cells[0].needs_manual_grade = give, False
-                gradebook.db.commit()
-            return [(cell.manual_score, cell.needs_manual_grade) for cell in cells]
+    @pytest.fixture
+    def digests(self, course, grade) -> dict:
+        """Points by hand for one answer, and another answer that is to be graded now."""
+        submit(course, "ada", RIGHT, RIGHT)
+        grade()
+        give(course, 1.5)
+        grade("--force")
+        assert by_hand(course) == (1.5, False)
+        digests = read_digests(course, "day2", "ada")
+        shutil.rmtree(course / "submitted" / "ada")
+        submit(course, "ada", WRONG, WRONG)
+        return digests
 
-    submit(course, "ada", RIGHT, RIGHT)
-    grade()
-    assert by_hand(1.5)[0] == (1.5, False)
-    grade("--force")
-    assert by_hand()[0] == (1.5, False)
-    digests = read_digests(course, "day2", "ada")
-    shutil.rmtree(course / "submitted" / "ada")
-    submit(course, "ada", WRONG, WRONG)
+    @pytest.mark.parametrize("step", ["write_single_notebook", "_put_in_place"])
+    def test_where_a_run_fails(self, course, grade, monkeypatch, digests, step):
+        """It fails before the rows are committed, or after it."""
 
-    def fail(self, *arguments):
-        if step == "set_permissions" or "second" in str(arguments[1]["unique_key"]):
-            raise ValueError("something is wrong")
-        return stock(self, *arguments)
+        def fail(self, *arguments):
+            if step == "_put_in_place" or "second" in str(arguments[1]["unique_key"]):
+                raise ValueError("something is wrong")
+            return stock(self, *arguments)
 
-    stock = getattr(Marker, step)
-    with monkeypatch.context() as patch:
-        patch.setattr(Marker, step, fail)
-        assert grade()[1]["failed"] == ["ada"]
-    assert by_hand()[0] == (1.5, False)
-    assert read_digests(course, "day2", "ada") == digests
-    assert grade()[1]["graded"] == ["ada"]
-    assert by_hand()[0] == (1.5, True)
+        stock = getattr(Marker, step)
+        with monkeypatch.context() as patch:
+            patch.setattr(Marker, step, fail)
+            assert grade()[1]["failed"] == ["ada"]
+        assert by_hand(course) == (1.5, False)
+        assert read_digests(course, "day2", "ada") == digests
+        assert grade()[1]["graded"] == ["ada"]
+        assert by_hand(course) == (1.5, True)
+
+    @pytest.mark.parametrize("moment", ["before the commit", "after it"])
+    @pytest.mark.usefixtures("digests")
+    def test_where_a_run_is_killed_while_the_folder_is_that_of_the_earlier_answer(
+        self, course, grade, cluster, moment
+    ):
+        step = {"before the commit": "read_new", "after it": "_put_in_place"}[moment]
+        code = (
+            "import os; from lxmls_grading import cli\n"
+            "from lxmls_grading.class_run.marker import EarlierPoints, Marker\n"
+            f"owner = Marker if hasattr(Marker, {step!r}) else EarlierPoints\n"
+            f"setattr(owner, {step!r}, lambda *arguments: os._exit(9))\n"
+            f"cli.main(['grade', 'day2', '--scheduler', {cluster.scheduler_address!r}])"
+        )
+        place = course / "autograded" / "ada" / "day2" / "first.ipynb"
+        earlier = place.read_bytes()
+        done = subprocess.run([sys.executable, "-c", code], cwd=course, capture_output=True)
+        assert done.returncode == 9, done.stderr
+        assert place.read_bytes() == earlier
+        assert by_hand(course) == (1.5, moment == "after it")
+        give(course, 1.5)  # whoever reads the earlier answer confirms them
+        assert grade()[1]["graded"] == ["ada"]
+        assert by_hand(course) == (1.5, True)
+
+    @pytest.mark.usefixtures("digests")
+    @pytest.mark.parametrize("moment", ["finish", "_put_in_place"])
+    def test_what_a_person_writes_before_a_run_fails_stays(
+        self, course, grade, monkeypatch, moment
+    ):
+        def write(self, *arguments):
+            give(course, 2)
+            return stock(self, *arguments)
+
+        def fail(*_):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        stock = getattr(Marker, moment)
+        with monkeypatch.context() as patch:
+            patch.setattr(Marker, "set_permissions", fail)
+            patch.setattr(Marker, moment, write)
+            assert grade()[0] != 0
+        assert by_hand(course) == (2, False)
+
+
+def by_hand(course: Path) -> tuple[float, bool]:
+    """Return Ada's points by hand in the first notebook, and whether they wait."""
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        (cell,) = gradebook.find_submission("day2", "ada").notebooks[0].grades
+        return cell.manual_score, cell.needs_manual_grade
+
+
+def give(course: Path, points: float) -> None:
+    """Give points as the formgrader does; that confirms them, too."""
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        (cell,) = gradebook.find_submission("day2", "ada").notebooks[0].grades
+        cell.manual_score, cell.needs_manual_grade = points, False
+        gradebook.db.commit()
 
 
 def test_a_sandbox_that_fails_in_the_middle_ends_the_run_and_costs_nothing(course, grade):

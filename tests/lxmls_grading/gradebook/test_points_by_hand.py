@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import multiprocessing
+import os
 import shutil
 
 import pytest
@@ -114,6 +116,38 @@ def test_where_grading_fails_none_counts_for_an_answer_that_nobody_has_read(grad
     assert points_by_hand.read_digests(graded, "day2", "ada") == before
     convert(Autograde, graded)
     assert state(graded) == {ESSAY: (1.5, True), TEST: (1, True)}
+
+
+def test_where_grading_is_killed_and_fails_then_they_are_those_of_the_folder(graded, monkeypatch):
+    """The folder that comes back is that of the earlier answer: whoever reads it confirms that."""
+
+    def end(self, output, resources):
+        if not calls.pop():  # the first time, nothing is graded yet
+            os._exit(9)
+        write(self, output, resources)
+
+    def fail(*_) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    calls, write = [False, True], Autograde.write_single_notebook
+    hand_in(graded, "ada", **{ESSAY: "Something else."})
+    with monkeypatch.context() as patch:
+        patch.setattr(Autograde, "write_single_notebook", end)
+        killed = multiprocessing.get_context("fork").Process(
+            target=convert, args=(Autograde, graded)
+        )
+        killed.start()
+        killed.join()
+        assert killed.exitcode == 9
+        assert state(graded)[ESSAY] == (1.5, True)
+        patch.setattr(Autograde, "write_single_notebook", fail)
+        with pytest.raises((OSError, NbGraderException)):
+            convert(Autograde, graded, force=False)
+    folder = graded / "autograded" / "ada" / "day2"
+    assert "Something else." not in (folder / f"{NAME}.ipynb").read_text()
+    give(graded, log_linear_comments=1.5)
+    convert(Autograde, graded)
+    assert state(graded)[ESSAY] == (1.5, True)
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"exercise_2_1": 3}', "\udcff"])

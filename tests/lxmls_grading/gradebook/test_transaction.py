@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 
 import pytest
 from nbgrader.api import Gradebook, InvalidEntry
 from sqlalchemy import Engine, event, text
+from sqlalchemy.exc import OperationalError
 
 from lxmls_grading.gradebook.transaction import (
     DATABASE_TIMEOUT,
     TRANSACTION_PATCHES,
+    TransactionLostError,
     after_commit,
     one_transaction,
     place_of,
@@ -196,3 +199,46 @@ def test_it_is_one_commit(url):
 def test_others_wait_for_the_end(url, more, seconds):
     with Gradebook(url.partition("?")[0] + more, COURSE) as gradebook:
         assert gradebook.db.execute(text("PRAGMA busy_timeout")).scalar() == 1000 * seconds
+
+
+class TestWhereTheDiskIsFull:
+    """SQLite undoes the whole transaction by itself, with all savepoints."""
+
+    def fill(self, url: str) -> None:
+        """Write more than there is room for."""
+        with Gradebook(url) as gradebook:
+            pages = gradebook.db.execute(text("PRAGMA page_count")).scalar()
+            gradebook.db.execute(text(f"PRAGMA max_page_count = {pages}"))
+            gradebook.add_student("x" * 100_000)
+
+    def test_it_is_told(self, url):
+        def write() -> None:
+            with one_transaction(url, COURSE):
+                give(url, "first", 2)
+                self.fill(url)
+
+        with pytest.raises(OperationalError, match="disk is full"):
+            write()
+        assert seen(url) == 0
+        give(url, "first", 1)
+        assert seen(url) == 1
+
+    def test_nothing_is_written_after_it(self, url):
+        def go_on() -> None:
+            with one_transaction(url, COURSE):
+                give(url, "first", 2)
+                with suppress(InvalidEntry):
+                    self.fill(url)
+                give(url, "second", 2)
+
+        with pytest.raises(TransactionLostError, match="after an error"):
+            go_on()
+        assert seen(url) == 0
+
+    def test_nor_is_it_passed_over_at_the_end(self, url):
+        def pass_over() -> None:
+            with one_transaction(url, COURSE), suppress(InvalidEntry):
+                self.fill(url)
+
+        with pytest.raises(TransactionLostError):
+            pass_over()
