@@ -35,7 +35,7 @@ from traitlets.utils.importstring import import_item
 
 from lxmls_grading.deadlines.lateness import renew_penalties
 from lxmls_grading.deadlines.nbgrader_times import TIME_PATCHES, fail_for_refused, refuse_unreadable
-from lxmls_grading.gradebook.earlier_results import EarlierResults, recover
+from lxmls_grading.gradebook.earlier_results import EarlierResults, interrupted, recover
 from lxmls_grading.gradebook.points_by_hand import put_back_digests
 from lxmls_grading.gradebook.transaction import TRANSACTION_PATCHES, patient
 from lxmls_grading.intake.files import (
@@ -143,10 +143,11 @@ def _set_earlier_aside(self: Autograde, assignment_id: str, student_id: str) -> 
     earlier = EarlierResults(self.coursedir, assignment_id, student_id, folder)
     some_notebooks = self.coursedir.notebook_id != "*"
     try:
-        recovered = recover(folder)
-        if recovered:
-            # The folder is that of the earlier answer, and points may be those of the new one.
+        if interrupted(folder):
+            # The folder that comes back is that of the earlier answer, and points by hand may be
+            # noted for the new one: they wait.
             put_back_digests(self.coursedir.root, assignment_id, student_id, {})
+        recovered = recover(folder)
         again = self.force or recovered or _is_newer(self, assignment_id, student_id)
         if not again and not _is_incomplete(self, folder):
             self.log.info("Skipping existing assignment: %s", folder)

@@ -276,7 +276,7 @@ class Marker(Autograde):
         executed : dict of str
             Its notebooks that were executed, as JSON.
         earlier : EarlierPoints
-            Reads what points there are before and after.
+            Reads what points there are before.
 
         Returns
         -------
@@ -295,8 +295,10 @@ class Marker(Autograde):
         try:
             with one_transaction(self.coursedir.db_url, self.coursedir.course_id):
                 earlier.read()
-                # Before what the steps do after the commit: they note which answers points are for.
+                # In this order, and before what the steps add: they note, last of all, which
+                # answers the points by hand are for.
                 after_commit(partial(self._put_in_place, submission.student, final))
+                after_commit(earlier.keep_new)
                 self.init_assignment(self.assignment, submission.student)
                 for path, (name, text) in zip(self.notebooks, executed.items(), strict=True):
                     notebook: NotebookNode = nbformat.v4.reads(text)
@@ -307,7 +309,6 @@ class Marker(Autograde):
                     finished = nbformat.from_dict(json.loads(output))
                     reasons += [replace(why, notebook=name) for why in reasons_of(finished)]
                     self.write_single_notebook(output, resources)
-                earlier.read_new()
         finally:
             shutil.rmtree(self._partial, ignore_errors=True)
             self._partial = None
@@ -345,7 +346,11 @@ def _replace(new: Path, place: Path) -> None:
     if place.exists():
         old = Path(tempfile.mkdtemp(prefix=f"{new.name}.", dir=place.parent))
         os.replace(place, old / place.name)
-        os.replace(new, place)
-        shutil.rmtree(old)
+        try:
+            os.replace(new, place)
+        except BaseException:
+            os.replace(old / place.name, place)
+            raise
+        shutil.rmtree(old, ignore_errors=True)  # what is left of it, the next run removes
     else:
         os.replace(new, place)

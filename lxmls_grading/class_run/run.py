@@ -356,10 +356,12 @@ class ClassRun:
         try:
             yield earlier
         except BaseException:
-            with suppress(SQLAlchemyError, OSError):
+            try:
                 earlier.put_back()
                 if record is not None:
                     write_record(self.records_root, record)
+            except (SQLAlchemyError, OSError):
+                log.exception("The points of %s could not be put back", student)
             raise
 
     def _fail(self, student: str, kind: str, text: str, recorded: bool = True) -> None:

@@ -14,6 +14,7 @@ import logging
 import os
 import shutil
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from nbgrader.coursedir import CourseDirectory
@@ -21,16 +22,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lxmls_grading.gradebook.points_by_hand import put_back_digests, read_digests
 from lxmls_grading.gradebook.rows import Rows, open_gradebook, put_back_rows, read_rows
-from lxmls_grading.gradebook.transaction import one_transaction
+from lxmls_grading.gradebook.transaction import after_commit, one_transaction
 
 log = logging.getLogger(__name__)
 
 
 class EarlierPoints:
-    """The points that a submission has, and which answers those by hand are for.
+    """The points that a submission has, and the notes of which answers those by hand are for.
 
-    Call :meth:`read` before new points are written and :meth:`read_new` after it, in the same
-    transaction if there is one; and then :meth:`put_back`, if what follows fails.
+    Call :meth:`read` before new points are written, in the same transaction if there is one. Then
+    call :meth:`keep_new` when the new results are complete, or :meth:`put_back` if they are not.
 
     Parameters
     ----------
@@ -42,9 +43,7 @@ class EarlierPoints:
     Attributes
     ----------
     rows : Rows
-        The rows that the submission had in the gradebook.
-    new : Rows or None
-        Those that were written, committed or not; None as long as they are not complete.
+        The rows that the submission had in the gradebook when they were read.
     """
 
     def __init__(
@@ -52,9 +51,9 @@ class EarlierPoints:
     ):
         self._coursedir, self._records = coursedir, records
         self._submission = assignment, student
-        self._digests: dict[str, dict[str, str]] = {}
+        self._digests: dict[str, dict[str, str]] | None = None
+        self._replaced = False  # whether other rows may be in the gradebook
         self.rows: Rows = {}
-        self.new: Rows | None = None
 
     def read(self) -> None:
         """Read the points as they are before new ones are written.
@@ -64,38 +63,45 @@ class EarlierPoints:
         sqlalchemy.exc.SQLAlchemyError
             If the gradebook cannot be read.
         """
-        self.rows = self._read_rows()
+        with open_gradebook(self._coursedir) as session:
+            self.rows = read_rows(session, *self._submission)
         self._digests = read_digests(self._records, *self._submission)
+        after_commit(partial(setattr, self, "_replaced", True))
 
-    def read_new(self) -> None:
-        """Read the new points, when all of them are written.
+    def keep_new(self) -> None:
+        """Forget what was read: from now on, :meth:`put_back` does nothing."""
+        self._digests, self._replaced = None, False
+
+    def put_back_notes(self) -> None:
+        """Note again which answers the earlier points by hand are for.
 
         Raises
         ------
-        sqlalchemy.exc.SQLAlchemyError
-            If the gradebook cannot be read.
+        OSError
+            If the notes that are there cannot be removed.
         """
-        self.new = self._read_rows()
+        where = self._records, *self._submission
+        if self._digests is not None and read_digests(*where) != self._digests:
+            put_back_digests(*where, self._digests)
 
     def put_back(self) -> None:
-        """Give the submission its earlier points again, but where somebody has written since.
+        """Give the submission its earlier points again, with their notes.
+
+        What a person has written meanwhile stays, see
+        :func:`~lxmls_grading.gradebook.rows.put_back_rows`.
 
         Raises
         ------
         OSError, sqlalchemy.exc.SQLAlchemyError
             If something cannot be written.
         """
-        # Rows alone would be confirmed for the answer that was graded last, which nobody has read.
-        put_back_digests(self._records, *self._submission, self._digests)
-        if self.new is None:  # nothing is committed
+        # With the notes of another answer, points would count as confirmed for that one.
+        self.put_back_notes()
+        if not self._replaced:
             return
         where = self._coursedir.db_url, self._coursedir.course_id
         with one_transaction(*where), open_gradebook(self._coursedir) as session:
-            put_back_rows(session, *self._submission, self.rows, self.new)
-
-    def _read_rows(self) -> Rows:
-        with open_gradebook(self._coursedir) as session:
-            return read_rows(session, *self._submission)
+            put_back_rows(session, *self._submission, self.rows)
 
 
 class EarlierResults:
@@ -145,12 +151,18 @@ class EarlierResults:
         """Put folder and points back: there are no new results."""
         if not self.aside.exists():  # it could not be moved, and is in its place
             return
+        try:
+            if self.points is not None:  # before the folder that people read
+                self.points.put_back_notes()
+        except OSError:
+            # The next run finds what is aside, and puts it back.
+            log.exception("The earlier results of %s could not be put back", self.student)
+            return
         shutil.rmtree(self.folder, ignore_errors=True)
         if _move_back(self.aside, self.folder):
             log.warning("%s keeps its earlier results", self.folder)
         if self.points is not None:
             try:
-                self.points.read_new()  # nbgrader commits each cell: some of the new ones are there
                 self.points.put_back()
             except (SQLAlchemyError, OSError):
                 log.exception("The points of %s could not be put back", self.student)

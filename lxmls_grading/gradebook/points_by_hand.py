@@ -58,12 +58,16 @@ class SaveGrades(SaveAutoGrades):
                 self._waiting = {k: v for k, v in self._waiting.items() if k not in each.cells}
         if self._waiting:
             _comment(nb, names, self._waiting)
-        # After the gradebook, and the folder that people read: if this is not written, points wait
-        # that need not. The other way round, points would count as confirmed for an answer that
-        # nobody has read.
+        # What is noted has to fit the answer that people read: a process may be killed at any time.
+        # Without a note, points wait that need not. With a note of another answer they would count
+        # as confirmed for one that nobody has read. So notes of what changes go before anything is
+        # committed, and new ones come last.
         if self._now != self._earlier:
-            now = partial(write_digests, written, *where, names["notebook"], self._now)
-            after_commit(now)
+            note = partial(write_digests, written, *where, names["notebook"])
+            same = dict(self._earlier.items() & self._now.items())
+            if same != self._earlier:
+                note(same)
+            after_commit(partial(note, self._now))
         return nb, resources
 
     def _add_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:

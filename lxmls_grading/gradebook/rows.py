@@ -23,6 +23,9 @@ TABLES: tuple[Table, ...] = tuple(
     model.__table__ for model in (SubmittedAssignment, SubmittedNotebook, Grade, Comment)
 )
 
+#: The columns that only a person writes, by table.
+BY_HAND = {"grade": ("manual_score", "extra_credit"), "comment": ("manual_comment",)}
+
 #: Rows of a submission: by table and id, the values of their columns.
 Rows = dict[str, dict[str, dict[str, Any]]]
 
@@ -53,13 +56,12 @@ def read_rows(session: Session, assignment: str, student: str) -> Rows:
     return found
 
 
-def put_back_rows(
-    session: Session, assignment: str, student: str, rows: Rows, written: Rows
-) -> None:
+def put_back_rows(session: Session, assignment: str, student: str, rows: Rows) -> None:
     """Give a submission the rows that it had: what was added goes, what was changed returns.
 
-    Rows that somebody else has changed meanwhile stay as they are. Where one of them is new, so do
-    all that are new: some of them belong to others.
+    What only a person writes stays if it has changed meanwhile, and waits to be confirmed: they may
+    have read another answer. Where a person has written into a new row, all new rows stay, since
+    some refer to others.
 
     Parameters
     ----------
@@ -67,24 +69,29 @@ def put_back_rows(
     assignment, student : str
     rows : Rows
         What :func:`read_rows` returned before.
-    written : Rows
-        What it returned after rows were written that shall not stay.
     """
     now = read_rows(session, assignment, student)
     added = {name: now[name].keys() - rows[name].keys() for name in now}
-    if all(
-        now[name][key] == written[name].get(key) for name, keys in added.items() for key in keys
-    ):
+    by_hand = (
+        now[name][key][column]
+        for name, columns in BY_HAND.items()
+        for key in added[name]
+        for column in columns
+    )
+    if not any(value is not None for value in by_hand):
         for table in reversed(TABLES):
             for key in added[table.name]:
                 session.execute(table.delete().where(table.c.id == key))
     for table in TABLES:
         for key, values in rows[table.name].items():
             present = now[table.name].get(key)
-            if present == values or present != written[table.name].get(key):
-                continue
             if present is None:
                 session.execute(table.insert().values(values))
-            else:
-                session.execute(table.update().where(table.c.id == key).values(values))
+                continue
+            columns = BY_HAND.get(table.name, ())
+            own = {name: present[name] for name in columns if present[name] != values[name]}
+            if own and "needs_manual_grade" in values:
+                own["needs_manual_grade"] = True
+            if present != values | own:
+                session.execute(table.update().where(table.c.id == key).values(values | own))
     session.commit()

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, InvalidEntry
 from sqlalchemy import Connection, Engine, event, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 _stock_init, _stock_close = Gradebook.__init__, Gradebook.close
@@ -25,6 +25,9 @@ _stock_init, _stock_close = Gradebook.__init__, Gradebook.close
 #: Seconds that SQLite waits for another process which writes to the gradebook. By default it waits
 #: for five, and a submission may take that long on a machine that is busy.
 DATABASE_TIMEOUT = 120
+
+#: What is said where SQLite has undone a transaction, as it does on a full disk.
+LOST = "the database has undone the transaction, after an error"
 
 
 class TransactionLostError(SQLAlchemyError):
@@ -139,6 +142,7 @@ def one_transaction(db_url: str, course_id: str) -> Iterator[None]:
             if engine.dialect.name == "sqlite":
                 # Python's module would begin one with the first change, and none for a savepoint.
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
+                connection.exec_driver_sql("SAVEPOINT whole")
                 event.listen(connection, "savepoint", _check_open)
             sessions = sessionmaker(bind=connection, join_transaction_mode="create_savepoint")
             present = Transaction(engine, place_of(db_url), sessions, {course_id})
@@ -148,33 +152,48 @@ def one_transaction(db_url: str, course_id: str) -> Iterator[None]:
             except Exception as error:
                 if (cause := _cause(error)) is error:
                     raise
-                raise cause from None
+                raise cause from cause.__cause__
             finally:
                 _present.transaction = None
             if engine.dialect.name == "sqlite":
-                _check_open(connection)
+                _end_whole(connection)
         for action in present.afterwards:
             action()
 
 
-def _check_open(connection: Connection, *_: object) -> None:
-    """Fail if SQLite has undone the transaction by itself, as it does where the disk is full."""
+def _check_open(connection: Connection, _: str) -> None:
+    """Let no savepoint begin where SQLite has undone the transaction: it would be one by itself."""
     dbapi_connection: Any = connection.connection.dbapi_connection
     if not dbapi_connection.in_transaction:
-        raise TransactionLostError("the database has undone the transaction, after an error")
+        raise TransactionLostError(LOST)
+
+
+def _end_whole(connection: Connection) -> None:
+    """Make sure that what is committed is all that was written since the beginning."""
+    try:
+        connection.exec_driver_sql("RELEASE whole")
+    except OperationalError as error:
+        raise TransactionLostError(LOST) from error
 
 
 def _cause(error: BaseException) -> BaseException:
-    """Return the error that made SQLite undo a transaction: savepoints that are gone hide it."""
-    while "no such savepoint" in str(error) and error.__context__ is not None:
-        error = error.__context__
+    """Return the error of the database that undid a transaction.
+
+    Savepoints that are gone then, and nbgrader's ``InvalidEntry``, hide it.
+    """
+    while (hidden := error.__context__) is not None and (
+        "no such savepoint" in str(error)
+        or (isinstance(error, InvalidEntry) and isinstance(hidden, OperationalError))
+    ):
+        error = hidden
     return error
 
 
 def after_commit(action: Callable[[], None]) -> None:
     """Do something when what was written is committed: now, or at the end of a transaction.
 
-    What is to be done then is done in the order of the calls.
+    What is to be done then is done in the order of the calls, up to the first that fails. What was
+    committed stays.
     """
     if _present.transaction is None:
         action()

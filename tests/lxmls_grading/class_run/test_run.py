@@ -16,6 +16,7 @@ from nbgrader.api import Gradebook
 
 from lxmls_grading import cli
 from lxmls_grading.class_run.marker import Marker
+from lxmls_grading.gradebook import points_by_hand
 from lxmls_grading.gradebook.points_by_hand import read_digests
 from lxmls_grading.records import read_records, write_record
 from tests.support.course import run
@@ -216,25 +217,29 @@ class TestPointsByHand:
     @pytest.mark.parametrize("moment", ["before the commit", "after it"])
     @pytest.mark.usefixtures("digests")
     def test_where_a_run_is_killed_while_the_folder_is_that_of_the_earlier_answer(
-        self, course, grade, cluster, moment
+        self, course, cluster, grade, moment
     ):
-        step = {"before the commit": "read_new", "after it": "_put_in_place"}[moment]
-        code = (
-            "import os; from lxmls_grading import cli\n"
-            "from lxmls_grading.class_run.marker import EarlierPoints, Marker\n"
-            f"owner = Marker if hasattr(Marker, {step!r}) else EarlierPoints\n"
-            f"setattr(owner, {step!r}, lambda *arguments: os._exit(9))\n"
-            f"cli.main(['grade', 'day2', '--scheduler', {cluster.scheduler_address!r}])"
-        )
         place = course / "autograded" / "ada" / "day2" / "first.ipynb"
         earlier = place.read_bytes()
-        done = subprocess.run([sys.executable, "-c", code], cwd=course, capture_output=True)
-        assert done.returncode == 9, done.stderr
+        step = {"before the commit": "transaction._end_whole", "after it": "Marker._put_in_place"}
+        kill(course, cluster, step[moment])
         assert place.read_bytes() == earlier
         assert by_hand(course) == (1.5, moment == "after it")
         give(course, 1.5)  # whoever reads the earlier answer confirms them
         assert grade()[1]["graded"] == ["ada"]
         assert by_hand(course) == (1.5, True)
+
+    @pytest.mark.usefixtures("digests")
+    def test_where_a_run_is_killed_when_the_folder_is_that_of_the_new_answer(
+        self, course, cluster, grade
+    ):
+        kill(course, cluster, "EarlierPoints.keep_new")
+        assert by_hand(course) == (1.5, True)
+        give(course, 0.25)  # for the new answer
+        shutil.rmtree(course / "submitted" / "ada")
+        submit(course, "ada", RIGHT, RIGHT)
+        assert grade()[1]["graded"] == ["ada"]
+        assert by_hand(course) == (0.25, True)
 
     @pytest.mark.usefixtures("digests")
     @pytest.mark.parametrize("moment", ["finish", "_put_in_place"])
@@ -248,12 +253,63 @@ class TestPointsByHand:
         def fail(*_):
             raise OSError(errno.ENOSPC, "No space left on device")
 
+        before = scores(course)
         stock = getattr(Marker, moment)
         with monkeypatch.context() as patch:
             patch.setattr(Marker, "set_permissions", fail)
             patch.setattr(Marker, moment, write)
             assert grade()[0] != 0
-        assert by_hand(course) == (2, False)
+        # After the commit, nobody can tell which answer it was for.
+        assert by_hand(course) == (2, moment == "_put_in_place")
+        assert scores(course) == {name: score + 0.5 for name, score in before.items()}
+
+    @pytest.mark.parametrize("first", [True, False], ids=["first time", "again"])
+    def test_where_the_note_fails_the_new_results_stay(
+        self, course, grade, monkeypatch, request, first
+    ):
+        def full(root, assignment, student, notebook, cells):
+            if cells:  # those of earlier answers go without trouble
+                raise OSError(errno.ENOSPC, "No space left on device")
+            stock(root, assignment, student, notebook, cells)
+
+        stock = points_by_hand.write_digests
+        if first:
+            submit(course, "ada", WRONG, WRONG)
+        else:
+            request.getfixturevalue("digests")
+        with monkeypatch.context() as patch:
+            patch.setattr(points_by_hand, "write_digests", full)
+            assert grade()[0] == 2
+        assert WRONG in (course / "autograded" / "ada" / "day2" / "first.ipynb").read_text()
+        assert by_hand(course) == ((None, False) if first else (1.5, True))
+        grade()
+        check_whole(course, {"ada": 0 if first else 1.5})
+
+    @pytest.mark.usefixtures("cluster")
+    def test_what_fails_before_anything_is_read_changes_no_note(
+        self, course, grade, monkeypatch, digests
+    ):
+        def full(*_, **__):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        with monkeypatch.context() as patch:
+            patch.setattr("lxmls_grading.class_run.marker.make_folder", full)
+            assert grade()[0] == 2
+        assert read_digests(course, "day2", "ada") == digests
+        assert by_hand(course) == (1.5, False)
+
+
+def kill(course: Path, cluster, step: str) -> None:
+    """Let a run end at once when it comes to a step, as ``kill -9`` does."""
+    code = (
+        "import os; from lxmls_grading import cli\n"
+        "from lxmls_grading.class_run.marker import EarlierPoints, Marker\n"
+        "from lxmls_grading.gradebook import transaction\n"
+        f"{step} = lambda *arguments: os._exit(9)\n"
+        f"cli.main(['grade', 'day2', '--scheduler', {cluster.scheduler_address!r}])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=course, capture_output=True)
+    assert done.returncode == 9, done.stderr
 
 
 def by_hand(course: Path) -> tuple[float, bool]:

@@ -242,3 +242,15 @@ class TestWhereTheDiskIsFull:
 
         with pytest.raises(TransactionLostError):
             pass_over()
+
+    def test_nor_where_a_change_has_begun_another_transaction(self, url):
+        def go_on() -> None:
+            with one_transaction(url, COURSE), Gradebook(url) as gradebook:
+                with suppress(InvalidEntry):
+                    self.fill(url)
+                connection = gradebook.db.get_bind()
+                connection.exec_driver_sql("UPDATE grade SET auto_score = 2")
+
+        with pytest.raises(TransactionLostError):
+            go_on()
+        assert seen(url) == 0
