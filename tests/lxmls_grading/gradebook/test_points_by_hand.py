@@ -6,6 +6,7 @@ import errno
 import multiprocessing
 import os
 import shutil
+import sqlite3
 
 import pytest
 from nbgrader.api import Gradebook
@@ -145,6 +146,49 @@ def test_where_grading_is_killed_and_fails_then_they_are_those_of_the_folder(gra
             convert(Autograde, graded, force=False)
     folder = graded / "autograded" / "ada" / "day2"
     assert "Something else." not in (folder / f"{NAME}.ipynb").read_text()
+    give(graded, log_linear_comments=1.5)
+    convert(Autograde, graded)
+    assert state(graded)[ESSAY] == (1.5, True)
+
+
+def failing_second(before):
+    """Return a ``write_single_notebook`` that fails when a notebook is graded, after something."""
+
+    def write_single_notebook(self, output, resources):
+        if calls.pop():
+            before()
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(self, output, resources)
+
+    calls, write = [True, False], Autograde.write_single_notebook
+    return write_single_notebook
+
+
+def test_what_a_person_gives_while_grading_fails_is_kept_and_waits(graded, monkeypatch):
+    before = details(graded, "ada")[0][ESSAY][0]
+    hand_in(graded, "ada", **{ESSAY: "Something else."})
+    person = failing_second(lambda: give(graded, log_linear_comments=2))
+    with monkeypatch.context() as patch:
+        patch.setattr(Autograde, "write_single_notebook", person)
+        with pytest.raises((OSError, NbGraderException)):
+            convert(Autograde, graded)
+    # Which answer it was for, nobody can tell.
+    assert details(graded, "ada")[0][ESSAY] == (before, 2, True)
+    assert state(graded)[TEST] == (1, False)
+
+
+def test_where_the_gradebook_is_locked_they_are_not_confirmed_unread(graded, monkeypatch):
+    """Rows cannot be put back, and the folder and the notes are those of the earlier answer."""
+    monkeypatch.setattr("lxmls_grading.gradebook.transaction.DATABASE_TIMEOUT", 0.3)
+    hand_in(graded, "ada", **{ESSAY: "Something else."})
+    other = sqlite3.connect(graded / "gradebook.db", isolation_level=None)
+    with monkeypatch.context() as patch:
+        locked = failing_second(lambda: other.execute("BEGIN EXCLUSIVE"))
+        patch.setattr(Autograde, "write_single_notebook", locked)
+        with pytest.raises((OSError, NbGraderException)):
+            convert(Autograde, graded)
+    other.execute("ROLLBACK")
+    other.close()
     give(graded, log_linear_comments=1.5)
     convert(Autograde, graded)
     assert state(graded)[ESSAY] == (1.5, True)
