@@ -200,7 +200,7 @@ def _judge_steps(answers: list[object], problems: list[Problem], learning_rate: 
             loss = _make_steps(answers, [other], learning_rate)["losses"][0]
         except CheckFailed:
             return None
-        return loss if isinstance(loss, float) else None
+        return _as_number(loss)
 
     try:
         result = _make_steps(answers, problems, learning_rate)
@@ -339,6 +339,13 @@ def _step_distance(change: list[np.ndarray], gradient: list[np.ndarray], rate: f
     )
 
 
+def _as_number(loss: object) -> float | None:
+    """Return a loss as a number, be it Python's or NumPy's; None if it is none."""
+    if isinstance(loss, np.ndarray) and is_real(loss) and loss.ndim == 0:
+        return float(loss)
+    return loss if isinstance(loss, float) else None
+
+
 def _compare_loss(
     loss: object,
     type_name: str,
@@ -364,21 +371,22 @@ def _compare_loss(
     loss_of : callable
         As of :func:`_judge_step`.
     """
-    if isinstance(loss, np.ndarray) and is_real(loss) and loss.ndim == 0 and type_name != "Tensor":
-        loss = float(loss)  # a number of NumPy is a number, too
-    if not isinstance(loss, float):
+    given = _as_number(loss) if type_name != "Tensor" else None
+    if given is None:
         what = describe(loss) if type_name != "Tensor" else "a tensor"
         note = ": `.item()` makes a number of it" if type_name == "Tensor" else if_none(loss)
         raise fail(f"{subject} returned {what}{note}", RETURN.finding())
     right = float(cross_entropy(forward(case).log_probabilities, case.output))
-    if not abs(loss - right) <= 1e-4 * max(1e-2, abs(right)):
+    if not abs(given - right) <= 1e-4 * max(1e-2, abs(right)):
         later = cross_entropy(forward(case, [after]).log_probabilities, case.output)
         found = (
-            LOSS_AFTER.finding() if np.isclose(loss, later) else name_step_loss(loss, case, loss_of)
+            LOSS_AFTER.finding()
+            if np.isclose(given, later)
+            else name_step_loss(given, case, loss_of)
         )
-        times = f"{loss / right:.4g} times" if right else ""
+        times = f"{given / right:.4g} times" if right else ""
         raise fail(
-            f"{subject} made the right step and returned {loss:.4g}, where the mean cross-entropy "
+            f"{subject} made the right step and returned {given:.4g}, where the mean cross-entropy "
             f"before the step is {right:.4g}",
             found,
             otherwise=f"it is {times} that",

@@ -76,8 +76,8 @@ def name_loss(
     of_forward : bool
         Whether mistakes of the forward pass come into question, too.
     """
-    found = next(_that_fit(Loss(problem, value), of_forward), None)
-    if found is None:
+    fitting = list(_that_fit(Loss(problem, value), of_forward))
+    if not fitting:
         return None
     classes = problem.geometry[-1]
     other = dataclasses.replace(problem, output=(problem.output + 1) % classes)
@@ -87,11 +87,9 @@ def name_loss(
     loss = Loss(other, there)
     # Where a mistake does not show on the other problem, nothing speaks against it.
     if abs(there - loss.loss) <= FIT_OF_A_NUMBER * abs(loss.loss):
-        return found
-    confirmed = any(
-        again.mistake is found.mistake for again in _that_fit(loss, of_forward, Right(problem).loss)
-    )
-    return found if confirmed else None
+        return fitting[0]
+    again = {found.mistake for found in _that_fit(loss, of_forward, Right(problem).loss)}
+    return next((found for found in fitting if found.mistake in again), None)
 
 
 def _that_fit(loss: Loss, of_forward: bool, least: float = 0) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pytest
 
 from lxmls_nb import checks
@@ -117,9 +118,20 @@ def test_a_step_that_differs_each_time_is_told_so(names):
     assert failure.value.cause == "random"
 
 
+@pytest.mark.parametrize("kind", [float, np.float32, np.asarray])
+def test_a_mistake_in_the_loss_is_named_whatever_number_it_is(names, kind):
+    def step(model, optimizer, input, output):
+        return kind(len(output) * names["training_step"](model, optimizer, input, output))
+
+    with pytest.raises(
+        checks.CheckFailed, match="average over the batch missing"
+    ) as failure:
+        checks.training_step(step, names["LogLinear"])
+    assert failure.value.cause == "loss-sum"
+
+
 class TestTheModelOfTheCourse:
     def test_it_gives_log_probabilities(self):
-        import numpy as np
         import torch
 
         problem = make_problem([5, 3], 7)
@@ -128,8 +140,6 @@ class TestTheModelOfTheCourse:
         assert np.allclose(found, forward(problem).log_probabilities, atol=1e-5)
 
     def test_it_is_no_answer_to_the_exercise(self):
-        import numpy as np
-
         def answer(input_size, num_classes):
             return course_module(np.zeros((num_classes, input_size)), np.zeros((1, num_classes)))
 

@@ -153,3 +153,17 @@ class TestOneNumberFitsByChance:
         )
         assert found is not None
         assert found.mistake.key == "loss-sign"
+
+    def test_the_first_that_shows_on_both_is_named(self):
+        """A loss that is rounded may look like a penalty, by chance, on one of the two."""
+        suspects = wrong_losses._suspects(self.right, of_forward=True)
+        nearly = next(
+            wrong
+            for finding, wrong in suspects
+            if finding.mistake.key == "loss-penalty" and wrong < 1.01 * self.right.loss
+        )
+        found = wrong_losses.name_loss(
+            nearly, self.problem, lambda other: 1.004 * losses.Loss(other, 0.0).loss
+        )
+        assert found is not None
+        assert found.mistake.key == "precision"
