@@ -123,9 +123,7 @@ def test_a_mistake_in_the_loss_is_named_whatever_number_it_is(names, kind):
     def step(model, optimizer, input, output):
         return kind(len(output) * names["training_step"](model, optimizer, input, output))
 
-    with pytest.raises(
-        checks.CheckFailed, match="average over the batch missing"
-    ) as failure:
+    with pytest.raises(checks.CheckFailed, match="average over the batch missing") as failure:
         checks.training_step(step, names["LogLinear"])
     assert failure.value.cause == "loss-sum"
 
