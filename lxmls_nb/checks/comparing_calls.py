@@ -89,16 +89,14 @@ def explain(
 
 
 def same_numbers(first: object, again: object) -> bool:
-    """Whether two results hold the same numbers, but for rounding, where numbers are compared.
+    """Whether the arrays in two results are the same, but for rounding.
 
     Parameters
     ----------
     first, again : object
-        Numbers, arrays, lists of them, or anything else. What is not of one kind, or of one shape,
-        or not finite, is for other checks to see, and counts as the same.
+        Arrays, lists of them, or anything else. What is no array, or not of one shape, or not
+        finite, is for other checks to see, and counts as the same.
     """
-    if isinstance(first, float) and isinstance(again, float):
-        return same_numbers(np.array(first), np.array(again))
     if isinstance(first, list) and isinstance(again, list):
         return len(first) == len(again) and all(map(same_numbers, first, again))
     if isinstance(first, np.ndarray) and isinstance(again, np.ndarray):
