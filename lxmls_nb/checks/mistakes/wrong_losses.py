@@ -76,7 +76,8 @@ def name_loss(
     of_forward : bool
         Whether mistakes of the forward pass come into question, too.
     """
-    fitting = list(_that_fit(Loss(problem, value), of_forward))
+    loss = Loss(problem, value)
+    fitting = list(_that_fit(loss, of_forward))
     if not fitting:
         return None
     classes = problem.geometry[-1]
@@ -84,11 +85,11 @@ def name_loss(
     there = elsewhere(other)
     if there is None or not np.isfinite(there):
         return None
-    loss = Loss(other, there)
+    second = Loss(other, there)
     # Where a mistake does not show on the other problem, nothing speaks against it.
-    if abs(there - loss.loss) <= FIT_OF_A_NUMBER * abs(loss.loss):
+    if second.is_near(second.loss):
         return fitting[0]
-    again = {found.mistake for found in _that_fit(loss, of_forward, Right(problem).loss)}
+    again = {found.mistake for found in _that_fit(second, of_forward, loss.loss)}
     return next((found for found in fitting if found.mistake in again), None)
 
 

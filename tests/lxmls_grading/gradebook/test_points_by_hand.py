@@ -100,17 +100,27 @@ def test_without_the_digests_they_wait_and_none_is_lost(graded):
     assert state(graded) == {ESSAY: (1.5, True), TEST: (1, True)}
 
 
-def test_where_grading_fails_none_counts_for_an_answer_that_nobody_has_read(graded, monkeypatch):
-    def full(self, output, resources):
-        if calls.pop():  # the first time, nothing is graded yet
+def failing_second(before):
+    """Return a ``write_single_notebook`` that does something and fails, when a notebook is graded.
+
+    The first time, nothing is graded yet.
+    """
+
+    def write_single_notebook(self, output, resources):
+        if calls.pop():
+            before()
             raise OSError(errno.ENOSPC, "No space left on device")
         write(self, output, resources)
 
     calls, write = [True, False], Autograde.write_single_notebook
+    return write_single_notebook
+
+
+def test_where_grading_fails_none_counts_for_an_answer_that_nobody_has_read(graded, monkeypatch):
     before = points_by_hand.read_digests(graded, "day2", "ada")
     hand_in(graded, "ada", **{ESSAY: "Something else."})
     with monkeypatch.context() as patch:
-        patch.setattr(Autograde, "write_single_notebook", full)
+        patch.setattr(Autograde, "write_single_notebook", failing_second(lambda: None))
         with pytest.raises((OSError, NbGraderException)):
             convert(Autograde, graded)
     assert state(graded) == {ESSAY: (1.5, False), TEST: (1, False)}
@@ -149,19 +159,6 @@ def test_where_grading_is_killed_and_fails_then_they_are_those_of_the_folder(gra
     give(graded, log_linear_comments=1.5)
     convert(Autograde, graded)
     assert state(graded)[ESSAY] == (1.5, True)
-
-
-def failing_second(before):
-    """Return a ``write_single_notebook`` that fails when a notebook is graded, after something."""
-
-    def write_single_notebook(self, output, resources):
-        if calls.pop():
-            before()
-            raise OSError(errno.ENOSPC, "No space left on device")
-        write(self, output, resources)
-
-    calls, write = [True, False], Autograde.write_single_notebook
-    return write_single_notebook
 
 
 def test_what_a_person_gives_while_grading_fails_is_kept_and_waits(graded, monkeypatch):
