@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -57,14 +57,15 @@ def check_unchanged(changed: list[str], problem: Problem, name: str) -> None:
 
 @contextmanager
 def explain(
-    results: Mapping[Kind, object], changed: list[str], problem: Problem, name: str
+    first: list[object], again: list[object], changed: list[str], problem: Problem, name: str
 ) -> Iterator[None]:
     """Where the numbers of a first call are wrong, look first at what an answer should not do.
 
     Parameters
     ----------
-    results : mapping of Kind to object
-        What the calls gave.
+    first, again : list
+        What a first call gave of what counts, and the same call again; the latter is empty where
+        there is nothing to compare.
     changed : list of str
         What probes report as changed.
     problem : Problem
@@ -81,8 +82,7 @@ def explain(
         yield
     except CheckFailed:
         check_unchanged([what for what in changed if what != "result"], problem, name)
-        first, again = results[Kind.FIRST], results[Kind.AGAIN]
-        if again is not None and not same_numbers(first, again):
+        if again and not same_numbers(first, again):
             mistake = ACCUMULATES if _grows(first, again, problem) else RANDOM
             raise fail(f"`{name}` ({problem})", mistake.finding()) from None
         raise

@@ -264,13 +264,21 @@ def _compare_calls(
     problem = calls[0].problem
     worst = 0.0
     earlier: list[_Values] = []
+
+    def read_again(value: object) -> list[object]:
+        try:
+            return _that_count(read(value, problem), scope)
+        except CheckFailed:
+            return []
+
     for call in calls:
         if call.kind is not Kind.FIRST and not scope.whole:
             continue  # this call only explains what is wrong in the first one
         given = read(results[call.kind], call.problem)
         truth = _truth(call.problem, scope.layers)
         if call.kind is Kind.FIRST:
-            with explain(results, result["changed"], problem, scope.name):
+            again = read_again(results[Kind.AGAIN])
+            with explain(_that_count(given, scope), again, result["changed"], problem, scope.name):
                 _check_finite(given, call.problem, scope)
                 worst = _compare_first_call(given, truth, call.problem, scope)
         else:
@@ -281,15 +289,19 @@ def _compare_calls(
     return worst
 
 
-def _check_finite(given: _Values, problem: Problem, scope: _Scope) -> None:
-    """Fail if a number that counts is not finite, with the likely mistake."""
-    numbers = [given.loss] if scope.loss else []
+def _that_count(given: _Values, scope: _Scope) -> list[object]:
+    """Return the loss, if it counts, and the gradients that do."""
     looked_at = [
         given.pairs[number][quantity == "bias"]
         for number in scope.layers
         for quantity in scope.quantities
     ]
-    if all(is_finite(value) for value in [*numbers, *looked_at] if _is_numeric(value)):
+    return [given.loss, *looked_at] if scope.loss else looked_at
+
+
+def _check_finite(given: _Values, problem: Problem, scope: _Scope) -> None:
+    """Fail if a number that counts is not finite, with the likely mistake."""
+    if all(is_finite(value) for value in _that_count(given, scope) if _is_numeric(value)):
         return
     loss = given.loss if scope.loss and not is_finite(given.loss) else None
     where = "the loss" if loss is not None else "a gradient"

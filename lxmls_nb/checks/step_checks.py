@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -161,16 +162,18 @@ def _contrasted(
     failure = failed.failure
     if isinstance(failure, NotAttempted) or not needs_contrast(failure):
         return failure
-    problem = problems[min(failed.number, len(problems) - 1)]
-    if _differs_when_repeated(answers, problem, learning_rate):
+    number = min(failed.number, len(problems) - 1)
+    if _differ_when_repeated(answers, problems[: number + 1], learning_rate):
         return with_contrast(failure, RANDOM.finding())
-    return with_contrast(failure, name_contrast_of_steps(problem, is_right))
+    return with_contrast(failure, name_contrast_of_steps(problems[number], is_right))
 
 
-def _differs_when_repeated(answers: list[object], problem: Problem, learning_rate: float) -> bool:
-    """Whether a step that is made twice, from the same parameters, gives different numbers."""
+def _differ_when_repeated(
+    answers: list[object], problems: list[Problem], learning_rate: float
+) -> bool:
+    """Whether steps that are made twice, from the same parameters, give different numbers."""
     try:
-        first, again = (_make_steps(answers, [problem], learning_rate) for _ in range(2))
+        first, again = (_make_steps(answers, problems, learning_rate) for _ in range(2))
     except CheckFailed:
         return False
     return not same_numbers(first["parameters"], again["parameters"])
@@ -193,12 +196,13 @@ def _judge_steps(answers: list[object], problems: list[Problem], learning_rate: 
         For the first step that is wrong.
     """
 
-    def loss_of(other: Problem) -> float | None:
+    def loss_of(other: Problem, number: int) -> float | None:
+        # An answer may keep something of the steps before.
         try:
-            loss = _make_steps(answers, [other], learning_rate)["losses"][0]
+            result = _make_steps(answers, [*problems[:number], other], learning_rate)
         except CheckFailed:
             return None
-        return _as_number(loss)
+        return _as_number(result["losses"][number])
 
     try:
         result = _make_steps(answers, problems, learning_rate)
@@ -211,7 +215,10 @@ def _judge_steps(answers: list[object], problems: list[Problem], learning_rate: 
                 "`LogLinear` does not keep the parameters that it is given.", MODULE.key
             )
         for number in range(len(problems)):
-            worst = max(worst, _judge_step(result, number, problems, learning_rate, loss_of))
+            off = _judge_step(
+                result, number, problems, learning_rate, partial(loss_of, number=number)
+            )
+            worst = max(worst, off)
             done += 1
         check_unchanged(result["changed"], problems[0], NAME)
         check_state(result, NAME)
@@ -260,7 +267,7 @@ def _judge_step(
     problems : list of Problem
     learning_rate : float
     loss_of : callable
-        From another problem to the loss that the answer returns of a step there.
+        From another problem in the place of this step's to the loss that the answer returns.
 
     Raises
     ------

@@ -122,8 +122,8 @@ def _differs_when_called_again(outputs: Outputs) -> bool:
 
 RANDOM = Mistake(
     "random",
-    "a second call on the same input gives something else: is something kept between calls, or "
-    "drawn at random?",
+    "a second call with the same parameters and the same input gives something else: is something "
+    "kept between calls, or drawn at random?",
     seen=_differs_when_called_again,
 )
 

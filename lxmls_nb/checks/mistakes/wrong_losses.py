@@ -28,6 +28,13 @@ from lxmls_nb.checks.problems import Problem
 #: How well its difference to the right loss has to fit that of a mistake.
 FIT_OF_A_CHANGE = 1e-2
 
+#: How far the loss of a second problem may be from what a mistake gives there, relative to the
+#: right one.
+NEAR_ON_THE_OTHER = 1e-4
+
+#: How far a loss may be off that is nearly right.
+NEARLY_RIGHT = 2e-2
+
 #: Mistakes with probabilities that show in a loss, however the forward pass is made.
 OF_ANY_FORWARD_PASS = (
     OVER_BATCH,
@@ -63,8 +70,8 @@ def name_loss(
 ) -> Finding | None:
     """Return the likely mistake in a wrong loss, None if no known one fits.
 
-    One number fits one of so many mistakes by chance: a mistake is named where it shows in the
-    loss of a second problem, too.
+    One number fits one of so many mistakes by chance: a mistake is named where it gives the loss
+    of a second problem, too.
 
     Parameters
     ----------
@@ -77,59 +84,61 @@ def name_loss(
         Whether mistakes of the forward pass come into question, too.
     """
     loss = Loss(problem, value)
-    fitting = list(_that_fit(loss, of_forward))
-    if not fitting:
-        return None
     classes = problem.geometry[-1]
-    other = dataclasses.replace(problem, output=(problem.output + 1) % classes)
-    there = elsewhere(other)
+    other = Right(dataclasses.replace(problem, output=(problem.output + 1) % classes))
+    fitting = list(_that_fit(loss, other, of_forward))
+    there = elsewhere(other.problem) if fitting else None
     if there is None or not np.isfinite(there):
         return None
-    second = Loss(other, there)
-    # Where a mistake does not show on the other problem, nothing speaks against it.
-    if second.is_near(second.loss):
-        return fitting[0]
-    again = {found.mistake for found in _that_fit(second, of_forward, loss.loss)}
-    return next((found for found in fitting if found.mistake in again), None)
+    near = NEAR_ON_THE_OTHER * max(1e-2, abs(other.loss))
+    nearly = NEARLY_RIGHT * max(abs(other.loss), abs(value))
+    for finding, expected in fitting:
+        if abs(there - expected) <= (nearly if finding.mistake is PRECISION else near):
+            return finding
+    return None
 
 
-def _that_fit(loss: Loss, of_forward: bool, least: float = 0) -> Iterator[Finding]:
-    """Yield the mistakes that would give a loss, the likeliest first.
+def _that_fit(loss: Loss, other: Right, of_forward: bool) -> Iterator[tuple[Finding, float]]:
+    """Yield the mistakes that would give a loss, the likeliest first, and what each would give
+    on another problem.
 
     Parameters
     ----------
     loss : Loss
+    other : Right
+        Of a problem of the same size.
     of_forward : bool
         Whether mistakes of the forward pass come into question, too.
-    least : float
-        What a loss is taken to be, at least, where it is asked whether it is nearly right.
     """
     value, right, size = loss.value, loss.loss, loss.size
     suspects = [
-        (finding, other)
-        for finding, other in _suspects(loss, of_forward)
-        if np.isfinite(other) and not abs(other - right) <= FIT_OF_A_NUMBER * abs(right)
+        (finding, wrong, there)
+        for (finding, wrong), (_, there) in zip(
+            _suspects(loss, of_forward), _suspects(other, of_forward), strict=True
+        )
+        if np.isfinite(wrong) and not abs(wrong - right) <= FIT_OF_A_NUMBER * abs(right)
     ]
-    for finding, other in suspects:
+    for finding, wrong, there in suspects:
         # Where a mistake changes little, that little has to fit.
-        if loss.is_near(other) and abs(value - other) <= FIT_OF_A_CHANGE * abs(other - right):
-            yield finding
+        if loss.is_near(wrong) and abs(value - wrong) <= FIT_OF_A_CHANGE * abs(wrong - right):
+            yield finding, there
     average = first_seen([LOSS_AVERAGE], loss)
     if average is not None:
-        yield average
-    elif abs(value - right) <= 2e-2 * max(abs(right), abs(least)):
-        yield PRECISION.finding()
+        yield average, value / right * other.loss
+        return
+    if abs(value - right) <= NEARLY_RIGHT * abs(right):
+        yield PRECISION.finding(), other.loss
     factors = {
         -1: "the sign is opposite",
         size: f"it is summed over the {size} examples, not averaged",
         -size: f"the sign is opposite, and it is summed over the {size} examples, not averaged",
     }
-    for finding, other in suspects if average is None else ():
+    for finding, wrong, there in suspects:
         if finding.mistake.key in NOT_WITH_FACTORS:
             continue
         for factor, clause in factors.items():
-            if factor != 1 and loss.is_near(factor * other):
-                yield finding.with_also(clause)
+            if factor != 1 and loss.is_near(factor * wrong):
+                yield finding.with_also(clause), factor * there
 
 
 def _suspects(right: Right, of_forward: bool) -> Iterator[tuple[Finding, float]]:

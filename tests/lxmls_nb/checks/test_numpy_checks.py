@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -185,3 +187,19 @@ def test_a_fixed_number_of_layers_is_named(hidden):
     assert failure.value.cause == "fixed-layers"
     assert "With one hidden layer the answer is right" in str(failure.value)
     assert "values to unpack" in str(failure.value)
+
+
+def test_a_loss_that_differs_each_time_hides_no_mistake_of_a_gradient():
+    right = definitions("exercise_2_1")["log_linear_gradients"]
+    calls = itertools.count(1)
+
+    def answer(weight, bias, input, output):
+        loss, weight_gradient, bias_gradient = right(weight, bias, input, output)
+        return loss + np.float64(next(calls)), -weight_gradient, bias_gradient
+
+    with pytest.raises(checks.CheckFailed) as failure:
+        checks.log_linear_gradients(answer, quantity="weight")
+    assert failure.value.cause == "sign"
+    with pytest.raises(checks.CheckFailed) as failure:
+        checks.log_linear_gradients(answer, quantity="loss")
+    assert failure.value.cause == "random"

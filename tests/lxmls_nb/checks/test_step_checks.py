@@ -113,7 +113,7 @@ def test_a_step_that_differs_each_time_is_told_so(names):
         return float(-right_class.mean()) if next(calls) == 0 else loss
 
     calls = itertools.count()
-    with pytest.raises(checks.CheckFailed, match="A second call on the same input") as failure:
+    with pytest.raises(checks.CheckFailed, match="A second call with the same") as failure:
         checks.training_step(step, names["LogLinear"])
     assert failure.value.cause == "random"
 
@@ -126,6 +126,30 @@ def test_a_mistake_in_the_loss_is_named_whatever_number_it_is(names, kind):
     with pytest.raises(checks.CheckFailed, match="average over the batch missing") as failure:
         checks.training_step(step, names["LogLinear"])
     assert failure.value.cause == "loss-sum"
+
+
+def test_a_mistake_in_the_loss_of_a_later_step_is_named_with_what_the_answer_keeps(names):
+    """What it keeps on the model shows where the earlier steps are made, too."""
+
+    def step(model, optimizer, input, output):
+        loss = names["training_step"](model, optimizer, input, output)
+        model.losses = [*getattr(model, "losses", []), loss]
+        return -loss if len(model.losses) == 2 else loss
+
+    with pytest.raises(checks.CheckFailed, match="step 2 made the right step") as failure:
+        checks.training_step(step, names["LogLinear"], steps=3)
+    assert failure.value.cause == "loss-sign"
+
+
+def test_a_history_is_not_taken_for_a_mistake_of_one_step(names):
+    def step(model, optimizer, input, output):
+        loss = names["training_step"](model, optimizer, input, output)
+        model.losses = [*getattr(model, "losses", []), loss]
+        return float(np.mean(model.losses))
+
+    with pytest.raises(checks.CheckFailed, match="step 2 made the right step") as failure:
+        checks.training_step(step, names["LogLinear"], steps=3, seed=2)
+    assert failure.value.cause in (None, "precision")
 
 
 class TestTheModelOfTheCourse:

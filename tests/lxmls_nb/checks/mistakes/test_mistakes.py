@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
-from itertools import islice
 
 import numpy as np
 import pytest
@@ -72,6 +72,13 @@ def order(request, monkeypatch):
             monkeypatch.setattr(module, name, getattr(module, name)[::-1])
 
 
+def second_problem(problem):
+    """Return the other problem on which ``name_loss`` has a loss confirmed."""
+    seen = []
+    wrong_losses.name_loss(-losses.Loss(problem, 0.0).loss, problem, seen.append)
+    return seen[0]
+
+
 @pytest.mark.usefixtures("order")
 @pytest.mark.parametrize("geometry", [[5, 3], [5, 4, 3]])
 class TestEachMistakeIsToldFromAllOthers:
@@ -97,16 +104,13 @@ class TestEachMistakeIsToldFromAllOthers:
         problem = make_problem(geometry, 7, seed=1)
         tried = set()
         right = losses.Loss(problem, 0.0)
+        other = losses.Loss(second_problem(problem), 0.0)
         suspects = wrong_losses._suspects(right, of_forward=True)
-        for number, (finding, wrong) in enumerate(suspects):
+        on_the_other = wrong_losses._suspects(other, of_forward=True)
+        for (finding, wrong), (_, there) in zip(suspects, on_the_other, strict=True):
             if not np.isfinite(wrong) or np.isclose(wrong, right.loss, rtol=1e-5):
                 continue
-
-            def elsewhere(other, number=number):
-                there = wrong_losses._suspects(losses.Loss(other, 0.0), of_forward=True)
-                return next(islice(there, number, None))[1]
-
-            found = wrong_losses.name_loss(wrong, problem, elsewhere)
+            found = wrong_losses.name_loss(wrong, problem, lambda _, there=there: there)
             assert found is not None, finding
             assert found.mistake is finding.mistake
             tried.add(finding.mistake)
@@ -147,12 +151,48 @@ class TestOneNumberFitsByChance:
         wrong = -self.right.loss
         assert wrong_losses.name_loss(wrong, self.problem, lambda _: there) is None
 
-    def test_a_mistake_that_does_not_show_on_the_second_problem_is_named(self):
+    def test_a_right_loss_speaks_against_a_mistake_that_would_show(self):
         found = wrong_losses.name_loss(
             -self.right.loss, self.problem, lambda other: losses.Loss(other, 0.0).loss
         )
+        assert found is None
+
+    def test_the_accuracy_of_one_example_is_not_any_zero(self):
+        """Zero is what many mistakes give where the label of the only example is 0."""
+        problem = make_problem([5, 3], 1, seed=1)
+        problem = dataclasses.replace(problem, output=np.array([0]))
+
+        def label_times_log_p(problem):
+            return float(-(problem.output * losses.Loss(problem, 0.0).log_p).mean())
+
+        assert label_times_log_p(problem) == 0
+        found = wrong_losses.name_loss(0.0, problem, label_times_log_p)
+        assert found is None or found.mistake.key != "loss-accuracy"
+
+    def test_which_of_its_possibilities_shows_has_to_be_the_same(self):
+        problem = make_problem([5, 2], 1, seed=1)
+        right = losses.Loss(problem, 0.0)
+        share = float(right.predicted[0] == problem.output[0])
+        found = wrong_losses.name_loss(share, problem, lambda _: 1 - share)
         assert found is not None
-        assert found.mistake.key == "loss-sign"
+        assert found.mistake.key == "loss-accuracy"
+        assert wrong_losses.name_loss(share, problem, lambda _: share) is None
+
+    def test_a_mistake_that_does_not_show_on_the_second_problem_is_named(self):
+        """With extreme logits the loss is large, or 0."""
+        problem = make_problem([5, 2], 1, seed=1, scale=1000)
+        large = losses.Loss(problem, 0.0)
+        if large.loss < 1:
+            problem = dataclasses.replace(problem, output=1 - problem.output)
+        assert losses.Loss(problem, 0.0).loss > 100
+
+        def added(problem):
+            return float(-np.log(losses.Loss(problem, 0.0).p_of_class + 1e-12).mean())
+
+        with np.errstate(over="ignore"):
+            found = wrong_losses.name_loss(added(problem), problem, added)
+        assert found is not None
+        assert found.mistake.key == "loss-cut-off"
 
     def test_the_first_that_shows_on_both_is_named(self):
         """A loss that is rounded may look like a penalty, by chance, on one of the two."""
