@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext, redirect_stdout, suppress
 from pathlib import Path
@@ -88,13 +89,20 @@ def _read(path: Path, grade_id: str) -> tuple[list[str], int]:
     return sources, ids.index(grade_id)
 
 
+def _binds(source: str, name: str) -> bool:
+    """Whether a cell binds a name; it is taken apart only if the name is in it at all."""
+    # Python takes some letters that are not ASCII for others.
+    is_there = not source.isascii() or re.search(rf"\b{re.escape(name)}\b", source)
+    return bool(is_there) and name in names_of(source).bound
+
+
 def _needed(sources: Sequence[str], number: int, there: Iterable[str]) -> list[int]:
     """Return which cells bind the names that a cell uses, and so on, and the cell, in order."""
     found, left = {number}, [number]
     while left:
         place = left.pop()
         for name in names_of(sources[place]).read.difference(there):
-            binding = [n for n, each in enumerate(sources) if name in names_of(each).bound]
+            binding = [n for n, each in enumerate(sources) if _binds(each, name)]
             makers = [n for n in binding if n <= place]
             if not makers and not hasattr(builtins, name):
                 makers = binding

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
+
+#: The points of the five-point rule, in steps from the middle one, which has no weight in it.
+PLACES = np.array([-2, -1, 1, 2])
+
+
+def five_point_rule(values: Sequence[np.ndarray] | np.ndarray, step: float) -> np.ndarray:
+    """Return the derivative of a function, given its values at :data:`PLACES`."""
+    derivative: np.ndarray = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * step)
+    return derivative
 
 
 def central_difference(
@@ -35,9 +44,8 @@ def central_difference(
     derivative : ndarray
         Of the shape of what the function returns.
     """
-    values = [function(point + places * step * direction) for places in (-2, -1, 1, 2)]
-    derivative: np.ndarray = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * step)
-    return derivative
+    values = [function(point + place * step * direction) for place in PLACES]
+    return five_point_rule(values, step)
 
 
 def row_derivatives(

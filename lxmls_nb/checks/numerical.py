@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import log_softmax
 
 from lxmls_nb.checks.problems import Parameters, Problem, cross_entropy, forward
-from lxmls_nb.differences import central_difference
+from lxmls_nb.differences import PLACES, central_difference, five_point_rule
 
 #: Step of the differences, where logits are of size one. The five-point rule errs by about
 #: STEP**4 and rounding / STEP: measured, 1e-11 of the largest gradient.
@@ -23,7 +23,9 @@ def gradient_of(
     `function` takes a stack (..., *shape of array) and returns a number for each array in it.
     """
     directions = np.eye(array.size).reshape(array.size, *array.shape)
-    return central_difference(function, array, directions, step).reshape(array.shape)
+    # One call for all points: checks spend most of their time here.
+    places = PLACES.reshape(-1, 1, *[1] * array.ndim)
+    return five_point_rule(function(array + places * step * directions), step).reshape(array.shape)
 
 
 def numerical_gradients(problem: Problem, layers: Sequence[int] | None = None) -> Parameters:
