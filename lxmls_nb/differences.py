@@ -11,7 +11,20 @@ PLACES = np.array([-2, -1, 1, 2])
 
 
 def five_point_rule(values: Sequence[np.ndarray] | np.ndarray, step: float) -> np.ndarray:
-    """Return the derivative of a function, given its values at :data:`PLACES`."""
+    """Return the derivative of a function, given its values at the points of the rule.
+
+    Parameters
+    ----------
+    values : sequence of ndarray
+        At :data:`PLACES`, in this order.
+    step : float
+        How far two neighbours of the five points are apart.
+
+    Returns
+    -------
+    derivative : ndarray
+        Of the shape of each of the values.
+    """
     derivative: np.ndarray = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * step)
     return derivative
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -57,15 +57,20 @@ def check_unchanged(changed: list[str], problem: Problem, name: str) -> None:
 
 @contextmanager
 def explain(
-    first: list[object], again: list[object], changed: list[str], problem: Problem, name: str
+    first: list[object],
+    again: Callable[[], list[object]],
+    changed: list[str],
+    problem: Problem,
+    name: str,
 ) -> Iterator[None]:
     """Where the numbers of a first call are wrong, look first at what an answer should not do.
 
     Parameters
     ----------
-    first, again : list
-        What a first call gave of what counts, and the same call again; the latter is empty where
-        there is nothing to compare.
+    first : list
+        What a first call gave of what counts.
+    again : callable
+        Returns what the same call gave again; nothing where that cannot be compared.
     changed : list of str
         What probes report as changed.
     problem : Problem
@@ -82,8 +87,9 @@ def explain(
         yield
     except CheckFailed:
         check_unchanged([what for what in changed if what != "result"], problem, name)
-        if again and not same_numbers(first, again):
-            mistake = ACCUMULATES if _grows(first, again, problem) else RANDOM
+        second = again()
+        if second and not same_numbers(first, second):
+            mistake = ACCUMULATES if _grows(first, second, problem) else RANDOM
             raise fail(f"`{name}` ({problem})", mistake.finding()) from None
         raise
 

@@ -265,9 +265,9 @@ def _compare_calls(
     worst = 0.0
     earlier: list[_Values] = []
 
-    def read_again(value: object) -> list[object]:
+    def again() -> list[object]:
         try:
-            return _that_count(read(value, problem), scope)
+            return _that_count(read(results[Kind.AGAIN], problem), scope)
         except CheckFailed:
             return []
 
@@ -277,7 +277,6 @@ def _compare_calls(
         given = read(results[call.kind], call.problem)
         truth = _truth(call.problem, scope.layers)
         if call.kind is Kind.FIRST:
-            again = read_again(results[Kind.AGAIN])
             with explain(_that_count(given, scope), again, result["changed"], problem, scope.name):
                 _check_finite(given, call.problem, scope)
                 worst = _compare_first_call(given, truth, call.problem, scope)
