@@ -18,6 +18,14 @@ PAGES = {
 }
 
 
+#: Playwright advises against waiting for a quiet network, which at times it does not notice.
+DRAWN = """async () => {
+  await document.fonts.ready;
+  if (window.MathJax) await MathJax.startup.promise;
+  return true;
+}"""
+
+
 @pytest.fixture(scope="module")
 def site():
     """The site as `make book` builds it."""
@@ -35,7 +43,9 @@ def test_pages_are_accessible(browser, site, camera, name, scheme):
     page = new_page(browser, color_scheme=scheme)
     page.goto((site / PAGES[name]).as_uri())
     expect(page.locator("h1").first).to_be_visible()
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function(DRAWN)
+    assert (page.locator("mjx-container").count() > 0) == (name != "api")
+    assert page.locator("mjx-merror").count() == 0
     camera.take(page, f"{name}-{scheme}")
     assert violations(page) == []
     page.context.close()
