@@ -58,7 +58,7 @@ def import_everything() -> None:
     import nbclient  # noqa: F401
     import nbformat
     import numpy as np
-    import stack_data
+    import stack_data.core
     import torch
     import torch._subclasses.schema_check_mode
     import tornado.platform.asyncio  # noqa: F401
@@ -96,7 +96,8 @@ def import_everything() -> None:
     # A traceback takes apart each file that is in it. These two are in most, where the course
     # trains what a student has written.
     for module in (contextlib, lxmls_nb.training):
-        _ = stack_data.Source.for_filename(module.__file__).pieces
+        source: Any = stack_data.core.Source.for_filename(str(module.__file__))
+        _ = source.pieces
     SentimentCorpus("snippets")
     jupyter_client.localinterfaces.local_ips()
     nbformat.validate(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("")]))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import html
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import TypeVar
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
-from nbgrader.api import Grade, Gradebook, SubmittedNotebook
+from nbgrader.api import BaseCell, Comment, Grade, Gradebook, SubmittedNotebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_solution
+from sqlalchemy.orm import Session, scoped_session
 
 from lxmls_grading.cells import grade_id, is_test
 from lxmls_grading.definitions import analyse, used_names
@@ -24,6 +26,28 @@ NOT_HANDED_IN = "missing"
 
 #: nbgrader's own comment on an answer that is as it was released.
 NO_RESPONSE = "No response."
+
+#: What the gradebook has of a cell of a submitted notebook.
+RowT = TypeVar("RowT", Grade, Comment)
+
+
+def by_cell(
+    session: scoped_session[Session], kind: type[RowT], saved: SubmittedNotebook
+) -> dict[str, RowT]:
+    """Return the grades or comments of a submitted notebook by the names of their cells.
+
+    It takes one query. nbgrader looks up each of them, or the name of each, by one more.
+
+    Parameters
+    ----------
+    session : sqlalchemy.orm.scoped_session
+        Of the gradebook.
+    kind : type
+        nbgrader's ``Grade`` or ``Comment``.
+    saved : SubmittedNotebook
+    """
+    rows = session.query(BaseCell.name, kind).join(kind, kind.cell_id == BaseCell.id)
+    return dict(rows.filter(kind.notebook_id == saved.id).all())
 
 
 class SaveReasons(NbGraderPreprocessor):
@@ -52,43 +76,48 @@ class SaveReasons(NbGraderPreprocessor):
             saved = gradebook.find_submission_notebook(
                 names["notebook"], names["assignment"], names["student"]
             )
+            grades = by_cell(gradebook.db, Grade, saved)
             set_aside: list[str | None] = []
-            # Each name or score costs a query, so that they are looked up only where needed.
-            for grade in saved.grades if waiting else ():
-                if grade.name in waiting and grade.max_score:
+            # A largest score costs a query, so that it is looked up only where needed.
+            for name, grade in grades.items():
+                if name in waiting and grade.max_score:
                     grade.needs_manual_grade = True
             if stopped:
                 set_aside = [
-                    _score_nothing(grade, wait=not missing)
-                    for grade in saved.grades
-                    if grade.name in stopped
+                    _score_nothing(name, grade, wait=not missing)
+                    for name, grade in grades.items()
+                    if name in stopped
                 ]
             else:
-                for grade in saved.grades:
+                for grade in grades.values():
                     if grade.needs_manual_grade and grade.max_score == 0:
                         grade.needs_manual_grade = False
-            _save_comments(saved, comments, [note for note in set_aside if note], nb)
+            notes = [note for note in set_aside if note]
+            _save_comments(by_cell(gradebook.db, Comment, saved), grades, comments, notes, nb)
             gradebook.db.commit()
         return nb, resources
 
 
 def _save_comments(
-    saved: SubmittedNotebook, comments: dict[str, list[str]], notes: list[str], nb: NotebookNode
+    saved: dict[str, Comment],
+    grades: dict[str, Grade],
+    comments: dict[str, list[str]],
+    notes: list[str],
+    nb: NotebookNode,
 ) -> None:
     """Add comments, and notes to the first of them; take back those that are not true."""
     if comments:
         comments[next(iter(comments))] += notes
-    unanswered = [comment for comment in saved.comments if comment.auto_comment == NO_RESPONSE]
+    unanswered = {name: row for name, row in saved.items() if row.auto_comment == NO_RESPONSE}
     if unanswered:
-        points = {grade.name: grade.score or 0 for grade in saved.grades}
-        for comment in unanswered:
-            if _has_points(comment.name, nb, points) or _is_explained(comment.name, nb):
+        points = {name: grade.score or 0 for name, grade in grades.items()}
+        for name, comment in unanswered.items():
+            if _has_points(name, nb, points) or _is_explained(name, nb):
                 comment.auto_comment = None
-    if comments:
-        for comment in saved.comments:
-            if comment.name in comments:
-                before = [comment.auto_comment] if comment.auto_comment else []
-                comment.auto_comment = "\n\n".join(before + comments[comment.name])
+    for name in comments.keys() & saved.keys():
+        comment = saved[name]
+        before = [comment.auto_comment] if comment.auto_comment else []
+        comment.auto_comment = "\n\n".join(before + comments[name])
 
 
 def _is_explained(name: str, notebook: NotebookNode) -> bool:
@@ -134,7 +163,7 @@ def comments_of(notebook: NotebookNode) -> dict[str, list[str]]:
     return comments
 
 
-def _score_nothing(grade: Grade, wait: bool = True) -> str | None:
+def _score_nothing(name: str, grade: Grade, wait: bool = True) -> str | None:
     """Score a cell that did not run; return a note on points that were given by hand."""
     by_hand = (grade.manual_score or 0) + (grade.extra_credit or 0)
     grade.auto_score, grade.manual_score, grade.extra_credit = 0, None, None
@@ -143,7 +172,7 @@ def _score_nothing(grade: Grade, wait: bool = True) -> str | None:
         return None
     points = "1 point that was" if by_hand == 1 else f"{by_hand:g} points that were"
     end = "was" if by_hand == 1 else "were"
-    return f"{grade.name}: {points} given by hand to an earlier submission {end} set aside."
+    return f"{name}: {points} given by hand to an earlier submission {end} set aside."
 
 
 class ShowReasons(NbGraderPreprocessor):

@@ -12,16 +12,15 @@ import json
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
-from nbgrader.api import BaseCell, Grade, Gradebook
 from nbgrader.preprocessors import SaveAutoGrades
 from nbgrader.utils import is_grade, is_solution
 
 from lxmls_grading.cells import grade_id, is_answer
 from lxmls_grading.feedback.comments import DID_NOT_RUN
+from lxmls_grading.gradebook.of_notebook import NotebookGradebook
 from lxmls_grading.gradebook.transaction import after_commit
 from lxmls_grading.machine.sharing import share_folder
 from lxmls_grading.reasons import reasons_of
@@ -49,15 +48,19 @@ class SaveGrades(SaveAutoGrades):
             share_folder(Path(root, RECORDS_FOLDER))
         self._now = digests(nb)
         self._earlier = read_digests(root, *where).get(names["notebook"], {})
-        self._by_hand = points_by_hand(names)
         self._waiting: dict[str, float] = {}
-        nb, resources = super().preprocess(nb, resources)
-        # Of cells that did not run, SaveReasons sets the points aside, and tells it.
-        for each in reasons_of(nb):
-            if each.kind in DID_NOT_RUN:
-                self._waiting = {k: v for k, v in self._waiting.items() if k not in each.cells}
-        if self._waiting:
-            _comment(nb, names, self._waiting)
+        # As nbgrader's own method does, but for the gradebook.
+        place = names["notebook"], names["assignment"], names["student"]
+        self.notebook_id, self.assignment_id, self.student_id = place
+        with NotebookGradebook(names["db_url"], *place) as self.gradebook:
+            self._by_hand = self.gradebook.points_by_hand()
+            nb, resources = super(SaveAutoGrades, self).preprocess(nb, resources)
+            # Of cells that did not run, SaveReasons sets the points aside, and tells it.
+            for each in reasons_of(nb):
+                if each.kind in DID_NOT_RUN:
+                    self._waiting = {k: v for k, v in self._waiting.items() if k not in each.cells}
+            if self._waiting:
+                _comment(nb, self.gradebook, self._waiting)
         # What is noted has to fit the answer that people read: a process may be killed at any time.
         # Without a note, points wait that need not. With a note of another answer they would count
         # as confirmed for one that nobody has read. So notes of what changes go before anything is
@@ -103,27 +106,9 @@ def _digest(texts: list[str]) -> str:
     return hashlib.sha256(json.dumps(texts).encode()).hexdigest()
 
 
-def points_by_hand(names: dict[str, Any]) -> dict[str, tuple[float, bool]]:
-    """Return the points by hand in a notebook, by cell, and whether they wait to be confirmed.
-
-    Parameters
-    ----------
-    names : dict
-        nbgrader's ``resources["nbgrader"]``.
-    """
-    with Gradebook(names["db_url"]) as gradebook:
-        saved = gradebook.find_submission_notebook(
-            names["notebook"], names["assignment"], names["student"]
-        )
-        rows = (
-            gradebook.db.query(BaseCell.name, Grade.manual_score, Grade.needs_manual_grade)
-            .join(Grade, Grade.cell_id == BaseCell.id)
-            .filter(Grade.notebook_id == saved.id, Grade.manual_score.isnot(None))
-        )
-        return {name: (points, bool(waits)) for name, points, waits in rows}
-
-
-def _comment(notebook: NotebookNode, names: dict[str, Any], waiting: dict[str, float]) -> None:
+def _comment(
+    notebook: NotebookNode, gradebook: NotebookGradebook, waiting: dict[str, float]
+) -> None:
     """Add to comments on answers which points were given to earlier ones."""
     answers = [str(grade_id(cell)) for cell in notebook.cells if is_solution(cell)]
     notes: dict[str, list[str]] = {}
@@ -132,15 +117,11 @@ def _comment(notebook: NotebookNode, names: dict[str, Any], waiting: dict[str, f
         number = "1 point was" if points == 1 else f"{points:g} points were"
         note = f"{name}: {number} given by hand to an earlier answer, to be confirmed."
         notes.setdefault(str(place), []).append(note)
-    with Gradebook(names["db_url"]) as gradebook:
-        saved = gradebook.find_submission_notebook(
-            names["notebook"], names["assignment"], names["student"]
-        )
-        for comment in saved.comments:
-            if comment.name in notes:
-                before = [comment.auto_comment] if comment.auto_comment else []
-                comment.auto_comment = "\n\n".join(before + notes[comment.name])
-        gradebook.db.commit()
+    for name in notes.keys() & gradebook.comments.keys():
+        comment = gradebook.comments[name]
+        before = [comment.auto_comment] if comment.auto_comment else []
+        comment.auto_comment = "\n\n".join(before + notes[name])
+    gradebook.db.commit()
 
 
 # --- the files ------------------------------------------------------------------------------------
