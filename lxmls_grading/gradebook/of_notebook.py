@@ -5,6 +5,7 @@ from __future__ import annotations
 from nbgrader.api import Comment, Grade, Gradebook
 
 from lxmls_grading.feedback.comments import by_cell
+from lxmls_grading.gradebook.transaction import in_transaction
 
 
 class NotebookGradebook(Gradebook):
@@ -27,6 +28,9 @@ class NotebookGradebook(Gradebook):
 
     def __init__(self, db_url: str, notebook: str, assignment: str, student: str):
         super().__init__(db_url)
+        # After each commit, of which nbgrader's step makes one for each cell, all rows would be
+        # read again.
+        self.db().expire_on_commit = not in_transaction()
         self._place = notebook, assignment, student
         saved = self.find_submission_notebook(*self._place)
         self.grades = by_cell(self.db, Grade, saved)

@@ -189,6 +189,11 @@ def _cause(error: BaseException) -> BaseException:
     return error
 
 
+def in_transaction() -> bool:
+    """Whether this thread writes in one transaction, in which nobody else changes a row."""
+    return _present.transaction is not None
+
+
 def after_commit(action: Callable[[], None]) -> None:
     """Do something when what was written is committed: now, or at the end of a transaction.
 
