@@ -18,6 +18,13 @@ class AnswerNotFound(Exception):
     """There is no finished answer to continue with; the message tells why."""
 
 
+class _NoShell:
+    """Takes the place of IPython's shell: lines such as ``%matplotlib inline`` do nothing."""
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *given, **options: None
+
+
 def load_solution(
     notebook: str,
     grade_id: str,
@@ -27,7 +34,7 @@ def load_solution(
 ) -> Any:
     """Run a cell of a notebook, and the cells that it needs, and return what it defines.
 
-    Also run are the cells that bind the names which this one uses, such as a helper of the
+    Where it does not bind the name, the last cell that does takes its place. Also run are the cells that bind the names which this one uses, such as a helper of the
     student's own: for each name the last such cell above, else the last one below. What they print
     is not shown.
 
@@ -51,8 +58,8 @@ def load_solution(
     """
     path = Path(notebook)
     place = f"the cell with your {name} in {path.name}"
-    sources, number = _read(path, grade_id)
-    names = {"__name__": path.stem, **namespace}
+    sources, number = _read(path, grade_id, name)
+    names = {"__name__": path.stem, "get_ipython": _NoShell, **namespace}
     try:
         with redirect_stdout(io.StringIO()):
             for needed in _needed(sources, number, namespace):
@@ -70,8 +77,8 @@ def load_solution(
     return names[name]
 
 
-def _read(path: Path, grade_id: str) -> tuple[list[str], int]:
-    """Return the sources of the code cells of a notebook, and which of them has the answer."""
+def _read(path: Path, grade_id: str, name: str) -> tuple[list[str], int]:
+    """Return the sources of the code cells of a notebook, and which of them binds the name."""
     try:
         cells = [
             cell
@@ -86,7 +93,9 @@ def _read(path: Path, grade_id: str) -> tuple[list[str], int]:
         raise AnswerNotFound(f"{path.name} is not a readable notebook") from error
     if grade_id not in ids:
         raise AnswerNotFound(f"{path.name} has no cell {grade_id!r}")
-    return sources, ids.index(grade_id)
+    number = ids.index(grade_id)
+    elsewhere = [n for n, source in enumerate(sources) if _binds(source, name)]
+    return sources, number if number in elsewhere else (elsewhere or [number])[-1]
 
 
 def _binds(source: str, name: str) -> bool:

@@ -110,10 +110,14 @@ def write_cells(folder, *sources):
         ["from math import sqrt as root", "def two():\n    return root(4)", NEEDS_HELPER],
         [HELPER + "1 / 0", NEEDS_HELPER],
         ["%%time\n" + HELPER, NEEDS_HELPER],
+        ["%matplotlib inline\n!ls\n" + HELPER, NEEDS_HELPER],
+        [HELPER, NEEDS_HELPER + "%time Double()\n"],
+        ["class Other: pass", "\n" + DOUBLE],  # the answer is in a cell of the student's own
         ["1 / 0", "raise SystemExit", HELPER, NEEDS_HELPER],
         [HELPER, NEEDS_HELPER.replace("two()", "int(two())"), "int = None"],
     ],
-    ids=["above", "below", "last", "chain", "import", "stops", "magic", "others", "builtin"],
+    ids=["above", "below", "last", "chain", "import", "stops"]
+    + ["cell-magic", "magic", "magic-in-answer", "elsewhere", "others", "builtin"],
 )
 def test_own_cells_that_the_answer_needs_are_run_too(tmp_path, sources, capsys):
     found = load(write_cells(tmp_path, *sources), trial=lambda Double: Double().of(1))
