@@ -34,9 +34,9 @@ def load_solution(
 ) -> Any:
     """Run a cell of a notebook, and the cells that it needs, and return what it defines.
 
-    Where it does not bind the name, the last cell that does takes its place. Also run are the cells that bind the names which this one uses, such as a helper of the
-    student's own: for each name the last such cell above, else the last one below. What they print
-    is not shown.
+    Where it does not bind the name, the last cell that does takes its place. Also run are the cells
+    that bind the names which this one uses, such as a helper of the student's own: for each name
+    the last such cell above, else the last one below. What they print is not shown.
 
     Parameters
     ----------

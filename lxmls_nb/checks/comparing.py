@@ -8,7 +8,7 @@ import numpy as np
 
 from lxmls_nb.checks.messages import describe, fail, if_none, percent
 from lxmls_nb.checks.mistakes.biases import name_bias_shape
-from lxmls_nb.checks.mistakes.form import LAYER_ORDER, NOT_FINITE, SHAPE, STRUCTURE, TYPE
+from lxmls_nb.checks.mistakes.form import LAYER_ORDER, NOT_FINITE, SAME_PAIR, SHAPE, STRUCTURE, TYPE
 from lxmls_nb.checks.mistakes.gradients import name_gradient
 from lxmls_nb.checks.mistakes.hidden_layers import name_weight_shape
 from lxmls_nb.checks.mistakes.mistake import Finding
@@ -159,6 +159,8 @@ def gradient_pairs(result: object, problem: Problem, name: str, layers: list[int
     if not isinstance(result, list) or len(result) != count or returned:
         note = f"{subject} but returned {returned or describe(result) + if_none(result)}"
         raise fail(note, STRUCTURE.finding())
+    if _are_one(result):
+        raise fail(f"`{name}` ({problem})", SAME_PAIR.finding())
     for number in layers:
         pair = result[number]
         if pair is None or (isinstance(pair, list) and all(array is None for array in pair)):
@@ -175,6 +177,22 @@ def gradient_pairs(result: object, problem: Problem, name: str, layers: list[int
     if count > 1 and shapes != right and shapes == right[::-1]:
         raise fail(f"`{name}` ({problem})", LAYER_ORDER.finding())
     return result
+
+
+def _are_one(pairs: list[Any]) -> bool:
+    """Whether all layers have the same arrays, as two layers never have by chance."""
+    first = pairs[0]
+    if len(pairs) == 1 or not (isinstance(first, list) and any(map(is_real, first))):
+        return False
+    return all(
+        isinstance(pair, list)
+        and len(pair) == len(first)
+        and all(
+            array is other or (is_real(array) and is_real(other) and np.array_equal(array, other))
+            for array, other in zip(pair, first, strict=True)
+        )
+        for pair in pairs[1:]
+    )
 
 
 def compare_gradients(

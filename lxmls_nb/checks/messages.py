@@ -74,10 +74,10 @@ def describe(value: object) -> str:
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}" if value.ndim else "a number"
     if isinstance(value, dict) and set(value) == {"unsupported"}:
-        return f"of type {value['unsupported']}"
+        return f"a value of type {value['unsupported']}"
     if isinstance(value, list):
         return f"a list of {len(value)}"
-    return "None" if value is None else f"of type {type(value).__name__}"
+    return "None" if value is None else f"a value of type {type(value).__name__}"
 
 
 def if_none(value: object) -> str:

@@ -281,6 +281,8 @@ def _compare_calls(
                 _check_finite(given, call.problem, scope)
                 worst = _compare_first_call(given, truth, call.problem, scope)
         else:
+            if call.kind is not Kind.AGAIN:
+                _check_finite(given, call.problem, scope)
             _compare_later_call(given, truth, earlier, call, scope)
         earlier.append(truth)
     if scope.whole:

@@ -60,7 +60,8 @@ def make_problem(
     batch_size : int
         M, the number of examples.
     scale : float
-        Factor of the last layer's parameters: large ones give extreme logits.
+        Factor of the last layer's parameters: large ones give extreme logits. Their sign is the
+        one with which the largest logit is larger, so that its exponential overflows.
     seed : int
     activation_functions : sequence of str, optional
         By default sigmoids and a softmax.
@@ -77,13 +78,18 @@ def make_problem(
     parameters[-1] = [array * scale for array in parameters[-1]]
     # Every class occurs where the batch is large enough, in an order of no pattern.
     output = random.permutation(np.arange(batch_size) % geometry[-1])
-    return Problem(
+    problem = Problem(
         geometry=list(geometry),
         activation_functions=list(activation_functions or [*hidden, "softmax"]),
         parameters=parameters,
         input=random.normal(size=(batch_size, geometry[0])) * 1.5,
         output=output,
     )
+    if scale > 1:
+        logits = forward(problem).linear[-1]
+        if -logits.min() > logits.max():
+            parameters[-1] = [-array for array in parameters[-1]]
+    return problem
 
 
 @dataclass

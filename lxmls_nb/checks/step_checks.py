@@ -89,10 +89,10 @@ def training_step(
             worst = _judge_steps([answer], problems, learning_rate)
         except _StepFailed as failure:
             raise _more_telling(own, failure, answer, problems, learning_rate) from None
-        note = " of a model of the course, as `LogLinear` is not right yet,"
+        note = ", with a model of the course, as `LogLinear` is not right yet"
     made = "1 step" if steps == 1 else f"{steps} steps"
     why = ONE_STEP if steps == 1 else SEVERAL_STEPS
-    passed(NAME, problems[0], f"{made} of SGD{note} as expected", worst, STEP_TOLERANCE, why)
+    passed(NAME, problems[0], f"{made} of SGD as expected{note}", worst, STEP_TOLERANCE, why)
 
 
 class _StepFailed(Exception):

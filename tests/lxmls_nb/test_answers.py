@@ -116,8 +116,10 @@ def write_cells(folder, *sources):
         ["1 / 0", "raise SystemExit", HELPER, NEEDS_HELPER],
         [HELPER, NEEDS_HELPER.replace("two()", "int(two())"), "int = None"],
     ],
-    ids=["above", "below", "last", "chain", "import", "stops"]
-    + ["cell-magic", "magic", "magic-in-answer", "elsewhere", "others", "builtin"],
+    ids=[
+        *("above", "below", "last", "chain", "import", "stops"),
+        *("cell-magic", "magic", "magic-in-answer", "elsewhere", "others", "builtin"),
+    ],
 )
 def test_own_cells_that_the_answer_needs_are_run_too(tmp_path, sources, capsys):
     found = load(write_cells(tmp_path, *sources), trial=lambda Double: Double().of(1))

@@ -42,6 +42,12 @@ NOT_UNPACKED = Mistake(
     lesson="`log_forward` of this network returns two things: the log-probabilities, and what "
     "entered each layer.",
 )
+RAGGED = Mistake(
+    "ragged",
+    "arrays of different shapes make no single array: return the list of pairs as it is, without "
+    "`np.array`",
+    name="arrays of different shapes are put into one array",
+)
 RECURSION = Mistake(
     "recursion",
     "it calls itself, again and again, and never comes to an end",
@@ -145,6 +151,8 @@ def name_error(raised: Raised, name: str, problem: Problem | None) -> Finding:
     both = _not_unpacked(raised)
     if both:
         return NOT_UNPACKED.finding(name=both)
+    if raised.type == "ValueError" and "inhomogeneous" in raised.message:
+        return RAGGED.finding()
     if raised.is_of_shapes:
         return _name_shapes(raised, problem)
     return ERROR.finding()

@@ -13,6 +13,10 @@ from lxmls_nb.checks.mistakes.mistake import Mistake
 # --- a constant factor; the errors of one example are in proportion for many reasons
 
 
+#: What learning rates mostly are.
+LEARNING_RATES = (0.1, 0.05, 0.01, 0.005, 0.001)
+
+
 def _is_sum(gradient: Gradient) -> bool | Mapping[str, object]:
     size = gradient.size
     for factor, also in ((size, ""), (-size, ", and the sign opposite")):
@@ -36,7 +40,9 @@ def _is_multiple(gradient: Gradient) -> bool | Mapping[str, object]:
         return False
     divisor = size / abs(factor)
     guess = ""
-    if divisor > 1.5 and abs(divisor - round(divisor)) <= FIT * divisor:
+    if any(abs(abs(factor) - rate) <= FIT * rate for rate in LEARNING_RATES):
+        guess = f", as if multiplied by a learning rate of {abs(factor):.2g}"
+    elif divisor > 1.5 and abs(divisor - round(divisor)) <= FIT * divisor:
         guess = f", as if divided by {round(divisor)}"
     sign = ", and of the opposite sign" if factor < 0 else ""
     return {"factor": factor, "batch": size, "guess": guess, "sign": sign}
@@ -83,7 +89,7 @@ FACTORS = (
     Mistake(
         "bias-averaged",
         "it is {factor} times too small: is it averaged over the batch once too often? The error "
-        "already is{also}",
+        "is averaged already{also}",
         name="the bias gradient is averaged over the batch once too often",
         lesson="If the error is divided by the number of examples already, the bias gradient is "
         "its sum over the batch, not its mean.",

@@ -47,6 +47,14 @@ STRUCTURE = Mistake(
     lesson="Return what is asked for, in its order and form: print it and compare, before the test "
     "does.",
 )
+SAME_PAIR = Mistake(
+    "same-pair",
+    "all layers have one and the same pair: in `[[None, None]] * n` there is one list, n times. "
+    "Make a new pair for each layer, as with `[[None, None] for _ in self.parameters]`",
+    name="one pair of gradients stands for all layers",
+    lesson="`[pair] * n` is one list with n names: what is put into one is in all. Make a new pair "
+    "for each layer.",
+)
 LAYER_ORDER = Mistake("layer-order", "the layers are in reverse order: the first layer comes first")
 TOO_SLOW = Mistake(
     "too-slow",
@@ -81,7 +89,8 @@ CUT = Mistake(
 )
 PARTLY_CUT = Mistake(
     "partly-cut",
-    "no gradient reaches the {what}: it plays no part in the output, or is cut off from it",
+    "no gradient reaches the {what}: it plays no part in the output, is cut off from it, or asks "
+    "for none (`requires_grad=False`)",
     name="no gradient reaches some of the parameters",
     lesson="A parameter gets a gradient only if it plays a part in the output, and the graph from "
     "there to here is whole.",

@@ -172,8 +172,8 @@ def _factor_clause(factor: float, size: int) -> str:
     """Return what a factor tells, of a gradient with another mistake in it."""
     clauses = {
         -1: "the sign is opposite",
-        size: f"it is {size} times too large, and the average over the {size} examples missing",
-        -size: f"the sign is opposite, and the average over the {size} examples missing",
+        size: f"it is {size} times too large, and the average over the {size} examples is missing",
+        -size: f"the sign is opposite, and the average over the {size} examples is missing",
         1 / size: f"it is {size} times too small, as if averaged over the batch twice",
         -1 / size: f"the sign is opposite, and it is {size} times too small, as if averaged twice",
         2: "it is twice as large",

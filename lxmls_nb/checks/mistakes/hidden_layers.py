@@ -156,7 +156,8 @@ OTHER_LAYER = Mistake(
 FIXED_LAYERS = Mistake(
     "fixed-layers",
     "With one hidden layer the answer is right, with {hidden} it is not: is the number of layers "
-    "fixed? Go over all of `self.parameters`, however many there are",
+    "fixed, or is something taken from the first or the last layer that is to be that of the layer "
+    "in question",
     name="the number of layers is fixed",
     lesson="Go over all of `self.parameters` in a loop: nothing in the code should know how many "
     "layers there are.",

@@ -19,9 +19,15 @@ def _other_indicators(right: Right) -> list[np.ndarray]:
         onehot[np.argsort(right.problem.output)],
         onehot[::-1],  # the examples in reverse order
         2 * onehot - 1,  # minus one and one
-        -onehot,  # added, not subtracted
     ]
     return [right.output_error + (onehot - other) / right.size for other in others]
+
+
+def _divided_in_part(right: Right) -> dict[str, np.ndarray]:
+    return {
+        "the indicators": right.p - right.onehot / right.size,
+        "the probabilities": right.p / right.size - right.onehot,
+    }
 
 
 def _through_softmax(right: Right, by_p: np.ndarray) -> np.ndarray:
@@ -137,6 +143,19 @@ OUTPUT_ERRORS = (
         "onehot",
         "the indicator vectors seem to mark the wrong classes",
         error=_other_indicators,
+    ),
+    Mistake(
+        "onehot-added",
+        "the indicator vectors seem to be added to the probabilities: they are subtracted",
+        error=lambda right: [(right.p + right.onehot) / right.size],
+    ),
+    Mistake(
+        "divided-in-part",
+        "only {look} seem to be divided by the number of examples: subtract first and divide then, "
+        "with brackets around the difference",
+        name="the difference is not in brackets where it is divided",
+        lesson="`p - y / M` divides y alone: write `(p - y) / M`.",
+        error=_divided_in_part,
     ),
     SOFTMAX_TWICE,
     Mistake(

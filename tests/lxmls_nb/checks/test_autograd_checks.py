@@ -187,7 +187,7 @@ MISTAKES = {
     "a node for an error": (
         "multiply",
         operation("multiply", PRODUCT, "lambda e: (e * b.value, b)"),
-        "what gets back to `b` is of type Node, and an array of real numbers is asked for",
+        "what gets back to `b` is a value of type Node, and an array of real numbers is asked for",
     ),
     "rows of different lengths": (
         "sigmoid",
@@ -535,7 +535,7 @@ MISTAKES = {
     "a node for a gradient": (
         "backward",
         "loss.grad = loss",
-        "the `grad` of x is of type Node, and an array of real numbers is asked for",
+        "the `grad` of x is a value of type Node, and an array of real numbers is asked for",
     ),
     "another shape": (
         "backward",
@@ -736,7 +736,7 @@ class TestModel:
         ("grad", "expected"),
         [
             ("None", "is None, and an array of numbers is asked for"),
-            ("node", "is of type Node, and an array of real numbers is asked for"),
+            ("node", "is a value of type Node, and an array of real numbers is asked for"),
             ("node.value * np.nan", "is not finite (nan or inf)"),
             ("np.ones(1)", "has the shape (1,), and the value has (3, 5)"),
         ],

@@ -27,6 +27,19 @@ def test_not_attempted_is_not_wrong():
         checks.log_linear_gradients(answer)
 
 
+def test_what_is_not_finite_in_a_later_call_is_told_as_that():
+    """A batch that overflows is not one that is taken for granted."""
+
+    class Answer(definitions("exercise_2_2")["MyNumpyMLP"]):
+        def backpropagation(self, input, output):
+            pairs = super().backpropagation(input, output)
+            return pairs if len(input) == 7 else [[w * np.nan, b * np.nan] for w, b in pairs]
+
+    with pytest.raises(checks.CheckFailed, match=r"9 examples.*are not finite") as caught:
+        checks.backpropagation(Answer, geometry=[6, 5, 3])
+    assert "first batch" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "value",
     [
