@@ -391,8 +391,8 @@ def _compare_loss(
         )
         times = f"{given / right:.4g} times" if right else ""
         raise fail(
-            f"{subject} made the right step and returned {given:.4g}, where the mean cross-entropy "
-            f"before the step is {right:.4g}",
+            f"{subject} made the right step and returned {given:.7g}, where the mean cross-entropy "
+            f"before the step is {right:.7g}",
             found,
             otherwise=f"it is {times} that",
         )

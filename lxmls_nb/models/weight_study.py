@@ -40,7 +40,14 @@ def get_mlp_parameter_handlers(
     place = (0, column) if is_bias else (row, column)
 
     def get_parameter(parameters: Parameters) -> float:
+        if parameters is None:
+            raise ValueError("there are no gradients: is a `return` missing in backpropagation?")
         array = parameters[layer_index][kind]
+        if np.ndim(array) == 2 and not np.all(np.less(place, np.shape(array))):
+            raise IndexError(
+                f"there is no row {place[0]}, column {place[1]} in an array of shape "
+                f"{np.shape(array)}: is a gradient transposed?"
+            )
         if is_bias and np.ndim(array) == 1:  # a gradient may have lost its row
             return float(array[column])
         return float(array[place])

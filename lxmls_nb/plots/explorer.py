@@ -216,7 +216,8 @@ def _draw_weight(
         layer_index=layer, is_bias=False, row=row, column=column
     )
     gradients = model.backpropagation(batch["input"], batch["output"])
-    if gradients[layer][0] is None:  # students may write it layer by layer
+    # Students may write it layer by layer.
+    if gradients is not None and gradients[layer][0] is None:
         raise NotAttempted(f"backpropagation gives no gradient of layer {layer + 1}.")
     weights, losses = get_mlp_loss_range(model, get_parameter, set_parameter, batch, num_values=121)
     curve = LossCurve(

@@ -89,8 +89,9 @@ CUT = Mistake(
 )
 PARTLY_CUT = Mistake(
     "partly-cut",
-    "no gradient reaches the {what}: it plays no part in the output, is cut off from it, or asks "
-    "for none (`requires_grad=False`)",
+    "no gradient reaches the {what}: it plays no part in the output, asks for none "
+    "(`requires_grad=False`), or is cut off, as by .detach(), .data, torch.no_grad() or a new "
+    "tensor",
     name="no gradient reaches some of the parameters",
     lesson="A parameter gets a gradient only if it plays a part in the output, and the graph from "
     "there to here is whole.",

@@ -62,7 +62,7 @@ from lxmls_nb.checks.mistakes.probabilities import (
     UNIFORM,
     WITHOUT_WEIGHTS,
 )
-from lxmls_nb.checks.mistakes.values import DIFFERENCES, PRECISION, TRANSPOSED, ZERO
+from lxmls_nb.checks.mistakes.values import DIFFERENCES, POURED, PRECISION, TRANSPOSED, ZERO
 from lxmls_nb.checks.problems import Problem
 
 #: In what stands in the place of the probabilities.
@@ -95,7 +95,7 @@ WEIGHTS = (WEIGHTS_TRANSPOSED, WRONG_WEIGHTS, NO_WEIGHTS, STEPPED_WEIGHTS)
 LAYER_INPUTS = (BINARY_INPUT, CLOBBERED, WRONG_INPUT, MEAN_OUTER, ALL_PAIRS)
 
 #: In the gradient as a whole.
-WHOLE = (OTHER_STEP, WRONG_ERROR, BIAS_PRODUCT, NO_ACTIVATION, ACTIVATION, CHANGED_INPUT)
+WHOLE = (OTHER_STEP, WRONG_ERROR, BIAS_PRODUCT, NO_ACTIVATION, ACTIVATION, CHANGED_INPUT, POURED)
 
 #: What rounding leaves of gradients that should be zero.
 ROUNDING = 1e-12

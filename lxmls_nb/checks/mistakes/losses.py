@@ -101,7 +101,8 @@ def _with_small_number(right: Right) -> dict[str, float]:
     numbers = {f"{c:.2g}": c for c in (*(10.0**-k for k in range(1, 21)), *SMALL)}
     p, log_p = right.p_of_class, -right.losses
     added = {
-        f"with {look} added to": -np.logaddexp(log_p, np.log(c)) for look, c in numbers.items()
+        f"with {look} added to, or put in the place of,": -np.logaddexp(log_p, np.log(c))
+        for look, c in numbers.items()
     }
     cut = {
         f"of no less than {look}, not": -np.maximum(log_p, np.log(c)) for look, c in numbers.items()

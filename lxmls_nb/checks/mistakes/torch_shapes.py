@@ -156,10 +156,10 @@ def elements(raised: Raised) -> Finding:
         if one_is_layer and "keepdim" not in raised.code:
             return KEEPDIM.finding(examples=raised.examples, **values)
     hint = ": print both shapes"
-    if first in layers and second in layers:
+    if re.search(r"[^*]\*[^*]", raised.code) and "@" not in raised.code:
+        hint = ": `*` multiplies element by element, `@` is the product of matrices"
+    elif first in layers and second in layers:
         hint = ": do both belong to the same layer?"
-        if re.search(r"[^*]\*[^*]", raised.code) and "@" not in raised.code:
-            hint = ": `*` multiplies element by element, `@` is the product of matrices"
     return ELEMENTS.finding(hint=hint, **values)
 
 

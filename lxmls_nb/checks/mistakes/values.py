@@ -30,6 +30,24 @@ TRANSPOSED = Mistake(
 )
 
 
+def _poured(gradient: Gradient) -> list[np.ndarray]:
+    """Return the transposed gradient in the right shape, where that is something else."""
+    rows, columns = gradient.truth.shape
+    if rows == columns or 1 in (rows, columns):
+        return []
+    return [gradient.truth.T.reshape(gradient.truth.shape)]
+
+
+POURED = Mistake(
+    "poured",
+    "the numbers are those of the transposed gradient, in rows of another length: `reshape` keeps "
+    "their order, and `.T` swaps rows and columns",
+    name="the gradient is reshaped where it is to be transposed",
+    lesson="`reshape` keeps the order of the numbers: to swap rows and columns takes `.T`.",
+    gradient=_poured,
+)
+
+
 def _is_cut_off(gradient: Gradient) -> bool:
     array, truth = gradient.array, gradient.truth
     largest = float(np.abs(array).max())

@@ -35,6 +35,15 @@ class TestWeightStudy:
         get_parameter, _ = get_mlp_parameter_handlers(is_bias=True, row=7, column=2)
         assert get_parameter([[np.zeros((4, 5)), np.arange(4.0)]]) == 2
 
+    @pytest.mark.parametrize(
+        ("gradients", "match"),
+        [(None, "`return` missing"), ([[np.zeros((5, 4)), np.zeros((1, 4))]], "transposed")],
+    )
+    def test_gradients_that_are_not_there_are_told(self, gradients, match):
+        get_parameter, _ = get_mlp_parameter_handlers(row=1, column=4)
+        with pytest.raises((ValueError, IndexError), match=match):
+            get_parameter(gradients)
+
     def test_loss_range(self):
         model = network()
         kept, before = model.parameters, arrays(model)

@@ -140,6 +140,15 @@ def test_a_gradient_that_is_not_written_is_not_attempted(batch):
         plots.tangent_explorer(model, batch, layer=0)
 
 
+def test_gradients_that_are_not_returned_are_told(batch):
+    class Forgotten(NumpyMLP):
+        def backpropagation(self, input, output):
+            pass
+
+    with pytest.raises(ValueError, match="`return` missing in backpropagation"):
+        plots.tangent_explorer(Forgotten([6, 4, 3], ["sigmoid", "softmax"]), batch, layer=0)
+
+
 @pytest.mark.parametrize(
     ("place", "match"),
     [({"row": 99}, "row 99"), ({"column": 99}, "column 99"), ({"layer": 2}, "2")],
