@@ -8,11 +8,19 @@ import numpy as np
 
 from lxmls_nb.checks.messages import describe, fail, if_none, percent
 from lxmls_nb.checks.mistakes.biases import name_bias_shape
-from lxmls_nb.checks.mistakes.form import LAYER_ORDER, NOT_FINITE, SAME_PAIR, SHAPE, STRUCTURE, TYPE
+from lxmls_nb.checks.mistakes.form import (
+    LAYER_ORDER,
+    NOT_FINITE,
+    SAME_PAIR,
+    SHAPE,
+    STRUCTURE,
+    TRIPLE,
+    TYPE,
+)
 from lxmls_nb.checks.mistakes.gradients import name_gradient
 from lxmls_nb.checks.mistakes.hidden_layers import name_weight_shape
 from lxmls_nb.checks.mistakes.mistake import Finding
-from lxmls_nb.checks.mistakes.structures import of_pairs
+from lxmls_nb.checks.mistakes.structures import EXAMPLE_LOSSES, of_pairs, of_triple
 from lxmls_nb.checks.mistakes.values import TRANSPOSED
 from lxmls_nb.checks.problems import Parameters, Problem, forward
 from lxmls_nb.errors import NotAttempted
@@ -177,6 +185,49 @@ def gradient_pairs(result: object, problem: Problem, name: str, layers: list[int
     if count > 1 and shapes != right and shapes == right[::-1]:
         raise fail(f"`{name}` ({problem})", LAYER_ORDER.finding())
     return result
+
+
+def gradient_triple(value: object, problem: Problem, with_loss: bool) -> tuple[Any, list[Any]]:
+    """Return what ``log_linear_gradients`` gave as the loss, and a list of one pair of gradients.
+
+    Parameters
+    ----------
+    value : object
+        What the answer gave.
+    problem : Problem
+    with_loss : bool
+        Whether the loss counts; else it becomes None.
+
+    Raises
+    ------
+    CheckFailed
+        If it has another structure, or the loss is no single number.
+    """
+    subject = f"`log_linear_gradients` ({problem}) returned"
+    returned = of_triple(value, problem)
+    if not isinstance(value, list) or len(value) != 3 or returned:
+        raise fail(f"{subject} {returned or describe(value) + if_none(value)}", TRIPLE.finding())
+    loss, weight, bias = value
+    if not with_loss:
+        return None, [[weight, bias]]
+    if isinstance(loss, list):
+        loss = np.array(loss) if all(map(is_numeric, loss)) else loss
+    shape = shape_of(loss)
+    if shape and int(np.prod(shape)) != 1:
+        if int(np.prod(shape)) == len(problem.output):
+            raise fail(
+                f"`log_linear_gradients` ({problem}): the loss is no number",
+                EXAMPLE_LOSSES.finding(count=len(problem.output)),
+            )
+        raise fail(f"{subject} an array of shape {shape} first, not a number", TRIPLE.finding())
+    if shape:  # an array of one number is a number
+        loss = loss.reshape(())
+    return loss, [[weight, bias]]
+
+
+def is_numeric(value: object) -> bool:
+    """Whether a value is a number, or an array of real ones."""
+    return isinstance(value, int | float) or is_real(value)
 
 
 def _are_one(pairs: list[Any]) -> bool:

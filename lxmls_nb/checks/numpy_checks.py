@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from lxmls_nb.checks.comparing import (
     TOLERANCE,
     compare_gradients,
     gradient_pairs,
+    gradient_triple,
+    is_numeric,
     is_real,
     numeric,
     numeric_gradient,
@@ -26,13 +29,11 @@ from lxmls_nb.checks.comparing_calls import (
     check_unchanged,
     explain,
 )
-from lxmls_nb.checks.messages import describe, fail, if_none, passed, quiet
-from lxmls_nb.checks.mistakes.form import TRIPLE
+from lxmls_nb.checks.messages import fail, passed, quiet
 from lxmls_nb.checks.mistakes.not_finite import is_finite, name_not_finite
-from lxmls_nb.checks.mistakes.structures import EXAMPLE_LOSSES, of_triple
 from lxmls_nb.checks.mistakes.wrong_losses import name_loss
 from lxmls_nb.checks.numerical import numerical_gradients
-from lxmls_nb.checks.other_depths import explain_depth
+from lxmls_nb.checks.other_depths import explain_classes, explain_depth
 from lxmls_nb.checks.problems import Parameters, Problem, cross_entropy, forward, make_problem
 from lxmls_nb.checks.replies import ask, ask_network
 from lxmls_nb.checks.why import OF_LOG_LINEAR_GRADIENTS, of_backpropagation
@@ -92,9 +93,10 @@ def log_linear_gradients(
     )
 
     def read(value: object, case: Problem) -> _Values:
-        return _read_triple(value, case, scope.loss)
+        return _Values(*gradient_triple(value, case, scope.loss))
 
-    worst = _compare_calls(result, calls, scope, read)
+    with explain_classes(problem, partial(_is_right, scope, read)):
+        worst = _compare_calls(result, calls, scope, read)
     what = {None: "loss and gradients", "loss": "loss"}.get(quantity, f"{quantity} gradient")
     agree = "agrees with the numerical one" if quantity else "agree with the numerical ones"
     why = OF_LOG_LINEAR_GRADIENTS[quantity]
@@ -164,7 +166,8 @@ def backpropagation(
 
     with explain_depth(problem, name, scope.rerun):
         result = ask_network(name, answer, [call.problem for call in calls])
-        worst = _compare_calls(result, calls, scope, read)
+        with explain_classes(problem, partial(_is_right, scope, read)):
+            worst = _compare_calls(result, calls, scope, read)
     listed = ", ".join(str(n + 1) for n in numbers)
     which = "" if layers is None else f" of layer{'s' * (len(numbers) > 1)} {listed}"
     what = f"{quantity} gradients" if quantity else "gradients"
@@ -290,6 +293,16 @@ def _compare_calls(
     return worst
 
 
+def _is_right(scope: _Scope, read: Callable[[object, Problem], _Values], case: Problem) -> bool:
+    """Whether what counts is right on another problem."""
+    try:
+        given = read(scope.rerun(case), case)
+        _compare_first_call(given, _truth(case, scope.layers), case, scope)
+    except CheckFailed:
+        return False
+    return True
+
+
 def _that_count(given: _Values, scope: _Scope) -> list[object]:
     """Return the loss, if it counts, and the gradients that do."""
     looked_at = [
@@ -302,7 +315,7 @@ def _that_count(given: _Values, scope: _Scope) -> list[object]:
 
 def _check_finite(given: _Values, problem: Problem, scope: _Scope) -> None:
     """Fail if a number that counts is not finite, with the likely mistake."""
-    if all(is_finite(value) for value in _that_count(given, scope) if _is_numeric(value)):
+    if all(is_finite(value) for value in _that_count(given, scope) if is_numeric(value)):
         return
     loss = given.loss if scope.loss and not is_finite(given.loss) else None
     where = "the loss" if loss is not None else "a gradient"
@@ -313,10 +326,6 @@ def _check_finite(given: _Values, problem: Problem, scope: _Scope) -> None:
         lambda case: arrays_in(scope.rerun(case)),
     )
     raise fail(f"`{scope.name}` ({problem}): {where} is not right", found)
-
-
-def _is_numeric(value: object) -> bool:
-    return isinstance(value, int | float) or is_real(value)
 
 
 def _truth(problem: Problem, layers: list[int]) -> _Values:
@@ -342,7 +351,7 @@ def _compare_loss(value: object, truth: np.ndarray, problem: Problem, scope: _Sc
 
     def elsewhere(other: Problem) -> float | None:
         try:
-            there = _read_triple(scope.rerun(other), other, with_loss=True).loss
+            there = gradient_triple(scope.rerun(other), other, with_loss=True)[0]
             return float(numeric(there, (), subject))
         except CheckFailed:
             return None
@@ -380,27 +389,3 @@ def _compare_later_call(
             )
             gradients = [values.pairs[number][is_bias] for values in earlier]
             check_later_call(call, array, right, gradients, f"{subject}: {what}", (number, is_bias))
-
-
-def _read_triple(value: object, problem: Problem, with_loss: bool) -> _Values:
-    """Return the loss, if it counts, and the gradients that ``log_linear_gradients`` gave."""
-    subject = f"`log_linear_gradients` ({problem}) returned"
-    returned = of_triple(value, problem)
-    if not isinstance(value, list) or len(value) != 3 or returned:
-        raise fail(f"{subject} {returned or describe(value) + if_none(value)}", TRIPLE.finding())
-    loss, weight, bias = value
-    if not with_loss:
-        return _Values(None, [[weight, bias]])
-    if isinstance(loss, list):
-        loss = np.array(loss) if all(map(_is_numeric, loss)) else loss
-    shape = shape_of(loss)
-    if shape and int(np.prod(shape)) != 1:
-        if int(np.prod(shape)) == len(problem.output):
-            raise fail(
-                f"`log_linear_gradients` ({problem}): the loss is no number",
-                EXAMPLE_LOSSES.finding(count=len(problem.output)),
-            )
-        raise fail(f"{subject} an array of shape {shape} first, not a number", TRIPLE.finding())
-    if shape:  # an array of one number is a number
-        loss = loss.reshape(())
-    return _Values(loss, [[weight, bias]])

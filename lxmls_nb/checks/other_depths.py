@@ -1,4 +1,4 @@
-"""Whether the number of layers makes an answer fail: a run on a network with one hidden layer."""
+"""Whether the number of layers or classes makes an answer fail: runs on networks of other sizes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from lxmls_nb.checks.comparing import compare_gradients, gradient_pairs
 from lxmls_nb.checks.mistakes.array_errors import SHAPE_OF_BOTH
+from lxmls_nb.checks.mistakes.contrasts import MORE_CLASSES, SEEDS, with_contrast
 from lxmls_nb.checks.mistakes.form import ERROR, STRUCTURE
 from lxmls_nb.checks.mistakes.hidden_layers import FIXED_LAYERS
 from lxmls_nb.checks.numerical import numerical_gradients
@@ -49,6 +50,38 @@ def explain_depth(problem: Problem, name: str, rerun: Callable[[Problem], Any]) 
         text = str(failure) if str(failure).endswith((".", "?")) else f"{failure}."
         sentence = FIXED_LAYERS.finding(hidden=hidden).sentence()
         raise CheckFailed(f"{text} {sentence}.", FIXED_LAYERS.key) from None
+
+
+@contextmanager
+def explain_classes(problem: Problem, is_right: Callable[[Problem], bool]) -> Iterator[None]:
+    """Where an answer fails, and nothing tells why, find out whether it is right with two classes.
+
+    Parameters
+    ----------
+    problem : Problem
+        What it is run on in the block.
+    is_right : callable
+        Runs it on another problem, and tells whether what it gives is right.
+
+    Raises
+    ------
+    CheckFailed
+        If the block raises it.
+    """
+    try:
+        yield
+    except CheckFailed as failure:
+        *sizes, classes = problem.geometry
+        if failure.cause is not None or isinstance(failure, NotAttempted) or classes == 2:
+            raise
+        examples = len(problem.output)
+        two, as_many = (
+            [make_problem([*sizes, count], examples, seed=seed) for seed in SEEDS]
+            for count in (2, classes)
+        )
+        if not all(map(is_right, two)) or any(map(is_right, as_many)):
+            raise
+        raise with_contrast(failure, MORE_CLASSES.finding(others=2, classes=classes)) from None
 
 
 def _with_one_hidden_layer(problem: Problem) -> Problem | None:
