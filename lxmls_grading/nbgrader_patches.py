@@ -33,7 +33,7 @@ from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
 from traitlets.utils.importstring import import_item
 
-from lxmls_grading.deadlines.lateness import renew_penalties
+from lxmls_grading.deadlines.lateness import follow_points, renew_penalties
 from lxmls_grading.deadlines.nbgrader_times import TIME_PATCHES, fail_for_refused, refuse_unreadable
 from lxmls_grading.gradebook.earlier_results import EarlierResults, interrupted, recover
 from lxmls_grading.gradebook.points_by_hand import put_back_digests
@@ -197,8 +197,14 @@ def _convert_notebooks(self: Autograde) -> None:
 
 
 def _make_pages(self: GenerateFeedback) -> None:
-    """Write the feedback of all submissions, as ``BaseConverter.convert_notebooks``."""
+    """Write the feedback of all submissions, as ``BaseConverter.convert_notebooks``.
+
+    Pages tell the penalty for being late: of the points that there are now.
+    """
     with shared_engine():
+        changed = follow_points(self.coursedir, self, self.coursedir.assignment_id)
+        for student, penalty in changed.items():
+            self.log.warning("%s: being late costs %g points now", student, penalty)
         _stock_convert_notebooks(self)
 
 

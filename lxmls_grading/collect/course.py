@@ -129,11 +129,14 @@ def collect(
         submitted = Submitted(coursedir, assignment, student)
         taken = submitted.compare(handed_in)
         due = course.due_for(assignment, student)
-        if taken.changes:
+        anew = submitted.is_late_by_its_own(taken, due)
+        if taken.changes or anew:
             set_time(taken, handed_in, due, sorted_files.download_times, trust_times)
         if not dry_run:
             try:
                 submitted.write(handed_in, taken)
+                if anew:
+                    submitted.renew_time(taken)
                 if coursedir.groupshared and taken.changes:
                     share_folder(submitted.folder)
                     share(submitted.folder.parent)

@@ -153,6 +153,31 @@ class Submitted:
         except TimeError:
             return None
 
+    def is_late_by_its_own(self, taken: Taken, due: datetime | None) -> bool:
+        """Whether nothing is new, and the time that was noted with it is later than the due date.
+
+        The due date may have been set or moved after that, and the time be that of a download.
+        What somebody else has written stays.
+        """
+        if due is None or set(taken.files.values()) != {SAME}:
+            return False
+        present = self._stamp()
+        noted = [self.noted.get(target, {}).get("time") for target in taken.files]
+        own = max((each for each in noted if isinstance(each, str)), default=None)
+        return present is not None and present > due and own == present.isoformat()
+
+    def renew_time(self, taken: Taken) -> None:
+        """Write when a submission counts as handed in that is there already."""
+        if taken.time != self._stamp():
+            self._keep_aside(STAMP_FILE)
+            self._write_time(taken.time)
+
+    def _write_time(self, time: datetime | None) -> None:
+        if time is None:
+            (self.folder / STAMP_FILE).unlink(missing_ok=True)
+        else:
+            _write(self.folder / STAMP_FILE, stamp(time).encode())
+
     def write(self, handed_in: HandedIn, taken: Taken) -> None:
         """Take in what is new and newer, and note when it was handed in.
 
@@ -176,10 +201,7 @@ class Submitted:
                 _write(self.folder / target, version.data)
             self._write_notes(changed)
             self._keep_aside(STAMP_FILE)
-            if taken.time is None:
-                (self.folder / STAMP_FILE).unlink(missing_ok=True)
-            else:
-                _write(self.folder / STAMP_FILE, stamp(taken.time).encode())
+            self._write_time(taken.time)
             return
         self._write_notes(changed)
         make_folder(self.folder.parent)

@@ -81,6 +81,11 @@ class CollectApp(CourseApp):
         if not self.quiet or failed:
             for problem in problems:
                 print(printable(f"does not fit: {problem.where} {problem.why}"))
+        if not self.quiet and course.due.get(assignment) is None and everybody:
+            print(
+                f"{assignment} has no due date: once it has one, collect the same again, since "
+                "times in an archive may be those of the download"
+            )
         if not self.quiet and self.dry_run:
             print("nothing is written: this was to see what fits")
         return 1 if failed else 0

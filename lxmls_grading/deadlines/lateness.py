@@ -128,5 +128,43 @@ def renew_penalties(
     return earlier
 
 
+def follow_points(coursedir: CourseDirectory, parent: Any, assignment: str) -> dict[str, float]:
+    """Bring penalties up to date with points that a person has given since they were assigned.
+
+    A penalty is a number of points, so that those given by hand later on would escape it. Times are
+    those that the gradebook has; where it has none, a penalty stays.
+
+    Parameters
+    ----------
+    coursedir : CourseDirectory
+    parent : Configurable
+        An application, converter or exporter, whose configuration has the plugin for penalties.
+    assignment : str
+
+    Returns
+    -------
+    penalties : dict
+        What being late costs now, by student: of those for whom this has changed.
+    """
+    plugin = penalty_plugin(parent)
+    changed = {}
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        try:
+            submissions = gradebook.assignment_submissions(assignment)
+        except MissingEntry:
+            return {}
+        for submission in submissions:
+            if submission.timestamp is None:
+                continue
+            if submission.total_seconds_late <= 0 and not submission.late_submission_penalty:
+                continue
+            before = _penalty(submission)
+            assign_penalty(submission, plugin)
+            if _penalty(submission) != before:
+                changed[str(submission.student_id)] = _penalty(submission)
+        gradebook.db.commit()
+    return changed
+
+
 def _penalty(submission: SubmittedAssignment) -> float:
     return sum(each.late_submission_penalty or 0.0 for each in submission.notebooks)

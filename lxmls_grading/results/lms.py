@@ -40,6 +40,7 @@ from nbgrader.plugins import ExportPlugin
 from sqlalchemy.engine import make_url
 from traitlets import Bool, Dict, Enum, Unicode
 
+from lxmls_grading.deadlines.lateness import follow_points
 from lxmls_grading.people.roster_file import lookalikes
 from lxmls_grading.results.gradebook import ReportError, assignment_in, natural
 from lxmls_grading.results.messages import printable
@@ -109,6 +110,11 @@ class LMSExporter(ExportPlugin):
         """
         path = Path(self.to or self.default_to)
         try:
+            for name in self._assignments(gradebook):
+                late = follow_points(self.coursedir, self, name)
+                points = [f"{student} ({penalty:g})" for student, penalty in late.items()]
+                self._warn(f"{name}: points that being late costs now", points)
+            gradebook.db.expire_all()
             rows = self.table(gradebook)
             with (
                 atomic_path(path) as partial,

@@ -404,6 +404,38 @@ def test_the_time_of_a_download_makes_nobody_late(collecting):
     assert times == [None, None, STAMP]
 
 
+def test_a_due_date_that_is_set_later_makes_nobody_late_by_a_download(collecting):
+    moodle = "Robert Moog_1_assignsubmission_file_/exercise_2_2.ipynb"
+    late = "lovelaceada_LATE_123_4_exercise_2_2.ipynb"
+    canvas = "dasilvasantoszoé_1_2_exercise_2_2.ipynb"
+    path = collecting.archive(dict.fromkeys((moodle, canvas, late), ""))
+    everybody, _ = collecting.collect(path)
+    students = ("bob", "zoé", "ada")
+    assert [time_of(collecting, student) for student in students] == [STAMP] * 3
+    collecting.due("2026-11-26 17:00 UTC")
+    collecting.dry_run = True
+    collecting.collect(path)
+    assert [time_of(collecting, student) for student in students] == [STAMP] * 3
+    collecting.dry_run = False
+    everybody, _ = collecting.collect(path)
+    assert "whether it was late is not known" in everybody["bob"].problems[0]
+    assert "not marked as late by Canvas" in everybody["zoé"].notes[0]
+    assert [time_of(collecting, student) for student in students] == [None, None, STAMP]
+    everybody, _ = collecting.collect(path)
+    assert not any(taken.problems for taken in everybody.values())
+
+
+def test_a_time_that_somebody_has_written_stays(collecting):
+    moodle = "Robert Moog_1_assignsubmission_file_/exercise_2_2.ipynb"
+    path = collecting.archive({moodle: ""})
+    collecting.collect(path)
+    written = "2026-11-26 19:30 UTC"
+    (collecting.root / "submitted" / "bob" / "day2" / "timestamp.txt").write_text(written)
+    collecting.due("2026-11-26 17:00 UTC")
+    assert collecting.collect(path)[0]["bob"].problems == []
+    assert time_of(collecting) == written
+
+
 def test_times_that_differ_are_believed_and_all_can_be(collecting):
     collecting.due("2026-11-26 17:00 UTC")
     first = "al.k/exercise_2_2.ipynb"

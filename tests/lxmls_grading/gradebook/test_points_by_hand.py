@@ -10,12 +10,12 @@ import sqlite3
 
 import pytest
 from nbgrader.api import Gradebook
-from nbgrader.converters import Autograde
+from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 
 from lxmls_grading.cells import read_notebook
 from lxmls_grading.gradebook import points_by_hand
-from tests.support.conversion import ANSWER, NAME, TEST, convert, details, find, hand_in
+from tests.support.conversion import ANSWER, NAME, TEST, convert, details, feedback, find, hand_in
 
 pytestmark = pytest.mark.usefixtures("_guarded")
 
@@ -198,3 +198,23 @@ def test_a_damaged_file_of_digests_is_none(graded, content):
     convert(Autograde, graded)
     assert state(graded) == {ESSAY: (1.5, True), TEST: (1, True)}
     assert points_by_hand.read_digests(graded, "day2", "ada")[NAME]
+
+
+def test_points_that_are_given_later_do_not_escape_the_penalty(course):
+    """A penalty is a number of points: nbgrader would keep that of the first grading."""
+    folder = hand_in(course, "ada")
+    (folder / "timestamp.txt").write_text("2026-07-02 10:00 UTC")
+    url = f"sqlite:///{course}/gradebook.db"
+    with Gradebook(url) as gradebook:
+        gradebook.update_or_create_assignment("day2", duedate="2026-07-01 10:00 UTC")
+    late = {"LateSubmissionPlugin": {"penalty_method": "zero"}}
+    convert(Autograde, course, sections=late)
+    give(course, log_linear_comments=1.5)
+    with Gradebook(url) as gradebook:
+        submission = gradebook.find_submission("day2", "ada")
+        assert submission.score - submission.late_submission_penalty == 1.5
+    convert(GenerateFeedback, course, sections=late)
+    with Gradebook(url) as gradebook:
+        submission = gradebook.find_submission("day2", "ada")
+        assert submission.score == submission.late_submission_penalty > 1.5
+    assert "Score: 0.0 /" in feedback(course, "ada")

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import warnings
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -192,6 +193,29 @@ def test_points_are_those_of_nbgrader(course, exporter):
     with open(plugin.to) as file:
         theirs = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
     assert found == pytest.approx(theirs, abs=1e-4)
+
+
+@pytest.mark.parametrize("exporter", [CanvasExporter, MoodleExporter])
+def test_points_that_are_given_later_do_not_escape_the_penalty(course, exporter, caplog):
+    """Those of a submission of which the gradebook does not know the time keep theirs."""
+    course.add("ada", 4, 3, late=4)
+    course.add("bob", 4, 3, late=1)
+    with course.gradebook() as gradebook:
+        assignment = gradebook.update_or_create_assignment("day2", duedate="2026-07-01 10:00 UTC")
+        late = assignment.duedate + timedelta(hours=1)
+        gradebook.find_submission("day2", "ada").timestamp = late
+        gradebook.db.commit()
+    plugin = exporter(
+        parent=App(course.root, Config({"LateSubmissionPlugin": {"penalty_method": "zero"}}))
+    )
+    plugin.to, plugin.assignment = str(course.root / "out.csv"), ["day2"]
+    with course.gradebook() as gradebook:
+        plugin.export(gradebook)
+    with open(plugin.to, encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    found = {name: float(value) for name, value in points(rows, len(rows[0]) - 1).items() if name}
+    assert found == {"ada": 0, "bob": 6}
+    assert "points that being late costs now: ada (7)" in caplog.text
 
 
 @pytest.mark.parametrize("exporter", [CanvasExporter, MoodleExporter])
