@@ -133,10 +133,20 @@ class CourseApp(NbGrader, StrictApplication):
         Raises
         ------
         CommandError
-            If no ``nbgrader_config.py`` was found.
+            If no ``nbgrader_config.py`` was found. One of the whole machine, or of this user, is
+            enough only if it names the folder, or there is a ``source/`` in it.
         """
         name = f"{self.config_file_name}.py"
-        if not any(os.path.basename(path) == name for path in self.loaded_config_files):
+        root = os.path.realpath(self.coursedir.root)
+        here = {root, os.path.realpath(os.getcwd())}
+        found = [path for path in self.loaded_config_files if os.path.basename(path) == name]
+        option = self.cli_config.CourseDirectory
+        is_named = (
+            "root" in self.config.CourseDirectory and "root" not in option
+        ) or os.path.isdir(self.coursedir.format_path(self.coursedir.source_directory, "", ""))
+        if not found or not (
+            is_named or any(os.path.dirname(os.path.realpath(path)) in here for path in found)
+        ):
             raise CommandError(
                 f"there is no {name} in {self.coursedir.root}: cd to the folder of the course, or "
                 "name it with --course-dir"

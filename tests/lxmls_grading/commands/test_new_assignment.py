@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 
 import nbformat
 import pytest
@@ -124,6 +125,23 @@ def test_it_needs_the_folder_of_a_course(folder, call):
     status, _, err = call("new-assignment", "day3", "--notebook", "warm_up")
     assert status == 2
     assert "there is no nbgrader_config.py" in err
+
+
+def test_settings_of_the_whole_machine_make_no_folder_a_course(folder, call, monkeypatch):
+    """Where the exchange is configured for all, the wrong folder is still the wrong folder."""
+    everywhere = folder.parent / "etc"
+    everywhere.mkdir()
+    (everywhere / "nbgrader_config.py").write_text("get_config().Exchange.root = '/srv'\n")
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(everywhere))
+    own = (folder / "nbgrader_config.py").read_text()
+    (folder / "nbgrader_config.py").unlink()
+    shutil.rmtree(folder / "source", ignore_errors=True)
+    status, _, err = call("new-assignment", "day3", "--notebook", "warm_up")
+    assert status == 2
+    assert "there is no nbgrader_config.py in" in err
+    assert not (folder / "source").exists()
+    (everywhere / "nbgrader_config.py").write_text(f"{own}\nc.CourseDirectory.root = '{folder}'\n")
+    assert call("new-assignment", "day3", "--notebook", "warm_up")[0] == 0
 
 
 @pytest.mark.slow
