@@ -196,15 +196,20 @@ def _convert_notebooks(self: Autograde) -> None:
     fail_for_refused(self)
 
 
-def _make_pages(self: GenerateFeedback) -> None:
-    """Write the feedback of all submissions, as ``BaseConverter.convert_notebooks``.
+def _begin_pages(self: GenerateFeedback, assignment_id: str, student_id: str) -> None:
+    """Begin the feedback of a submission, as ``BaseConverter.init_assignment``.
 
-    Pages tell the penalty for being late: of the points that there are now.
+    Its pages tell the penalty for being late: of the points that there are now.
     """
+    BaseConverter.init_assignment(self, assignment_id, student_id)
+    changed = follow_points(self.coursedir, self, assignment_id, student_id)
+    for penalty in changed.values():
+        self.log.warning("%s: being late costs %g points now", student_id, penalty)
+
+
+def _make_pages(self: GenerateFeedback) -> None:
+    """Write the feedback of all submissions, as ``BaseConverter.convert_notebooks``."""
     with shared_engine():
-        changed = follow_points(self.coursedir, self, self.coursedir.assignment_id)
-        for student, penalty in changed.items():
-            self.log.warning("%s: being late costs %g points now", student, penalty)
         _stock_convert_notebooks(self)
 
 
@@ -250,6 +255,7 @@ PATCHES: list[tuple[Any, str, Any]] = [
     (Autograde, "init_destination", _set_earlier_aside),
     (Autograde, "set_permissions", _complete_submission),
     (Autograde, "convert_notebooks", _convert_notebooks),
+    (GenerateFeedback, "init_assignment", _begin_pages),
     (GenerateFeedback, "convert_notebooks", _make_pages),
     *[
         (module, "glob", _Glob)

@@ -128,7 +128,9 @@ def renew_penalties(
     return earlier
 
 
-def follow_points(coursedir: CourseDirectory, parent: Any, assignment: str) -> dict[str, float]:
+def follow_points(
+    coursedir: CourseDirectory, parent: Any, assignment: str, student: str | None = None
+) -> dict[str, float]:
     """Bring penalties up to date with points that a person has given since they were assigned.
 
     A penalty is a number of points, so that those given by hand later on would escape it. Times are
@@ -140,6 +142,8 @@ def follow_points(coursedir: CourseDirectory, parent: Any, assignment: str) -> d
     parent : Configurable
         An application, converter or exporter, whose configuration has the plugin for penalties.
     assignment : str
+    student : str, optional
+        By default all.
 
     Returns
     -------
@@ -150,7 +154,10 @@ def follow_points(coursedir: CourseDirectory, parent: Any, assignment: str) -> d
     changed = {}
     with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
         try:
-            submissions = gradebook.assignment_submissions(assignment)
+            if student is None:
+                submissions = gradebook.assignment_submissions(assignment)
+            else:
+                submissions = [gradebook.find_submission(assignment, student)]
         except MissingEntry:
             return {}
         for submission in submissions:
