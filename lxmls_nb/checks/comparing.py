@@ -233,7 +233,9 @@ def is_numeric(value: object) -> bool:
 def _are_one(pairs: list[Any]) -> bool:
     """Whether all layers have the same arrays, as two layers never have by chance."""
     first = pairs[0]
-    if len(pairs) == 1 or not (isinstance(first, list) and any(map(is_real, first))):
+    if len(pairs) == 1 or not isinstance(first, list):
+        return False
+    if not any(is_real(array) and np.any(array) for array in first):  # zeros are named as zeros
         return False
     return all(
         isinstance(pair, list)

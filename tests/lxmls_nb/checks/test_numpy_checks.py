@@ -27,6 +27,16 @@ def test_not_attempted_is_not_wrong():
         checks.log_linear_gradients(answer)
 
 
+def test_zeros_of_equal_layers_are_no_pair_that_stands_for_all():
+    class Zeros(definitions("exercise_2_2")["MyNumpyMLP"]):
+        def backpropagation(self, input, output):
+            return [[np.zeros_like(w), np.zeros_like(b)] for w, b in self.parameters]
+
+    with pytest.raises(checks.CheckFailed) as caught:
+        checks.backpropagation(Zeros, geometry=[4, 4, 4])
+    assert caught.value.cause == "zero"
+
+
 def test_what_is_not_finite_in_a_later_call_is_told_as_that():
     """A batch that overflows is not one that is taken for granted."""
 
