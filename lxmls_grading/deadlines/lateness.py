@@ -120,9 +120,8 @@ def renew_penalties(
                 continue
             if submission.timestamp != time:
                 submission.timestamp = time
-            before = _penalty(submission)
-            assign_penalty(submission, plugin)
-            if _penalty(submission) != before:
+            before, now = _assign_anew(submission, plugin)
+            if now != before:
                 earlier[student] = before
         gradebook.db.commit()
     return earlier
@@ -165,12 +164,18 @@ def follow_points(
                 continue
             if submission.total_seconds_late <= 0 and not submission.late_submission_penalty:
                 continue
-            before = _penalty(submission)
-            assign_penalty(submission, plugin)
-            if _penalty(submission) != before:
-                changed[str(submission.student_id)] = _penalty(submission)
+            before, now = _assign_anew(submission, plugin)
+            if now != before:
+                changed[str(submission.student_id)] = now
         gradebook.db.commit()
     return changed
+
+
+def _assign_anew(submission: SubmittedAssignment, plugin: Any) -> tuple[float, float]:
+    """Assign a submission's penalties; return what being late cost before, and costs now."""
+    before = _penalty(submission)
+    assign_penalty(submission, plugin)
+    return before, _penalty(submission)
 
 
 def _penalty(submission: SubmittedAssignment) -> float:

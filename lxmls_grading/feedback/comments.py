@@ -50,6 +50,21 @@ def by_cell(
     return dict(rows.filter(kind.notebook_id == saved.id).all())
 
 
+def add_texts(saved: Mapping[str, Comment], texts: Mapping[str, list[str]]) -> None:
+    """Add texts, by the names of cells, to the automatic comments that there are.
+
+    Parameters
+    ----------
+    saved : dict of str to Comment
+        As :func:`by_cell` returns them. They are not committed here.
+    texts : dict of str to list of str
+    """
+    for name in texts.keys() & saved.keys():
+        comment = saved[name]
+        before = [comment.auto_comment] if comment.auto_comment else []
+        comment.auto_comment = "\n\n".join(before + texts[name])
+
+
 class SaveReasons(NbGraderPreprocessor):
     """Write the reasons of a notebook to the gradebook; to run right after ``SaveGrades``.
 
@@ -114,10 +129,7 @@ def _save_comments(
         for name, comment in unanswered.items():
             if _has_points(name, nb, points) or _is_explained(name, nb):
                 comment.auto_comment = None
-    for name in comments.keys() & saved.keys():
-        comment = saved[name]
-        before = [comment.auto_comment] if comment.auto_comment else []
-        comment.auto_comment = "\n\n".join(before + comments[name])
+    add_texts(saved, comments)
 
 
 def _is_explained(name: str, notebook: NotebookNode) -> bool:

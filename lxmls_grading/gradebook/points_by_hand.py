@@ -19,7 +19,7 @@ from nbgrader.preprocessors import SaveAutoGrades
 from nbgrader.utils import is_grade, is_solution
 
 from lxmls_grading.cells import grade_id, is_answer
-from lxmls_grading.feedback.comments import DID_NOT_RUN
+from lxmls_grading.feedback.comments import DID_NOT_RUN, add_texts
 from lxmls_grading.gradebook.of_notebook import NotebookGradebook
 from lxmls_grading.gradebook.transaction import after_commit
 from lxmls_grading.machine.sharing import share_folder
@@ -117,10 +117,7 @@ def _comment(
         number = "1 point was" if points == 1 else f"{points:g} points were"
         note = f"{name}: {number} given by hand to an earlier answer, to be confirmed."
         notes.setdefault(str(place), []).append(note)
-    for name in notes.keys() & gradebook.comments.keys():
-        comment = gradebook.comments[name]
-        before = [comment.auto_comment] if comment.auto_comment else []
-        comment.auto_comment = "\n\n".join(before + notes[name])
+    add_texts(gradebook.comments, notes)
     gradebook.db.commit()
 
 
