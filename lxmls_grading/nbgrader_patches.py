@@ -28,13 +28,16 @@ import nbgrader.exchange.default.list
 import nbgrader.exchange.default.release_feedback
 import nbgrader.utils
 from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.apps import NbGraderApp
 from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
+from traitlets import TraitError
 from traitlets.utils.importstring import import_item
 
 from lxmls_grading.deadlines.lateness import follow_points, renew_penalties
 from lxmls_grading.deadlines.nbgrader_times import TIME_PATCHES, fail_for_refused, refuse_unreadable
+from lxmls_grading.deadlines.times import zone_of
 from lxmls_grading.gradebook.earlier_results import EarlierResults, interrupted, recover
 from lxmls_grading.gradebook.points_by_hand import put_back_digests
 from lxmls_grading.gradebook.transaction import TRANSACTION_PATCHES, patient
@@ -56,6 +59,7 @@ _stock_init_notebooks = BaseConverter.init_notebooks
 _stock_set_permissions = BaseConverter.set_permissions
 _stock_convert_notebooks = BaseConverter.convert_notebooks
 _stock_create_engine = nbgrader.api.create_engine
+_stock_start = NbGraderApp.start
 
 
 def _copy_files(self: BaseConverter, assignment_id: str, student_id: str) -> None:
@@ -247,8 +251,18 @@ def class_of(step: Any) -> type:
     return found
 
 
+def _start(self: NbGraderApp) -> None:
+    """Run a command; a setting with a wrong value ends it in a line, before anything is changed."""
+    try:
+        zone_of(self.subapp or self)  # it is read late, where a time is met
+        _stock_start(self)
+    except TraitError as error:
+        self.fail("A setting has a wrong value: %s", error)
+
+
 #: What is replaced: an owner, a name, and what takes its place.
 PATCHES: list[tuple[Any, str, Any]] = [
+    (NbGraderApp, "start", _start),
     (BaseConverter, "init_assignment", _copy_files),
     (BaseConverter, "set_permissions", _set_permissions),
     (Autograde, "init_notebooks", _known_notebooks),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
+from typing import Any
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
@@ -23,6 +24,10 @@ class ShowDueDate(NbGraderPreprocessor):
     It must be the last step of ``c.GenerateAssignment``: the gradebook's copy of a cell is that of
     the source, which has no date in it.
     """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        zone_of(self)  # a wrong zone is told before nbgrader removes the earlier release
 
     def preprocess(
         self, nb: NotebookNode, resources: ResourcesDict

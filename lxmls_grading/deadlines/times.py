@@ -71,8 +71,9 @@ class CourseTime(LoggingConfigurable):
     def _check_timezone(self, proposal: Any) -> str:
         name = str(proposal["value"])
         if name not in known_zones():
+            setting = "CourseTime" if "timezone" in self.config.CourseTime else "Exchange"
             raise TraitError(
-                f"CourseTime.timezone is {name!r}, which is no zone of the IANA database: "
+                f"{setting}.timezone is {name!r}, which is no zone of the IANA database: "
                 "choose one such as 'Europe/Lisbon'"
             )
         return name

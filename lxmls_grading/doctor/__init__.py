@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from nbgrader.apps import NbGrader
+from traitlets import TraitError
 
 from lxmls_grading.doctor import course, hub, machine, solutions, student_kernel
 from lxmls_grading.doctor.findings import Finding
@@ -28,6 +29,7 @@ ON_MACHINE: tuple[Inspection, ...] = (
 OF_COURSE: tuple[Callable[[NbGrader], Iterator[Finding]], ...] = (
     student_kernel.inspect_student_kernel,
     course.inspect_course,
+    course.inspect_settings,
     solutions.inspect_solutions,
     course.inspect_modes,
     course.inspect_sharing,
@@ -69,6 +71,8 @@ def doctor(app: NbGrader) -> int:
 def _findings_of(name: str, inspect: Inspection) -> list[Finding]:
     try:
         return list(inspect())
+    except TraitError:
+        return []  # inspect_settings() reports it
     except Exception as error:  # for example, a package cannot be imported
         name = name.removeprefix("inspect_").replace("_", " ")
         return [Finding(f"{name}: {type(error).__name__}: {error}", "make setup")]

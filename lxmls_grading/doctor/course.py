@@ -10,13 +10,18 @@ from contextlib import suppress
 from pathlib import Path
 
 from nbgrader.apps import NbGrader
+from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange.default import Exchange
 from sqlalchemy.engine import make_url
+from traitlets import TraitError
 
+from lxmls_grading.deadlines.times import zone_of
 from lxmls_grading.doctor.findings import Finding
 from lxmls_grading.doctor.solutions import solution_paths
 from lxmls_grading.intake.overlooked import find_overlooked
+from lxmls_grading.intake.personal_numbers import PersonalNumbers
+from lxmls_grading.nbgrader_patches import class_of
 from lxmls_grading.records import RECORDS_FOLDER
 
 #: Permissions of everybody else on this machine, of a group that shares a folder, and of an
@@ -41,6 +46,35 @@ def inspect_course(app: NbGrader) -> Iterator[Finding]:
         yield Finding(
             "course: there is none here", f"cd to the folder of the course, with its {name}"
         )
+
+
+def inspect_settings(app: NbGrader) -> Iterator[Finding]:
+    """Report settings that generating, grading or feedback would end by, for a wrong value."""
+    wrong: dict[str, None] = {}
+    for step in (*_steps(app), PersonalNumbers):
+        try:
+            step(parent=app)
+        except TraitError as error:
+            wrong[f"{error}"] = None
+    try:
+        zone_of(app)
+    except TraitError as error:
+        wrong[f"{error}"] = None
+    for problem in wrong:
+        yield Finding(f"settings: {problem}", f"mend it in {app.config_file_name}.py")
+    if not wrong:
+        yield Finding("settings: all steps of grading accept theirs")
+
+
+def _steps(app: NbGrader) -> Iterator[type]:
+    """Return the classes of all steps that a course has configured."""
+    autograde = Autograde(coursedir=app.coursedir, parent=app)
+    yield from map(class_of, autograde.sanitize_preprocessors)
+    yield from map(class_of, autograde.autograde_preprocessors)
+    for kind in (GenerateAssignment, GenerateFeedback):
+        converter = kind(coursedir=app.coursedir, parent=app)
+        yield from map(class_of, converter.preprocessors)
+        yield class_of(converter.exporter_class)
 
 
 def inspect_submissions(app: NbGrader) -> Iterator[Finding]:

@@ -9,9 +9,11 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 from nbgrader.utils import compute_checksum
+from traitlets import TraitError
 from traitlets.config import Config
 
 from lxmls_grading.deadlines.due_date import DUE_DATE_CELL, ShowDueDate
+from tests.support.commands import run_command
 from tests.support.course import ROOT, run
 
 LINE = "**Hand in by Tuesday, 1 December 2026, 18:00 (Europe/Lisbon, UTC+00:00).**"
@@ -59,6 +61,39 @@ def test_it_has_a_cell_of_its_own_where_the_first_is_no_text_to_read(cells, name
 def test_without_a_due_date_nothing_is_said(assignment, names):
     notebook = new_notebook(cells=[new_markdown_cell("# Day 3")])
     assert released(notebook, names | {"assignment": assignment}).cells[0].source == "# Day 3"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("setting", "named"),
+    [
+        ("c.CourseTime.timezone = 'Europe/Lisbonn'", "CourseTime.timezone is 'Europe/Lisbonn'"),
+        ("c.Exchange.timezone = 'Lisbon'", "Exchange.timezone is 'Lisbon'"),
+        ("c.CourseTime.timezone = 1", "not the int 1"),
+        ("c.ClearSolutions.enforce_metadata = 'perhaps'", "not the str 'perhaps'"),
+    ],
+    ids=["zone", "zone-of-exchange", "type", "of-nbgrader"],
+)
+def test_a_wrong_setting_costs_no_release_and_ends_in_a_line(setting, named, tmp_path):
+    release = tmp_path / "release" / "day2" / "exercise_2_1.ipynb"
+    for path in (tmp_path / "source" / "day2" / release.name, release):
+        path.parent.mkdir(parents=True)
+        shutil.copy(ROOT / path.relative_to(tmp_path), path)
+    earlier = release.read_bytes()
+    with Gradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook:
+        gradebook.add_assignment("day2", duedate="2026-12-01 18:00:00 UTC")
+    config = (ROOT / "nbgrader_config.py").read_text()
+    (tmp_path / "nbgrader_config.py").write_text(f"{config}\n{setting}")
+    status, written = run_command("nbgrader generate_assignment day2 --force", tmp_path, {})
+    assert status == 1
+    assert named in written.splitlines()[-1]
+    assert "Traceback" not in written
+    assert release.read_bytes() == earlier
+
+
+def test_the_formgrader_learns_of_a_wrong_zone_before_anything_is_removed():
+    with pytest.raises(TraitError, match="'Europe/Lisbonn'"):
+        ShowDueDate(config=Config({"CourseTime": {"timezone": "Europe/Lisbonn"}}))
 
 
 @pytest.mark.slow

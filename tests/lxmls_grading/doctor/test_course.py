@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from nbgrader.preprocessors import LimitOutput
 
 from lxmls_grading.doctor import course as inspections
 from lxmls_grading.doctor import student_kernel
+from lxmls_grading.execution.execute_apart import ExecuteApart
 from tests.support.doctor import findings
 
 
@@ -14,6 +16,25 @@ def test_no_course_is_named(folder):
     assert (finding.what, finding.repair) == (f"course: {folder}", "")
     (finding,) = findings(inspections.inspect_course, folder / "source")
     assert "nbgrader_config.py" in finding.repair
+
+
+SETTINGS = [
+    ("CourseTime__timezone", "Lisbon", "CourseTime.timezone is 'Lisbon'"),
+    ("Exchange__timezone", "Lisbon", "Exchange.timezone is 'Lisbon'"),
+    ("ExecuteApart__memory", "2 GiB", "not the str '2 GiB'"),
+    ("LimitOutput__max_lines", "many", "not the str 'many'"),
+    ("PersonalNumbers__secret", "abc", "PersonalNumbers.secret has 3 characters"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "named"), SETTINGS, ids=[name for name, *_ in SETTINGS])
+def test_a_wrong_setting_is_named(folder, name, value, named):
+    steps = {"Autograde__autograde_preprocessors": [ExecuteApart, LimitOutput]}
+    (finding,) = findings(inspections.inspect_settings, folder, **steps)
+    assert finding.repair == ""
+    (finding,) = findings(inspections.inspect_settings, folder, **steps, **{name: value})
+    assert named in finding.what
+    assert finding.repair == "mend it in nbgrader_config.py"
 
 
 def test_who_reads_the_solutions_is_said_once(folder):
