@@ -143,9 +143,8 @@ def sort_files(
             except NoFileError as problem:
                 problems.append(Unreadable(f"{file.origin}: {file.name}", str(problem)))
             except NotFoundError as problem:
-                # One line for a folder, not for each of its files.
-                first = file.parts[0] if len(file.parts) < 3 else "/".join(file.parts[:2])
-                unknown.setdefault((file.origin, first), str(problem))
+                # One line for a folder of a student, not for each of its files.
+                unknown.setdefault((file.origin, _of_student(file, notebooks)), str(problem))
     problems += [Unreadable(f"{origin}: {name}", why) for (origin, name), why in unknown.items()]
     students = {}
     for student in sorted(claimed):
@@ -183,6 +182,16 @@ def whose(file: File, people: People, notebooks: Collection[str]) -> tuple[str, 
         except NotFoundError as problem:
             why = why or problem
     raise why or NotFoundError("no student is named in its path")
+
+
+def _of_student(file: File, notebooks: Collection[str]) -> str:
+    """Return a file's path as far as it seems to name a student."""
+    folders = file.parts[:-1]
+    labels = [claim.label for claim in claims(file.parts, notebooks)]
+    for number, part in enumerate(file.parts, start=1):
+        if any(label in part for label in labels if label not in folders):
+            return "/".join(file.parts[:number])
+    return "/".join(folders[:2] or file.parts)
 
 
 def _doubt(student: str, found: list[Claim]) -> Unreadable | None:

@@ -66,6 +66,8 @@ class CollectApp(CourseApp):
         zone = zone_of(self)
         course = read_course(self.coursedir)
         found = [file for path in self.paths for file in files_in(path, zone)]
+        if not found:
+            raise CommandError(f"there is no file in {' or '.join(map(str, self.paths))}")
         assignment = self.choose(course, assignments_of(found, course))
         options = {"trust_times": self.trust_times, "dry_run": self.dry_run}
         root = self.coursedir.root
@@ -131,7 +133,8 @@ def table(everybody: list[Taken], assignment: str, zone: tzinfo) -> list[str]:
         )
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     lines = ["  ".join([*map(str.ljust, row[:3], widths), row[3]]).rstrip() for row in rows]
-    return [f"{assignment}: {len(everybody)} students", *lines]
+    students = "1 student" if len(everybody) == 1 else f"{len(everybody)} students"
+    return [f"{assignment}: {students}", *lines]
 
 
 def summary(taken: Taken) -> str:

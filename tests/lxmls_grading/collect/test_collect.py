@@ -10,6 +10,7 @@ import zipfile
 import pytest
 
 from lxmls_grading.collect.taking import CONFLICT, NEW, OLDER, REPLACED, SAME
+from tests.lxmls_grading.collect.conftest import NOTEBOOKS
 
 STAMP = "2026-11-26T18:00:00+00:00"
 
@@ -81,6 +82,35 @@ def test_what_fits_nobody_beyond_doubt_is_named_and_left_out(collecting, name, w
     assert why in problems[0]
     assert name.split("/")[0] in problems[0]
     assert not (collecting.root / "submitted").exists()
+
+
+@pytest.mark.parametrize("kind", ["folder", "archive", "archive of a folder"])
+@pytest.mark.parametrize(
+    ("names", "lines"),
+    [
+        (["doejane_1_2_exercise_2_1.ipynb", "roejim_3_4_exercise_2_1.ipynb"], 2),
+        (["doejane_1_2_exercise_2_1.ipynb", "doejane_1_3_exercise_2_2.ipynb"], 2),
+        ([f"Jane Doe_1_assignsubmission_file_/{name}.ipynb" for name in NOTEBOOKS], 1),
+        ([f"jane/day2/{name}.ipynb" for name in NOTEBOOKS], 1),
+        (["jane_exercise_2_1.ipynb", "jim_exercise_2_1.ipynb"], 2),
+        (["jane/exercise_2_1.ipynb", "jim/exercise_2_1.ipynb"], 2),
+    ],
+    ids=[
+        *("two by Canvas", "two files by Canvas", "one by Moodle", "one in folders"),
+        *("two by name", "two in folders"),
+    ],
+)
+def test_whoever_is_unknown_has_a_line_with_what_names_them(collecting, kind, names, lines):
+    top = "downloads/" if kind == "archive of a folder" else ""
+    archive = collecting.archive({f"{top}{name}": "{}" for name in names})
+    if kind == "folder":
+        zipfile.ZipFile(archive).extractall(collecting.root / "downloads")
+        archive = collecting.root / "downloads"
+    everybody, problems = collecting.collect(archive)
+    assert everybody == {}
+    assert len(problems) == lines
+    named = {name.partition("/")[0] for name in names}
+    assert all(any(name in problem for problem in problems) for name in named)
 
 
 def test_two_people_of_one_name_are_told_apart_by_nobody(collecting):

@@ -105,7 +105,8 @@ def test_collect_shows_what_fitted_whom(small, call):
     assert "does not fit: s.zip: xyz_5_6_exercise_2_2.ipynb no student" in out
     stamp = small / "submitted" / "bob [2]" / "day2" / "timestamp.txt"
     assert stamp.read_text() == "2026-07-01T15:00:00+00:00"
-    assert call("collect", archive(small / "t.zip", "ada/exercise_2_2.ipynb"))[0] == 0
+    status, out, _ = call("collect", archive(small / "t.zip", "ada/exercise_2_2.ipynb"))
+    assert (status, out.splitlines()[0]) == (0, "day2: 1 student")
 
 
 def test_collect_finds_out_the_assignment_or_asks(small, call):
@@ -123,6 +124,9 @@ def test_collect_finds_out_the_assignment_or_asks(small, call):
     assert call("collect")[0] == 2
     status, out, _ = call("collect", "nothing.zip", "--assignment=day2")
     assert (status, "is not there" in out) == (1, True)
+    (small / "empty").mkdir()
+    status, _, err = call("collect", "empty", "--assignment=day2")
+    assert (status, err) == (2, f"lxmls-nb: there is no file in {small / 'empty'}\n")
 
 
 def test_collect_waits_for_grading(small, call):
