@@ -58,15 +58,22 @@ def ending_in_order(stop: Callable[[], bool]) -> Iterator[None]:
         before.
     """
     before = signal.getsignal(signal.SIGINT)
+    stopped = False
 
     def handle(number: int, frame: FrameType | None) -> None:
+        nonlocal stopped
         if stop() or not callable(before):
+            stopped = True
             signal.signal(signal.SIGINT, exit_at_once)
         else:
             before(number, frame)
 
-    with _handled_by(handle):
-        yield
+    try:
+        with _handled_by(handle):
+            yield
+    finally:
+        if stopped:  # the program ends, and what Ctrl-C did before could say that nothing changed
+            signal.signal(signal.SIGINT, exit_at_once)
 
 
 @contextmanager
