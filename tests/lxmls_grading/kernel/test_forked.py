@@ -41,6 +41,7 @@ def test_a_file_that_cannot_be_made_is_left_out_and_no_other(tmp_path, monkeypat
     left_out = forked._unpack(io.BytesIO(WorkingFiles(contents).pack()))
     assert [*left_out] == ["x" * forked.MAX_NAME, "folder", "a.csv/b", "../c"]
     assert all(why.startswith("could not be put there (") for why in left_out.values())
+    assert left_out["../c"] == "could not be put there (it lies outside the folder)"
     assert [(tmp_path / name).read_text() for name in ("a.csv", "d")] == ["a", "d"]
     assert not os.path.exists("../c")
 
