@@ -186,7 +186,7 @@ class Course:
                 f"--CourseDirectory.root={self.root}",
                 f"--Execute.timeout={seconds}",
                 f"--ExecuteApart.timeout={seconds}",
-                "--ExecuteApart.memory=1024",  # some machines take seconds to fill two GiB
+                "--ExecuteApart.memory=768",  # some machines take four seconds to fill a GiB
             ],
             cwd=place,
             env=environment,
