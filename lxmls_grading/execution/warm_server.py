@@ -26,6 +26,7 @@ from typing import Any
 
 from lxmls_grading.execution.executors import serve_executors
 from lxmls_grading.kernel.forked import ForkedKernel
+from lxmls_grading.machine.huge_pages import use_huge_pages
 from lxmls_grading.sandbox.bubblewrap import SandboxError
 from lxmls_grading.sandbox.confinement import die_with_parent
 from lxmls_grading.sandbox.processor_time import ProcessorTime
@@ -259,6 +260,7 @@ def main() -> None:
     import_everything()
     gc.freeze()  # else a collection in a fork would write to, and so copy, most of the memory
     gc.enable()
+    use_huge_pages()
     if len(sockets) == 1:
         _serve(*sockets)
     else:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
 
+from lxmls_grading.machine.huge_pages import use_huge_pages
 from tests.support.course import ROOT
 from tests.support.execution import attempt, see
 
@@ -31,6 +34,16 @@ if os.fork() == 0:
     while time.monotonic() < deadline and len(server.children(recursive=True)) > 1:
         time.sleep(0.1)
     assert len(server.children(recursive=True)) == 1  # what forks executors for the next one
+
+
+def test_most_of_what_kernels_share_lies_in_huge_pages(warm):
+    """Else each fork takes 20 ms more, and nothing else tells."""
+    attempt(warm, "pass")
+    if not use_huge_pages():
+        pytest.skip("Linux has no huge pages here, or is older than 6.1")
+    rollup = Path(f"/proc/{warm._process.pid}/smaps_rollup").read_text()
+    sizes = dict(re.findall(r"^(\w+): +(\d+) kB$", rollup, re.MULTILINE))
+    assert int(sizes["AnonHugePages"]) > int(sizes["Anonymous"]) / 2
 
 
 def test_a_grader_that_is_killed_leaves_nothing_running():
