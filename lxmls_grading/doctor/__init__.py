@@ -9,7 +9,7 @@ from nbgrader.apps import NbGrader
 from traitlets import TraitError
 
 from lxmls_grading.doctor import course, hub, machine, solutions, student_kernel
-from lxmls_grading.doctor.findings import Finding
+from lxmls_grading.doctor.findings import Finding, wrong_setting
 
 Inspection = Callable[[], Iterator[Finding]]
 
@@ -56,8 +56,12 @@ def doctor(app: NbGrader) -> int:
     inspections: list[tuple[str, Inspection]] = []
     inspections += [(each.__name__, each) for each in ON_MACHINE]
     inspections += [(each.__name__, partial(each, app)) for each in OF_COURSE]
+    told: set[Finding] = set()  # several inspections may meet the same wrong setting
     for name, inspect in inspections:
         for finding in _findings_of(name, inspect):
+            if finding in told:
+                continue
+            told.add(finding)
             print(f"{finding.mark}  {finding.what}", flush=True)
             if finding.repair:
                 wrong, advised = wrong + (not finding.advice), advised + finding.advice
@@ -71,8 +75,8 @@ def doctor(app: NbGrader) -> int:
 def _findings_of(name: str, inspect: Inspection) -> list[Finding]:
     try:
         return list(inspect())
-    except TraitError:
-        return []  # inspect_settings() reports it
+    except TraitError as error:
+        return [wrong_setting(error)]
     except Exception as error:  # for example, a package cannot be imported
         name = name.removeprefix("inspect_").replace("_", " ")
         return [Finding(f"{name}: {type(error).__name__}: {error}", "make setup")]

@@ -7,6 +7,7 @@ import shlex
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from nbgrader.apps import NbGrader
@@ -17,7 +18,7 @@ from sqlalchemy.engine import make_url
 from traitlets import TraitError
 
 from lxmls_grading.deadlines.times import zone_of
-from lxmls_grading.doctor.findings import Finding
+from lxmls_grading.doctor.findings import Finding, wrong_setting
 from lxmls_grading.doctor.solutions import solution_paths
 from lxmls_grading.intake.overlooked import find_overlooked
 from lxmls_grading.intake.personal_numbers import PersonalNumbers
@@ -50,20 +51,14 @@ def inspect_course(app: NbGrader) -> Iterator[Finding]:
 
 def inspect_settings(app: NbGrader) -> Iterator[Finding]:
     """Report settings that generating, grading or feedback would end by, for a wrong value."""
-    wrong: dict[str, None] = {}
-    for step in (*_steps(app), PersonalNumbers):
+    wrong = []
+    makers = [partial(step, parent=app) for step in (*_steps(app), PersonalNumbers)]
+    for make in (*makers, partial(zone_of, app)):
         try:
-            step(parent=app)
+            make()
         except TraitError as error:
-            wrong[f"{error}"] = None
-    try:
-        zone_of(app)
-    except TraitError as error:
-        wrong[f"{error}"] = None
-    for problem in wrong:
-        yield Finding(f"settings: {problem}", f"mend it in {app.config_file_name}.py")
-    if not wrong:
-        yield Finding("settings: all steps of grading accept theirs")
+            wrong.append(wrong_setting(error))
+    yield from wrong or [Finding("settings: all steps of grading accept theirs")]
 
 
 def _steps(app: NbGrader) -> Iterator[type]:

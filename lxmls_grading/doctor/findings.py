@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from traitlets import TraitError
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -29,3 +31,8 @@ class Finding:
         if not self.repair:
             return "ok"
         return " ?" if self.advice else "!!"
+
+
+def wrong_setting(error: TraitError) -> Finding:
+    """Return the finding on a setting whose value its class refuses."""
+    return Finding(f"settings: {error}", "mend it in nbgrader_config.py")

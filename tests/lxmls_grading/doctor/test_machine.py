@@ -11,10 +11,11 @@ import tempfile
 import pytest
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 from nbgrader.apps import NbGrader
+from traitlets import TraitError
 
 from lxmls_grading import doctor
 from lxmls_grading.doctor import machine
-from lxmls_grading.doctor.findings import Finding
+from lxmls_grading.doctor.findings import Finding, wrong_setting
 from lxmls_grading.sandbox import bubblewrap
 from lxmls_grading.sandbox.delegation import CgroupError
 from tests.support.course import ROOT
@@ -103,6 +104,23 @@ def test_what_raises_is_named_and_the_rest_goes_on(monkeypatch, capsys):
     printed = capsys.readouterr().out
     assert "!!  broken: ImportError: no torch" in printed
     assert "ok  Python" in printed
+
+
+def test_a_wrong_setting_is_told_once_and_by_whoever_meets_it(monkeypatch, capsys):
+    def inspect_one():
+        raise TraitError("the root is no path")
+        yield
+
+    def inspect_other(app):
+        yield wrong_setting(TraitError("the root is no path"))
+
+    monkeypatch.setattr(doctor, "ON_MACHINE", (inspect_one,))
+    monkeypatch.setattr(doctor, "OF_COURSE", (inspect_other,))
+    assert doctor.doctor(NbGrader()) == 1
+    printed = capsys.readouterr().out
+    line = "!!  settings: the root is no path\n    mend it in nbgrader_config.py"
+    assert printed.count(line) == 1
+    assert "1 to repair" in printed
 
 
 def test_advice_is_marked_otherwise_and_no_failure(monkeypatch, capsys):
