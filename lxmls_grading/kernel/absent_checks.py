@@ -33,7 +33,8 @@ def ask(probe: str, name: str, answers: list[Any], problems: Any = (), **argumen
     """
     reply = running.run(probe, answers, **arguments)
     if "not_attempted" in reply:
-        raise unwritten(reply["where"], reply["found"])
+        where = reply["where"]
+        raise unwritten(where, [each for each in reply["found"] if each != where])
     if "error" in reply:
         error = reply["error"]
         raise CheckFailed(f"`{name}` raised {error['type']}: {error['message']}")

@@ -13,6 +13,7 @@ import numpy as np
 
 from lxmls_nb.checks.messages import fail
 from lxmls_nb.checks.mistakes.array_errors import NOT_UNPACKED, Operand, Raised, name_error
+from lxmls_nb.checks.mistakes.classes import OUTSIDE, name_fault
 from lxmls_nb.checks.mistakes.form import ERROR, STRUCTURE
 from lxmls_nb.checks.probes import running
 from lxmls_nb.checks.problems import Problem
@@ -110,6 +111,8 @@ def result_of(reply: Fields, name: str, problems: Sequence[Problem] = ()) -> Fie
         If it is not written yet.
     """
     if "not_attempted" in reply:
+        if reply["where"] in reply["found"]:
+            raise fail(f"the class has no method `{reply['where']}`", OUTSIDE.finding())
         raise unwritten(name, reply["found"][:3])
     if "error" in reply:
         raise _raised(reply["error"], name, problems)
@@ -126,7 +129,7 @@ def _raised(error: Fields, name: str, problems: Sequence[Problem]) -> CheckFaile
         **{key: error[key] for key in ("type", "message", "operator", "both", "similar", "line")},
         operands=tuple(Operand(*each) for each in error["operands"]),
     )
-    finding = name_error(raised, name, problem)
+    finding = name_fault(error["fault"]) or name_error(raised, name, problem)
     if finding.mistake is ERROR:
         meant = f". Is `{raised.similar}` meant?" if raised.similar else ""
         text = f"{subject} raised {raised.type}: {raised.message}{place}{meant}"
@@ -321,8 +324,12 @@ ERROR_FORM: dict[str, Form] = {
     "both": word,
     "similar": word,
     "call": size,
+    "fault": word,
 }
-ERROR_DEFAULTS: Fields = {"operator": "", "operands": [], "both": "", "similar": "", "call": 0}
+ERROR_DEFAULTS: Fields = {
+    **{"operator": "", "operands": [], "both": "", "similar": "", "call": 0},
+    "fault": "",
+}
 
 
 # --- the form of each probe's result, given the arguments it was run with

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lxmls_nb.checks.messages import fail
-from lxmls_nb.checks.mistakes.calls import MISNAMED
+from lxmls_nb.checks.mistakes.classes import name_fault, name_missing
 from lxmls_nb.checks.mistakes.modules import Parameters, name_parameters
 from lxmls_nb.checks.mistakes.torch_errors import name_error
 from lxmls_nb.checks.mistakes.torch_shapes import Raised
@@ -40,17 +40,16 @@ def result_of_torch(reply: Fields, name: str, problem: Problem) -> Fields:
             examples=len(problem.output),
             is_network=name == "log_forward",
         )
-        found = name_error(raised)
+        # Of an `__init__` that takes other arguments, there is more to tell here.
+        fault = "" if error["fault"] == "arguments" else error["fault"]
+        found = name_fault(fault) or name_error(raised)
         if found is not None:
             place = f", {error['line']}" if error["line"] else ""
             raise fail(f"`{name}` ({problem}) raised {error['type']}{place}", found)
     result = result_of(reply, name)
     if "missing" in result:
-        methods = " and ".join(f"`{each}`" for each in result["methods"][:4])
-        raise fail(
-            f"the class has no method `{result['missing']}`",
-            MISNAMED.finding(methods=methods) if methods else None,
-        )
+        found = name_missing(result["missing"], result["methods"])
+        raise fail(f"the class has no method `{result['missing']}`", found)
     return result
 
 

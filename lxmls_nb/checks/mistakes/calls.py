@@ -11,13 +11,6 @@ from lxmls_nb.checks.calls import Kind
 from lxmls_nb.checks.mistakes.fit import constant_factor, fits
 from lxmls_nb.checks.mistakes.mistake import Finding, Mistake, first_seen
 
-MISNAMED = Mistake(
-    "misnamed",
-    "it defines {methods}: is the name misspelt?",
-    name="the method has another name than the one that is asked for",
-    lesson="Tests call methods by name: keep the name that the exercise gives.",
-)
-
 # --- what is changed
 
 UPDATES = Mistake(

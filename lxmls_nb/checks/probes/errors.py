@@ -19,6 +19,9 @@ LIBRARY = ("lxmls_nb", "site-packages", "lib/python")
 #: The attribute of an error that tells which of a probe's calls it was.
 CALL = "_lxmls_nb_call"
 
+#: The attribute of an error that tells what is wrong with the class that was tried.
+FAULT = "_lxmls_nb_fault"
+
 #: Methods that an expression may call when it is evaluated once more to see its shape.
 HARMLESS = frozenset({"copy", "dot", "max", "mean", "min", "reshape", "sum", "transpose"})
 
@@ -63,6 +66,7 @@ def describe_error(error: BaseException) -> dict[str, Any]:
     -------
     dict
         ``type``, ``message`` and ``line``; ``call``: which of the probe's calls it was, from 0;
+        ``fault``: of the class, see :func:`~lxmls_nb.checks.probes.classes.expected`, or "";
         ``operator``: of the operation that failed, "" if that is not known; ``operands``: its
         operands that are arrays, each as ``[code, shape, kind]``; ``both``: the variable that holds
         both of the things which ``log_forward`` returns, or ""; ``similar``: a name that may have
@@ -73,7 +77,7 @@ def describe_error(error: BaseException) -> dict[str, Any]:
     except Exception:
         message = "an error that cannot be shown"
     known: dict[str, Any] = {"operator": "", "operands": [], "both": "", "similar": ""}
-    known["call"] = getattr(error, CALL, 0)
+    known["call"], known["fault"] = getattr(error, CALL, 0), getattr(error, FAULT, "")
     try:
         frame = _frame(error)
         if frame is not None:
@@ -216,64 +220,3 @@ def _similar(error: BaseException, frame: types.FrameType) -> str:
         return ""
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.7)
     return near[0] if near else ""
-
-
-def found_instead(answer: object, name: str) -> list[str]:
-    """Return what an answer's author may have written under another name.
-
-    Parameters
-    ----------
-    answer : object
-        A function, or a class whose method `name` was looked for.
-    name : str
-        What is not written.
-
-    Returns
-    -------
-    names : list of str
-        Of methods of the class, or else of functions and classes that were defined beside it.
-    """
-    if not isinstance(answer, type):
-        space = getattr(answer, "__globals__", {})
-        module = getattr(answer, "__module__", None)
-        functions = [
-            key
-            for key, value in list(space.items())
-            if value is not answer and _is_written(value) and value.__module__ == module
-        ]
-        return _near(name, functions, 0.75)
-    own = [kind for kind in answer.__mro__ if not kind.__module__.startswith(("lxmls_nb", "torch"))]
-    bases = [kind for kind in answer.__mro__ if kind not in own]
-    given = {key for kind in bases for key in vars(kind)} | {name}
-    methods = [
-        key
-        for kind in own
-        for key, value in vars(kind).items()
-        if key not in given and _is_written(value)
-    ]
-    near = _near(name, methods, 0.6)
-    if near or (methods and not any(name in vars(kind) for kind in own)):
-        return near or methods[:3]
-    beside: list[type] = bases[0].__subclasses__() if bases and bases[0] is not object else []
-    others = [
-        kind.__name__
-        for kind in beside
-        if kind.__name__ != answer.__name__
-        and kind.__module__ == answer.__module__
-        and _is_written(vars(kind).get(name))
-    ]
-    return _near(answer.__name__, others, 0.65)
-
-
-def _is_written(value: object) -> bool:
-    """Whether something is a function that does not stand for an answer which is not there."""
-    if not isinstance(value, types.FunctionType):
-        return False
-    return NotImplementedError.__name__ not in value.__code__.co_names
-
-
-def _near(name: str, names: list[str], cutoff: float) -> list[str]:
-    """Return the name that is most similar, whether letters are capitals or not, if one is."""
-    by_letters = {each.lower(): each for each in names}
-    near = difflib.get_close_matches(name.lower(), by_letters, n=1, cutoff=cutoff)
-    return [by_letters[each] for each in near]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lxmls_nb.checks.probes.classes import expected, new_object
 from lxmls_nb.checks.probes.errors import numbered
 from lxmls_nb.checks.probes.running import MAX_ITEMS, MAX_NESTING, Report, plain, probe
 from lxmls_nb.checks.probes.time_limit import TookTooLong, time_limit
@@ -151,14 +152,15 @@ def backpropagation(
     dict
         ``results``: of each call; ``changed``: which arguments it changed.
     """
-    model = answer(
-        geometry=list(geometry), activation_functions=list(activation_functions), learning_rate=0.1
-    )
+    from lxmls_nb.models import NumpyMLP
+
+    options = {"geometry": [*geometry], "activation_functions": [*activation_functions]}
+    model = new_object(answer, NumpyMLP, **options, learning_rate=0.1)
     watch = _Watch()
     results = []
     for number, (parameters, input, output) in enumerate(calls):
         model.parameters = _copy(parameters)
-        with numbered(number):
+        with numbered(number), expected(answer, NumpyMLP):
             results.append(
                 watch.call(
                     model.backpropagation, parameters, input, output, read=lambda: model.parameters

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lxmls_nb.checks.probes.classes import missing_method
+from lxmls_nb.checks.probes.classes import expected, missing_method, new_object
 from lxmls_nb.checks.probes.course_module import course_module, split
 from lxmls_nb.checks.probes.running import Report, plain, probe
 from lxmls_nb.checks.probes.tracing import only_named, traced
@@ -87,9 +87,11 @@ def _new_module(answer: Any, weight: np.ndarray) -> tuple[Any, Tensors | None, R
 
     Weight and bias are None if its parameters are others.
     """
+    import torch
+
     from lxmls_nb.device import select_device
 
-    model = answer(weight.shape[1], weight.shape[0])
+    model = new_object(answer, torch.nn.Module, weight.shape[1], weight.shape[0])
     shapes = None
     try:
         parameters = list(model.parameters())
@@ -307,7 +309,7 @@ def log_forward(
     missing = missing_method(answer, PytorchMLP, ["log_forward"])
     if missing is not None:
         return missing
-    with _watched() as changed:
+    with _watched() as changed, expected(answer, PytorchMLP):
         report = _outputs_of_network(answer, geometry, activation_functions, calls)
     return report | {"state": changed}
 
@@ -317,7 +319,10 @@ def _outputs_of_network(
 ) -> Report:
     import torch
 
-    model = answer(geometry=list(geometry), activation_functions=list(activation_functions))
+    from lxmls_nb.models import PytorchMLP
+
+    options = {"geometry": [*geometry], "activation_functions": [*activation_functions]}
+    model = new_object(answer, PytorchMLP, **options)
     outputs, gradients, changed = [], [], []
     for parameters, input, output in calls:
         model.parameters = [

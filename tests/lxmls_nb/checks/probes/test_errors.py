@@ -1,4 +1,4 @@
-"""What is found out about an error that an answer raised, and about answers of another name."""
+"""What is found out about an error that an answer raised."""
 
 from __future__ import annotations
 
@@ -95,45 +95,3 @@ def test_in_a_network_sizes_are_told_by_their_layers():
     message = network_message(code)
     assert "`log_p` (7, 3) and `self.parameters[0][0]` (5, 6)" in message
     assert "3 is the size of layer 2, 5 is the size of layer 1: do both belong" in message
-
-
-@pytest.mark.parametrize(
-    ("code", "words"),
-    [
-        ("def backprop(self, input, output):\n        pass", "there is `backprop`:"),
-        (
-            "def backpropagation(self, input, output):\n"
-            "        raise NotImplementedError('not attempted yet')\n"
-            "    def sigmoid(self, z):\n        pass",
-            "write `backpropagation` in its cell above",
-        ),
-        (
-            "def backpropagation(self, input, output):\n"
-            "        raise NotImplementedError('not attempted yet')\n"
-            "class MyNumpyMlp(NumpyMLP):\n"
-            "    def backpropagation(self, input, output):\n        pass",
-            "there is `MyNumpyMlp`:",
-        ),
-    ],
-    ids=["method", "helper", "class"],
-)
-def test_another_name_is_told(code, words):
-    assert words in network_message(f"class MyNumpyMLP(NumpyMLP):\n    {code}")
-
-
-def test_another_name_of_a_function_is_told():
-    code = f"""
-        def softmax(z):
-            pass
-
-        def log_linear_gradients{ARGUMENTS}:
-            raise NotImplementedError("not attempted yet")
-    """
-    with pytest.raises(checks.NotAttempted, match="write `log_linear_gradients` in its cell"):
-        checks.log_linear_gradients(define(code)["log_linear_gradients"])
-    code += f"""
-        def loglinear_gradients{ARGUMENTS}:
-            pass
-    """
-    with pytest.raises(checks.NotAttempted, match="there is `loglinear_gradients`:"):
-        checks.log_linear_gradients(define(code)["log_linear_gradients"])
