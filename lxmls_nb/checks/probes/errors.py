@@ -66,7 +66,7 @@ def describe_error(error: BaseException) -> dict[str, Any]:
     -------
     dict
         ``type``, ``message`` and ``line``; ``call``: which of the probe's calls it was, from 0;
-        ``fault``: of the class, see :func:`~lxmls_nb.checks.probes.classes.expected`, or "";
+        ``fault``: what is wrong with the class that it comes from, or "";
         ``operator``: of the operation that failed, "" if that is not known; ``operands``: its
         operands that are arrays, each as ``[code, shape, kind]``; ``both``: the variable that holds
         both of the things which ``log_forward`` returns, or ""; ``similar``: a name that may have
