@@ -23,6 +23,8 @@ class Summary:
         Lists of reasons by student: those of this run, and those of the students who were skipped.
     overlooked : list of str
         What may be submissions, and lies where no grading looks: a line on each.
+    newcomers : list of str
+        Students who were not in the gradebook before, though others were.
     points : RunPoints, optional
         The points that were given.
     limits : dict of int
@@ -43,6 +45,7 @@ class Summary:
     reasons: dict[str, list[Reason]] = field(default_factory=dict)
     earlier_reasons: dict[str, list[Reason]] = field(default_factory=dict)
     overlooked: list[str] = field(default_factory=list)
+    newcomers: list[str] = field(default_factory=list)
     points: RunPoints | None = None
     limits: dict[str, int] = field(default_factory=dict)
     left: int = 0

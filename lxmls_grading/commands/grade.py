@@ -34,11 +34,18 @@ from lxmls_grading.machine.interrupts import ending_in_order
 from lxmls_grading.machine.sharing import share_in_shared
 from lxmls_grading.machine.temporary_folder import TemporaryFolderError, check_temporary_folder
 from lxmls_grading.nbgrader_steps import ExecuteApart
+from lxmls_grading.people.roster import newcomers
 from lxmls_grading.records import AlreadyGradingError, lock_assignment, records_folder
 from lxmls_grading.results.messages import printable
 from lxmls_grading.settings import describe_layers
 
 WITHOUT_SANDBOX = "Submissions run WITHOUT a sandbox, with all your rights."
+
+#: What is said of students who come into the gradebook by a run alone.
+NEWCOMERS = (
+    "Not in the gradebook before: {names}. If that is a misspelt name, rename the folder in "
+    "submitted/, remove the one in autograded/, and then: nbgrader db student remove NAME --force"
+)
 
 OVERLOOKED = "Not graded, since they are not where submissions are looked for:"
 
@@ -129,7 +136,9 @@ class GradeApp(CourseApp):
                 if scratch is None:
                     stack.enter_context(lock_assignment(root, assignment))
                 log_to((scratch or records_folder(root, assignment)) / "grade.log", self.log)
+                new = newcomers(self.coursedir, students)
                 summary = self._grade(marker, students)
+                summary.newcomers = [name for name in new if name in summary.graded]
                 summary.overlooked = overlooked
         except ERRORS as error:
             raise CommandError(str(error)) from error
@@ -145,6 +154,10 @@ class GradeApp(CourseApp):
             if broken := summary.broken_tests():
                 print("Tests to mend, since they could not be run and give no points:")
                 print(*(f"  {printable(line)}" for line in broken), sep="\n")
+            if summary.newcomers:
+                names = [printable(name) for name in summary.newcomers]
+                more = f" and {len(names) - 5} more" if names[5:] else ""
+                print(NEWCOMERS.format(names=", ".join(names[:5]) + more))
             if summary.overlooked:
                 print(OVERLOOKED)
                 print(*(f"  {line}" for line in summary.overlooked), sep="\n")

@@ -1,10 +1,12 @@
-"""Takes a list of students into the gradebook: all of it or nothing, and nobody is removed."""
+"""Takes a list of students into the gradebook, all of it or nothing, and knows who is new there."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from nbgrader.api import Gradebook, Student
+from nbgrader.coursedir import CourseDirectory
 
 from lxmls_grading.people.roster_file import Entry, lookalikes
 
@@ -27,6 +29,21 @@ class Changes:
     changed: list[tuple[Entry, dict[str, tuple[str | None, str]]]] = field(default_factory=list)
     unchanged: list[Entry] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+
+def newcomers(coursedir: CourseDirectory, students: Iterable[str]) -> list[str]:
+    """Return those who are not in the gradebook, in order, if it has any students at all.
+
+    Grading adds whoever has a folder, so that a misspelt name makes a student of its own.
+
+    Parameters
+    ----------
+    coursedir : nbgrader.coursedir.CourseDirectory
+    students : iterable of str
+    """
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        known = {name for (name,) in gradebook.db.query(Student.id)}
+    return sorted({*students} - known) if known else []
 
 
 def import_students(gradebook: Gradebook, entries: list[Entry]) -> Changes:
