@@ -44,7 +44,11 @@ WITHOUT_SANDBOX = "Submissions run WITHOUT a sandbox, with all your rights."
 #: What is said of students who come into the gradebook by a run alone.
 NEWCOMERS = (
     "Not in the gradebook before: {names}. If that is a misspelt name, rename the folder in "
-    "submitted/, remove the one in autograded/, and then: nbgrader db student remove NAME --force"
+    "submitted/"
+)
+#: What is to be done besides where they are in it now.
+NEWCOMERS_ADDED = (
+    ", remove the one in autograded/, and then the student: nbgrader db student remove NAME --force"
 )
 
 OVERLOOKED = "Not graded, since they are not where submissions are looked for:"
@@ -157,7 +161,8 @@ class GradeApp(CourseApp):
             if summary.newcomers:
                 names = [printable(name) for name in summary.newcomers]
                 more = f" and {len(names) - 5} more" if names[5:] else ""
-                print(NEWCOMERS.format(names=", ".join(names[:5]) + more))
+                shown = NEWCOMERS.format(names=", ".join(names[:5]) + more)
+                print(f"{shown}." if self.dry_run else f"{shown}{NEWCOMERS_ADDED}")
             if summary.overlooked:
                 print(OVERLOOKED)
                 print(*(f"  {line}" for line in summary.overlooked), sep="\n")

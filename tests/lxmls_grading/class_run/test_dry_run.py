@@ -87,6 +87,8 @@ def test_it_is_said_in_words(graded, capsys):
         "  blaise: 2 -> 4",
         "  carl: 4 -> 2",
         "For the first time: 1 student",
+        "Not in the gradebook before: dorothy. If that is a misspelt name, rename the folder in "
+        "submitted/.",
     ]
 
 

@@ -27,7 +27,9 @@ def test_students_who_are_not_in_the_gradebook_are_named(course, grade, capsys):
     assert grade("--dry-run")[1]["newcomers"] == ["bliase"]
     capsys.readouterr()
     assert cli.main(["grade", "day2", "--workers=1"]) == 1
-    assert "Not in the gradebook before: bliase. If that is" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "Not in the gradebook before: bliase. If that is a misspelt name, rename" in shown
+    assert "nbgrader db student remove NAME --force\n" in shown
     assert grade()[1]["newcomers"] == []
 
     # What is said then helps.
