@@ -29,6 +29,7 @@ from lxmls_grading.commands.base import (
 )
 from lxmls_grading.commands.options import CommandError
 from lxmls_grading.commands.students import select_students
+from lxmls_grading.gradebook.rows import open_gradebook
 from lxmls_grading.intake.overlooked import find_overlooked
 from lxmls_grading.machine.interrupts import ending_in_order
 from lxmls_grading.machine.sharing import share_in_shared
@@ -140,7 +141,8 @@ class GradeApp(CourseApp):
                 if scratch is None:
                     stack.enter_context(lock_assignment(root, assignment))
                 log_to((scratch or records_folder(root, assignment)) / "grade.log", self.log)
-                new = newcomers(self.coursedir, students)
+                with open_gradebook(self.coursedir) as session:
+                    new = newcomers(session, students)
                 summary = self._grade(marker, students)
                 summary.newcomers = [name for name in new if name in summary.graded]
                 summary.overlooked = overlooked

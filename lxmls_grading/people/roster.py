@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from nbgrader.api import Gradebook, Student
-from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.orm import Session
 
 from lxmls_grading.people.roster_file import Entry, lookalikes
 
@@ -31,18 +31,18 @@ class Changes:
     notes: list[str] = field(default_factory=list)
 
 
-def newcomers(coursedir: CourseDirectory, students: Iterable[str]) -> list[str]:
+def newcomers(session: Session, students: Iterable[str]) -> list[str]:
     """Return those who are not in the gradebook, in order, if it has any students at all.
 
     Grading adds whoever has a folder, so that a misspelt name makes a student of its own.
 
     Parameters
     ----------
-    coursedir : nbgrader.coursedir.CourseDirectory
+    session : sqlalchemy.orm.Session
+        That of the gradebook.
     students : iterable of str
     """
-    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
-        known = {name for (name,) in gradebook.db.query(Student.id)}
+    known = {name for (name,) in session.query(Student.id)}
     return sorted({*students} - known) if known else []
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from lxmls_nb.checks.messages import fail
 from lxmls_nb.checks.mistakes.array_errors import NOT_UNPACKED, Operand, Raised, name_error
-from lxmls_nb.checks.mistakes.classes import OUTSIDE, name_fault
+from lxmls_nb.checks.mistakes.classes import name_fault, name_missing
 from lxmls_nb.checks.mistakes.form import ERROR, STRUCTURE
 from lxmls_nb.checks.probes import running
 from lxmls_nb.checks.problems import Problem
@@ -112,12 +112,17 @@ def result_of(reply: Fields, name: str, problems: Sequence[Problem] = ()) -> Fie
     """
     if "not_attempted" in reply:
         if reply["where"] in reply["found"]:
-            raise fail(f"the class has no method `{reply['where']}`", OUTSIDE.finding())
+            raise lacks_method(reply["where"], reply["found"])
         raise unwritten(name, reply["found"][:3])
     if "error" in reply:
         raise _raised(reply["error"], name, problems)
     result: Fields = reply["result"]
     return result
+
+
+def lacks_method(method: str, methods: list[str]) -> CheckFailed:
+    """Return the failure of a class that lacks a method, and has others in its place."""
+    return fail(f"the class has no method `{method}`", name_missing(method, methods))
 
 
 def _raised(error: Fields, name: str, problems: Sequence[Problem]) -> CheckFailed:
@@ -327,7 +332,11 @@ ERROR_FORM: dict[str, Form] = {
     "fault": word,
 }
 ERROR_DEFAULTS: Fields = {
-    **{"operator": "", "operands": [], "both": "", "similar": "", "call": 0},
+    "operator": "",
+    "operands": [],
+    "both": "",
+    "similar": "",
+    "call": 0,
     "fault": "",
 }
 

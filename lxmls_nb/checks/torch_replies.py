@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from lxmls_nb.checks.messages import fail
-from lxmls_nb.checks.mistakes.classes import name_fault, name_missing
+from lxmls_nb.checks.mistakes.classes import name_fault
 from lxmls_nb.checks.mistakes.modules import Parameters, name_parameters
 from lxmls_nb.checks.mistakes.torch_errors import name_error
 from lxmls_nb.checks.mistakes.torch_shapes import Raised
 from lxmls_nb.checks.problems import Problem
-from lxmls_nb.checks.replies import Fields, result_of
+from lxmls_nb.checks.replies import Fields, lacks_method, result_of
 
 
 def result_of_torch(reply: Fields, name: str, problem: Problem) -> Fields:
@@ -48,8 +48,7 @@ def result_of_torch(reply: Fields, name: str, problem: Problem) -> Fields:
             raise fail(f"`{name}` ({problem}) raised {error['type']}{place}", found)
     result = result_of(reply, name)
     if "missing" in result:
-        found = name_missing(result["missing"], result["methods"])
-        raise fail(f"the class has no method `{result['missing']}`", found)
+        raise lacks_method(result["missing"], result["methods"])
     return result
 
 

@@ -74,21 +74,31 @@ def is_written(value: object) -> bool:
     return NotImplementedError.__name__ not in value.__code__.co_names
 
 
-def found_instead(answer: object, name: str) -> list[str]:
-    """Return what an answer's author may have written under another name.
+def found_instead(answers: Sequence[object], name: str, where: str) -> list[str]:
+    """Return what the author of answers may have written in another place or under another name.
 
     Parameters
     ----------
-    answer : object
-        A function, or a class whose method `name` was looked for.
+    answers : sequence of object
+        Functions, or classes whose method `name` was looked for.
     name : str
         What is not written.
+    where : str
+        The function or method that says so.
 
     Returns
     -------
     names : list of str
-        Of methods of the class, or else of functions and classes that were defined beside it.
+        `where` alone, if that is written outside of its class. Else those of methods of a class, or
+        of functions and classes that were defined beside it.
     """
+    if any(isinstance(answer, type) and is_outside(answer, where) for answer in answers):
+        return [where]
+    return [each for answer in answers for each in _otherwise_named(answer, name)]
+
+
+def _otherwise_named(answer: object, name: str) -> list[str]:
+    """Return what may have been written under another name than that of an answer."""
     if not isinstance(answer, type):
         space = getattr(answer, "__globals__", {})
         module = getattr(answer, "__module__", None)

@@ -154,8 +154,13 @@ def backpropagation(
     """
     from lxmls_nb.models import NumpyMLP
 
-    options = {"geometry": [*geometry], "activation_functions": [*activation_functions]}
-    model = new_object(answer, NumpyMLP, **options, learning_rate=0.1)
+    model = new_object(
+        answer,
+        NumpyMLP,
+        geometry=list(geometry),
+        activation_functions=list(activation_functions),
+        learning_rate=0.1,
+    )
     watch = _Watch()
     results = []
     for number, (parameters, input, output) in enumerate(calls):

@@ -321,8 +321,12 @@ def _outputs_of_network(
 
     from lxmls_nb.models import PytorchMLP
 
-    options = {"geometry": [*geometry], "activation_functions": [*activation_functions]}
-    model = new_object(answer, PytorchMLP, **options)
+    model = new_object(
+        answer,
+        PytorchMLP,
+        geometry=list(geometry),
+        activation_functions=list(activation_functions),
+    )
     outputs, gradients, changed = [], [], []
     for parameters, input, output in calls:
         model.parameters = [

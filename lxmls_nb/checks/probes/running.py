@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from lxmls_nb.checks.probes.classes import found_instead, is_outside
+from lxmls_nb.checks.probes.classes import found_instead
 from lxmls_nb.checks.probes.errors import describe_error, student_frame
 from lxmls_nb.errors import UNWRITTEN
 
@@ -104,11 +104,7 @@ def execute(name: str, answers: list[Any], arguments: dict[str, Any]) -> Report:
         message = report["message"]
         if isinstance(error, NotImplementedError) and any(text in message for text in UNWRITTEN):
             where = student_frame(error).name
-            classes = [each for each in answers if isinstance(each, type)]
-            if any(is_outside(each, where) for each in classes):
-                found = [where]
-            else:
-                found = [each for answer in answers for each in found_instead(answer, name)]
+            found = found_instead(answers, name, where)
             return {"not_attempted": message, "where": where, "found": found}
         return {"error": report}
 
