@@ -1,11 +1,13 @@
 """Compares what was handed in with what is in ``submitted/``, and takes in what is newer.
 
-Nothing is overwritten silently: a file that is replaced goes to ``.lxmls_nb/collected/``, where the
-time of each file is noted, too.
+Nothing is overwritten silently: a file that is replaced goes to ``.lxmls_nb/collected/``. There
+stands, too, where each file came from and when. It counts only while that very file is there, since
+nbgrader, or a person, may have put another one in its place.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
@@ -16,6 +18,7 @@ from typing import Any
 
 from nbgrader.coursedir import CourseDirectory
 
+from lxmls_grading.collect.names import CANVAS, MOODLE
 from lxmls_grading.collect.sorting import HandedIn, Version
 from lxmls_grading.deadlines.lateness import STAMP_FILE, read_stamp
 from lxmls_grading.deadlines.times import TimeError, stamp
@@ -90,14 +93,21 @@ class Submitted:
         except (OSError, ValueError, TypeError, AttributeError, RecursionError):
             return {}
 
-    def compare(self, handed_in: HandedIn) -> Taken:
-        """Return what is to become of each file; nothing is written."""
+    def compare(self, handed_in: HandedIn, trust_times: bool = False) -> Taken:
+        """Return what is to become of each file; nothing is written.
+
+        Parameters
+        ----------
+        handed_in : HandedIn
+        trust_times : bool
+            Whether the times of Canvas and Moodle, too, are those of the submissions.
+        """
         taken = Taken(self.student, self.folder, notes=list(handed_in.notes))
         if is_linked(self.folder / "file", self.coursedir, self.coursedir.submitted_directory):
             taken.problems.append(f"{self.folder} is a link to another folder")
             return taken
         for target, version in sorted(handed_in.files.items()):
-            taken.files[target] = self._compare(version, taken)
+            taken.files[target] = self._compare(version, taken, trust_times)
         there = (
             {path.name for path in self.folder.glob("*.ipynb")} if self.folder.is_dir() else set()
         )
@@ -105,7 +115,7 @@ class Submitted:
             taken.earlier = self._stamp()
         return taken
 
-    def _compare(self, version: Version, taken: Taken) -> str:
+    def _compare(self, version: Version, taken: Taken, trust_times: bool) -> str:
         path = self.folder / version.target
         if not os.path.lexists(path):
             above = [folder for folder in path.parents if self.folder in folder.parents]
@@ -114,12 +124,13 @@ class Submitted:
                 return CONFLICT
             return NEW
         try:
-            if read_plain(path, MAX_BYTES) == version.data:
-                return SAME
+            present = read_plain(path, MAX_BYTES)
         except UnsafeFileError as problem:
             taken.problems.append(f"{version.target}: what is there {problem}, so it stays")
             return CONFLICT
-        newer = self._is_newer(version)
+        if present == version.data:
+            return SAME
+        newer = self._is_newer(version, present, trust_times)
         if newer is None:
             taken.problems.append(
                 f"{version.target}: another file is there, and which one is newer is not known: "
@@ -131,8 +142,16 @@ class Submitted:
             return OLDER
         return REPLACED
 
-    def _is_newer(self, version: Version) -> bool | None:
+    def _is_newer(self, version: Version, present: bytes, trust_times: bool) -> bool | None:
+        """Return whether a file is newer than the one that is there; None if that is not known.
+
+        Two files of the same system are compared by their attempts, or by their times. A time of
+        Canvas or Moodle is that of a download, at which the submission may have been weeks old.
+        Compared to that of a file that came in another way, it tells only which one is older.
+        """
         noted = self.noted.get(version.target)
+        if noted is not None and noted.get("sha256", _sha256(present)) != _sha256(present):
+            noted = None
         if noted is None:
             before = self._stamp()
         else:
@@ -145,7 +164,10 @@ class Submitted:
                 return version.attempt > attempt
         if before is None or version.time is None or before == version.time:
             return None
-        return version.time > before
+        newer = version.time > before
+        same_way = noted is not None and noted.get("system") == version.claim.system
+        by_download = version.claim.system in (CANVAS, MOODLE) and not (same_way or trust_times)
+        return None if newer and by_download else newer
 
     def _stamp(self) -> datetime | None:
         try:
@@ -230,9 +252,14 @@ class Submitted:
                 "attempt": list(version.attempt),
                 "system": version.claim.system,
                 "source": version.source,
+                "sha256": _sha256(version.data),
             }
         text = json.dumps(self.noted, indent=1)
         _write(self.notes_path, text.encode())
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -353,6 +353,54 @@ def test_equal_times_are_not_enough_to_replace(collecting):
     }
 
 
+FOUND = (
+    "moogrobert_9_1_exercise_2_2.ipynb",
+    "Robert Moog_1_assignsubmission_file_/exercise_2_2.ipynb",
+)
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_a_download_s_time_does_not_tell_that_a_file_is_newer_than_one_from_elsewhere(
+    collecting, name
+):
+    early = collecting.archive({name: "early"})
+    collecting.collect(early)
+    folder = collecting.root / "submitted" / "bob" / "day2"
+    # nbgrader collects a later one, and the archive is downloaded once more, later still.
+    (folder / "exercise_2_2.ipynb").write_text("later, by the exchange")
+    (folder / "timestamp.txt").write_text("2026-11-27 10:00 UTC")
+    again = collecting.archive({name: "early"}, (2026, 11, 28, 9, 0, 0))
+    taken = collecting.collect(again)[0]["bob"]
+    assert taken.files == {"exercise_2_2.ipynb": CONFLICT}
+    assert "which one is newer is not known" in taken.problems[0]
+    assert (folder / "exercise_2_2.ipynb").read_text() == "later, by the exchange"
+    # At the time of the first download, it was the older one in any case.
+    assert collecting.collect(early)[0]["bob"].files == {"exercise_2_2.ipynb": OLDER}
+    collecting.trust_times = True
+    assert collecting.collect(again)[0]["bob"].files == {"exercise_2_2.ipynb": REPLACED}
+
+
+@pytest.mark.parametrize("name", [*FOUND, NAME])
+def test_what_was_noted_of_another_file_does_not_count(collecting, name):
+    collecting.collect(collecting.archive({name: "first"}))
+    folder = collecting.root / "submitted" / "bob" / "day2"
+    (folder / "exercise_2_2.ipynb").write_text("the newest")
+    (folder / "timestamp.txt").write_text("2026-11-28 10:00 UTC")
+    second = collecting.archive(
+        {name.replace("2_2.", "2_2-1.") if "_9_" in name else name: "second"},
+        (2026, 11, 27, 9, 0, 0),
+    )
+    assert collecting.collect(second)[0]["bob"].files == {"exercise_2_2.ipynb": OLDER}
+    assert (folder / "exercise_2_2.ipynb").read_text() == "the newest"
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_of_two_downloads_the_later_one_has_the_newer_file(collecting, name):
+    collecting.collect(collecting.archive({name: "one"}))
+    later = collecting.archive({name: "two"}, (2026, 11, 27, 9, 0, 0))
+    assert collecting.collect(later)[0]["bob"].files == {"exercise_2_2.ipynb": REPLACED}
+
+
 def test_one_archive_per_exercise_makes_one_submission(collecting):
     collecting.collect(collecting.archive({"bob/exercise_2_1.ipynb": "1"}, (2026, 11, 27, 8, 0, 0)))
     collecting.collect(collecting.archive({"bob/exercise_2_2.ipynb": "2"}))
