@@ -5,7 +5,7 @@ Written for nbgrader 0.9.6. nbgrader copies the files of a submission to ``autog
 instructor or to ``/dev/zero``. It opens the gradebook again for each step, and gives up where
 another program writes to it for more than five seconds. It begins to replace earlier results before
 it is known whether submissions can be executed on this machine, and removes them where grading
-fails.
+fails. It stops to release feedback at the first student who handed in without the exchange.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import contextlib
 import fnmatch
 import glob
 import os
+import re
+import shutil
 from collections.abc import Iterator
 from functools import cache, partial
 from pathlib import Path
@@ -32,6 +34,7 @@ from nbgrader.apps import NbGraderApp
 from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.exchange.default import ExchangeReleaseFeedback
 from traitlets import TraitError
 from traitlets.utils.importstring import import_item
 
@@ -50,6 +53,10 @@ from lxmls_grading.intake.files import (
 )
 from lxmls_grading.intake.overlooked import find_overlooked
 from lxmls_grading.machine.sharing import share
+from lxmls_nb.files import atomic_path
+
+#: The file from which follows what the feedback to a submission is called in the exchange.
+SECRET_FILE = "submission_secret.txt"
 
 #: Files that students do not get back: a browser would run scripts in them, as a part of feedback.
 ACTIVE_FILES = ("*.htm", "*.html", "*.xhtml", "*.svg", "*.xml")
@@ -239,6 +246,46 @@ def find_paths(pattern: str, **options: Any) -> list[str]:
     return glob.glob(pattern.replace("[", "[[]"), **options) or glob.glob(pattern, **options)
 
 
+def _release_pages(self: ExchangeReleaseFeedback) -> None:
+    """Copy feedback to the exchange, as ``ExchangeReleaseFeedback.copy_files``; name the others.
+
+    nbgrader ends in a traceback at the first submission without a secret, since it came in another
+    way, or without a time stamp, which may be removed to forgive a delay; and all who come after it
+    get nothing.
+    """
+    coursedir = self.coursedir
+    expression = coursedir.format_path(
+        coursedir.feedback_directory,
+        "(?P<student>[^/]+)",
+        re.escape(coursedir.assignment_id),
+        escape=True,
+    )
+    excluded = (coursedir.student_id_exclude or "").split(",")
+    folders, elsewhere = sorted(map(Path, find_paths(self.src_path))), []
+    if not folders:
+        self.log.warning("There is no feedback: run `nbgrader generate_feedback` first")
+    for folder in folders:
+        pages, found = sorted(folder.glob("*.html")), re.fullmatch(expression, str(folder))
+        if not pages or not found or found["student"] in excluded:
+            continue
+        if not (folder / SECRET_FILE).is_file():
+            elsewhere.append(found["student"])
+            continue
+        secret = (folder / SECRET_FILE).read_text(errors="replace")
+        for page in pages:
+            name = nbgrader.utils.notebook_hash(secret=secret, notebook_id=page.stem)
+            with atomic_path(Path(self.dest_path, f"{name}.html")) as partial:
+                shutil.copyfile(page, partial)
+        self.log.info("Feedback released for student '%s'", found["student"])
+    if elsewhere:
+        self.log.warning(
+            "Not handed in through the exchange, where feedback can be fetched: send each the"
+            " folder in %s/ to %s",
+            coursedir.feedback_directory,
+            ", ".join(elsewhere),
+        )
+
+
 class _Glob:
     """Takes the place of the module ``glob`` in nbgrader's modules."""
 
@@ -271,6 +318,7 @@ PATCHES: list[tuple[Any, str, Any]] = [
     (Autograde, "convert_notebooks", _convert_notebooks),
     (GenerateFeedback, "init_assignment", _begin_pages),
     (GenerateFeedback, "convert_notebooks", _make_pages),
+    (ExchangeReleaseFeedback, "copy_files", _release_pages),
     *[
         (module, "glob", _Glob)
         for module in (

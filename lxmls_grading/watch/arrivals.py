@@ -40,6 +40,7 @@ from lxmls_grading.intake.files import (
     read_plain,
 )
 from lxmls_grading.machine.sharing import share_folder
+from lxmls_grading.nbgrader_patches import SECRET_FILE
 from lxmls_grading.people.matching import NotFoundError
 from lxmls_grading.watch.ledger import PASSED, REFUSED, WAITING, Ledger, Try, now
 from lxmls_nb.files import is_shared, make_folder
@@ -54,8 +55,6 @@ NAME = re.compile(r"[^./*?\[\]][^/*?\[\]]*")
 
 #: Numbers of errors for which nothing can be written at all: a full disk, or one that is broken.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
-
-SECRET_FILE = "submission_secret.txt"
 
 
 class NotStagedError(Exception):

@@ -14,11 +14,10 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange import ExchangeFactory
 from nbgrader.preprocessors import GetGrades
 
-from lxmls_grading.deadlines.lateness import STAMP_FILE
 from lxmls_grading.intake.files import MAX_FILE_BYTES, plain_files, read_plain
 from lxmls_grading.machine.sharing import share_folder
-from lxmls_grading.nbgrader_patches import ACTIVE_FILES, class_of
-from lxmls_grading.watch.arrivals import SECRET_FILE, replace_folder
+from lxmls_grading.nbgrader_patches import ACTIVE_FILES, SECRET_FILE, class_of
+from lxmls_grading.watch.arrivals import replace_folder
 from lxmls_grading.watch.ledger import watch_folder
 from lxmls_grading.watch.pages import (
     HIDING,
@@ -168,9 +167,8 @@ class FeedbackMaker(GenerateFeedback):
         place = Path(self.notices.format_path(step, student, self.assignment))
 
         def fill(new: Path) -> None:
-            for name in (STAMP_FILE, SECRET_FILE):
-                if (files / name).is_file():
-                    (new / name).write_bytes(read_plain(files / name, MAX_FILE_BYTES))
+            if (files / SECRET_FILE).is_file():
+                (new / SECRET_FILE).write_bytes(read_plain(files / SECRET_FILE, MAX_FILE_BYTES))
             for name in names:
                 _write_page(new / f"{name}.html", notice(name, text))
 
@@ -188,7 +186,7 @@ class FeedbackMaker(GenerateFeedback):
         return self._release(self.released, student, self.feedback(student))
 
     def _release(self, coursedir: CourseDirectory, student: str, folder: Path) -> bool:
-        if not all((folder / name).is_file() for name in (STAMP_FILE, SECRET_FILE)):
+        if not (folder / SECRET_FILE).is_file():
             return False
         coursedir.student_id = student
         self.exchange.ReleaseFeedback(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 
@@ -9,6 +10,9 @@ import pytest
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.exchange.default import ExchangeReleaseFeedback
+from nbgrader.utils import notebook_hash
 
 from lxmls_grading import nbgrader_patches
 from lxmls_grading.gradebook.earlier_results import interrupted
@@ -201,3 +205,61 @@ def test_a_command_opens_the_database_once_and_the_next_one_anew(tmp_path, monke
         with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:
             assert gradebook.students == []  # its tables are there again
     assert engine() is not engine()
+
+
+def release_feedback(root, log=None, **options) -> set[str]:
+    """Release a course's feedback; return the names of the pages in the exchange."""
+    coursedir = CourseDirectory(
+        root=str(root), course_id="small", assignment_id="day2", db_url="sqlite://", **options
+    )
+    exchange = root.parent / "exchange"
+    exchange.mkdir(exist_ok=True)
+    exchange.chmod(0o777)
+    release = ExchangeReleaseFeedback(coursedir=coursedir, root=str(exchange))
+    release.log = log or release.log
+    release.start()
+    return {path.name for path in (exchange / "small" / "feedback").iterdir()}
+
+
+def give_feedback(root, student: str, secret: str | None) -> set[str]:
+    """Write feedback as nbgrader does; return the names of the pages in the exchange."""
+    folder = root / "feedback" / student / "day2"
+    folder.mkdir(parents=True)
+    for name in ("exercise_2_1", "exercise_2_2"):
+        (folder / f"{name}.html").write_text(f"{name} of {student}")
+    if secret is None:
+        return set()
+    (folder / "submission_secret.txt").write_text(secret)
+    return {
+        f"{notebook_hash(secret=secret, notebook_id=name)}.html"
+        for name in ("exercise_2_1", "exercise_2_2")
+    }
+
+
+@pytest.mark.usefixtures("_guarded")
+def test_feedback_is_released_to_whoever_handed_in_through_the_exchange(tmp_path, caplog):
+    log = logging.getLogger("released")
+    root = tmp_path / "course"
+    root.mkdir()
+    with caplog.at_level(logging.INFO, "released"):
+        assert release_feedback(root, log) == set()
+        assert "run `nbgrader generate_feedback` first" in caplog.text
+        caplog.clear()
+        give_feedback(root, "ada", None)  # the first one, at which nbgrader stops
+        (root / "feedback" / "zoe" / "day2").mkdir(parents=True)  # without a page
+        expected = give_feedback(root, "bob", "b0b") | give_feedback(root, "o'c [1]", "s3cret")
+        # Neither has a timestamp.txt.
+        assert release_feedback(root, log) == expected
+    [warning] = [each for each in caplog.records if each.levelno == logging.WARNING]
+    assert warning.getMessage().endswith("send each the folder in feedback/ to ada")
+    page = tmp_path / "exchange" / "small" / "feedback" / sorted(expected)[0]
+    assert page.read_text().endswith((" of bob", " of o'c [1]"))
+    assert page.stat().st_mode & 0o777 == 0o644  # students read it
+
+
+@pytest.mark.usefixtures("_guarded")
+def test_feedback_can_be_released_to_some(tmp_path):
+    root = tmp_path / "course"
+    pages = {name: give_feedback(root, name, name * 3) for name in ("ada", "bob", "cy")}
+    assert release_feedback(root, student_id_exclude="ada,cy") == pages["bob"]
+    assert release_feedback(root, student_id="cy") == pages["bob"] | pages["cy"]

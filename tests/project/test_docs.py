@@ -34,7 +34,7 @@ NOT_RUN = {
 }
 
 #: Where the student takes over in the instructor's page, and with which command they end.
-RELEASE_FEEDBACK = "nbgrader release_feedback day2 --CourseDirectory.student_id_exclude=ada"
+RELEASE_FEEDBACK = "nbgrader release_feedback day2"
 STUDENT = {
     "nbgrader release_assignment day2": "python -m zipfile -c day2.zip day2/",
     RELEASE_FEEDBACK: "nbgrader fetch_feedback day2 --course lxmls_nb",
