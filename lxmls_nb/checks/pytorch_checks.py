@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -125,7 +126,8 @@ def log_forward(
     batch_size : int
         M, the number of examples.
     scale : float
-        Factor of the last layer's parameters: large ones give extreme logits.
+        Factor of the last layer's parameters: large ones give extreme logits. With a large one,
+        the parameters of the other layers are then made large in its place.
     seed : int
 
     Raises
@@ -136,12 +138,33 @@ def log_forward(
         If it is not written yet.
     """
     problem = make_problem(geometry, batch_size, scale, seed)
+    worst = _judge_forward(answer, problem, seed)
+    if scale > 1 and len(geometry) > 2:
+        worst = max(worst, _judge_forward(answer, _with_large_hidden_layers(problem, scale), seed))
+    passed("log_forward", problem, "log-probabilities are right", worst, TOLERANCE, FORWARD_PASS)
+
+
+def _with_large_hidden_layers(problem: Problem, scale: float) -> Problem:
+    """Return a problem with large hidden layers, from one whose last layer is large."""
+    *hidden, last = problem.parameters
+    large = [[array * scale for array in pair] for pair in hidden]
+    return replace(problem, parameters=[*large, [array / scale for array in last]])
+
+
+def _judge_forward(answer: object, problem: Problem, seed: int) -> float:
+    """Return the largest difference between the outputs of a ``log_forward`` and the right ones.
+
+    Raises
+    ------
+    CheckFailed, NotAttempted
+        As :func:`log_forward`.
+    """
     with _run_network(answer, problem, seed) as run:
         result, calls = run.result()
         worst = _compare_outputs(result, calls, "log_forward")
     check_unchanged(result["changed"], problem, "log_forward")
     check_state(result, "log_forward")
-    passed("log_forward", problem, "log-probabilities are right", worst, TOLERANCE, FORWARD_PASS)
+    return worst
 
 
 @quiet

@@ -37,6 +37,13 @@ NO_NUMBERS = Mistake(
     "some values are no numbers where z is large: exponentials overflow, or all of a row become 0 "
     "as the maximum of the whole batch is subtracted. Use `torch.log_softmax`",
 )
+SIGMOID_OVERFLOWS = Mistake(
+    "sigmoid-overflows",
+    "the exponentials in the sigmoid overflow where z is large, and exp(z) / (1 + exp(z)) is then "
+    "no number: use `torch.sigmoid`, or 1 / (1 + exp(-z))",
+    name="a sigmoid that overflows",
+    lesson="exp(z) / (1 + exp(z)) is no number where z is large, 1 / (1 + exp(-z)) is 1.",
+)
 LOG_OF_NEGATIVE = Mistake(
     "log-of-negative",
     "some values are not finite, although z is small: is it the logarithm of zero or of a negative "
@@ -52,9 +59,10 @@ def name_not_finite(array: np.ndarray, problem: Problem) -> Finding:
     array : ndarray, shape (M, K)
     problem : Problem
     """
-    z = forward(problem).linear[-1]
+    *hidden, z = forward(problem).linear
     if float(np.abs(z).max()) < HARMLESS:
-        return LOG_OF_NEGATIVE.finding()
+        large = any(float(each.max()) > HARMLESS for each in hidden)
+        return (SIGMOID_OVERFLOWS if large else LOG_OF_NEGATIVE).finding()
     if np.any(np.isnan(array)):
         return NO_NUMBERS.finding()
     has_full_rows = bool(np.any(np.all(np.isneginf(array), axis=1)))

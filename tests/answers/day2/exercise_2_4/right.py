@@ -312,3 +312,14 @@ class MyPytorchMLP(PytorchMLP):
             rows = [[torch.sigmoid(z) for z in row] for row in self.linear(rows, weight, bias)]
         z = torch.stack([torch.stack(row) for row in self.linear(rows, *self.parameters[-1])])
         return torch.log_softmax(z, dim=1)
+
+
+# %% R22 pytorch-log-forward
+# The sigmoid as what is left of one, which is right where the exponential overflows, too.
+class MyPytorchMLP(PytorchMLP):
+    def log_forward(self, input):
+        x = self.to_tensor(input)
+        for weight, bias in self.parameters[:-1]:
+            x = 1 - 1 / (1 + torch.exp(x @ weight.T + bias))
+        weight, bias = self.parameters[-1]
+        return torch.log_softmax(x @ weight.T + bias, dim=1)
