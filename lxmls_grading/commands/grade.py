@@ -31,6 +31,7 @@ from lxmls_grading.commands.options import CommandError
 from lxmls_grading.commands.students import select_students
 from lxmls_grading.gradebook.rows import open_gradebook
 from lxmls_grading.intake.overlooked import find_overlooked
+from lxmls_grading.listing import list_names
 from lxmls_grading.machine.interrupts import ending_in_order
 from lxmls_grading.machine.sharing import share_in_shared
 from lxmls_grading.machine.temporary_folder import TemporaryFolderError, check_temporary_folder
@@ -161,9 +162,8 @@ class GradeApp(CourseApp):
                 print("Tests to mend, since they could not be run and give no points:")
                 print(*(f"  {printable(line)}" for line in broken), sep="\n")
             if summary.newcomers:
-                names = [printable(name) for name in summary.newcomers]
-                more = f" and {len(names) - 5} more" if names[5:] else ""
-                shown = NEWCOMERS.format(names=", ".join(names[:5]) + more)
+                names = list_names([printable(name) for name in summary.newcomers], 5)
+                shown = NEWCOMERS.format(names=names)
                 print(f"{shown}." if self.dry_run else f"{shown}{NEWCOMERS_ADDED}")
             if summary.overlooked:
                 print(OVERLOOKED)

@@ -30,6 +30,7 @@ from lxmls_grading.doctor.solutions import (
     solution_paths,
     student_ids,
 )
+from lxmls_grading.listing import list_names
 
 #: What is in the menus of JupyterLab for instructors alone, by the plugin that puts it there.
 TOOLS = {
@@ -94,7 +95,7 @@ def _readable_course(app: NbGrader) -> Iterator[Finding]:
             if members := members_of(path.stat().st_gid, {0, owner}) & students:
                 by_members.setdefault(tuple(sorted(members)), []).append(path)
     for names, found in by_members.items():
-        who = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if names[3:] else "")
+        who = list_names(names, 3)
         yield Finding(
             f"hub: students can read {_names(found, coursedir)}: {who}, by the group "
             f"{_group(found[0])}",
@@ -107,10 +108,9 @@ def _readable_homes() -> Iterator[Finding]:
     """Report homes that other accounts can read: what students write would be everybody's."""
     found = [home for home in _homes() if can_read(home, OTHERS) or _group_reads(home)]
     if found:
-        more = f" and {len(found) - 3} more" if found[3:] else ""
         yield Finding(
             f"hub: students can read each other's work: others can read the homes "
-            f"{', '.join(map(str, found[:3]))}{more}",
+            f"{list_names([str(home) for home in found], 3)}",
             f"sudo chmod go-rwx {_quoted(found)}\n"
             "and set HOME_MODE 0700 in /etc/login.defs, for accounts that are to come",
         )

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from lxmls_grading.doctor.findings import Finding
+from lxmls_grading.listing import list_names
 from lxmls_grading.machine.temporary_folder import TemporaryFolderError, check_temporary_folder
 from lxmls_grading.sandbox.bubblewrap import Sandbox, SandboxError, find_bubblewrap
 from lxmls_grading.sandbox.cgroups import Leaf
@@ -65,9 +66,8 @@ def inspect_packages(pins: Path = PINS) -> Iterator[Finding]:
         found = installed.get(_canonical(name))
         if version and found is not None and found.partition("+")[0] != version.strip():
             wrong.append(f"{name} {found} instead of {version.strip()}")
-    more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
     if wrong:
-        yield Finding(f"packages: {', '.join(wrong[:5])}{more}", f"pip install -c {pins.name} -e .")
+        yield Finding(f"packages: {list_names(wrong, 5)}", f"pip install -c {pins.name} -e .")
     else:
         yield Finding("packages: the installed versions are the pinned ones")
 

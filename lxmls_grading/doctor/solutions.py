@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
 from lxmls_grading.doctor.findings import Finding
+from lxmls_grading.listing import list_names
 
 #: Beside the source folder, what a course can have that tells the solutions: a catalogue of right
 #: answers, and the history of all of it.
@@ -140,7 +141,7 @@ def _readable_here(coursedir: CourseDirectory, paths: list[Path]) -> Iterator[Fi
         if members := _not_graders(path, coursedir):
             by_members.setdefault(members, []).append(path)
     for members, found in by_members.items():
-        who = ", ".join(members[:3]) + (f" and {len(members) - 3} more" if members[3:] else "")
+        who = list_names(members, 3)
         remedy = f"chmod -R g-rwx {shlex.join(map(str, found))}"
         if not coursedir.groupshared:
             remedy += "\nor, if all of these grade, set c.CourseDirectory.groupshared = True"

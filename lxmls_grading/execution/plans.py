@@ -24,8 +24,9 @@ from traitlets.config import Config
 from lxmls_grading.cells import read_notebook
 from lxmls_grading.execution.plan import NotebookPlan, plain_plan
 from lxmls_grading.execution.trial import Execute, Trial, try_notebook
-from lxmls_grading.intake.originals import list_names, read_originals
+from lxmls_grading.intake.originals import read_originals
 from lxmls_grading.intake.sources import read_source, source_notebooks, source_to_try
+from lxmls_grading.listing import list_names
 from lxmls_grading.records import records_folder
 from lxmls_nb import __version__
 from lxmls_nb.files import atomic_path

@@ -11,8 +11,9 @@ from nbformat.notebooknode import NotebookNode
 from lxmls_grading.cells import grade_id
 from lxmls_grading.definitions import analyse
 from lxmls_grading.intake.matching import Found, is_blank
-from lxmls_grading.intake.originals import Originals, list_names, plain_text, same_text
+from lxmls_grading.intake.originals import Originals, plain_text, same_text
 from lxmls_grading.intake.repairs import names_added, repaired, set_aside
+from lxmls_grading.listing import list_names
 from lxmls_grading.reasons import Reason
 
 

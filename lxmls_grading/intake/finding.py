@@ -20,7 +20,8 @@ from traitlets.config import Config
 from lxmls_grading.intake.archives import NOTEBOOK, Member, list_notebooks, list_others
 from lxmls_grading.intake.files import UNPRINTABLE
 from lxmls_grading.intake.matching import find_marked
-from lxmls_grading.intake.originals import Originals, list_names, plain_text, read_originals
+from lxmls_grading.intake.originals import Originals, plain_text, read_originals
+from lxmls_grading.listing import list_names
 from lxmls_grading.reasons import Reason, add_reason, reason
 
 #: What makes a notebook of a file's bytes: the bytes' reader and the name of the file.

@@ -24,9 +24,7 @@ from traitlets.config import Config
 from lxmls_grading.cells import grade_id, is_test
 from lxmls_grading.definitions import analyse, layout_key, used_names
 from lxmls_grading.intake.sources import not_released
-
-#: Most cells that a reason names; the others are counted.
-MAX_NAMES = 6
+from lxmls_grading.listing import list_names
 
 
 @dataclass(frozen=True)
@@ -175,13 +173,6 @@ def check_released(
             differ.add(name)
     if differ:
         raise not_released(assignment, f"{path} is not what was released: {list_names(differ)}")
-
-
-def list_names(names: list[str] | set[str]) -> str:
-    """Return the first names, those of a set in their order, and the number of the others."""
-    listed = sorted(names) if isinstance(names, set) else names
-    more = [f"{len(listed) - MAX_NAMES} more"] if len(listed) > MAX_NAMES else []
-    return ", ".join(listed[:MAX_NAMES] + more)
 
 
 def plain_text(cell: NotebookNode) -> str:

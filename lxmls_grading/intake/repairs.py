@@ -8,7 +8,8 @@ from nbgrader.utils import compute_checksum, is_grade, is_locked, is_solution, i
 from lxmls_grading.cells import grade_id
 from lxmls_grading.definitions import analyse, error_line
 from lxmls_grading.intake.matching import Found
-from lxmls_grading.intake.originals import Originals, list_names, same_text
+from lxmls_grading.intake.originals import Originals, same_text
+from lxmls_grading.listing import list_names
 from lxmls_grading.reasons import Reason, reason
 
 #: Most names that a student has added to locked cells which are kept, and characters of one.

@@ -41,6 +41,7 @@ from sqlalchemy.engine import make_url
 from traitlets import Bool, Dict, Enum, Unicode
 
 from lxmls_grading.deadlines.lateness import follow_points
+from lxmls_grading.listing import list_names
 from lxmls_grading.people.roster_file import lookalikes
 from lxmls_grading.results.gradebook import ReportError, assignment_in, natural
 from lxmls_grading.results.messages import printable
@@ -240,9 +241,8 @@ class LMSExporter(ExportPlugin):
 
     def _warn(self, what: str, names: list[str]) -> None:
         if names:
-            more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-            shown = ", ".join(printable(name) for name in names[:NAMED])
-            self.log.warning("%s: %s%s", what, shown, more)
+            shown = list_names([printable(name) for name in names], NAMED)
+            self.log.warning("%s: %s", what, shown)
 
     def _fail(self, message: str) -> None:
         self.log.error("Nothing is exported: %s", message)

@@ -35,7 +35,8 @@ from lxmls_nb.checks.mistakes.outputs import name_log_probabilities
 from lxmls_nb.checks.mistakes.torch_calls import CLASS_AS_FUNCTION, LAYERS
 from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.problems import Problem, forward, make_problem
-from lxmls_nb.checks.replies import Fields, network_reply, reply_of
+from lxmls_nb.checks.replies import network_reply, reply_of
+from lxmls_nb.checks.reply_forms import Fields
 from lxmls_nb.checks.torch_replies import result_of_module, result_of_torch
 from lxmls_nb.checks.why import FORWARD_PASS, GRADIENT_FLOW, MODULE
 from lxmls_nb.errors import CheckFailed, NotAttempted

@@ -29,7 +29,8 @@ from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.probes import tracing
 from lxmls_nb.checks.problems import Problem, cross_entropy, forward, make_problem
 from lxmls_nb.checks.pytorch_checks import check_state, judge_module
-from lxmls_nb.checks.replies import Fields, reply_of
+from lxmls_nb.checks.replies import reply_of
+from lxmls_nb.checks.reply_forms import Fields
 from lxmls_nb.checks.torch_replies import result_of_module
 from lxmls_nb.checks.why import ONE_STEP, SEVERAL_STEPS
 from lxmls_nb.errors import CheckFailed, NotAttempted

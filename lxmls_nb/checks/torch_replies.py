@@ -8,7 +8,8 @@ from lxmls_nb.checks.mistakes.modules import Parameters, name_parameters
 from lxmls_nb.checks.mistakes.torch_errors import name_error
 from lxmls_nb.checks.mistakes.torch_shapes import Raised
 from lxmls_nb.checks.problems import Problem
-from lxmls_nb.checks.replies import Fields, lacks_method, result_of
+from lxmls_nb.checks.replies import lacks_method, result_of
+from lxmls_nb.checks.reply_forms import Fields
 
 
 def result_of_torch(reply: Fields, name: str, problem: Problem) -> Fields:

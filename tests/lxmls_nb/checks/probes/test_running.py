@@ -9,7 +9,7 @@ import pytest
 
 from lxmls_nb import checks
 from lxmls_nb.checks.probes.running import PROBES
-from lxmls_nb.checks.replies import FORMS
+from lxmls_nb.checks.reply_forms import FORMS
 from tests.support.course import ROOT, definitions
 
 
