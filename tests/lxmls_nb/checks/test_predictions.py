@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-
 import numpy as np
 import pytest
 
@@ -25,10 +23,6 @@ def told(capsys):
         return " ".join(capsys.readouterr().out.split())
 
     return tell
-
-
-def test_the_examples_are_what_it_prints():
-    assert doctest.testmod(predictions).failed == 0
 
 
 def test_without_a_guess_it_is_the_readers_turn(told):
