@@ -161,15 +161,15 @@ AT_OUTPUT: tuple[KnownNumbers[Case], ...] = (
         lambda case: _with_indicators(case, -case.indicators),
     ),
     KnownNumbers(
-        "one is subtracted at every class: only the right class of each example has a one",
-        lambda case: _with_indicators(case, np.ones_like(case.indicators)),
-    ),
-    KnownNumbers(
         "the number of the class is subtracted: it says where the one belongs, as "
         "`index2onehot(output, num_classes)` writes it",
         lambda case: _with_indicators(
             case, np.repeat(case.problem.output[:, None], case.indicators.shape[1], axis=1)
         ),
+    ),
+    KnownNumbers(
+        "one is subtracted at every class: only the right class of each example has a one",
+        lambda case: _with_indicators(case, np.ones_like(case.indicators)),
     ),
     *(
         KnownNumbers[Case](

@@ -11,12 +11,13 @@ from lxmls_nb.checks.mistakes.array_errors import SHAPE_OF_BOTH
 from lxmls_nb.checks.mistakes.contrasts import MORE_CLASSES, SEEDS, with_contrast
 from lxmls_nb.checks.mistakes.form import ERROR, STRUCTURE
 from lxmls_nb.checks.mistakes.hidden_layers import FIXED_LAYERS
+from lxmls_nb.checks.mistakes.python_errors import LIST_INDEX
 from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.problems import Problem, make_problem
 from lxmls_nb.errors import CheckFailed, NotAttempted
 
 #: What a failure may be called that the number of layers may explain; None is one without a name.
-UNEXPLAINED = (ERROR.key, SHAPE_OF_BOTH.key, STRUCTURE.key, None)
+UNEXPLAINED = (ERROR.key, LIST_INDEX.key, SHAPE_OF_BOTH.key, STRUCTURE.key, None)
 
 
 @contextmanager
@@ -90,7 +91,13 @@ def _with_one_hidden_layer(problem: Problem) -> Problem | None:
     if len(sizes) == 3:
         return None
     hidden = sizes[1] if len(sizes) > 3 else sizes[0] + sizes[1] + 1
-    return make_problem([sizes[0], hidden, sizes[-1]], len(problem.output) + 1, seed=1)
+    function = problem.activation_functions[0] if len(sizes) > 3 else "sigmoid"
+    return make_problem(
+        [sizes[0], hidden, sizes[-1]],
+        len(problem.output) + 1,
+        seed=1,
+        activation_functions=[function, problem.activation_functions[-1]],
+    )
 
 
 def _is_right(problem: Problem, name: str, rerun: Callable[[Problem], Any]) -> bool:

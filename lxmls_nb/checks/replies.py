@@ -11,9 +11,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from lxmls_nb.checks.messages import fail
-from lxmls_nb.checks.mistakes.array_errors import NOT_UNPACKED, Operand, Raised, name_error
+from lxmls_nb.checks.mistakes.array_errors import Operand, Raised
 from lxmls_nb.checks.mistakes.classes import name_fault, name_missing
 from lxmls_nb.checks.mistakes.form import ERROR, STRUCTURE
+from lxmls_nb.checks.mistakes.python_errors import (
+    EXTRA_ARGUMENT,
+    LIST_AS_ARRAY,
+    NOT_UNPACKED,
+    name_error,
+)
 from lxmls_nb.checks.probes import running
 from lxmls_nb.checks.problems import Problem
 from lxmls_nb.checks.reply_forms import (
@@ -140,6 +146,8 @@ def _raised(error: Fields, name: str, problems: Sequence[Problem]) -> CheckFaile
         meant = f". Is `{raised.similar}` meant?" if raised.similar else ""
         text = f"{subject} raised {raised.type}: {raised.message}{place}{meant}"
         return CheckFailed(text, ERROR.key)
+    if finding.mistake in (EXTRA_ARGUMENT, LIST_AS_ARRAY):  # says all that the error does
+        return fail(f"{subject} raised {raised.type}{place}", finding)
     if raised.is_of_shapes and finding.mistake is not NOT_UNPACKED:
         sides = " and ".join(map(str, raised.operands)) if len(raised.operands) == 2 else ""
         subject = f"in {subject}, shapes don't fit together{place}: {sides or raised.message}"

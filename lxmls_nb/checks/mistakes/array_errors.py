@@ -1,14 +1,13 @@
-"""From an error that an answer raised to the likely mistake, in a sentence."""
+"""Mistakes in the shapes of arrays that end in an error, and what is known of an error."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lxmls_nb.checks.mistakes.form import ERROR
 from lxmls_nb.checks.mistakes.mistake import Finding, Mistake
 from lxmls_nb.checks.mistakes.output_error import CLASSES_COUNTED
 from lxmls_nb.checks.problems import Problem
@@ -16,42 +15,12 @@ from lxmls_nb.checks.problems import Problem
 #: What NumPy reports of arrays whose shapes don't fit.
 SHAPES = re.compile(r"matmul|shapes|broadcast|not aligned|inhomogeneous|mismatch")
 
-#: What Python reports of a method without `self`: how many it takes, how many it was given.
-ARGUMENTS = re.compile(r"\w+\.\w+\(\) takes (\d+) positional arguments? but (\d+) (?:was|were)")
-
 SHAPE_OF_BOTH = Mistake(
     "shapes",
     "{rule}",
     name="the shapes of two arrays don't fit together",
     lesson="Write the shapes beside each line: (M, I) of the input, (K, I) of the weight, (M, K) "
     "of z, and see which product gives the shape that is needed.",
-)
-NO_SELF = Mistake(
-    "no-self",
-    "is `self` missing? It is the first argument of a method, as in `def backpropagation(self, "
-    "input, output)`, and is not written where the method is called",
-    name="`self` is missing",
-    lesson="`self` is the first argument of each method in its `def` line, and is not written "
-    "where the method is called.",
-)
-NOT_UNPACKED = Mistake(
-    "not-unpacked",
-    "`{name}` holds both of the things that `log_forward` returns: unpack them, as "
-    "`log_probabilities, layer_inputs = self.log_forward(input)`",
-    name="the two things that `log_forward` returns are not unpacked",
-    lesson="`log_forward` of this network returns two things: the log-probabilities, and what "
-    "entered each layer.",
-)
-RAGGED = Mistake(
-    "ragged",
-    "arrays of different shapes make no single array: return the list of pairs as it is, without "
-    "`np.array`",
-    name="arrays of different shapes are put into one array",
-)
-RECURSION = Mistake(
-    "recursion",
-    "it calls itself, again and again, and never comes to an end",
-    name="the method calls itself without an end",
 )
 KEEPDIMS = Mistake(
     "keepdims",
@@ -132,50 +101,21 @@ class Raised:
         return replace(self, operands=tuple(Operand("", shape, "f") for shape in sizes))
 
 
-def name_error(raised: Raised, name: str, problem: Problem | None) -> Finding:
-    """Return the likely mistake where an answer raised an error.
+def name_shapes(raised: Raised, problem: Problem | None) -> Finding:
+    """Return what is wrong with shapes that don't fit.
 
     Parameters
     ----------
     raised : Raised
-    name : str
-        Of the function or method.
     problem : Problem, optional
         That of the call which failed.
     """
-    takes = ARGUMENTS.search(raised.message)
-    if raised.type == "TypeError" and takes and int(takes[2]) == int(takes[1]) + 1:
-        return NO_SELF.finding()
-    if raised.type == "RecursionError":
-        return RECURSION.finding()
-    both = _not_unpacked(raised)
-    if both:
-        return NOT_UNPACKED.finding(name=both)
-    if raised.type == "ValueError" and "inhomogeneous" in raised.message:
-        return RAGGED.finding()
-    if raised.is_of_shapes:
-        return _name_shapes(raised, problem)
-    return ERROR.finding()
-
-
-def _not_unpacked(raised: Raised) -> str:
-    """Return what holds both of the things that ``log_forward`` returns, if that is the fault."""
-    if raised.type not in ("TypeError", "ValueError", "AttributeError"):
-        return ""
-    if raised.both and re.search(rf"\b{re.escape(raised.both)}\b", raised.line):
-        return raised.both
-    used = re.search(r"(\w+\.)?log_forward\([^()]*\)", raised.line)
-    if used and re.search("tuple|inhomogeneous", raised.message):
-        return used[0]
-    return ""
-
-
-def _name_shapes(raised: Raised, problem: Problem | None) -> Finding:
-    """Return what is wrong with shapes that don't fit."""
     raised = raised.with_shapes_of_message()
     if len(raised.operands) != 2:
+        sizes = re.findall(r"\bsize (\d+)", raised.message)
+        strange = _strange([int(size) for size in sizes], problem)
         rule = "print the shapes of both sides: which of them is not what it should be?"
-        return SHAPE_OF_BOTH.finding(rule=rule)
+        return SHAPE_OF_BOTH.finding(rule=strange or rule)
     left, right = raised.operands
     if problem is not None and _is_of_counted_classes(left, right, problem):
         return CLASSES_COUNTED.finding()
@@ -230,6 +170,8 @@ def _is_of_counted_classes(left: Operand, right: Operand, problem: Problem) -> b
 
 def _question(left: Operand, right: Operand, problem: Problem | None) -> str:
     """Return what to ask where shapes don't fit: in a network, whether the layers are the same."""
+    if strange := _strange([*left.shape, *right.shape], problem):
+        return strange
     if problem is None or len(problem.geometry) == 2:
         return "which of them is not what it should be?"
     columns = left.shape[-1:]
@@ -240,6 +182,18 @@ def _question(left: Operand, right: Operand, problem: Problem | None) -> str:
         f"{sizes}do both belong to the same layer? The error goes from the last layer to the "
         "first, each time through the weights in between"
     )
+
+
+def _strange(sizes: Sequence[int], problem: Problem | None) -> str:
+    """Return what to ask about a size that nothing of the problem has, "" if there is none."""
+    if problem is None:
+        return ""
+    examples, layers = len(problem.output), ", ".join(map(str, problem.geometry))
+    for size in sizes:
+        if size not in (1, examples, *problem.geometry):
+            known = f"{examples} examples, and {layers} as the sizes of input and layers"
+            return f"where does {size} come from? There are {known}"
+    return ""
 
 
 def _named_size(size: int, problem: Problem) -> str:
@@ -258,6 +212,8 @@ def _rule_of_products(left: Operand, right: Operand, question: str, is_clear: bo
     if not left.shape or not right.shape:
         return "a single number is multiplied with *, not with @"
     inner, outer = left.shape[-1], right.shape[-2] if len(right.shape) > 1 else right.shape[0]
+    if "diag(" in left.code + right.code and 1 in (len(left.shape), len(right.shape)):
+        return "`np.diag` takes the diagonal of a matrix: element by element, it is *"
     rule = (
         f"in a matrix product the left side must have as many columns ({inner} here) as the right "
         f"one has rows ({outer})"
@@ -265,6 +221,8 @@ def _rule_of_products(left: Operand, right: Operand, question: str, is_clear: bo
     turned = list(_turned(left, right))
     if len(turned) == 1 and is_clear:
         return f"{rule}. {turned[0]} would fit"
+    if not turned and is_clear and _fit_the_other_way(left, right):
+        return f"{rule}. {_transposed(left)} and {_transposed(right)} would fit"
     if left.shape == right.shape:
         return f"{rule}. Element by element, it is *"
     return f"{rule}: {question}"
@@ -277,6 +235,16 @@ def _turned(left: Operand, right: Operand) -> Iterator[str]:
             yield _transposed(left)
         if left.shape[1] == right.shape[1]:
             yield _transposed(right)
+
+
+def _fit_the_other_way(left: Operand, right: Operand) -> bool:
+    """Whether one side is transposed where the other should be."""
+    is_one_turned = left.code.endswith(".T") != right.code.endswith(".T")
+    return (
+        len(left.shape) == len(right.shape) == 2
+        and is_one_turned
+        and (left.shape[0] == right.shape[1])
+    )
 
 
 def _transposed(operand: Operand) -> str:

@@ -1,0 +1,188 @@
+"""Mistakes with lists, names and calls that end in an error of Python, in NumPy's exercises."""
+
+from __future__ import annotations
+
+import re
+
+from lxmls_nb.checks.mistakes.array_errors import Raised, name_shapes
+from lxmls_nb.checks.mistakes.form import ERROR
+from lxmls_nb.checks.mistakes.mistake import Finding, Mistake
+from lxmls_nb.checks.problems import Problem
+
+#: What Python reports of a method: whose it is, how many arguments it takes, how many it was given.
+ARGUMENTS = re.compile(r"(\w+)\.(\w+)\(\) takes (\d+) positional arguments? but (\d+) (?:was|were)")
+
+#: Classes of the course, whose methods have `self`.
+GIVEN = ("NumpyMLP", "NumpyLogLinear")
+
+NO_SELF = Mistake(
+    "no-self",
+    "is `self` missing? It is the first argument of a method, as in `def backpropagation(self, "
+    "input, output)`, and is not written where the method is called",
+    name="`self` is missing",
+    lesson="`self` is the first argument of each method in its `def` line, and is not written "
+    "where the method is called.",
+)
+NOT_UNPACKED = Mistake(
+    "not-unpacked",
+    "`{name}` holds both of the things that `log_forward` returns: unpack them, as "
+    "`log_probabilities, layer_inputs = self.log_forward(input)`",
+    name="the two things that `log_forward` returns are not unpacked",
+    lesson="`log_forward` of this network returns two things: the log-probabilities, and what "
+    "entered each layer.",
+)
+RAGGED = Mistake(
+    "ragged",
+    "arrays of different shapes make no single array: return the list of pairs as it is, without "
+    "`np.array`",
+    name="arrays of different shapes are put into one array",
+)
+RECURSION = Mistake(
+    "recursion",
+    "it calls itself, again and again, and never comes to an end",
+    name="the method calls itself without an end",
+)
+LIST_AS_ARRAY = Mistake(
+    "list-as-array",
+    "{what} stands where a single array belongs",
+    name="a list of arrays stands where a single one belongs",
+    lesson="`self.parameters[n]` is a pair, weight and bias, and `layer_inputs` has an array for "
+    "each layer: take one of them.",
+)
+EXTRA_ARGUMENT = Mistake(
+    "extra-argument",
+    "`{method}` is called with {given}, and takes {takes}: leave the others out",
+    name="a method is called with an argument too many",
+)
+NO_METHOD = Mistake(
+    "no-method",
+    "`{name}` is a function, not a method, so there is no `self`: use its arguments instead",
+    name="`self` stands in a function that is no method",
+)
+LIST_METHOD = Mistake(
+    "list-method",
+    "`{method}` changes a list and returns None: write it on a line of its own, without `=`",
+    name="the None that `append` returns is kept",
+    lesson="`append`, `insert`, `reverse` and `sort` change a list and return None: they stand on "
+    "a line of their own.",
+)
+EMPTY_LIST = Mistake(
+    "empty-list",
+    "an empty list has no place to write to: use `append`, or make it as long as it will be, as "
+    "with `[None] * len(self.parameters)`",
+    name="an empty list is written to by index",
+)
+LIST_INDEX = Mistake(
+    "list-index",
+    "lists count from 0: of {layers} the last one has the index {last} or -1, and what enters "
+    "layer n is `layer_inputs[n]`. Is the index still the number of a layer here?",
+    name="an index goes beyond the end of a list",
+    lesson="Lists count from 0: the last of L layers has the index L - 1, and what enters layer n "
+    "is `layer_inputs[n]`.",
+)
+CLASS_INDEX = Mistake(
+    "class-index",
+    "class {index} has no place where there are {size}, and there are {classes} classes: is their "
+    "number written into the code, or counted in this batch?",
+    name="there is no place for some of the classes",
+    lesson="The number of classes is the number of rows of the last weight, whichever of them are "
+    "in this batch.",
+)
+WHOLE_NUMBERS = Mistake(
+    "integer-array",
+    "an array of whole numbers cannot take numbers with a point: make it with `np.zeros(shape)`, "
+    "without `dtype=int`",
+    name="an array of whole numbers is to take numbers with a point",
+)
+
+
+def name_error(raised: Raised, name: str, problem: Problem | None) -> Finding:
+    """Return the likely mistake where an answer raised an error.
+
+    Parameters
+    ----------
+    raised : Raised
+    name : str
+        Of the function or method.
+    problem : Problem, optional
+        That of the call which failed.
+    """
+    takes = ARGUMENTS.search(raised.message)
+    if raised.type == "TypeError" and takes and int(takes[4]) == int(takes[3]) + 1:
+        if takes[1] not in GIVEN:
+            return NO_SELF.finding()
+        counts = [_counted(int(number) - 1) for number in (takes[3], takes[4])]
+        return EXTRA_ARGUMENT.finding(method=takes[2], takes=counts[0], given=counts[1])
+    if raised.type == "RecursionError":
+        return RECURSION.finding()
+    if raised.type == "NameError" and "'self'" in raised.message and name != "backpropagation":
+        return NO_METHOD.finding(name=name)
+    both = _not_unpacked(raised)
+    if both:
+        return NOT_UNPACKED.finding(name=both)
+    if raised.type == "ValueError" and "inhomogeneous" in raised.message:
+        return _name_ragged(raised)
+    return _name_list(raised, problem) or (
+        name_shapes(raised, problem) if raised.is_of_shapes else ERROR.finding()
+    )
+
+
+def _counted(number: int) -> str:
+    return f"{number} argument{'' if number == 1 else 's'}"
+
+
+def _name_ragged(raised: Raised) -> Finding:
+    """Return what is wrong where NumPy is to make one array of several that differ in shape."""
+    if not raised.line or re.search(r"array\(|stack\(|concatenate\(|append\(", raised.line):
+        return RAGGED.finding()
+    pair = re.search(r"(?:self\.)?parameters\[[^\[\]]*\](?!\[)", raised.line)
+    if pair:
+        what = f"`{pair[0]}`, which is a pair, weight and bias,"
+    elif "layer_inputs" in raised.line and "layer_inputs[" not in raised.line:
+        what = (
+            "`layer_inputs`, the list of what enters each layer (the second thing that "
+            "`log_forward` returns),"
+        )
+    else:
+        what = "a list of several arrays"
+    return LIST_AS_ARRAY.finding(what=what)
+
+
+def _name_list(raised: Raised, problem: Problem | None) -> Finding | None:
+    """Return what is wrong with a list, or with an array that is filled place by place."""
+    method = re.search(
+        r"'NoneType' object has no attribute '(append|insert|extend)'", raised.message
+    )
+    if method:
+        return LIST_METHOD.finding(method=method[1])
+    if raised.type == "IndexError" and "list assignment index" in raised.message:
+        return EMPTY_LIST.finding()
+    if raised.type == "UFuncTypeError" and "dtype('int" in raised.message:
+        return WHOLE_NUMBERS.finding()
+    if problem is None:
+        return None
+    classes = problem.geometry[-1]
+    label = re.match(r"label (\d+) is not one of the (\d+) classes", raised.message)
+    if label and int(label[1]) < classes:
+        return CLASS_INDEX.finding(index=label[1], size=label[2], classes=classes)
+    if raised.type != "IndexError":
+        return None
+    if raised.message.startswith("list index out of range") and len(problem.geometry) > 2:
+        count = len(problem.parameters)
+        return LIST_INDEX.finding(layers=f"{count} layers", last=count - 1)
+    place = re.search(r"index (\d+) is out of bounds for axis \d with size (\d+)", raised.message)
+    if place and int(place[1]) < classes and int(place[2]) < classes:
+        return CLASS_INDEX.finding(index=place[1], size=place[2], classes=classes)
+    return None
+
+
+def _not_unpacked(raised: Raised) -> str:
+    """Return what holds both of the things that ``log_forward`` returns, if that is the fault."""
+    if raised.type not in ("TypeError", "ValueError", "AttributeError"):
+        return ""
+    if raised.both and re.search(rf"\b{re.escape(raised.both)}\b", raised.line):
+        return raised.both
+    used = re.search(r"(\w+\.)?log_forward\([^()]*\)", raised.line)
+    if used and re.search("tuple|inhomogeneous", raised.message):
+        return used[0]
+    return ""
