@@ -177,6 +177,49 @@ def _targets(node: ast.AST) -> list[ast.expr]:
 
 
 @lru_cache(maxsize=512)
+def needed_names(source: str) -> frozenset[str]:
+    """Return the names that code binds, and reads or deletes before: they have to be there.
+
+    What functions read when they are called is not looked at.
+
+    Parameters
+    ----------
+    source : str
+        Code of IPython.
+    """
+    tree = _tree(source)
+    bound: set[str] = set()
+    needed: set[str] = set()
+    for statement in tree.body if tree else ():
+        needed |= _read_at_once(statement) - bound
+        bound |= _bound(ast.Module(body=[statement], type_ignores=[]))[1]
+    return frozenset(needed & bound)
+
+
+def _read_at_once(statement: ast.stmt) -> set[str]:
+    """Return the names that a statement reads, changes or deletes while it runs."""
+    found: set[str] = set()
+    nodes: list[ast.AST] = [statement]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            found.add(node.target.id)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            nodes += [
+                *node.decorator_list,
+                *node.args.defaults,
+                *filter(None, node.args.kw_defaults),
+            ]
+        elif isinstance(node, ast.Lambda):
+            nodes += [*node.args.defaults, *filter(None, node.args.kw_defaults)]
+        else:
+            nodes += ast.iter_child_nodes(node)
+    return found
+
+
+@lru_cache(maxsize=512)
 def used_names(source: str) -> frozenset[str]:
     """Return the names that code reads, none if it cannot be parsed.
 

@@ -29,7 +29,8 @@ def select_device(preferred: str | torch.device | None = None) -> torch.device:
     Raises
     ------
     ValueError
-        If the requested device is missing; the message lists those that exist.
+        If the requested device is missing; the message lists those that exist. In grading, the
+        CPU takes its place.
     """
     wish = preferred or os.environ.get("LXMLS_NB_DEVICE")
     devices = available_devices()
@@ -37,6 +38,8 @@ def select_device(preferred: str | torch.device | None = None) -> torch.device:
         return torch.device(devices[0])
     name = str(wish).strip().lower()
     name = "cpu" if name == "cpu:0" else name
+    if name not in devices and os.environ.get("NBGRADER_EXECUTION") == "autograde":
+        return torch.device("cpu")  # a student's machine may have what the one that grades has not
     if name not in devices:
         asker = "" if preferred else " (LXMLS_NB_DEVICE asks for it)"
         raise ValueError(f"there is no device '{wish}'{asker}; there is: {', '.join(devices)}")

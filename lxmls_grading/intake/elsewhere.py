@@ -6,6 +6,8 @@ names. Run after that, it would take the answer's place.
 
 from __future__ import annotations
 
+import re
+
 from nbformat.notebooknode import NotebookNode
 
 from lxmls_grading.cells import grade_id
@@ -46,6 +48,8 @@ def settle(
         return None, aside or _explain_found(name, index, found, originals)
     if originals.answers[name].names:
         text, reasons = _settle_code(name, notebook, found, originals)
+        if _by_hand(name, originals) and all(each.kind != "set aside" for each in reasons):
+            reasons = _settle_text(name, notebook, found, originals) or reasons
         return text, aside + reasons
     return None, aside + _settle_text(name, notebook, found, originals)
 
@@ -165,9 +169,7 @@ def _settle_text(
     own = [
         plain_text(notebook.cells[index])
         for index in around
-        if not names[index]
-        and notebook.cells[index].cell_type == released.cell_type
-        and notebook.cells[index].source.strip()
+        if not names[index] and _may_be_text(notebook.cells[index], released)
     ]
     edited = [
         other
@@ -183,6 +185,16 @@ def _settle_text(
         what = f"the cell {name} {state}, and its answer may be in {list_names(where)}"
         return [set_aside(name, what, originals)]
     return [] if name in found.counts else [_put_back(name)]
+
+
+def _may_be_text(cell: NotebookNode, released: NotebookNode) -> bool:
+    """Whether an own cell may be an answer that a person reads: words, also where code belongs."""
+    if not cell.source.strip():
+        return False
+    if released.cell_type != "code":
+        return bool(cell.cell_type == released.cell_type)
+    has_words = cell.cell_type != "code" or re.search("[#'\"]", cell.source) is not None
+    return has_words and (cell.cell_type != "code" or not analyse(cell.source).bound)
 
 
 def _neighbour(name: str, step: int, originals: Originals) -> str | None:

@@ -14,7 +14,7 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.utils import is_solution
 
 from lxmls_grading.cells import grade_id
-from lxmls_grading.definitions import analyse, layout_key
+from lxmls_grading.definitions import analyse, layout_key, needed_names
 from lxmls_grading.intake.originals import Originals, plain_text, same_text
 
 #: Most characters in own cells of code for which the layout of code makes no difference.
@@ -83,6 +83,7 @@ def find_cells(submitted: NotebookNode, originals: Originals) -> Found:
     originals : Originals
     """
     found = find_marked(submitted, originals)
+    _tell_parts_from_copies(found, originals)
     _find_rewritten(found, originals)
     _find_by_place(found, originals)
     for name, released in originals.known.items():
@@ -123,6 +124,28 @@ def find_marked(submitted: NotebookNode, originals: Originals) -> Found:
         copied = (stubs[key] for key in _text_keys(found.cells[index]) if key in stubs)
         found.names[index] = next(copied, None)
     return found
+
+
+def _tell_parts_from_copies(found: Found, originals: Originals) -> None:
+    """Take cells with the marks of an answer that define nothing of it for a student's own.
+
+    An editor that splits a cell leaves the marks on each part, such as on a function that the
+    answer calls. What counts as a copy defines what the answer should, and does not need another
+    one for it.
+    """
+    for name, answer in originals.answers.items():
+        copies = found.copies(name)
+        codes = {index: analyse(found.cells[index].source) for index in copies}
+        whole = {
+            index
+            for index, code in codes.items()
+            if code.bound & answer.names
+            and not answer.names & needed_names(found.cells[index].source)
+        }
+        for index in set(copies) - whole if whole else ():
+            cell = found.cells[index]
+            if cell.cell_type == "code" and cell.source.strip() and codes[index].parsed:
+                found.names[index], found.marked[index] = None, False
 
 
 def _find_missing(
@@ -202,7 +225,13 @@ def _find_rewritten(found: Found, originals: Originals) -> None:
         copies = found.copies(name)
         if not answer.names or any(not is_blank(found.cells[i], stub) for i in copies):
             continue
-        whole = [index for index, names in own.items() if answer.names <= names]
+        # What changes an answer, or derives from it, needs the one that is there.
+        whole = [
+            index
+            for index, names in own.items()
+            if answer.names <= names
+            and not (copies and answer.names & needed_names(found.cells[index].source))
+        ]
         if not whole:
             continue
         index = count(whole, name, found, originals)

@@ -20,7 +20,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_task
 
 from lxmls_grading.cells import grade_id, is_test, note_added, student_python
-from lxmls_grading.definitions import analyse
+from lxmls_grading.definitions import analyse, used_names
 from lxmls_grading.intake.by_hand import uses_of_toolkits
 from lxmls_grading.intake.elsewhere import settle
 from lxmls_grading.intake.exporter import SubmissionExporter
@@ -174,7 +174,7 @@ def _own_cells(found: Found, originals: Originals) -> dict[int, list[NotebookNod
     -1 stands for the beginning. Copies of answers and of given cells that don't count are among
     them, but those that are as they were released: an answer's stub would take the answer's place.
     """
-    own: dict[int, list[NotebookNode]] = defaultdict(list)
+    places: dict[int, int] = {}
     counts = set(found.counts.values())
     place = -1
     for index, (name, cell) in enumerate(zip(found.names, found.cells, strict=True)):
@@ -186,8 +186,35 @@ def _own_cells(found: Found, originals: Originals) -> dict[int, list[NotebookNod
             if is_blank(cell, originals.known[name]):
                 continue
             here = _place_of_copy(index, name, place, found, originals)
-        own[here].append(_own_cell(cell))
+        places[index] = here
+    _put_before_what_needs_them(places, found, originals)
+    own: dict[int, list[NotebookNode]] = defaultdict(list)
+    for index, here in places.items():
+        own[here].append(_own_cell(found.cells[index]))
     return own
+
+
+def _put_before_what_needs_them(places: dict[int, int], found: Found, originals: Originals) -> None:
+    """Put own cells above the answers below them that read what they define.
+
+    Where a student has moved an answer down, it goes back to its place, and what stands above it,
+    such as a function that it calls, has to come with it.
+    """
+    needed: dict[str, int] = {}  # by name, the place of the first cell that reads it
+    for index in reversed(range(len(found.cells))):
+        name, cell = found.names[index], found.cells[index]
+        if cell.cell_type != "code":
+            continue
+        if index in places and name is None:
+            bound = analyse(cell.source).bound
+            places[index] = min([places[index], *(needed[each] for each in bound & needed.keys())])
+            before = places[index]
+        elif name in originals.answers and index == found.counts[name]:
+            before = originals.order[name] - 1
+        else:
+            continue
+        for each in used_names(cell.source):
+            needed[each] = min(before, needed.get(each, before))
 
 
 def _place_of_copy(index: int, name: str, place: int, found: Found, originals: Originals) -> int:

@@ -22,8 +22,11 @@ from lxmls_grading.intake.files import (
 )
 from lxmls_grading.intake.notebooks import clean_text
 
-#: Files that are never there: notebooks hold answers or solutions, and the time is the grader's.
-NEVER = ("*.ipynb", "timestamp.txt", ".*", "__pycache__")
+#: Files that are never there: the time is the grader's.
+NEVER = ("timestamp.txt", ".*", "__pycache__")
+
+#: Those of an assignment that are not there either, since they hold solutions.
+NOTEBOOKS = "*.ipynb"
 
 #: Most bytes of all files of an assignment together.
 MAX_ASSIGNMENT_BYTES = 100_000_000
@@ -97,7 +100,8 @@ def read_assignment_files(folder: str | Path, ignore: Sequence[str]) -> dict[str
     total = 0
     for path in sorted(Path(folder).rglob("*")):
         name = path.relative_to(folder)
-        if any(fnmatch(part, pattern) for part in name.parts for pattern in (*ignore, *NEVER)):
+        left_out = (*ignore, *NEVER, NOTEBOOKS)
+        if any(fnmatch(part, pattern) for part in name.parts for pattern in left_out):
             continue
         if path.is_file():
             total += path.stat().st_size
@@ -134,7 +138,9 @@ def read_working_files(
     # The assignment's files win, also where a student's file is called like one of their folders.
     taken = {str(part) for name in assignment for part in (Path(name), *Path(name).parents)}
     total = 0
-    for path in plain_files(folder, [*ignore, *NEVER], log, MAX_TOTAL_BYTES):
+    paths = list(plain_files(folder, [*ignore, *NEVER], log, MAX_TOTAL_BYTES))
+    # Notebooks come last: those that are graded take up much, and few are read by another one.
+    for path in sorted(paths, key=lambda path: fnmatch(path, NOTEBOOKS)):
         name = os.path.relpath(path, folder)
         if name in taken or any(str(above) in assignment for above in Path(name).parents):
             continue

@@ -229,9 +229,9 @@ def test_nobody_is_blamed_for_an_earlier_release(originals, submitted):
 
 def test_of_copies_the_last_above_the_tests_counts(originals, submitted):
     where = submitted.cells.index(find(submitted, ANSWER))
-    for text, place in (("first = 1", where), ("second = 2", where + 1)):
+    for text, place in (("1", where), ("2", where + 1)):
         cell = copy.deepcopy(find(submitted, ANSWER))
-        cell.source = text
+        cell.source = f"def log_linear_gradients(*arguments):\n    return {text}"
         submitted.cells.insert(place, cell)
     answer = submitted.cells[where + 2].source
     last = copy.deepcopy(submitted.cells[where])
@@ -244,6 +244,63 @@ def test_of_copies_the_last_above_the_tests_counts(originals, submitted):
     assert [(each.kind, each.cells) for each in reasons] == [("repaired", (ANSWER,))]
     assert "4 copies" in reasons[0].text
     assert "number 3" in reasons[0].text
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["above", "below"])
+def test_a_part_that_was_split_off_an_answer_stays_beside_it(first, originals, submitted):
+    """An editor leaves the marks on both parts."""
+    where = submitted.cells.index(find(submitted, ANSWER))
+    part = copy.deepcopy(submitted.cells[where])
+    part.source = "def helper(z):\n    return z"
+    part.id = "split"
+    submitted.cells.insert(where if first else where + 1, part)
+    notebook, reasons = rebuild(submitted, originals)
+    assert_sound(notebook, originals)
+    texts = [cell.source for cell in notebook.cells]
+    answer = texts.index(find(notebook, ANSWER).source)
+    assert texts.index(part.source) == (answer - 1 if first else answer + 1)
+    assert "def log_linear_gradients" in texts[answer]
+    assert reasons == []
+
+
+def test_what_a_moved_answer_calls_comes_back_with_it(originals, submitted):
+    where = submitted.cells.index(find(submitted, ANSWER))
+    last = submitted.cells.index(find(submitted, originals.answers[ANSWER].checks[-1]))
+    helpers = [own("def inner(z):\n    return z"), own("def helper(z):\n    return inner(z)")]
+    block = submitted.cells[where : last + 1]
+    block[0].source = block[0].source.replace("    z = ", "    helper(0)\n    z = ", 1)
+    assert "helper" in block[0].source
+    submitted.cells[where : last + 1] = []
+    submitted.cells += [own("other = 1"), *helpers, *block]
+    notebook, _ = rebuild(submitted, originals)
+    assert_sound(notebook, originals)
+    texts = [cell.source for cell in notebook.cells]
+    answer = texts.index(block[0].source)
+    assert texts[answer - 2 : answer] == [cell.source for cell in helpers]
+    assert texts[-1] == "other = 1"
+
+
+NEEDS = {
+    "its own name": "old = log_linear_gradients\n\ndef log_linear_gradients(*arguments):\n    ...",
+    "its help": "help(log_linear_gradients)\n\ndef log_linear_gradients(*arguments):\n    ...",
+    "deletes it": "del log_linear_gradients\n\ndef log_linear_gradients(*arguments):\n    ...",
+    "as default": "def log_linear_gradients(*arguments, old=log_linear_gradients):\n    ...",
+    "decorated": "log_linear_gradients = print(log_linear_gradients)",
+}
+
+
+@pytest.mark.parametrize("text", NEEDS.values(), ids=NEEDS)
+def test_an_own_cell_that_needs_the_stub_runs_after_it(text, originals, submitted):
+    stub = originals.known[ANSWER].source
+    where = submitted.cells.index(find(submitted, ANSWER))
+    submitted.cells[where].source = stub
+    submitted.cells.insert(where + 1, own(text))
+    notebook, reasons = rebuild(submitted, originals)
+    assert_sound(notebook, originals)
+    texts = [cell.source for cell in notebook.cells]
+    assert texts.index(stub) + 1 == texts.index(text)
+    assert [each.kind for each in reasons] == ["repaired"]
+    assert "found in a cell of your own" in reasons[0].text
 
 
 def test_own_cells_stay_where_they_were(originals, submitted):

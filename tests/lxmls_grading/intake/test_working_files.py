@@ -74,9 +74,17 @@ def test_what_is_left_out_has_a_reason(tmp_path):
     assert "kind" in files.left_out["d.exe"]
 
 
-def test_time_stamp_and_notebooks_are_never_there(tmp_path):
-    write(tmp_path, timestamp_dot_txt="1", a_dot_ipynb="1", _dot_ipynb_checkpoints__x="1")
+def test_the_time_stamp_is_never_there(tmp_path):
+    write(tmp_path, timestamp_dot_txt="1", _dot_ipynb_checkpoints__x="1")
     assert read(tmp_path) == WorkingFiles()
+
+
+def test_notebooks_of_a_student_are_there_after_all_else(tmp_path):
+    write(tmp_path, a_dot_ipynb="1" * 8, b_dot_csv="1" * 8)
+    files = read(tmp_path, max_total=10)
+    assert [*files.contents] == ["b.csv"]
+    assert [*files.left_out] == ["a.ipynb"]
+    assert [*read(tmp_path).contents] == ["b.csv", "a.ipynb"]
 
 
 def test_names_that_are_not_text_can_be_packed_and_reported(tmp_path):
