@@ -17,9 +17,10 @@ from pathlib import Path
 from nbformat.notebooknode import NotebookNode
 from traitlets.config import Config
 
+from lxmls_grading.cells import grade_id
 from lxmls_grading.intake.archives import NOTEBOOK, Member, list_notebooks, list_others
 from lxmls_grading.intake.files import UNPRINTABLE
-from lxmls_grading.intake.matching import find_marked
+from lxmls_grading.intake.matching import find_marked, is_blank
 from lxmls_grading.intake.originals import Originals, plain_text, read_originals
 from lxmls_grading.listing import list_names
 from lxmls_grading.reasons import Reason, add_reason, reason
@@ -103,30 +104,42 @@ class NotebookFinder:
         name = os.path.splitext(file)[0]
         there = os.path.lexists(path)
         entries = self._entries(folder)
-        if not entries:
+        original = self.originals().get(name)
+        other = "" if original is None else self._is_another(proper, name)
+        mine: tuple[str, ...] = ()
+        if original is not None and not other and not isinstance(proper, Reason):
+            mine = _students(proper, original)
+        if not mine and original is not None:  # this one may lie under the name of another
+            entries = [each for each in self._all(folder) if each.path != file]
+        if not entries and not other:
             return None if there else _missing(name, self._others(folder, name))
-        if name not in self.originals():
+        if original is None:
             return None
-        found = [each for each in self._candidates(folder, entries) if self.is_for(each) == name]
-        original = self.originals()[name]
+        found = [each for each in self._candidates(folder, entries) if self._holds(each, name)]
         written = {_students(each.notebook, original): each for each in reversed(found)}
         answered = [each for texts, each in written.items() if texts][::-1]
-        if not isinstance(proper, Reason) and (mine := _students(proper, original)):
+        if mine and not isinstance(proper, Reason):
             others = [each for texts, each in written.items() if texts and texts != mine]
             if others:
                 files = list_names(sorted(_shown(each.path) for each in others))
-                values = {"notebook": name, "graded": f"{name}.ipynb", "files": files}
+                values = {"notebook": name, "graded": file, "files": files}
                 add_reason(proper, reason("left out", **values))
             return None
-        if not answered and there:
+        if not answered and there and not other:
             return None
         listed = [entry.path for entry in entries] + self._others(folder, name)
-        return _take(name, proper, there, answered or found[:1], listed)
+        if other:
+            listed = [f"{file}, which holds {other}"]
+        return _take(name, proper, there and not other, answered or found[:1], listed)
+
+    def _all(self, folder: str) -> list[Member]:
+        """Return the notebooks of a submission."""
+        return list_notebooks(folder, self.ignore)
 
     def _entries(self, folder: str) -> list[Member]:
         """Return the other notebooks of a submission, those with their proper names left out."""
         proper = {f"{name}.ipynb" for name in self._names()}
-        return [entry for entry in list_notebooks(folder, self.ignore) if entry.path not in proper]
+        return [entry for entry in self._all(folder) if entry.path not in proper]
 
     def _others(self, folder: str, name: str) -> list[str]:
         """Return files of a submission that have the name of a notebook and are none."""
@@ -149,18 +162,57 @@ class NotebookFinder:
             self._last = (key, found)
         return self._last[1]
 
+    def _is_another(self, proper: NotebookNode | Reason, name: str) -> str:
+        """Return which other notebook of the assignment lies under a name, "" if it is its own."""
+        if isinstance(proper, Reason):
+            return ""
+        known = self.originals()[name].known
+        marked = {mark for mark in map(grade_id, proper.cells) if mark in known}
+        if 2 * len(marked) >= len(known):
+            return ""
+        best, enough = self._best(proper)
+        is_own = not enough or name in best or self._has_answers(proper, name)
+        return "" if is_own else best[0]
+
+    def _holds(self, candidate: Candidate, name: str) -> bool:
+        """Whether a notebook is one of the assignment's, or holds it among others."""
+        best = self.is_for(candidate)
+        if best in (None, name):
+            return best is not None
+        answers = (self.originals()[each].answers.keys() for each in (str(best), name))
+        return set.isdisjoint(*map(set, answers)) and self._has_answers(candidate.notebook, name)
+
+    def _has_answers(self, notebook: NotebookNode, name: str) -> bool:
+        """Whether most cells of a notebook of the assignment are there, one of them an answer."""
+        original = self.originals()[name]
+        found = find_marked(notebook, original)
+        answers = (
+            not is_blank(found.cells[index], original.known[each])
+            for index, each in enumerate(found.names)
+            if each in original.answers
+        )
+        return 2 * len({*found.names} - {None}) >= len(original.known) and any(answers)
+
     def is_for(self, candidate: Candidate) -> str | None:
         """Return which notebook of the assignment a notebook is, or None if it is none of them."""
-        scores = {
-            name: len({*find_marked(candidate.notebook, each).names} - {None})
-            for name, each in self.originals().items()
-        }
-        best = [name for name, score in scores.items() if score == max(scores.values())]
-        named = name_in(candidate.stem, list(scores))
+        best, enough = self._best(candidate.notebook)
+        named = name_in(candidate.stem, self._names())
         if named in best:
             return named
-        enough = max(scores.values(), default=0) * 4 >= len(self.originals()[best[0]].known)
         return best[0] if len(best) == 1 and enough else None
+
+    def _best(self, notebook: NotebookNode) -> tuple[list[str], bool]:
+        """Return of which notebooks of the assignment most cells are there, and if they are enough.
+
+        There are several where notebooks have the same cells.
+        """
+        scores = {
+            name: len({*find_marked(notebook, each).names} - {None})
+            for name, each in self.originals().items()
+        }
+        most = max(scores.values(), default=0)
+        best = [name for name, score in scores.items() if score == most]
+        return best, bool(best) and most * 4 >= len(self.originals()[best[0]].known)
 
 
 def name_in(stem: str, names: list[str]) -> str | None:

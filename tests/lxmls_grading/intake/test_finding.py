@@ -119,6 +119,39 @@ def test_one_in_an_archive_is_taken(folder, read):
     assert "work.zip/day2/shapes_1.ipynb was graded" in reasons["renamed"]
 
 
+def test_a_notebook_under_the_name_of_another_is_told_by_its_cells(folder, read):
+    put(folder, "shapes_1.ipynb", letters("mine, too"))
+    put(folder, "letters_1.ipynb", shapes())
+    text, reasons = read("shapes_1")
+    assert "# mine" in text
+    assert "letters_1.ipynb was graded in its place" in reasons["renamed"]
+    # The other one could be letters_1 or letters_10, which have the same cells.
+    text, reasons = read("letters_1")
+    assert text == ""
+    assert "letters_1.ipynb, which holds shapes_1" in reasons["missing"]
+
+
+def test_one_under_the_name_of_another_is_named(folder, read):
+    put(folder, "shapes_1.ipynb", letters("mine"))
+    put(folder, "letters_1.ipynb", letters("mine"))
+    text, reasons = read("shapes_1")
+    assert text == ""
+    assert "shapes_1.ipynb, which holds letters_1" in reasons["missing"]
+    assert "mine" in read("letters_1")[0]
+
+
+@pytest.mark.parametrize("name", ["shapes_1", "letters_1", "all of it"])
+def test_all_in_one_notebook_are_graded_from_it(name, folder, read):
+    notebook = shapes()
+    notebook.cells += letters("# the letters").cells
+    put(folder, f"{name}.ipynb", notebook)
+    for each in ("shapes_1", "letters_1"):
+        text, reasons = read(each)
+        assert "# mine" in text
+        assert "# the letters" in text
+        assert [*reasons] == ([] if each == name else ["renamed"])
+
+
 def test_names_decide_where_cells_do_not(folder, read):
     put(folder, "x_letters_10 (2).ipynb", letters("first"))
     put(folder, "letters_1-Copy1.ipynb", letters("second"))
