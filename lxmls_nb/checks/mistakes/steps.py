@@ -134,6 +134,13 @@ def _is_shorter_by_a_size(step: Step) -> bool | Mapping[str, object]:
     return False
 
 
+def _is_averaged_over_classes(step: Step) -> bool | Mapping[str, object]:
+    classes = len(step.right[0])
+    if step.size == classes or not step.is_times(step.size / classes):
+        return False
+    return {"factor": step.size / classes, "examples": step.size, "classes": classes}
+
+
 def _has_own_rate(step: Step) -> bool | Mapping[str, object]:
     if step.factor is None or step.factor < 0 or not step.events.others:
         return False
@@ -155,7 +162,7 @@ def _is_cut_to_length(step: Step) -> bool | Mapping[str, object]:
 
 
 def _is_of_another_length(step: Step) -> bool | Mapping[str, object]:
-    if step.factor is None:
+    if step.factor is None or step.is_times(1):
         return False
     return {"factor": step.factor, "rate": step.rate, "effective": step.factor * step.rate}
 
@@ -209,6 +216,14 @@ NOT_MOVING = Mistake(
     lesson="The order is: forward, loss, zero the gradients, `backward()`, `step()`, on the model "
     "that is passed.",
     seen=lambda step: all(step.still),
+)
+
+STEP_CUT = Mistake(
+    "step-cut",
+    "the gradient seems to be cut or scaled to length {length:g}: the step should go along the "
+    "gradient as it is",
+    name="the gradient is cut or scaled",
+    seen=_is_cut_to_length,
 )
 
 #: Where there is no gradient in the numbers, or another number of times the right one. The first
@@ -276,6 +291,14 @@ OF_STEPS = (
         seen=_is_shorter_by_a_size,
     ),
     Mistake(
+        "step-over-classes",
+        "the step is {factor:.4g} times as long as it should be, which is {examples} examples / "
+        "{classes} classes: is the loss divided by the number of classes, not of examples?",
+        name="the loss of a step is divided by the number of classes",
+        lesson="The loss is the mean over the examples of the batch, not over the classes.",
+        seen=_is_averaged_over_classes,
+    ),
+    Mistake(
         "own-rate",
         "an optimizer of your own ({name}) makes the step, with a learning rate of {rate:.4g}: use "
         "the one that is passed",
@@ -283,13 +306,7 @@ OF_STEPS = (
         lesson="The model and the optimizer are passed: use both as they are.",
         seen=_has_own_rate,
     ),
-    Mistake(
-        "step-cut",
-        "the gradient seems to be cut or scaled to length {length:g}: the step should go along the "
-        "gradient as it is",
-        name="the gradient is cut or scaled",
-        seen=_is_cut_to_length,
-    ),
+    STEP_CUT,
     Mistake(
         "double-step",
         "the step is {factor:.4g} times as long as the optimizer's learning rate, {rate:g}, and "
@@ -359,6 +376,15 @@ LOSS_AFTER = Mistake(
 )
 
 
+LOSS_UNDEFINED = Mistake(
+    "loss-no-number",
+    "it is no number (nan), as the logarithm of a negative one is: log-probabilities are negative, "
+    "so is a logarithm taken of them once more?",
+    name="the loss is no number",
+    lesson="The module returns log-probabilities: the loss takes them as they are.",
+)
+
+
 def name_step_loss(
     loss: object, case: Problem, elsewhere: Callable[[Problem], float | None]
 ) -> Finding | None:
@@ -374,4 +400,6 @@ def name_step_loss(
     """
     if not isinstance(loss, float):
         return None
+    if np.isnan(loss):
+        return LOSS_UNDEFINED.finding()
     return name_loss(loss, case, elsewhere, of_forward=False)

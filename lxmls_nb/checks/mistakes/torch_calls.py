@@ -54,6 +54,19 @@ UNDEFINED = Mistake(
     lesson="Restart the kernel and run all cells before you hand in: what was once defined "
     "elsewhere is not there.",
 )
+HIDES_METHOD = Mistake(
+    "hides-parameters",
+    "in a `torch.nn.Module`, `parameters` is a method that gives the optimizer what to change: "
+    "give your list another name",
+    name="a list has the name of the module's method `parameters`",
+)
+DIM = Mistake(
+    "dim-missing",
+    "a softmax needs to know over what: with an example in each row, `dim=1` is over the classes"
+    "{where}",
+    name="a softmax is not told its dimension",
+    lesson="`dim=1` is over the classes, where each example is a row.",
+)
 NO_BRACKETS = Mistake(
     "no-brackets",
     "`{name}` is a method: the brackets are missing, `{name}()`",
@@ -116,12 +129,24 @@ def undefined(raised: Raised) -> Finding:
         "torch": "`import torch` is missing: run the cell with the imports",
         "self": "is it missing in the brackets of the `def` line?",
     }
+    if name == "self" and not raised.is_network and "_log_forward(" in raised.code:
+        return UNDEFINED.finding(name=name, hint="`training_step` is no method: say `model(input)`")
     hint = "is it spelt as where it is made, is `self.` missing before it, or an import?"
     return UNDEFINED.finding(name=name, hint=known.get(name, hint))
 
 
+def without_dim(raised: Raised) -> Finding | None:
+    """Look at a softmax that is not told its dimension, or is told it in the wrong brackets."""
+    if re.search(r"Softmax\(\)\(", raised.code):
+        return DIM.finding(where=", as in `torch.nn.LogSoftmax(dim=1)(z)`")
+    is_softmax = re.search("soft(?:max|min)", raised.code + raised.message)
+    return DIM.finding(where="") if is_softmax else None
+
+
 def method_as_value(raised: Raised) -> Finding | None:
     """Look at a method where what it returns is meant."""
+    if not raised.is_network and re.search(r"self\.parameters\b(?!\()", raised.code):
+        return HIDES_METHOD.finding()
     found = re.search(r"([\w.]*\b(?:named_)?parameters)\b(?!\()", raised.code)
     is_call = found is not None and "self.parameters" not in found.group(1)
     return NO_BRACKETS.finding(name=found.group(1)) if found and is_call else None

@@ -19,6 +19,7 @@ from lxmls_nb.checks.mistakes.torch_calls import (
     method_as_value,
     takes_others,
     undefined,
+    without_dim,
 )
 from lxmls_nb.checks.mistakes.torch_shapes import (
     DIMENSION,
@@ -97,6 +98,12 @@ LABELS_RANGE = Mistake(
     "class index {index} does not exist: with {classes} classes they go from 0 to {last}",
     name="a class index does not exist",
 )
+EXCHANGED = Mistake(
+    "loss-arguments",
+    "the loss gets the labels first: the log-probabilities come first, then the labels",
+    name="the arguments of the loss are exchanged",
+    lesson="A loss takes the predictions first, then the labels.",
+)
 BATCH_SIZES = Mistake(
     "batch-sizes",
     "the output is for {first} and the labels are for {second}: does one of them lose or gain a "
@@ -131,6 +138,12 @@ def _not_a_tensor(raised: Raised) -> Finding | None:
         return NOT_A_TENSOR.finding(kind=what, dtype=dtype, more=more)
     words = {"NoneType": "None (is a `return` missing?)", "tuple": "a tuple of several things"}
     return OTHER_THING.finding(kind=words.get(kind, f"a {kind}"))
+
+
+def _exchanged(raised: Raised) -> Finding | None:
+    first = re.search(r"(?:nll_loss|cross_entropy|Loss\([^()]*\)|loss\w*)\(\s*(\w+)", raised.code)
+    labels = ("output", "labels", "label", "y", "target", "targets", "y_true")
+    return EXCHANGED.finding() if first and first[1] in labels else None
 
 
 def _labels_range(raised: Raised) -> Finding | None:
@@ -262,6 +275,10 @@ RULES: tuple[tuple[str, Rule], ...] = (
         r"(?:target dtype to be|scalar type) Long(?: or Byte)?,? but (?:got|found) (\w+)",
         _labels_type,
     ),
+    (
+        r"not implemented for '(?:Int|Long|Short|Byte)'|1D target|multi-target|class prob",
+        _exchanged,
+    ),
     (r"not implemented for '(Int|Float|Double|Short)'", _labels_type),
     (r"tensors used as indices must be long|Expected dtype int64 for index", _labels_type),
     (r"one_hot is only applicable to index tensor of type LongTensor", _labels_type),
@@ -294,6 +311,8 @@ RULES: tuple[tuple[str, Rule], ...] = (
     (r"cannot assign '.*' as parameter", _always(ASSIGNED)),
     (r"cannot assign \w+ before Module\.__init__\(\) call", _always(SUPER_INIT)),
     (r"Only Tensors of floating point .* can require gradients", _always(WHOLE_NUMBERS)),
+    (r"missing 1 required positional arguments?: \W?dim\b", without_dim),
+    (r"forward\(\) got an unexpected keyword argument 'dim'", without_dim),
     (
         r"(?P<name>[\w.<>]+)\(\) takes (?:from \d+ to )?(?P<takes>\d+) positional arguments? but "
         r"(?P<given>\d+) (?:was|were) given",

@@ -150,7 +150,7 @@ def elements(raised: Raised) -> Finding:
     first, second, dimension = (int(number) for number in raised.match.groups())
     values: dict[str, object] = {"first": first, "second": second, "dimension": dimension}
     layers = set(raised.geometry)
-    reduces = re.search(r"sum|max|mean|norm|loss", raised.code)
+    reduces = re.search(r"(?<![a-z_])(?:log)?(?:sum(?:exp)?|a?max|mean|norm|loss)\b", raised.code)
     if raised.examples in (first, second) and first != second and reduces:
         one_is_layer = first in layers or second in layers
         if one_is_layer and "keepdim" not in raised.code:
@@ -160,6 +160,12 @@ def elements(raised: Raised) -> Finding:
         hint = ": `*` multiplies element by element, `@` is the product of matrices"
     elif first in layers and second in layers:
         hint = ": do both belong to the same layer?"
+    elif raised.examples in (first, second) and "bias" in raised.code:
+        hint = f": {raised.examples} is the number of examples. " + (
+            "A bias is a row, of shape (1, out) or (out,), not a column"
+            if dimension == 0
+            else "Each example is a row of z, input @ weight.T + bias, not a column"
+        )
     return ELEMENTS.finding(hint=hint, **values)
 
 
