@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import math
 import sys
 import time
@@ -16,6 +15,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from lxmls_grading.execution.copies import Copies
 from lxmls_grading.execution.remote import (
     SHARED,
     CannotJudge,
@@ -27,10 +27,9 @@ from lxmls_grading.execution.remote import (
     remote_type,
 )
 from lxmls_grading.kernel.decoding import decode
-from lxmls_grading.kernel.objects import INTERRUPTED
+from lxmls_grading.kernel.objects import INTERRUPTED, OPERATIONS
 from lxmls_grading.kernel.values import encode, known_name
 from lxmls_grading.kernel.wire import ReplyError
-from lxmls_nb import checks
 
 #: Most operations of a test cell, objects of the student that are held at a time, and error classes
 #: of the student.
@@ -41,6 +40,15 @@ MAX_PRINTED, MAX_WARNINGS = 1_000_000, 20
 
 #: Types whose values the student's code can change.
 CONTAINERS = frozenset([list, tuple, dict, set, deque, bytearray, np.ndarray])
+
+#: Methods that change a container: to change a copy of one would change nothing.
+CHANGING = frozenset(
+    {
+        *("append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "update"),
+        *("setdefault", "popitem", "add", "discard", "appendleft", "popleft", "extendleft"),
+        *("rotate", "difference_update", "intersection_update", "symmetric_difference_update"),
+    }
+)
 
 #: The name of the file of a test cell in tracebacks.
 TEST_FILE = "<test>"
@@ -72,6 +80,8 @@ class Connection:
         Why the cell could not be carried out.
     refused : NotPlainError, optional
         What an object has tried to decide.
+    copies : Copies, optional
+        In a trial, what notices that the test needs more than copies of values.
     dropped : set of int
         Objects that nothing here refers to any more, which the student kernel has yet to hear.
     """
@@ -84,6 +94,7 @@ class Connection:
     ):
         self.ask, self.probe, self.seconds = ask, probe, seconds
         self.decoding = False
+        self.copies: Copies | None = None
         self.forget()
         self.start_cell(None)
 
@@ -95,6 +106,12 @@ class Connection:
         self.statements: dict[int, int] = {}
         self.failed: CannotJudge | None = None
         self.refused: NotPlainError | None = None
+        if self.copies:
+            self.copies.start_cell()
+
+    def watch_copies(self) -> None:
+        """Refuse what a test does to copies of the student's values, as in a trial."""
+        self.copies = Copies(lambda value: b"".join(encode(value, refer)), self.refuse)
 
     def forget(self) -> None:
         """Forget all objects: those of another kernel take their place."""
@@ -120,6 +137,8 @@ class Connection:
             self.fail(TooMuch(f"takes more than {MAX_OPERATIONS} steps on the student's objects"))
         if self.waited > self.seconds:
             self.fail(TooMuch(f"waits for the student's code longer than {self.seconds:g} s"))
+        if self.copies:
+            self.copies.look()
         dropped = list(self.dropped)
         try:
             parts = encode((operation, given, named, dropped), refer)
@@ -132,6 +151,9 @@ class Connection:
         self._show(reply)
         if "changed" in reply:
             _write_back((given, named), reply["changed"])
+        if self.copies:
+            for value in (*given, *named.values(), reply.get("value")):
+                self.copies.remember(value)
         if "error" in reply:
             raise self._error(reply["error"])
         return reply["value"]
@@ -183,21 +205,40 @@ class Connection:
         return self.decides is None or f"{line} {operation}" in self.decides
 
     def decide(self, operation: str, *given: Any) -> Any:
-        """Do an operation that decides a test, if the student's object may."""
-        if not self.may_decide(operation):
-            self.not_plain(next(each for each in given if type(each) is Remote))
-        return self.do(operation, *given)
+        """Do an operation that decides a test, if the student's object may; else with its value."""
+        if self.may_decide(operation):
+            return self.do(operation, *given)
+        plain = [self._plain(each) if type(each) is Remote else each for each in given]
+        return OPERATIONS[operation](*plain)
+
+    def _plain(self, remote: Remote) -> Any:
+        """Return the plain value that an object stands for, as a named tuple for a tuple.
+
+        The student's process says so, and does not know what the value is compared to.
+
+        Raises
+        ------
+        NotPlainError
+            If there is none.
+        """
+        value = self.do("plain", remote)
+        if type(value) is Remote:
+            self.not_plain(remote)
+        return value
 
     def attribute(self, remote: Remote, name: str) -> Any:
         """Return an attribute of an object of the student.
 
         A method that only the student's object has could decide anything: a value with a method
-        ``equals`` would be equal to everything.
+        ``equals`` would be equal to everything. In its place comes that of the plain value.
         """
         permitted = self.may_decide(f"attribute {name}")
         found = self.do("getattr", remote, name)
         if type(found) is Remote and not permitted:
-            self.not_plain(remote)
+            plain = None if name in CHANGING else self._plain(remote)
+            if not hasattr(plain, name):
+                self.not_plain(remote)
+            return getattr(plain, name)
         return found
 
     def not_plain(self, remote: Remote, expected: str = "") -> NoReturn:
@@ -358,54 +399,3 @@ def _described(value: Any) -> str:
     if isinstance(value, types.FunctionType | types.MethodType):
         return "a function of its own"
     return f"an object of the class {type(value).__name__}"
-
-
-def genuine(found: Any, module: str, name: str) -> Any:
-    """Return what the instructor's notebook imports, if a student's object is called so, too.
-
-    Then nothing that a student has put in its place can decide a test, and a student who has
-    imported something else, or nothing, is told the same as in one process.
-
-    Parameters
-    ----------
-    found : object
-        What the student calls by that name.
-    module, name : str
-        What the instructor's notebook imports; without a name, the module itself.
-
-    Raises
-    ------
-    NotPlainError
-        If the student has an object of another kind there.
-    """
-    try:
-        own = importlib.import_module(module)
-        own = getattr(own, name) if name else own
-    except Exception:  # it lies beside the notebook, or is not installed here
-        return found
-    if type(found) is not Remote:
-        return found
-    if found._remote.known is not None and found._remote.known == known_name(own):
-        return own
-    found._remote.connection.not_plain(found, f"{module} {name}".replace(" ", ".").rstrip("."))
-
-
-def own_check(found: Any) -> Any:
-    """Return the check of this project that a student's object says it is; else that object.
-
-    A student kernel has no checks, only what passes everything in their place. And it is not known
-    of all notebooks where the name comes from: a cell with a magic is not parsed for its imports.
-
-    Parameters
-    ----------
-    found : object
-        What the student calls by some name.
-    """
-    known = found._remote.known if type(found) is Remote else None
-    if known is None:
-        return found
-    module, name = known
-    if not name:
-        return checks if module == checks.__name__ else found
-    own = getattr(checks, name) if name in checks.__all__ else None
-    return own if own is not None and known_name(own) == known else found

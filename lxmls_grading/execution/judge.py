@@ -21,7 +21,8 @@ from nbformat.v4 import new_output
 
 from lxmls_grading.cells import is_test, note_cause
 from lxmls_grading.execution import connection as connections
-from lxmls_grading.execution.connection import TEST_FILE, Connection, genuine, own_check
+from lxmls_grading.execution.connection import TEST_FILE, Connection
+from lxmls_grading.execution.genuine import genuine, own_check
 from lxmls_grading.execution.guard import guard
 from lxmls_grading.execution.plan import NotebookPlan
 from lxmls_grading.execution.remote import CannotJudge, TooMuch
@@ -114,6 +115,8 @@ class Judge:
         self._waiting = False
         ask, probe = connection.ask, connection.probe
         connection.ask, connection.probe = self._remembering(ask), self._remembering(probe)
+        if self.plan.trial:
+            connection.watch_copies()
         self._define_given()
 
     def _define_given(self) -> None:
@@ -250,6 +253,15 @@ class Judge:
         except SyntaxError as error:
             raise CannotJudge(f"is not Python alone ({error.msg}, line {error.lineno})") from None
         self.connection.statements = _statements(tree)
+        if copies := self.connection.copies:
+            tree = copies.rewritten(tree, source)
+            self.namespace.update(copies.names())
+        value = self._evaluate(tree)
+        if copies:
+            copies.look(at_end=True)
+        return value
+
+    def _evaluate(self, tree: ast.Module) -> Any:
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
         exec(compile(tree, TEST_FILE, "exec"), self.namespace)
         if not isinstance(last, ast.Expr):

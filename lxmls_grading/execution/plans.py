@@ -31,6 +31,9 @@ from lxmls_grading.records import records_folder
 from lxmls_nb import __version__
 from lxmls_nb.files import atomic_path
 
+#: Is counted up where a trial may find something else than before.
+TRIAL_FORMAT = 2
+
 #: The configured ways to run tests, and what they are for :func:`plain_plan`.
 MODES = {"auto": None, "apart": True, "together": False}
 
@@ -153,7 +156,7 @@ class Plans:
 
     def _digest(self, name: str) -> str:
         """Return a hash of all that the plan of a notebook depends on."""
-        digest = hashlib.sha256(__version__.encode())
+        digest = hashlib.sha256(f"{__version__} {TRIAL_FORMAT}".encode())
         try:
             text = nbformat.v4.writes(self._released(name)).encode()
         except NbGraderException:  # it is not released as it is now

@@ -195,7 +195,7 @@ class Remote:
         return known[0] if known and known[0] is not object else Remote
 
     def __getattribute__(self, name: str) -> Any:
-        if name in OWN:
+        if name in OWN or (name == "__array__" and _is_array(self)):
             return object.__getattribute__(self, name)
         return self._remote.connection.attribute(self, _permitted(self, name))
 
@@ -305,6 +305,12 @@ def _items(iterator: Any) -> Iterator[Any]:
         except StopIteration:
             return
         yield item
+
+
+def _is_array(remote: Remote) -> bool:
+    """Whether an object is an array of a class that is derived from NumPy's, such as a matrix."""
+    bases = object.__getattribute__(remote, "_remote").bases
+    return ("numpy", "ndarray") in map(tuple, bases)
 
 
 def _decides_truth(remote: Remote) -> bool:

@@ -42,6 +42,8 @@ def remote_aware_isinstance(value: Any, kind: Any) -> bool:
 
 
 def _is_instance(value: Remote, kind: Any) -> bool:
+    if type(kind).__module__ == "typing":  # such as typing.Iterator, which stands for another
+        kind = getattr(kind, "__origin__", kind)
     try:
         refer(kind)
     except CannotJudge:  # a class of the test itself

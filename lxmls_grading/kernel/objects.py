@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lxmls_grading.kernel.decoding import decode
+from lxmls_grading.kernel.plain_values import plain_value
 from lxmls_grading.kernel.values import encode, known_name
 from lxmls_grading.kernel.wire import ReplyError
 from lxmls_nb.checks.probes.errors import line_of
@@ -60,6 +61,7 @@ _BY_NAME: dict[str, Callable[..., Any]] = {
     "enter": lambda manager: manager.__enter__(),
     "exit": lambda manager: manager.__exit__(None, None, None),
     "exit_with": lambda manager, kind, text: _exit_with(manager, getattr(builtins, kind)(text)),
+    "plain": plain_value,
     "array": lambda value: __import__("numpy").asarray(value),
 }
 OPERATIONS = _BY_NAME | {

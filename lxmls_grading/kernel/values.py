@@ -136,7 +136,7 @@ def known_name(value: Any) -> list[str] | None:
         Without a name for a module; None for any other object.
     """
     kind = type(value)
-    if kind.__module__.partition(".")[0] not in ("builtins", "numpy", "functools", "torch"):
+    if kind.__module__.partition(".")[0] not in ("abc", "builtins", "numpy", "functools", "torch"):
         return None  # its attributes could be anything
     name = getattr(value, "__name__", None)
     if kind is type(sys):

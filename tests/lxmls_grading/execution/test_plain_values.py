@@ -1,0 +1,128 @@
+"""Where the reference gives a plain value, what is equal to it by the same rules is as right."""
+
+from __future__ import annotations
+
+import pytest
+
+from lxmls_grading.execution.plan import TestPlan
+from tests.lxmls_grading.execution.test_remote import (
+    WORTH,
+    cell,
+    decided,
+    judge,
+    points_apart,
+    points_beside,
+    student,
+)
+
+NAMED = "from collections import namedtuple\nPoint = namedtuple('Point', 'x y')\n"
+
+#: The test, the reference solution's value, and the code of another answer.
+EQUAL = {
+    "a named tuple": ("assert f() == (1, 2)", "(1, 2)", f"{NAMED}def f(): return Point(1, 2)"),
+    "on the right": ("assert (1, 2) == f()", "(1, 2)", f"{NAMED}def f(): return Point(1, 2)"),
+    "in a list": ("assert f() == [(1, 2)]", "[(1, 2)]", f"{NAMED}def f(): return [Point(1, 2)]"),
+    "a defaultdict": (
+        "assert f() == {'a': 1}",
+        "{'a': 1}",
+        "from collections import defaultdict\n"
+        "def f():\n    d = defaultdict(lambda: 0)\n    d['a'] += 1\n    return d",
+    ),
+    "keys": ("assert f() & {'a'} == {'a'}", "{'a'}", "def f(): return {'a': 1}.keys()"),
+    "an enumeration": (
+        "assert f() == 200",
+        "200",
+        "from http import HTTPStatus\ndef f(): return HTTPStatus.OK",
+    ),
+    "a proxy": (
+        "assert f() == {'a': 1}",
+        "{'a': 1}",
+        "import types\ndef f(): return types.MappingProxyType({'a': 1})",
+    ),
+    "a list of its own": (
+        "assert f() + [3] == [1, 2, 3]",
+        "[1, 2]",
+        "class Own(list): pass\ndef f(): return Own([1, 2])",
+    ),
+    "a text of its own": (
+        "assert f().startswith('a')\nassert f() == 'ab'",
+        "'ab'",
+        "class Own(str): pass\ndef f(): return Own('ab')",
+    ),
+    "a dictionary of its own": (
+        "assert f().get('b') is None",
+        "{'a': 1}",
+        "class Own(dict): pass\ndef f(): return Own(a=1)",
+    ),
+    "a time of pandas": (
+        "import datetime\nassert f() == datetime.datetime(2024, 1, 2)",
+        "__import__('datetime').datetime(2024, 1, 2)",
+        "import pandas as pd\ndef f(): return pd.Timestamp(2024, 1, 2)",
+    ),
+    "a matrix": (
+        "import numpy as np\nassert np.allclose(f(), np.eye(2))\nassert (f() == np.eye(2)).all()",
+        "__import__('numpy').eye(2)",
+        "import numpy as np\ndef f(): return np.matrix(np.eye(2))",
+    ),
+}
+
+#: Answers that decide by themselves what they are equal to, or are something else.
+WRONG = {
+    "another value": ("assert f() == (1, 3)", "(1, 3)", f"{NAMED}def f(): return Point(1, 2)"),
+    "its own equality": (
+        "assert f() == 5",
+        "5",
+        "class Own(int):\n    def __eq__(self, other): return True\ndef f(): return Own(4)",
+    ),
+    "its own metaclass": (
+        "assert f() == 5",
+        "5",
+        "class Meta(type):\n    __eq__ = int.__eq__\n    __hash__ = type.__hash__\n"
+        "class Own(int, metaclass=Meta):\n    def __eq__(self, other): return True\n"
+        "def f(): return Own(4)",
+    ),
+    "its own items": (
+        "assert f() == [1]",
+        "[1]",
+        "class Own(list):\n    def __iter__(self): return iter([1])\ndef f(): return Own([4])",
+    ),
+    "its own method": (
+        "assert f().startswith('b')",
+        "'b'",
+        "class Own(str):\n    def startswith(self, text): return True\ndef f(): return Own('a')",
+    ),
+    "a method that changes it": (
+        "x = f()\nx.append(1)\nassert x == [1]",
+        "[]",
+        "class Own(list):\n    def append(self, item): pass\ndef f(): return Own()",
+    ),
+}
+
+
+def points(test: str, value: str, answer: str) -> float:
+    reference = f"def f(): return {value}"
+    assert points_apart(test, student(reference), names=("f",)) == WORTH
+    plan = TestPlan(decides=decided(test, reference, names=("f",)), passes=True)
+    return points_apart(test, student(answer), names=("f",), tests={"test": plan})
+
+
+@pytest.mark.parametrize("name", EQUAL)
+def test_what_compares_as_the_plain_value_gets_the_points_of_one_process(name):
+    test, _, answer = EQUAL[name]
+    assert points(*EQUAL[name]) == points_beside(test, student(answer)) == WORTH
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_decides_by_itself_gets_none(name):
+    assert points(*WRONG[name]) == 0
+
+
+@pytest.mark.parametrize("kind", ["Iterator", "abc.Iterator", "typing.Iterator"])
+def test_abstract_classes_are_asked_for_over_there(kind):
+    imports = "import typing\nfrom collections import abc\nfrom collections.abc import Iterator\n"
+    test = f"{imports}assert isinstance(Count(), {kind})"
+    half = "class Count:\n    def __iter__(self): return iter([])\n"
+    whole = f"{half}    def __next__(self): raise StopIteration\n"
+    assert points_apart(test, student(whole), names=("Count",)) == WORTH
+    assert points_apart(test, student(half), names=("Count",)) == 0
+    assert judge(student(whole), names=("Count",)).run(cell(test)).outputs == []
