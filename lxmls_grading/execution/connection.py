@@ -41,6 +41,9 @@ MAX_PRINTED, MAX_WARNINGS = 1_000_000, 20
 #: Types whose values the student's code can change.
 CONTAINERS = frozenset([list, tuple, dict, set, deque, bytearray, np.ndarray])
 
+#: Classes of values that are objects here only where they are too large to be sent.
+LARGE = ("str", "bytes", "list", "tuple", "dict", "set", "frozenset", "int")
+
 #: Methods that change a container: to change a copy of one would change nothing.
 CHANGING = frozenset(
     {
@@ -244,10 +247,10 @@ class Connection:
     def not_plain(self, remote: Remote, expected: str = "") -> NoReturn:
         """Raise NotPlainError, and remember it."""
         expected = expected or "a plain value, such as a number, a text or a list,"
-        self.refused = NotPlainError(
-            f"an object of the class {remote_type(remote)[:100]} is given where {expected} is "
-            "expected"
-        )
+        kind = f"an object of the class {remote_type(remote)[:100]}"
+        if remote._remote.bases[:1] in ([("builtins", each)] for each in LARGE):
+            kind = f"a value of the class {remote_type(remote)[:100]} that is too large"
+        self.refused = NotPlainError(f"{kind} is given where {expected} is expected")
         raise self.refused
 
     def _resolve(self, tag: str, about: Any) -> Any:

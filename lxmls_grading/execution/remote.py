@@ -324,6 +324,8 @@ def remote_type(remote: Remote) -> str:
 
 
 def _permitted(remote: Remote, name: str) -> str:
+    if name in ("__wrapped__", "__code__"):
+        remote._remote.connection.refuse("looks into the code of the answer, as `inspect` does")
     if name in MACHINERY or name.startswith("_remote"):
         remote._remote.connection.refuse(
             f"reaches for the attribute `{name}`, which is Python's machinery"

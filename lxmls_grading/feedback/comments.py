@@ -78,15 +78,15 @@ class SaveReasons(NbGraderPreprocessor):
         self, nb: NotebookNode, resources: ResourcesDict
     ) -> tuple[NotebookNode, ResourcesDict]:
         """Write comments and grades, all or none."""
+        names = resources["nbgrader"]
         for each in explain_undefined(nb):
             add_reason(nb, each)
-            self.log.warning("%s: %s", resources["nbgrader"]["student"], each.text)
+            self.log.warning("%s, %s: %s", names["student"], names["notebook"], each.text)
         reasons = reasons_of(nb)
         comments = comments_of(nb)
         stopped = {name for r in reasons if r.kind in DID_NOT_RUN for name in r.cells}
         waiting = {name for r in reasons if r.kind == "set aside" for name in r.cells}
         missing = any(r.kind == NOT_HANDED_IN for r in reasons)
-        names = resources["nbgrader"]
         with Gradebook(names["db_url"]) as gradebook:
             saved = gradebook.find_submission_notebook(
                 names["notebook"], names["assignment"], names["student"]

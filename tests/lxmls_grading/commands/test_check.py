@@ -24,7 +24,7 @@ def trial(why="", reference=2.0, blank=0.0, **more) -> Trial:
 TRIALS = {
     "test-mean": trial(),
     "test-globals": trial("uses `globals()`"),
-    "test-source": trial("reaches for the attribute `__wrapped__`, which is Python's machinery"),
+    "test-source": trial("looks into the code of the answer, as `inspect` does"),
     "test-typo": trial(reference=0, error="line 2, NameError: name 'men' is not defined"),
     "test-five": trial(reference=0, error="its last line gives 5", fault=True),
     "test-loop": trial(reference=0, error="takes longer than 360 s", fault=True),
@@ -40,7 +40,7 @@ warm_up
   test-mean           2/2    0/2  0.12 s  apart
   test-globals        2/2    0/2  0.12 s  together: uses `globals()`
   test-source         2/2    0/2  0.12 s  together
-    together: reaches for the attribute `__wrapped__`, which is Python's machinery
+    together: looks into the code of the answer, as `inspect` does
   test-typo           0/2    0/2  0.12 s  apart
     ERROR: the reference solution does not pass: line 2, NameError: name 'men' is not defined
   test-five           0/2    0/2  0.12 s  apart
