@@ -263,6 +263,39 @@ def test_a_part_that_was_split_off_an_answer_stays_beside_it(first, originals, s
     assert reasons == []
 
 
+@pytest.mark.parametrize("gone", [False, True], ids=["stub left", "cell deleted"])
+@pytest.mark.parametrize("above", [False, True], ids=["below", "above"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        nbformat.v4.new_markdown_cell("**Block a** makes the weights."),
+        nbformat.v4.new_raw_cell("Block a makes the weights."),
+        own("# Block a makes the weights."),
+        own("print('Block a makes the weights.')"),
+    ],
+    ids=["markdown", "raw", "comment", "print"],
+)
+def test_words_beside_an_answer_that_is_read_by_a_person_wait_for_one(
+    cell, above, gone, originals, submitted
+):
+    name = "log-linear-comments"
+    where = submitted.cells.index(find(submitted, name))
+    submitted.cells[where].source = originals.known[name].source
+    submitted.cells.insert(where if above else where + 1, copy.deepcopy(cell))
+    if gone:
+        submitted.cells.remove(find(submitted, name))
+    notebook, reasons = rebuild(submitted, originals)
+    assert_sound(notebook, originals)
+    [why] = [each for each in reasons if each.kind == "set aside"]
+    assert name in why.cells
+    assert "Block a" in why.text
+
+
+def test_an_answer_for_a_person_that_is_not_written_waits_for_nobody(originals, submitted):
+    find(submitted, "log-linear-comments").source = originals.known["log-linear-comments"].source
+    assert rebuild(submitted, originals)[1] == []
+
+
 def test_what_a_moved_answer_calls_comes_back_with_it(originals, submitted):
     where = submitted.cells.index(find(submitted, ANSWER))
     last = submitted.cells.index(find(submitted, originals.answers[ANSWER].checks[-1]))
