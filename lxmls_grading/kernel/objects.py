@@ -21,7 +21,7 @@ from lxmls_grading.kernel.decoding import decode
 from lxmls_grading.kernel.plain_values import plain_value
 from lxmls_grading.kernel.values import encode, known_name
 from lxmls_grading.kernel.wire import ReplyError
-from lxmls_nb.checks.probes.errors import line_of
+from lxmls_nb.checks.probes.errors import line_of, student_frame
 
 #: Most objects that the judge can hold at a time.
 MAX_HANDLES = 20_000
@@ -207,8 +207,13 @@ class Objects:
             "args": [self._sendable(value) for value in error.args[:10]],
             "attributes": {str(name): self._sendable(value) for name, value in attributes},
             "text": _text(text),
-            "line": line_of(error),
+            "line": "" if _is_ours(error) else line_of(error),
         }
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Whether an error was raised by this project, as for a name that is not defined."""
+    return "lxmls_grading" in student_frame(error).filename
 
 
 def _exit_with(manager: Any, error: BaseException) -> bool:

@@ -20,6 +20,7 @@ from lxmls_nb.checks.mistakes.calls import (
     UPDATES,
     name_later_call,
 )
+from lxmls_nb.checks.mistakes.fit import constant_factor
 from lxmls_nb.checks.mistakes.gradients import name_gradient
 from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.problems import Problem
@@ -164,12 +165,19 @@ def check_later_call(
     found = name_later_call(array, truth, [a for a in earlier if a.shape == truth.shape])
     if found is None and place is not None and call.kind is not Kind.AGAIN:
         found = name_gradient(array, truth, call.problem, *place)
-    if found is None and (
-        call.kind is Kind.AGAIN or (call.kind is Kind.OTHER_PARAMETERS and place is not None)
+    # What is kept of another call is no multiple of what is right.
+    factor = constant_factor(array, truth) if array.size > 2 else None
+    if (
+        found is None
+        and factor is None
+        and (call.kind is Kind.AGAIN or (call.kind is Kind.OTHER_PARAMETERS and place is not None))
     ):
         found = STALE.finding()
+    otherwise = "what does it take for granted of the first batch?"
+    if factor is not None:
+        otherwise = f"it is {factor:.4g} times what is right: is it cut off or scaled?"
     raise fail(
         f"{subject} was right in a first call and is wrong when called {call.kind.value}",
         found,
-        otherwise="what does it take for granted of the first batch?",
+        otherwise=otherwise,
     )

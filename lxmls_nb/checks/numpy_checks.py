@@ -30,7 +30,6 @@ from lxmls_nb.checks.comparing_calls import (
     explain,
 )
 from lxmls_nb.checks.messages import fail, passed, quiet
-from lxmls_nb.checks.mistakes.calls import STALE
 from lxmls_nb.checks.mistakes.not_finite import is_finite, name_not_finite
 from lxmls_nb.checks.mistakes.wrong_losses import name_loss
 from lxmls_nb.checks.numerical import numerical_gradients
@@ -287,14 +286,7 @@ def _compare_calls(
         else:
             if call.kind is not Kind.AGAIN:
                 _check_finite(given, call.problem, scope)
-            try:
-                _compare_later_call(given, truth, earlier, call, scope)
-            except CheckFailed as failure:
-                # Nothing is kept where the first call is right once more and this one wrong alone.
-                if failure.cause == STALE.key and _is_right(scope, read, problem):
-                    alone = read(scope.rerun(call.problem), call.problem)
-                    _compare_first_call(alone, truth, call.problem, scope)
-                raise
+            _compare_later_call(given, truth, earlier, call, scope)
         earlier.append(truth)
     if scope.whole:
         check_unchanged(result["changed"], problem, scope.name)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 #: Parts of the names of files that are not a student's.
-LIBRARY = ("lxmls_nb", "lxmls_grading", "site-packages", "lib/python")
+LIBRARY = ("lxmls_nb", "site-packages", "lib/python")
 
 #: The attribute of an error that tells which of a probe's calls it was.
 CALL = "_lxmls_nb_call"
