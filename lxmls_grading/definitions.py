@@ -10,6 +10,7 @@ import ast
 import hashlib
 import io
 import re
+import symtable
 import threading
 import tokenize
 import warnings
@@ -178,9 +179,10 @@ def _targets(node: ast.AST) -> list[ast.expr]:
 
 @lru_cache(maxsize=512)
 def needed_names(source: str) -> frozenset[str]:
-    """Return the names that code binds, and reads or deletes before: they have to be there.
+    """Return the names that code changes or reads before it binds them itself.
 
-    What functions read when they are called is not looked at.
+    Such code needs what they stand for. What functions read when they are called does not count,
+    and of branches, one is taken to come after the other.
 
     Parameters
     ----------
@@ -190,33 +192,80 @@ def needed_names(source: str) -> frozenset[str]:
     tree = _tree(source)
     bound: set[str] = set()
     needed: set[str] = set()
-    for statement in tree.body if tree else ():
-        needed |= _read_at_once(statement) - bound
-        bound |= _bound(ast.Module(body=[statement], type_ignores=[]))[1]
+    _read_first(tree.body if tree else [], bound, needed)
     return frozenset(needed & bound)
 
 
+def _read_first(body: list[ast.stmt], bound: set[str], needed: set[str]) -> None:
+    """Go through statements, and add to the names that are bound, and read before that."""
+    for node in body:
+        blocks = [getattr(node, name, []) for name in ("body", "orelse", "finalbody")]
+        blocks += [each.body for each in getattr(node, "handlers", ())]
+        blocks += [each.body for each in getattr(node, "cases", ())]
+        is_definition = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        needed |= _read_at_once(node) - bound
+        if isinstance(node, ast.AugAssign):
+            needed |= {each.id for each in [node.target] if isinstance(each, ast.Name)} - bound
+        if not is_definition:
+            for target in _targets(node):
+                bound |= _bound(ast.Module([ast.Expr(target)], []))[1]
+            for block in blocks:
+                _read_first(block, bound, needed)
+        bound |= _bound(ast.Module([node], []))[1]
+
+
 def _read_at_once(statement: ast.stmt) -> set[str]:
-    """Return the names that a statement reads, changes or deletes while it runs."""
+    """Return the names that a statement reads or deletes by itself, without its blocks."""
     found: set[str] = set()
-    nodes: list[ast.AST] = [statement]
+    inside: set[str] = set()  # of comprehensions and lambdas, which have names of their own
+    nodes: list[ast.AST] = [each for each in ast.iter_child_nodes(statement) if _is_at_once(each)]
     while nodes:
         node = nodes.pop()
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store):
-            found.add(node.id)
-        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            found.add(node.target.id)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            nodes += [
-                *node.decorator_list,
-                *node.args.defaults,
-                *filter(None, node.args.kw_defaults),
-            ]
+        if isinstance(node, ast.Name):
+            (inside if isinstance(node.ctx, ast.Store) else found).add(node.id)
+        if isinstance(node, ast.arguments):
+            nodes += [*node.defaults, *filter(None, node.kw_defaults)]
         elif isinstance(node, ast.Lambda):
-            nodes += [*node.args.defaults, *filter(None, node.args.kw_defaults)]
-        else:
+            nodes.append(node.args)
+        elif not isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
             nodes += ast.iter_child_nodes(node)
-    return found
+    is_target = isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.For)
+    return found if is_target and not _comprehends(statement) else found - inside
+
+
+def _is_at_once(node: ast.AST) -> bool:
+    return not isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case)
+
+
+def _comprehends(statement: ast.stmt) -> bool:
+    return any(isinstance(each, ast.comprehension) for each in ast.walk(statement))
+
+
+@lru_cache(maxsize=512)
+def global_names(source: str) -> frozenset[str]:
+    """Return the global names that code reads, also in functions, without their own.
+
+    Parameters
+    ----------
+    source : str
+        Code of IPython.
+    """
+    tree = _tree(source)
+    try:
+        tables = [symtable.symtable(ast.unparse(tree), "<cell>", "exec")] if tree else []
+    except (SyntaxError, *ODD):
+        return frozenset()
+    found: set[str] = set()
+    while tables:
+        table = tables.pop()
+        is_top = table.get_type() == "module"
+        found |= {
+            each.get_name()
+            for each in table.get_symbols()
+            if each.is_referenced() and (is_top or each.is_global())
+        }
+        tables += table.get_children()
+    return frozenset(found)
 
 
 @lru_cache(maxsize=512)

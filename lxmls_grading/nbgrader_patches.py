@@ -5,7 +5,7 @@ Written for nbgrader 0.9.6. nbgrader copies the files of a submission to ``autog
 instructor or to ``/dev/zero``. It opens the gradebook again for each step, and gives up where
 another program writes to it for more than five seconds. It begins to replace earlier results before
 it is known whether submissions can be executed on this machine, and removes them where grading
-fails. It stops to release feedback at the first student who handed in without the exchange.
+fails. It stops releasing feedback at the first student who handed in without the exchange.
 """
 
 from __future__ import annotations
@@ -261,7 +261,8 @@ def _release_pages(self: ExchangeReleaseFeedback) -> None:
         escape=True,
     )
     excluded = (coursedir.student_id_exclude or "").split(",")
-    folders, elsewhere = sorted(map(Path, find_paths(self.src_path))), []
+    elsewhere = []
+    folders = sorted(map(Path, find_paths(self.src_path)))
     if not folders:
         self.log.warning("There is no feedback: run `nbgrader generate_feedback` first")
     for folder in folders:

@@ -1,8 +1,8 @@
 """Compares what was handed in with what is in ``submitted/``, and takes in what is newer.
 
-Nothing is overwritten silently: a file that is replaced goes to ``.lxmls_nb/collected/``. There
-stands, too, where each file came from and when. It counts only while that very file is there, since
-nbgrader, or a person, may have put another one in its place.
+Nothing is overwritten silently: a file that is replaced goes to ``.lxmls_nb/collected/``. A note
+there tells where each file came from and when. The note holds for that file only: where nbgrader or
+a person has put another one in its place, it does not count.
 """
 
 from __future__ import annotations
@@ -150,8 +150,8 @@ class Submitted:
         Compared to that of a file that came in another way, it tells only which one is older.
         """
         noted = self.noted.get(version.target)
-        if noted is not None and noted.get("sha256", _sha256(present)) != _sha256(present):
-            noted = None
+        if noted is not None and noted.get("sha256") not in (None, _sha256(present)):
+            noted = None  # it is about another file
         if noted is None:
             before = self._stamp()
         else:

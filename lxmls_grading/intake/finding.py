@@ -105,7 +105,7 @@ class NotebookFinder:
         there = os.path.lexists(path)
         entries = self._entries(folder)
         original = self.originals().get(name)
-        other = "" if original is None else self._is_another(proper, name)
+        other = "" if original is None else self._other_notebook(proper, name)
         mine: tuple[str, ...] = ()
         if original is not None and not other and not isinstance(proper, Reason):
             mine = _students(proper, original)
@@ -127,9 +127,9 @@ class NotebookFinder:
             return None
         if not answered and there and not other:
             return None
-        listed = [entry.path for entry in entries] + self._others(folder, name)
+        listed = [entry.path for entry in self._entries(folder)] + self._others(folder, name)
         if other:
-            listed = [f"{file}, which holds {other}"]
+            listed = [f"{file}, which holds {other}", *listed]
         return _take(name, proper, there and not other, answered or found[:1], listed)
 
     def _all(self, folder: str) -> list[Member]:
@@ -162,7 +162,7 @@ class NotebookFinder:
             self._last = (key, found)
         return self._last[1]
 
-    def _is_another(self, proper: NotebookNode | Reason, name: str) -> str:
+    def _other_notebook(self, proper: NotebookNode | Reason, name: str) -> str:
         """Return which other notebook of the assignment lies under a name, "" if it is its own."""
         if isinstance(proper, Reason):
             return ""
@@ -175,7 +175,7 @@ class NotebookFinder:
         return "" if is_own else best[0]
 
     def _holds(self, candidate: Candidate, name: str) -> bool:
-        """Whether a notebook is one of the assignment's, or holds it among others."""
+        """Whether a notebook is the one of a name, or holds it among others."""
         best = self.is_for(candidate)
         if best in (None, name):
             return best is not None

@@ -127,24 +127,22 @@ def find_marked(submitted: NotebookNode, originals: Originals) -> Found:
 
 
 def _tell_parts_from_copies(found: Found, originals: Originals) -> None:
-    """Take cells with the marks of an answer that define nothing of it for a student's own.
+    """Take cells with the marks of an answer for a student's own where they only add to a copy.
 
-    An editor that splits a cell leaves the marks on each part, such as on a function that the
-    answer calls. What counts as a copy defines what the answer should, and does not need another
-    one for it.
+    An editor that splits a cell leaves the marks on each part: on a function that the answer calls,
+    which defines nothing of it, or on what changes the answer above.
     """
     for name, answer in originals.answers.items():
         copies = found.copies(name)
         codes = {index: analyse(found.cells[index].source) for index in copies}
-        whole = {
-            index
-            for index, code in codes.items()
-            if code.bound & answer.names
-            and not answer.names & needed_names(found.cells[index].source)
+        needs = {
+            index for index in copies if answer.names & needed_names(found.cells[index].source)
         }
-        for index in set(copies) - whole if whole else ():
+        whole = [i for i, code in codes.items() if code.bound & answer.names and i not in needs]
+        for index in copies if whole else ():
             cell = found.cells[index]
-            if cell.cell_type == "code" and cell.source.strip() and codes[index].parsed:
+            adds = index > whole[0] if index in needs else not codes[index].bound & answer.names
+            if adds and cell.cell_type == "code" and cell.source.strip() and codes[index].parsed:
                 found.names[index], found.marked[index] = None, False
 
 

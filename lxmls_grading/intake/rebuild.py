@@ -20,7 +20,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_task
 
 from lxmls_grading.cells import grade_id, is_test, note_added, student_python
-from lxmls_grading.definitions import analyse, used_names
+from lxmls_grading.definitions import analyse, global_names
 from lxmls_grading.intake.by_hand import uses_of_toolkits
 from lxmls_grading.intake.elsewhere import settle
 from lxmls_grading.intake.exporter import SubmissionExporter
@@ -213,7 +213,7 @@ def _put_before_what_needs_them(places: dict[int, int], found: Found, originals:
             before = originals.order[name] - 1
         else:
             continue
-        for each in used_names(cell.source):
+        for each in global_names(cell.source):
             needed[each] = min(before, needed.get(each, before))
 
 

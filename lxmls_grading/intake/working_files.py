@@ -28,6 +28,9 @@ NEVER = ("timestamp.txt", ".*", "__pycache__")
 #: Those of an assignment that are not there either, since they hold solutions.
 NOTEBOOKS = "*.ipynb"
 
+#: Says nothing: what is left out has been told.
+QUIET = logging.Logger("quiet", logging.CRITICAL + 1)
+
 #: Most bytes of all files of an assignment together.
 MAX_ASSIGNMENT_BYTES = 100_000_000
 
@@ -138,9 +141,10 @@ def read_working_files(
     # The assignment's files win, also where a student's file is called like one of their folders.
     taken = {str(part) for name in assignment for part in (Path(name), *Path(name).parents)}
     total = 0
-    paths = list(plain_files(folder, [*ignore, *NEVER], log, MAX_TOTAL_BYTES))
     # Notebooks come last: those that are graded take up much, and few are read by another one.
-    for path in sorted(paths, key=lambda path: fnmatch(path, NOTEBOOKS)):
+    paths = plain_files(folder, [*ignore, *NEVER, NOTEBOOKS], log, MAX_TOTAL_BYTES)
+    others = plain_files(folder, [*ignore, *NEVER], QUIET, MAX_TOTAL_BYTES)
+    for path in [*paths, *(each for each in others if fnmatch(each, NOTEBOOKS))]:
         name = os.path.relpath(path, folder)
         if name in taken or any(str(above) in assignment for above in Path(name).parents):
             continue

@@ -167,7 +167,7 @@ def gradient_pairs(result: object, problem: Problem, name: str, layers: list[int
     if not isinstance(result, list) or len(result) != count or returned:
         note = f"{subject} but returned {returned or describe(result) + if_none(result)}"
         if result is None:
-            note += "; `append` and `reverse` return None, too"
+            note += "; `return gradients.reverse()`, too, returns None"
         raise fail(note, STRUCTURE.finding())
     if _are_one(result):
         raise fail(f"`{name}` ({problem})", SAME_PAIR.finding())

@@ -11,13 +11,20 @@ from lxmls_nb.checks.mistakes.array_errors import SHAPE_OF_BOTH
 from lxmls_nb.checks.mistakes.contrasts import MORE_CLASSES, SEEDS, with_contrast
 from lxmls_nb.checks.mistakes.form import ERROR, STRUCTURE
 from lxmls_nb.checks.mistakes.hidden_layers import FIXED_LAYERS
-from lxmls_nb.checks.mistakes.python_errors import LIST_INDEX
+from lxmls_nb.checks.mistakes.python_errors import LIST_INDEX, NO_PLACE
 from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.problems import Problem, make_problem
 from lxmls_nb.errors import CheckFailed, NotAttempted
 
 #: What a failure may be called that the number of layers may explain; None is one without a name.
-UNEXPLAINED = (ERROR.key, LIST_INDEX.key, SHAPE_OF_BOTH.key, STRUCTURE.key, None)
+UNEXPLAINED = (
+    ERROR.key,
+    LIST_INDEX.key,
+    NO_PLACE.key,
+    SHAPE_OF_BOTH.key,
+    STRUCTURE.key,
+    None,
+)
 
 
 @contextmanager

@@ -185,14 +185,16 @@ def _question(left: Operand, right: Operand, problem: Problem | None) -> str:
 
 
 def _strange(sizes: Sequence[int], problem: Problem | None) -> str:
-    """Return what to ask about a size that nothing of the problem has, "" if there is none."""
+    """Return what to ask about a size that is neither the batch's nor a layer's, "" without one."""
     if problem is None:
         return ""
-    examples, layers = len(problem.output), ", ".join(map(str, problem.geometry))
+    examples, sizes_there = len(problem.output), ", ".join(map(str, problem.geometry))
     for size in sizes:
         if size not in (1, examples, *problem.geometry):
-            known = f"{examples} examples, and {layers} as the sizes of input and layers"
-            return f"where does {size} come from? There are {known}"
+            return (
+                f"where does {size} come from? The batch has {examples}, and the sizes of the "
+                f"network are {sizes_there}"
+            )
     return ""
 
 
@@ -212,7 +214,7 @@ def _rule_of_products(left: Operand, right: Operand, question: str, is_clear: bo
     if not left.shape or not right.shape:
         return "a single number is multiplied with *, not with @"
     inner, outer = left.shape[-1], right.shape[-2] if len(right.shape) > 1 else right.shape[0]
-    if "diag(" in left.code + right.code and 1 in (len(left.shape), len(right.shape)):
+    if any("diag(" in each.code and len(each.shape) == 1 for each in (left, right)):
         return "`np.diag` takes the diagonal of a matrix: element by element, it is *"
     rule = (
         f"in a matrix product the left side must have as many columns ({inner} here) as the right "
@@ -238,8 +240,8 @@ def _turned(left: Operand, right: Operand) -> Iterator[str]:
 
 
 def _fit_the_other_way(left: Operand, right: Operand) -> bool:
-    """Whether one side is transposed where the other should be."""
-    is_one_turned = left.code.endswith(".T") != right.code.endswith(".T")
+    """Whether the right side is transposed where the left one should be."""
+    is_one_turned = right.code.endswith(".T") and not left.code.endswith(".T")
     return (
         len(left.shape) == len(right.shape) == 2
         and is_one_turned

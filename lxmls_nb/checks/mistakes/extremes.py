@@ -39,8 +39,8 @@ NO_NUMBERS = Mistake(
 )
 SIGMOID_OVERFLOWS = Mistake(
     "sigmoid-overflows",
-    "the exponentials in the sigmoid overflow where z is large, and exp(z) / (1 + exp(z)) is then "
-    "no number: use `torch.sigmoid`, or 1 / (1 + exp(-z))",
+    "the exponentials in the sigmoid overflow where z of a hidden layer is large, as in "
+    "exp(z) / (1 + exp(z)): use `torch.sigmoid`, or 1 / (1 + exp(-z))",
     name="a sigmoid that overflows",
     lesson="exp(z) / (1 + exp(z)) is no number where z is large, 1 / (1 + exp(-z)) is 1.",
 )
@@ -59,10 +59,9 @@ def name_not_finite(array: np.ndarray, problem: Problem) -> Finding:
     array : ndarray, shape (M, K)
     problem : Problem
     """
-    *hidden, z = forward(problem).linear
+    z = forward(problem).linear[-1]
     if float(np.abs(z).max()) < HARMLESS:
-        large = any(float(each.max()) > HARMLESS for each in hidden)
-        return (SIGMOID_OVERFLOWS if large else LOG_OF_NEGATIVE).finding()
+        return LOG_OF_NEGATIVE.finding()
     if np.any(np.isnan(array)):
         return NO_NUMBERS.finding()
     has_full_rows = bool(np.any(np.all(np.isneginf(array), axis=1)))

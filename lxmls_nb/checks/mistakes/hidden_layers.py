@@ -267,8 +267,8 @@ OTHER_DERIVATIVE = Mistake(
 )
 CLOBBERED = Mistake(
     "clobbered",
-    "a (1 - a) seems to stand where the activations a belong: are they changed before they are "
-    "used here, or is the wrong one of the two used?",
-    name="a (1 - a) stands where the activations a belong",
+    "`a * (1 - a)` seems to stand where the activations `a` belong: are they changed before they "
+    "are used here, or is the derivative used in their place?",
+    name="`a * (1 - a)` stands where the activations `a` belong",
     layer_input=lambda gradient: [gradient.layer_input * (1 - gradient.layer_input)],
 )

@@ -1,4 +1,4 @@
-"""Mistakes with lists, names and calls that end in an error of Python, in NumPy's exercises."""
+"""Mistakes in NumPy's exercises that end in an error of Python: with lists, names and calls."""
 
 from __future__ import annotations
 
@@ -61,38 +61,37 @@ NO_METHOD = Mistake(
 )
 LIST_METHOD = Mistake(
     "list-method",
-    "`{method}` changes a list and returns None: write it on a line of its own, without `=`",
-    name="the None that `append` returns is kept",
+    "what stands before `.{method}` is None: `append`, `insert`, `reverse` and `sort` change a "
+    "list and return None, so none of them stands behind an `=`",
+    name="None stands where a list belongs",
     lesson="`append`, `insert`, `reverse` and `sort` change a list and return None: they stand on "
     "a line of their own.",
 )
-EMPTY_LIST = Mistake(
+NO_PLACE = Mistake(
     "empty-list",
-    "an empty list has no place to write to: use `append`, or make it as long as it will be, as "
-    "with `[None] * len(self.parameters)`",
-    name="an empty list is written to by index",
+    "the list has no such place to write to: is it empty, or too short? `append` adds a place",
+    name="a list is written to where it has no place",
 )
 LIST_INDEX = Mistake(
     "list-index",
-    "lists count from 0: of {layers} the last one has the index {last} or -1, and what enters "
-    "layer n is `layer_inputs[n]`. Is the index still the number of a layer here?",
+    "lists count from 0: of {count}, the last one has the index {last}, or -1. Is the index still "
+    "the number of a layer here?",
     name="an index goes beyond the end of a list",
-    lesson="Lists count from 0: the last of L layers has the index L - 1, and what enters layer n "
-    "is `layer_inputs[n]`.",
+    lesson="Lists count from 0: the last of L layers has the index L - 1.",
 )
 CLASS_INDEX = Mistake(
     "class-index",
-    "class {index} has no place where there are {size}, and there are {classes} classes: is their "
-    "number written into the code, or counted in this batch?",
-    name="there is no place for some of the classes",
+    "there is room for {size} classes, and there are {classes}, of which the last is {last}: is "
+    "their number written into the code, or counted in this batch?",
+    name="there is no room for some of the classes",
     lesson="The number of classes is the number of rows of the last weight, whichever of them are "
     "in this batch.",
 )
 WHOLE_NUMBERS = Mistake(
     "integer-array",
-    "an array of whole numbers cannot take numbers with a point: make it with `np.zeros(shape)`, "
-    "without `dtype=int`",
-    name="an array of whole numbers is to take numbers with a point",
+    "an array of whole numbers, as the labels are, cannot take fractions: make an array of floats, "
+    "as `np.zeros(shape)` and `.astype(float)` do",
+    name="an array of whole numbers is to take fractions",
 )
 
 
@@ -133,16 +132,17 @@ def _counted(number: int) -> str:
 
 def _name_ragged(raised: Raised) -> Finding:
     """Return what is wrong where NumPy is to make one array of several that differ in shape."""
-    if not raised.line or re.search(r"array\(|stack\(|concatenate\(|append\(", raised.line):
+    made = r"np\.(?:as)?array\((?!log_)|stack\(|concatenate\(|np\.append\("
+    if not raised.line or re.search(made, raised.line):
         return RAGGED.finding()
-    pair = re.search(r"(?:self\.)?parameters\[[^\[\]]*\](?!\[)", raised.line)
-    if pair:
-        what = f"`{pair[0]}`, which is a pair, weight and bias,"
-    elif "layer_inputs" in raised.line and "layer_inputs[" not in raised.line:
+    pair = re.search(r"(?<!= )(?:self\.)?parameters\[[^\[\]:]*\](?!\[)", raised.line)
+    if "layer_inputs" in raised.line and "layer_inputs[" not in raised.line:
         what = (
             "`layer_inputs`, the list of what enters each layer (the second thing that "
             "`log_forward` returns),"
         )
+    elif pair:
+        what = f"`{pair[0]}`, which is a pair, weight and bias,"
     else:
         what = "a list of several arrays"
     return LIST_AS_ARRAY.finding(what=what)
@@ -156,7 +156,7 @@ def _name_list(raised: Raised, problem: Problem | None) -> Finding | None:
     if method:
         return LIST_METHOD.finding(method=method[1])
     if raised.type == "IndexError" and "list assignment index" in raised.message:
-        return EMPTY_LIST.finding()
+        return NO_PLACE.finding()
     if raised.type == "UFuncTypeError" and "dtype('int" in raised.message:
         return WHOLE_NUMBERS.finding()
     if problem is None:
@@ -164,15 +164,19 @@ def _name_list(raised: Raised, problem: Problem | None) -> Finding | None:
     classes = problem.geometry[-1]
     label = re.match(r"label (\d+) is not one of the (\d+) classes", raised.message)
     if label and int(label[1]) < classes:
-        return CLASS_INDEX.finding(index=label[1], size=label[2], classes=classes)
+        return CLASS_INDEX.finding(size=label[2], classes=classes, last=classes - 1)
     if raised.type != "IndexError":
         return None
-    if raised.message.startswith("list index out of range") and len(problem.geometry) > 2:
+    of_layers = re.search(r"parameters\[[^\[\]]+\](?!\[)|layer_inputs\[[^\[\]]+\]", raised.line)
+    is_list = raised.message.startswith("list index out of range")
+    if is_list and of_layers and len(problem.geometry) > 2:
         count = len(problem.parameters)
-        return LIST_INDEX.finding(layers=f"{count} layers", last=count - 1)
+        return LIST_INDEX.finding(count=f"{count} layers", last=count - 1)
     place = re.search(r"index (\d+) is out of bounds for axis \d with size (\d+)", raised.message)
-    if place and int(place[1]) < classes and int(place[2]) < classes:
-        return CLASS_INDEX.finding(index=place[1], size=place[2], classes=classes)
+    sizes = (1, len(problem.output), *problem.geometry[:-1])
+    is_of_classes = place and int(place[1]) < classes and int(place[2]) not in sizes
+    if place and is_of_classes and re.search("output|label|eye|onehot", raised.line):
+        return CLASS_INDEX.finding(size=place[2], classes=classes, last=classes - 1)
     return None
 
 

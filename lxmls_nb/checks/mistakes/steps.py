@@ -292,8 +292,8 @@ OF_STEPS = (
     ),
     Mistake(
         "step-over-classes",
-        "the step is {factor:.4g} times as long as it should be, which is {examples} examples / "
-        "{classes} classes: is the loss divided by the number of classes, not of examples?",
+        "the step is {factor:.4g} times as long as it should be, and {factor:.4g} = {examples} / "
+        "{classes}: is the loss divided by the {classes} classes, not by the {examples} examples?",
         name="the loss of a step is divided by the number of classes",
         lesson="The loss is the mean over the examples of the batch, not over the classes.",
         seen=_is_averaged_over_classes,
@@ -378,8 +378,8 @@ LOSS_AFTER = Mistake(
 
 LOSS_UNDEFINED = Mistake(
     "loss-no-number",
-    "it is no number (nan), as the logarithm of a negative one is: log-probabilities are negative, "
-    "so is a logarithm taken of them once more?",
+    "it is nan, as the logarithm of a negative number is. Log-probabilities are negative: is their "
+    "logarithm taken again?",
     name="the loss is no number",
     lesson="The module returns log-probabilities: the loss takes them as they are.",
 )

@@ -77,7 +77,7 @@ def of_pairs(result: object, problem: Problem) -> str:
     alone = [number + 1 for number, pair in enumerate(right) if _shapes(result) == pair]
     if alone and count > 1:
         return f"the pair of layer {alone[0]} alone: those of all layers are expected, in a list"
-    if len(result) > count and right in (found[:count], found[-count:]):
+    if len(result) >= 2 * count and right in (found[:count], found[-count:]):
         return (
             f"a list of {len(result)}, with the gradients of this call among them: is it kept "
             "from one call to the next? Start each call with an empty one"

@@ -56,9 +56,9 @@ UNDEFINED = Mistake(
 )
 HIDES_METHOD = Mistake(
     "hides-parameters",
-    "in a `torch.nn.Module`, `parameters` is a method that gives the optimizer what to change: "
-    "give your list another name",
-    name="a list has the name of the module's method `parameters`",
+    "in a `torch.nn.Module`, `self.parameters` is a method, which gives the optimizer what to "
+    "change: use the names that `__init__` gave, and none of them may be `parameters`",
+    name="the module's method `parameters` is taken for a list",
 )
 DIM = Mistake(
     "dim-missing",
@@ -129,7 +129,7 @@ def undefined(raised: Raised) -> Finding:
         "torch": "`import torch` is missing: run the cell with the imports",
         "self": "is it missing in the brackets of the `def` line?",
     }
-    if name == "self" and not raised.is_network and "_log_forward(" in raised.code:
+    if name == "self" and not raised.is_network and "loss" in raised.code:
         return UNDEFINED.finding(name=name, hint="`training_step` is no method: say `model(input)`")
     hint = "is it spelt as where it is made, is `self.` missing before it, or an import?"
     return UNDEFINED.finding(name=name, hint=known.get(name, hint))
@@ -139,7 +139,7 @@ def without_dim(raised: Raised) -> Finding | None:
     """Look at a softmax that is not told its dimension, or is told it in the wrong brackets."""
     if re.search(r"Softmax\(\)\(", raised.code):
         return DIM.finding(where=", as in `torch.nn.LogSoftmax(dim=1)(z)`")
-    is_softmax = re.search("soft(?:max|min)", raised.code + raised.message)
+    is_softmax = re.search(r"soft(?:max|min)(?:\(|$)", f"{raised.code}\n{raised.message}")
     return DIM.finding(where="") if is_softmax else None
 
 
@@ -154,6 +154,8 @@ def method_as_value(raised: Raised) -> Finding | None:
 
 def called(raised: Raised) -> Finding | None:
     """Look at a call of something that is no function."""
+    if raised.match.group(1) == "list" and not raised.line and not raised.is_network:
+        return HIDES_METHOD.finding()
     kinds = {
         "list": "a list, as `self.parameters` is here,",
         "Tensor": "a tensor",

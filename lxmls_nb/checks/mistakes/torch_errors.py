@@ -141,9 +141,11 @@ def _not_a_tensor(raised: Raised) -> Finding | None:
 
 
 def _exchanged(raised: Raised) -> Finding | None:
-    first = re.search(r"(?:nll_loss|cross_entropy|Loss\([^()]*\)|loss\w*)\(\s*(\w+)", raised.code)
+    loss = r"(?:nll_loss|cross_entropy|Loss\([^()]*\)|loss\w*)"
+    first = re.search(loss + r"\(\s*(\w+)\s*,\s*(\w+)", raised.code)
     labels = ("output", "labels", "label", "y", "target", "targets", "y_true")
-    return EXCHANGED.finding() if first and first[1] in labels else None
+    is_output = first and re.search(r"model|log|pred|hat", first[2])
+    return EXCHANGED.finding() if first and first[1] in labels and is_output else None
 
 
 def _labels_range(raised: Raised) -> Finding | None:
@@ -276,7 +278,7 @@ RULES: tuple[tuple[str, Rule], ...] = (
         _labels_type,
     ),
     (
-        r"not implemented for '(?:Int|Long|Short|Byte)'|1D target|multi-target|class prob",
+        r"not implemented for '(?:Int|Long|Short|Byte)'|1D target|multi-target",
         _exchanged,
     ),
     (r"not implemented for '(Int|Float|Double|Short)'", _labels_type),

@@ -160,7 +160,7 @@ def elements(raised: Raised) -> Finding:
         hint = ": `*` multiplies element by element, `@` is the product of matrices"
     elif first in layers and second in layers:
         hint = ": do both belong to the same layer?"
-    elif raised.examples in (first, second) and "bias" in raised.code:
+    elif raised.examples in (first, second) and re.search(r"\+ \S*bias", raised.code):
         hint = f": {raised.examples} is the number of examples. " + (
             "A bias is a row, of shape (1, out) or (out,), not a column"
             if dimension == 0
