@@ -44,11 +44,24 @@ CONTAINERS = frozenset([list, tuple, dict, set, deque, bytearray, np.ndarray])
 #: Classes of values that are objects here only where they are too large to be sent.
 LARGE = ("str", "bytes", "list", "tuple", "dict", "set", "frozenset", "int")
 
+#: Values that never change.
+FIXED = (int, float, complex, str, bytes)
+
+#: Operations that change their left side, and those that arrays of other classes do otherwise.
+IN_PLACE = frozenset(
+    {
+        *("iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "imatmul", "ipow"),
+        *("iand", "ior", "ixor", "ilshift", "irshift"),
+    }
+)
+ARITHMETIC = frozenset({"mul", "pow", "matmul", "truediv", "floordiv", "mod", "divmod"})
+
 #: Methods that change a container: to change a copy of one would change nothing.
 CHANGING = frozenset(
     {
         *("append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "update"),
         *("setdefault", "popitem", "add", "discard", "appendleft", "popleft", "extendleft"),
+        *("fill", "put", "resize", "partition", "itemset"),
         *("rotate", "difference_update", "intersection_update", "symmetric_difference_update"),
     }
 )
@@ -85,6 +98,8 @@ class Connection:
         What an object has tried to decide.
     copies : Copies, optional
         In a trial, what notices that the test needs more than copies of values.
+    plain : dict
+        The numbers and texts that objects stand for, by the places of these.
     dropped : set of int
         Objects that nothing here refers to any more, which the student kernel has yet to hear.
     """
@@ -97,30 +112,27 @@ class Connection:
     ):
         self.ask, self.probe, self.seconds = ask, probe, seconds
         self.decoding = False
-        self.copies: Copies | None = None
         self.forget()
         self.start_cell(None)
 
-    def start_cell(self, decides: Collection[str] | None) -> None:
-        """Count the operations of another test cell."""
+    def start_cell(self, decides: Collection[str] | None, watch: bool = False) -> None:
+        """Count the operations of another test cell; watch, in a trial, what it does to copies."""
         self.count, self.waited, self.printed = 0, 0.0, 0
         self.decides = None if decides is None else frozenset(decides)
         self.used: set[str] = set()
         self.statements: dict[int, int] = {}
         self.failed: CannotJudge | None = None
         self.refused: NotPlainError | None = None
-        if self.copies:
-            self.copies.start_cell()
-
-    def watch_copies(self) -> None:
-        """Refuse what a test does to copies of the student's values, as in a trial."""
-        self.copies = Copies(lambda value: b"".join(encode(value, refer)), self.refuse)
+        self.copies: Copies | None = None
+        if watch:
+            self.copies = Copies(lambda v: b"".join(encode(v, refer)), self.refuse)
 
     def forget(self) -> None:
         """Forget all objects: those of another kernel take their place."""
         self.exceptions: dict[int, type[BaseException]] = {}
         self.remotes = weakref.WeakValueDictionary[int, Remote]()
         self.dropped: set[int] = set()
+        self.plain: dict[int, Any] = {}
 
     def do(self, operation: str, *given: Any, **named: Any) -> Any:
         """Do an operation on objects of the student.
@@ -136,6 +148,9 @@ class Connection:
             error class of the student.
         """
         self.count += 1
+        if operation == "call":  # see `_plain`
+            given = (given[0], *map(self._handed, given[1:]))
+            named = {name: self._handed(value) for name, value in named.items()}
         if self.count > MAX_OPERATIONS:
             self.fail(TooMuch(f"takes more than {MAX_OPERATIONS} steps on the student's objects"))
         if self.waited > self.seconds:
@@ -155,8 +170,8 @@ class Connection:
         if "changed" in reply:
             _write_back((given, named), reply["changed"])
         if self.copies:
-            for value in (*given, *named.values(), reply.get("value")):
-                self.copies.remember(value)
+            handed = (*given[1:], *named.values())
+            self.copies.called(given[0], handed, reply.get("value"), "changed" in reply)
         if "error" in reply:
             raise self._error(reply["error"])
         return reply["value"]
@@ -212,21 +227,38 @@ class Connection:
         if self.may_decide(operation):
             return self.do(operation, *given)
         plain = [self._plain(each) if type(each) is Remote else each for each in given]
+        for value, each in zip(plain, given, strict=True):
+            is_changed = operation in IN_PLACE and type(value) in CONTAINERS
+            is_matrix = operation in ARITHMETIC and type(value) is np.ndarray
+            if type(each) is Remote and (is_changed or is_matrix):
+                self.not_plain(each)
         return OPERATIONS[operation](*plain)
 
     def _plain(self, remote: Remote) -> Any:
         """Return the plain value that an object stands for, as a named tuple for a tuple.
 
-        The student's process says so, and does not know what the value is compared to.
+        The student's process says so, and does not know what the value is compared to. A number or
+        a text stays what it was, and the student's code gets it back instead of the object: else
+        the object could be one thing for the test, and hold another for the answer.
 
         Raises
         ------
         NotPlainError
             If there is none.
         """
-        value = self.do("plain", remote)
+        place = remote._remote.place
+        if place not in self.plain:
+            value = self.do("plain", remote)
+            if type(value) is Remote:
+                self.not_plain(remote)
+            if not isinstance(value, FIXED):
+                return value
+            self.plain[place] = value
+        return self.plain[place]
+
+    def _handed(self, value: Any) -> Any:
         if type(value) is Remote:
-            self.not_plain(remote)
+            return self.plain.get(value._remote.place, value)
         return value
 
     def attribute(self, remote: Remote, name: str) -> Any:

@@ -9,7 +9,6 @@ solution nor a blank notebook shows it: so it runs together.
 from __future__ import annotations
 
 import ast
-import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -17,24 +16,25 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from lxmls_grading.execution.remote import CannotJudge, Remote, remote_type
+from lxmls_grading.execution.remote import CannotJudge, Remote, TooMuch, remote_type
 from lxmls_grading.kernel.wire import ReplyError
 
-#: Types whose values can be changed in place; objects of these packages can, too.
+#: Types whose values can be changed in place, and those of libraries, by package.
 MUTABLE = (list, dict, set, deque, bytearray, np.ndarray)
-PACKAGES = ("pandas", "torch", "scipy")
+OF_LIBRARIES = {"pandas": ("DataFrame", "Series"), "torch": ("Tensor", "Parameter")}
 
-#: Names by which a test asks where a value lies, or whose memory it shares.
-PLACES = re.compile(r"\b(?:shares_memory|may_share_memory|data_ptr|untyped_storage)\b|\.base\b")
+#: Functions that ask whether two values are one, and attributes that tell where one lies.
+SAME_FUNCTIONS = ("assertIs", "assertIsNot", "is_", "is_not", "shares_memory", "may_share_memory")
+PLACES = ("base", "flags", "data_ptr", "untyped_storage")
 
-#: What methods of the student's classes are: one that is inherited is another object here.
-FUNCTIONS = ("function", "method", "builtin_function_or_method", "wrapper_descriptor")
+#: Types of the methods of a student's class: one that is inherited is another object here.
+METHODS = ("function", "method")
 
-#: Most values that are remembered, and operations at which they are looked at.
-MAX_VALUES, MAX_LOOKS = 20, 200
+#: Most values that are remembered, operations at which they are looked at, and elements of one.
+MAX_VALUES, MAX_LOOKS, MAX_ELEMENTS = 20, 200, 100_000
 
-#: What takes the place of `is`, and of `id`, in a test that is tried.
-SAME, IDENTITY = "_lxmls_nb_same", "id"
+#: What takes the place of `is`, and what a value is handed to whose identity counts.
+SAME, TOLD = "_lxmls_nb_same", "_lxmls_nb_told"
 
 
 class Copies:
@@ -42,27 +42,44 @@ class Copies:
 
     Parameters
     ----------
-    describe : callable
+    encode : callable
         From a value to bytes, which differ if it was changed.
     refuse : callable
         Gets what the test does, as a clause, and raises.
     """
 
-    def __init__(self, describe: Callable[[Any], bytes], refuse: Callable[[str], NoReturn]):
-        self.describe, self.refuse = describe, refuse
-        self.start_cell()
-
-    def start_cell(self) -> None:
-        """Forget the values of another test cell."""
+    def __init__(self, encode: Callable[[Any], bytes], refuse: Callable[[str], NoReturn]):
+        self.encode, self.refuse = encode, refuse
         self.values: list[tuple[Any, bytes]] = []
         self.looks = 0
 
     def remember(self, value: Any) -> None:
         """Remember a value as it is now, after it came from the student's code or went to it."""
+        self.forget(value)
+        parts = [*_mutable_parts(value)]
+        if not parts or sum(map(_size, parts)) > MAX_ELEMENTS:
+            return
+        with suppress(ReplyError):  # it cannot be encoded
+            self.values.append((value, self._encoded(value)))
+            del self.values[:-MAX_VALUES]
+
+    def forget(self, value: Any) -> None:
+        """Forget a value that the student's code can no longer see."""
         self.values = [each for each in self.values if each[0] is not value]
-        if len(self.values) < MAX_VALUES and next(_mutable_parts(value), None) is not None:
-            with suppress(ReplyError, CannotJudge):  # it cannot be described
-                self.values.append((value, self.describe(value)))
+
+    def called(self, callee: Any, given: tuple[Any, ...], result: Any, changed: bool) -> None:
+        """Remember what a call was given, and what it gave.
+
+        A function that changes no argument, and gives numbers or texts alone, keeps none of them.
+        """
+        is_pure = type(callee) is Remote and remote_type(callee) == "function" and not changed
+        is_plain = type(result) is not Remote and next(_mutable_parts(result), None) is None
+        if changed:
+            for value, _ in [*self.values]:
+                self.remember(value)
+        for value in given:
+            self.forget(value) if is_pure and is_plain else self.remember(value)
+        self.remember(result)
 
     def look(self, at_end: bool = False) -> None:
         """Refuse what the test has changed, where the student's code could have seen it.
@@ -74,68 +91,101 @@ class Copies:
             return
         for value, before in self.values:
             is_alone = at_end and len(self.values) == 1 and len([*_mutable_parts(value)]) == 1
-            if not is_alone and self._is_changed(value, before):
+            if not is_alone and self._encoded(value) != before:
                 self.refuse("changes a value of the answer, of which it has a copy apart")
 
-    def _is_changed(self, value: Any, before: bytes) -> bool:
+    def _encoded(self, value: Any) -> bytes:
         try:
-            return self.describe(value) != before
-        except (ReplyError, CannotJudge):
-            return True
+            return self.encode(value)
+        except TooMuch:
+            raise
+        except CannotJudge as error:  # it holds an object of the test
+            raise ReplyError(str(error)) from None
 
-    def rewritten(self, tree: ast.Module, source: str) -> ast.Module:
-        """Return the code of a test in which `is` tells whether it compares such a value."""
-        if PLACES.search(source):
-            self.refuse("asks where a value of the answer lies, of which it has a copy apart")
-        new: ast.Module = _Same().visit(tree)
+    def rewritten(self, tree: ast.Module) -> ast.Module:
+        """Return the code of a test, in which what asks for identity tells of what value."""
+        new: ast.Module = _Telling().visit(tree)
         return ast.fix_missing_locations(new)
 
     def names(self) -> dict[str, Any]:
         """Return what the code of a test that is tried needs."""
-        return {SAME: self._same, IDENTITY: self._identity}
+        return {SAME: self._same, TOLD: self._told}
 
-    def _same(self, left: Any, right: Any, attributes: bool) -> bool:
-        both = (left, right)
-        is_copy = left is not None and right is not None and any(map(self._is_copy, both))
-        if is_copy or (attributes and all(map(_is_function, both))):
-            self.refuse("asks whether a value of the answer is the same object as another")
+    def identity(self, value: Any) -> int:
+        """Return the identity of a value, in the place of `id`."""
+        return id(self._told(value))
+
+    def _same(self, left: Any, right: Any, both_attributes: bool) -> bool:
+        if left is not None and right is not None:
+            self._told(left)
+            self._told(right)
+            if both_attributes and _is_method(left) and _is_method(right):
+                self.refuse("asks whether a method of the answer is the same as another")
         return left is right
 
-    def _identity(self, value: Any) -> int:
-        if self._is_copy(value):
-            self.refuse("asks for the identity of a value of the answer")
-        return id(value)
-
-    def _is_copy(self, value: Any) -> bool:
-        return any(
-            value is part for known, _ in self.values for part in (known, *_mutable_parts(known))
-        )
+    def _told(self, value: Any) -> Any:
+        for known, _ in self.values:
+            if any(value is part for part in (known, *_mutable_parts(known))):
+                self.refuse("asks whether a value of the answer is the same object as another")
+        return value
 
 
-class _Same(ast.NodeTransformer):
-    """Calls a function in the place of each `is`."""
+class _Telling(ast.NodeTransformer):
+    """Hands values whose identity counts to a function."""
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
         self.generic_visit(node)
-        if len(node.ops) != 1 or not isinstance(node.ops[0], ast.Is | ast.IsNot):
+        if not any(isinstance(each, ast.Is | ast.IsNot) for each in node.ops):
             return node
-        sides = [node.left, node.comparators[0]]
+        if len(node.ops) > 1:
+            node.left = _told(node.left)
+            node.comparators = [*map(_told, node.comparators)]
+            return node
+        sides = [node.left, *node.comparators]
         attributes = ast.Constant(all(isinstance(side, ast.Attribute) for side in sides))
         call = ast.Call(ast.Name(SAME, ast.Load()), [*sides, attributes], [])
-        asks_for_both = isinstance(node.ops[0], ast.IsNot)
-        new = ast.UnaryOp(ast.Not(), call) if asks_for_both else call
-        return ast.copy_location(new, node)
+        negated = isinstance(node.ops[0], ast.IsNot)
+        return ast.copy_location(ast.UnaryOp(ast.Not(), call) if negated else call, node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        if name in SAME_FUNCTIONS:
+            node.args = [*map(_told, node.args[:2]), *node.args[2:]]
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        self.generic_visit(node)
+        if node.attr in PLACES and isinstance(node.ctx, ast.Load):
+            node.value = _told(node.value)
+        return node
 
 
-def _is_function(value: Any) -> bool:
-    return type(value) is Remote and remote_type(value) in FUNCTIONS
+def _told(node: ast.expr) -> ast.expr:
+    if isinstance(node, ast.Starred | ast.Constant):
+        return node
+    return ast.copy_location(ast.Call(ast.Name(TOLD, ast.Load()), [node], []), node)
+
+
+def _is_method(value: Any) -> bool:
+    return type(value) is Remote and remote_type(value) in METHODS
 
 
 def _mutable_parts(value: Any, depth: int = 0) -> Iterator[Any]:
     """Yield the values in a value, itself included, that can be changed in place."""
+    if type(value) is Remote:
+        return
     kind = type(value)
-    if kind in MUTABLE or kind.__module__.partition(".")[0] in PACKAGES:
+    package = kind.__module__.partition(".")[0]
+    if issubclass(kind, MUTABLE) or kind.__name__ in OF_LIBRARIES.get(package, ()):
         yield value
-    if depth < 3 and kind in (list, tuple, deque, dict):
-        for part in value.values() if kind is dict else value:
+    if depth < 3 and issubclass(kind, list | tuple | deque | dict):
+        for part in value.values() if issubclass(kind, dict) else value:
             yield from _mutable_parts(part, depth + 1)
+
+
+def _size(value: Any) -> int:
+    """Return how many elements a value has, as far as that is told at once."""
+    size = getattr(value, "size", 0)
+    size = size() if callable(size) else size
+    return int(np.prod(size)) if isinstance(size, int | tuple) else len(value)

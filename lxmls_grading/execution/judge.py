@@ -115,8 +115,6 @@ class Judge:
         self._waiting = False
         ask, probe = connection.ask, connection.probe
         connection.ask, connection.probe = self._remembering(ask), self._remembering(probe)
-        if self.plan.trial:
-            connection.watch_copies()
         self._define_given()
 
     def _define_given(self) -> None:
@@ -190,8 +188,9 @@ class Judge:
         Exception
             If the student kernel has ended.
         """
-        plan = self.plan.of(cell.metadata.nbgrader.get("grade_id"))
-        self.connection.start_cell(plan.decides)
+        name = cell.metadata.nbgrader.get("grade_id")
+        plan = self.plan.of(name)
+        self.connection.start_cell(plan.decides, watch=name in self.plan.open)
         self._found.clear()
         seconds = self.timeout if seconds is None else seconds
         self._end = time.monotonic() + seconds
@@ -254,9 +253,14 @@ class Judge:
             raise CannotJudge(f"is not Python alone ({error.msg}, line {error.lineno})") from None
         self.connection.statements = _statements(tree)
         if copies := self.connection.copies:
-            tree = copies.rewritten(tree, source)
+            tree = copies.rewritten(tree)
             self.namespace.update(copies.names())
-        value = self._evaluate(tree)
+        own = self.namespace["__builtins__"]
+        self.namespace["__builtins__"] = own | ({"id": copies.identity} if copies else {})
+        try:
+            value = self._evaluate(tree)
+        finally:
+            self.namespace["__builtins__"] = own
         if copies:
             copies.look(at_end=True)
         return value

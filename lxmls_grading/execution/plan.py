@@ -66,6 +66,8 @@ class NotebookPlan:
         By name (``grade_id``); a cell that is missing runs apart.
     trial : bool
         Whether this is a trial: what is to be known after it is noted in the test cells.
+    open : tuple of str
+        The tests of which a trial is to find out whether they can run apart.
     language : str
         The language of the notebook, where that is not Python: all runs in a kernel of its own.
     command : tuple of str
@@ -76,6 +78,7 @@ class NotebookPlan:
     names: tuple[str, ...] = ()
     tests: Mapping[str, TestPlan] = field(default_factory=dict)
     trial: bool = False
+    open: tuple[str, ...] = ()
     imports: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     language: str = ""
     command: tuple[str, ...] = ()
@@ -98,6 +101,7 @@ class NotebookPlan:
         imports = {name: tuple(place) for name, place in values["imports"].items()}
         names, command = tuple(values["names"]), tuple(values["command"])
         own = {"names": names, "tests": tests, "imports": imports, "command": command}
+        own["open"] = tuple(values["open"])
         return cls(**values | own)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import types
+import typing
 from typing import Any
 
 from lxmls_grading.execution.connection import refer
@@ -42,8 +44,11 @@ def remote_aware_isinstance(value: Any, kind: Any) -> bool:
 
 
 def _is_instance(value: Remote, kind: Any) -> bool:
-    if type(kind).__module__ == "typing":  # such as typing.Iterator, which stands for another
-        kind = getattr(kind, "__origin__", kind)
+    if isinstance(kind, types.UnionType) or typing.get_origin(kind) is typing.Union:
+        return any(_is_instance(value, each) for each in typing.get_args(kind))
+    origin = typing.get_origin(kind)  # such as that of typing.Iterator
+    if isinstance(origin, type) and type(kind).__module__ == "typing":
+        kind = origin
     try:
         refer(kind)
     except CannotJudge:  # a class of the test itself

@@ -16,6 +16,7 @@ from lxmls_grading.cells import grade_id, is_answer, is_test, noted
 from lxmls_grading.definitions import analyse, used_names
 from lxmls_grading.execution.judge import TOO_LONG, error_of
 from lxmls_grading.execution.plan import (
+    TAGS,
     NotebookPlan,
     TestPlan,
     bare_plan,
@@ -160,18 +161,21 @@ def _plan(
     tags = plain_plan(source, default=True)
     assert tags is not None
     chosen = dict(tags.tests)
-    fixed = {name for name in tests if chosen[name].why == "has the tag"}
+    tagged = [cell for cell in source.cells if TAGS.keys() & {*cell.metadata.get("tags", [])}]
+    fixed = {str(grade_id(cell)) for cell in tagged if is_test(cell)}
     together = {name: TestPlan(False, "depends on how the others run") for name in tests}
     plan = bare_plan(source, together)
     expected = run(plan)
     for _ in range(MAX_TRIALS):
-        found = run(replace(plan, tests=chosen))
+        undecided = tuple(name for name in tests if chosen[name].apart and name not in fixed)
+        found = run(replace(plan, tests=chosen, open=undecided))
         why = {name: clause for name in tests if (clause := _difference(name, expected, found))}
-        free = [name for name in tests if chosen[name].apart and name not in fixed]
-        differ = {name: why[name] for name in free if name in why}
+        differ = {name: why[name] for name in undecided if name in why}
         if not differ and why:  # one that runs together needs what others above it do
             last = max(why, key=tests.index)
-            above = {name: code[name] for name in free if tests.index(name) < tests.index(last)}
+            above = {
+                name: code[name] for name in undecided if tests.index(name) < tests.index(last)
+            }
             clause = f"does what `{last}` needs"
             differ = dict.fromkeys(_defining(above, code[last]) or above, clause)
         if not differ:

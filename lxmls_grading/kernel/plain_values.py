@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import sys
 import types
-from collections.abc import Callable, ItemsView, KeysView
+from collections.abc import Callable
 from typing import Any
 
 #: What makes a value of exactly this class, by methods that no derived class can replace.
@@ -25,8 +25,18 @@ BASES: dict[type, Callable[[Any], Any]] = {
     dict: lambda value: dict(dict.items(value)),
 }
 
-#: By what a class compares.
-COMPARISONS = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__hash__")
+#: Methods by which a class compares and calculates, besides those with an `r` or an `i` before.
+OPERATIONS = frozenset(
+    {
+        *("eq", "ne", "lt", "le", "gt", "ge", "bool", "len", "iter", "getitem", "contains"),
+        *("add", "sub", "mul", "truediv", "floordiv", "mod", "divmod", "pow", "matmul"),
+        *("and", "or", "xor", "lshift", "rshift", "neg", "pos", "invert", "abs", "index"),
+    }
+)
+SPECIAL = frozenset(f"__{letter}{name}__" for name in OPERATIONS for letter in ("", "r", "i"))
+
+#: The bit of `type.__flags__` of classes that Python code has defined.
+HEAP_TYPE = 1 << 9
 
 
 def plain_value(value: Any) -> Any:
@@ -40,22 +50,16 @@ def plain_value(value: Any) -> Any:
     kind = type(value)
     if kind is types.MappingProxyType:
         return dict(value)
-    if kind in (type({}.keys()), type({}.items())) and isinstance(value, KeysView | ItemsView):
+    if kind in (type({}.keys()), type({}.items())):
         return set(value)
     if kind.__module__.partition(".")[0] in ("pandas", "numpy"):
         return _of_library(value)
+    mro = type.__dict__["__mro__"].__get__(kind)  # without asking a metaclass
     for base, plain in BASES.items():
-        if isinstance(value, base) and kind is not base and kind is not bool:
-            names = COMPARISONS[:-1] if base in (list, set, dict) else COMPARISONS
-            if all(_found(kind, name) is _found(base, name) for name in names):
-                return plain(value)
+        if base in mro and kind is not base and kind is not bool:
+            own = [each for each in mro[: mro.index(base)] if each.__flags__ & HEAP_TYPE]
+            return value if any(SPECIAL & vars(each).keys() for each in own) else plain(value)
     return value
-
-
-def _found(kind: type, name: str) -> Any:
-    """Return what a class has under a name, without asking its metaclass."""
-    mro = type.__dict__["__mro__"].__get__(kind)
-    return next((vars(each)[name] for each in mro if name in vars(each)), None)
 
 
 def _of_library(value: Any) -> Any:

@@ -10,7 +10,13 @@ from types import SimpleNamespace
 import pytest
 
 from lxmls_grading import definitions
-from lxmls_grading.definitions import analyse, error_line, layout_key
+from lxmls_grading.definitions import (
+    analyse,
+    error_line,
+    global_names,
+    layout_key,
+    needed_names,
+)
 
 
 @pytest.mark.parametrize(
@@ -97,3 +103,33 @@ def test_two_threads_never_parse_at_the_same_time(monkeypatch):
     with ThreadPoolExecutor(4) as pool:
         assert len(list(pool.map(definitions.parse, ["x = 1"] * 8))) == 8
     assert at_once == [1] * 8
+
+
+@pytest.mark.parametrize(
+    ("source", "needed"),
+    [
+        ("class A(A): pass", {"A"}),
+        ("d = {**d, 'a': 1}", {"d"}),
+        ("d |= {}", {"d"}),
+        ("old = f\ndef f(): pass", {"f"}),
+        ("help(f)\ndef f(): pass", {"f"}),
+        ("del f\ndef f(): pass", {"f"}),
+        ("def f(a=f): pass", {"f"}),
+        ("if True:\n    f = g(f)", {"f"}),
+        ("with open(p) as h:\n    a = h.read()\n    b = a + 1", set()),
+        ("try:\n    net = Net()\n    net.fit()\nexcept ValueError as e:\n    e = 1", set()),
+        ("if True:\n    w = 1\n    b = w + 1", set()),
+        ("xs = [x for x in range(3)]\nx = 5", set()),
+        ("x = lambda x: x", set()),
+        ("def f(): return f()", set()),
+        ("f =", set()),
+    ],
+)
+def test_names_that_have_to_be_there_before(source, needed):
+    assert needed_names(source) == needed
+
+
+def test_global_names_are_those_of_no_function():
+    source = "x = acc + 1\ndef g(y):\n    z = y\n    return z + helper(x)"
+    assert global_names(source) == {"acc", "helper", "x"}
+    assert global_names("f =") == set()

@@ -54,13 +54,38 @@ NEEDED = {
     "a method of its own": (
         "class A:\n    def f(self): ...\nclass B(A):\n    def f(self): ...",
         "assert B.f is not A.f",
-        "the same object",
+        "a method of the answer",
     ),
-    "id": ("m = [[], []]", "assert len({id(row) for row in m}) == 2", "the identity"),
+    "id": ("m = [[], []]", "assert len({id(row) for row in m}) == 2", "the same object"),
     "memory": (
         "import numpy as np\na = np.zeros(2)\nb = a.copy()",
         "import numpy as np\nassert not np.shares_memory(a, b)",
-        "where a value of the answer lies",
+        "the same object",
+    ),
+    "a view": (
+        "import numpy as np\ndef view(a): return a[:1]",
+        "import numpy as np\nassert view(np.zeros(2)).base is not None",
+        "the same object",
+    ),
+    "a counter": (
+        "from collections import Counter\ndef f(): return Counter('a')",
+        "assert f() is not f()",
+        "the same object",
+    ),
+    "unittest": (
+        "def f(): return []",
+        "import unittest\nunittest.TestCase().assertIsNot(f(), f())",
+        "the same object",
+    ),
+    "a chain": (
+        "def f(): return []",
+        "a, b = f(), f()\nassert a is not b is not None",
+        "the same object",
+    ),
+    "the last of many": (
+        "rows = [[n] for n in range(25)]\ndef f(n): return rows[n][:]",
+        "found = [f(n) for n in range(25)]\nfound[24].append(1)\nassert f(24) == [24]",
+        "changes a value",
     ),
 }
 
@@ -76,6 +101,31 @@ FINE = {
         "def double(xs): xs *= 2",
         "xs = [1]\ndouble(xs)\nassert xs == [1, 1]\ndouble(xs)\nassert len(xs) == 4",
     ),
+    "an argument that grows between calls": (
+        "def mean(xs): return sum(xs) / len(xs)",
+        "xs = []\nfor n in range(3):\n    xs.append(n)\n    assert mean(xs) == n / 2",
+    ),
+    "numerical gradients": (
+        "def loss(w): return float((w ** 2).sum())",
+        "import numpy as np\nw = np.ones(2)\nw[0] += 1e-5\nhigh = loss(w)\nw[0] -= 2e-5\n"
+        "assert abs((high - loss(w)) / 2e-5 - 2) < 1e-4",
+    ),
+    "a type of torch": (
+        "import torch\ndef f(): return torch.float32",
+        "import torch\nassert f() is torch.float32",
+    ),
+    "an attribute of its own": (
+        "class T:\n    def base(self): return 3",
+        "assert T().base() == 3  # not numbers.base",
+    ),
+    "a function of Python": (
+        "class A:\n    f = abs\nclass B(A): pass",
+        "assert A.f is B.f\nassert id(3) == id(3)",
+    ),
+    "large arrays in many calls": (
+        "import numpy as np\ndef f(n): return np.zeros((500, 500, 3))",
+        "for n in range(50):\n    assert f(n).shape == (500, 500, 3)",
+    ),
     "a list of the test's own": (
         "def f(n): return [n]",
         "found = []\nfor n in range(3):\n    found.append(f(n))\nassert found == [[0], [1], [2]]",
@@ -86,7 +136,7 @@ FINE = {
 def tried(answer: str, test: str) -> list:
     names = student(answer)
     defined = tuple(name for name in names if not name.startswith("__"))
-    return judge(names, trial=True, names=defined).run(cell(test)).outputs
+    return judge(names, trial=True, open=("test",), names=defined).run(cell(test)).outputs
 
 
 @pytest.mark.parametrize("name", NEEDED)

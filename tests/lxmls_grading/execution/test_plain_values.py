@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 from lxmls_grading.execution.plan import TestPlan
+from lxmls_grading.kernel.objects import OPERATIONS
 from tests.lxmls_grading.execution.test_remote import (
     WORTH,
-    cell,
     decided,
-    judge,
     points_apart,
     points_beside,
     student,
@@ -81,6 +80,22 @@ WRONG = {
         "class Own(int, metaclass=Meta):\n    def __eq__(self, other): return True\n"
         "def f(): return Own(4)",
     ),
+    "the equality of a class beside it": (
+        "assert f() == 5",
+        "5",
+        "class All:\n    def __eq__(self, other): return True\n    __hash__ = None\n"
+        "class Own(All, int): pass\ndef f(): return Own(4)",
+    ),
+    "a product of a matrix": (
+        "assert (f() * f() == 1).all()",
+        "__import__('numpy').ones((2, 2))",
+        "import numpy as np\ndef f(): return np.matrix(np.ones((2, 2)))",
+    ),
+    "its own operator": (
+        "assert f() % 1 == 'zz'",
+        "'zz%.0s'",
+        "class Own(str):\n    def __mod__(self, other): return 'zz'\ndef f(): return Own('a')",
+    ),
     "its own items": (
         "assert f() == [1]",
         "[1]",
@@ -117,12 +132,34 @@ def test_what_decides_by_itself_gets_none(name):
     assert points(*WRONG[name]) == 0
 
 
+def test_a_number_stays_what_it_was(monkeypatch):
+    """A hostile process could tell another one each time."""
+    test = "a, b = f()\nassert a * b == 21\nassert 1 < a < 21 and 1 < b < 21"
+    told = [21, 1, 2, 2]
+    monkeypatch.setitem(OPERATIONS, "plain", lambda value: told.pop(0))
+    answer = "class Own(int): pass\ndef f(): return Own(1), Own(2)"
+    assert points(test, "(3, 7)", answer) == 0
+    assert told == [2, 2]
+
+
+def test_the_answer_gets_back_what_the_test_saw():
+    test = "c = f()\nassert c != 'hello' and c.isalpha()\nassert g(c) == 'hello'"
+    answer = (
+        "class Own(str): pass\ndef f():\n    c = Own('abc')\n    c.t = 'hello'\n    return c\n"
+        "def g(c): return c.t"
+    )
+    plan = TestPlan(decides=(), passes=True)
+    assert points_apart(test, student(answer), names=("f", "g"), tests={"test": plan}) == 0
+
+
 @pytest.mark.parametrize("kind", ["Iterator", "abc.Iterator", "typing.Iterator"])
 def test_abstract_classes_are_asked_for_over_there(kind):
     imports = "import typing\nfrom collections import abc\nfrom collections.abc import Iterator\n"
     test = f"{imports}assert isinstance(Count(), {kind})"
+    either = f"{imports}assert isinstance(Count(), typing.Union[int, abc.Iterator])"
     half = "class Count:\n    def __iter__(self): return iter([])\n"
     whole = f"{half}    def __next__(self): raise StopIteration\n"
     assert points_apart(test, student(whole), names=("Count",)) == WORTH
     assert points_apart(test, student(half), names=("Count",)) == 0
-    assert judge(student(whole), names=("Count",)).run(cell(test)).outputs == []
+    assert points_apart(either, student(whole), names=("Count",)) == WORTH
+    assert points_apart(either, student(half), names=("Count",)) == 0
