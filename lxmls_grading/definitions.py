@@ -33,6 +33,9 @@ BINDING = re.compile(r"^(?:async\s+def|def|class)\s+(\w+)|^(\w+)\s*=(?!=)", re.M
 #: What parsing raises for code that is too deep or otherwise odd, besides SyntaxError.
 ODD = (ValueError, RecursionError, MemoryError, OverflowError)
 
+#: What stands in the blocks of a statement.
+BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
+
 #: Held while code is parsed: Python 3.11 counts the depth of the trees of all threads as one, and
 #: raises a SystemError where two of them are made at the same time.
 PARSING = threading.Lock()
@@ -207,8 +210,12 @@ def _read_first(body: list[ast.stmt], bound: set[str], needed: set[str]) -> None
         if isinstance(node, ast.AugAssign):
             needed |= {each.id for each in [node.target] if isinstance(each, ast.Name)} - bound
         if not is_definition:
-            for target in _targets(node):
-                bound |= _bound(ast.Module([ast.Expr(target)], []))[1]
+            names = (each for target in _targets(node) for each in ast.walk(target))
+            bound |= {
+                each.id
+                for each in names
+                if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
+            }
             for block in blocks:
                 _read_first(block, bound, needed)
         bound |= _bound(ast.Module([node], []))[1]
@@ -217,28 +224,21 @@ def _read_first(body: list[ast.stmt], bound: set[str], needed: set[str]) -> None
 def _read_at_once(statement: ast.stmt) -> set[str]:
     """Return the names that a statement reads or deletes by itself, without its blocks."""
     found: set[str] = set()
-    inside: set[str] = set()  # of comprehensions and lambdas, which have names of their own
-    nodes: list[ast.AST] = [each for each in ast.iter_child_nodes(statement) if _is_at_once(each)]
+    own: set[str] = set()  # of comprehensions
+    nodes: list[ast.AST] = [statement]
     while nodes:
         node = nodes.pop()
-        if isinstance(node, ast.Name):
-            (inside if isinstance(node.ctx, ast.Store) else found).add(node.id)
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.comprehension):
+            own |= {each.id for each in ast.walk(node.target) if isinstance(each, ast.Name)}
         if isinstance(node, ast.arguments):
             nodes += [*node.defaults, *filter(None, node.kw_defaults)]
         elif isinstance(node, ast.Lambda):
             nodes.append(node.args)
-        elif not isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
-            nodes += ast.iter_child_nodes(node)
-    is_target = isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.For)
-    return found if is_target and not _comprehends(statement) else found - inside
-
-
-def _is_at_once(node: ast.AST) -> bool:
-    return not isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case)
-
-
-def _comprehends(statement: ast.stmt) -> bool:
-    return any(isinstance(each, ast.comprehension) for each in ast.walk(statement))
+        else:
+            nodes += [each for each in ast.iter_child_nodes(node) if not isinstance(each, BLOCKS)]
+    return found - own
 
 
 @lru_cache(maxsize=512)

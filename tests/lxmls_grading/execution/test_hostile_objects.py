@@ -328,7 +328,7 @@ def test_places_of_another_kernel_are_no_objects():
     "name", ["__globals__", "__code__", "gi_frame", "__subclasses__", "f_back"]
 )
 def test_machinery_is_refused_in_both_directions(name):
-    with pytest.raises(FaultyTest, match="machinery|looks into the code"):
+    with pytest.raises(FaultyTest, match=r"machinery|looks into the code"):
         judge(student(SQUARE)).run(cell(f"square.{name}"))
     with pytest.raises(CannotJudge):
         encode([test_places_of_another_kernel_are_no_objects], connection.refer)
