@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from lxmls_grading.execution.copies import Copies
+from lxmls_grading.execution.plain_operations import CONTAINERS, does_the_same, has_same_method
 from lxmls_grading.execution.remote import (
     SHARED,
     CannotJudge,
@@ -38,33 +39,11 @@ MAX_OPERATIONS, MAX_OBJECTS, MAX_ERROR_CLASSES = 10_000, 50_000, 200
 #: Most characters of what the student's code prints in a test cell, and warnings of one operation.
 MAX_PRINTED, MAX_WARNINGS = 1_000_000, 20
 
-#: Types whose values the student's code can change.
-CONTAINERS = frozenset([list, tuple, dict, set, deque, bytearray, np.ndarray])
-
 #: Classes of values that are objects here only where they are too large to be sent.
 LARGE = ("str", "bytes", "list", "tuple", "dict", "set", "frozenset", "int")
 
 #: Values that never change.
 FIXED = (int, float, complex, str, bytes)
-
-#: Operations that change their left side, and those that arrays of other classes do otherwise.
-IN_PLACE = frozenset(
-    {
-        *("iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "imatmul", "ipow"),
-        *("iand", "ior", "ixor", "ilshift", "irshift"),
-    }
-)
-ARITHMETIC = frozenset({"mul", "pow", "matmul", "truediv", "floordiv", "mod", "divmod"})
-
-#: Methods that change a container: to change a copy of one would change nothing.
-CHANGING = frozenset(
-    {
-        *("append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "update"),
-        *("setdefault", "popitem", "add", "discard", "appendleft", "popleft", "extendleft"),
-        *("fill", "put", "resize", "partition", "itemset"),
-        *("rotate", "difference_update", "intersection_update", "symmetric_difference_update"),
-    }
-)
 
 #: The name of the file of a test cell in tracebacks.
 TEST_FILE = "<test>"
@@ -228,9 +207,7 @@ class Connection:
             return self.do(operation, *given)
         plain = [self._plain(each) if type(each) is Remote else each for each in given]
         for value, each in zip(plain, given, strict=True):
-            is_changed = operation in IN_PLACE and type(value) in CONTAINERS
-            is_matrix = operation in ARITHMETIC and type(value) is np.ndarray
-            if type(each) is Remote and (is_changed or is_matrix):
+            if type(each) is Remote and not does_the_same(operation, value):
                 self.not_plain(each)
         return OPERATIONS[operation](*plain)
 
@@ -270,8 +247,8 @@ class Connection:
         permitted = self.may_decide(f"attribute {name}")
         found = self.do("getattr", remote, name)
         if type(found) is Remote and not permitted:
-            plain = None if name in CHANGING else self._plain(remote)
-            if not hasattr(plain, name):
+            plain = self._plain(remote)
+            if not has_same_method(name, plain):
                 self.not_plain(remote)
             return getattr(plain, name)
         return found

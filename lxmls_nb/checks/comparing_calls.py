@@ -15,6 +15,7 @@ from lxmls_nb.checks.mistakes.calls import (
     ALIASES,
     CHANGES_INPUT,
     CHANGES_LABELS,
+    CHANGES_TYPE,
     RANDOM,
     STALE,
     UPDATES,
@@ -32,6 +33,7 @@ CHANGES = {
     "input": CHANGES_INPUT,
     "labels": CHANGES_LABELS,
     "result": ALIASES,
+    "type": CHANGES_TYPE,
 }
 
 

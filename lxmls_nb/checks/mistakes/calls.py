@@ -31,6 +31,14 @@ CHANGES_INPUT = Mistake(
     "work on a copy.",
 )
 CHANGES_LABELS = Mistake("changes-labels", "the labels are changed; work on a copy")
+CHANGES_TYPE = Mistake(
+    "changes-type",
+    "the parameters are of another type afterwards, as by `model.double()`: convert the input, and "
+    "leave the model as it is",
+    name="the type of the model's parameters is changed",
+    lesson="The model is the caller's: convert the input to its type, not the model to that of the "
+    "input.",
+)
 GLOBAL_STATE = Mistake(
     "global-state",
     "PyTorch's global state is changed: {what}",

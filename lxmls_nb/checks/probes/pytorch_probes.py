@@ -271,12 +271,15 @@ def _steps(
         return _values(start if len(now) != 2 else _matching(now, weight))
 
     optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
+    types = {parameter.dtype for parameter in model.parameters()}
     report |= {"parameters": [values()], "losses": [], "types": [], "events": [], "changed": []}
     for input, output in batches:
         given = input.copy(), output.copy()
         with traced(model, optimizer) as events:
             loss = step(model, optimizer, *given)
         report["events"].append(events)
+        if {parameter.dtype for parameter in model.parameters()} != types:
+            report["changed"].append("type")
         report["losses"].append(float(loss) if isinstance(loss, float) else plain(loss))
         report["types"].append(type(loss).__name__ if not isinstance(loss, float) else "float")
         report["parameters"].append(values())
