@@ -14,6 +14,7 @@ import symtable
 import threading
 import tokenize
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -70,7 +71,7 @@ def analyse(source: str) -> Code:
     if len(source) > MAX_CODE:
         return Code()
     try:
-        defined, bound = _bound(_parse(source))
+        defined, bound = _bound(_parse(source).body)
         return Code(parsed=True, defined=frozenset(defined), bound=frozenset(bound))
     except SyntaxError:
         names = frozenset(first or second for first, second in BINDING.findall(source))
@@ -141,11 +142,11 @@ def error_line(source: str) -> int | None:
     return None
 
 
-def _bound(tree: ast.Module) -> tuple[set[str], set[str]]:
+def _bound(statements: Iterable[ast.AST]) -> tuple[set[str], set[str]]:
     """Return the names that statements bind without and with imports, those in blocks included."""
     defined: set[str] = set()
     imported: set[str] = set()
-    nodes: list[ast.AST] = [*tree.body]
+    nodes = [*statements]
     while nodes:
         node = nodes.pop()
         if isinstance(node, ast.Name):
@@ -210,15 +211,10 @@ def _read_first(body: list[ast.stmt], bound: set[str], needed: set[str]) -> None
         if isinstance(node, ast.AugAssign):
             needed |= {each.id for each in [node.target] if isinstance(each, ast.Name)} - bound
         if not is_definition:
-            names = (each for target in _targets(node) for each in ast.walk(target))
-            bound |= {
-                each.id
-                for each in names
-                if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
-            }
+            bound |= _bound(_targets(node))[1]
             for block in blocks:
                 _read_first(block, bound, needed)
-        bound |= _bound(ast.Module([node], []))[1]
+        bound |= _bound([node])[1]
 
 
 def _read_at_once(statement: ast.stmt) -> set[str]:

@@ -246,6 +246,26 @@ def find_paths(pattern: str, **options: Any) -> list[str]:
     return glob.glob(pattern.replace("[", "[[]"), **options) or glob.glob(pattern, **options)
 
 
+def students_in(coursedir: CourseDirectory, step: str, pattern: str) -> list[str]:
+    """Return the students, sorted, who have a folder of the assignment and are not left out.
+
+    Parameters
+    ----------
+    coursedir : CourseDirectory
+        With an ``assignment_id``, and perhaps a ``student_id_exclude``.
+    step : str
+        One of its folders, such as ``submitted_directory``.
+    pattern : str
+        Of the folders of students.
+    """
+    assignment = re.escape(coursedir.assignment_id)
+    expression = coursedir.format_path(step, "(?P<student>[^/]+)", assignment, escape=True)
+    excluded = (coursedir.student_id_exclude or "").split(",")
+    folders = sorted(filter(os.path.isdir, find_paths(pattern)))
+    found = filter(None, (re.fullmatch(expression, folder) for folder in folders))
+    return [each["student"] for each in found if each["student"] not in excluded]
+
+
 def _release_pages(self: ExchangeReleaseFeedback) -> None:
     """Copy feedback to the exchange, as ``ExchangeReleaseFeedback.copy_files``; name the others.
 
@@ -253,31 +273,24 @@ def _release_pages(self: ExchangeReleaseFeedback) -> None:
     way, or without a time stamp, which may be removed to forgive a delay; and all who come after it
     get nothing.
     """
-    coursedir = self.coursedir
-    expression = coursedir.format_path(
-        coursedir.feedback_directory,
-        "(?P<student>[^/]+)",
-        re.escape(coursedir.assignment_id),
-        escape=True,
-    )
-    excluded = (coursedir.student_id_exclude or "").split(",")
-    elsewhere = []
-    folders = sorted(map(Path, find_paths(self.src_path)))
-    if not folders:
+    coursedir, elsewhere = self.coursedir, []
+    if not find_paths(self.src_path):
         self.log.warning("There is no feedback: run `nbgrader generate_feedback` first")
-    for folder in folders:
-        pages, found = sorted(folder.glob("*.html")), re.fullmatch(expression, str(folder))
-        if not pages or not found or found["student"] in excluded:
+    step = coursedir.feedback_directory
+    for student in students_in(coursedir, step, self.src_path):
+        folder = Path(coursedir.format_path(step, student, coursedir.assignment_id))
+        pages = sorted(folder.glob("*.html"))
+        if not pages:
             continue
         if not (folder / SECRET_FILE).is_file():
-            elsewhere.append(found["student"])
+            elsewhere.append(student)
             continue
         secret = (folder / SECRET_FILE).read_text(errors="replace")
         for page in pages:
             name = nbgrader.utils.notebook_hash(secret=secret, notebook_id=page.stem)
             with atomic_path(Path(self.dest_path, f"{name}.html")) as partial:
                 shutil.copyfile(page, partial)
-        self.log.info("Feedback released for student '%s'", found["student"])
+        self.log.info("Feedback released for student '%s'", student)
     if elsewhere:
         self.log.warning(
             "Not handed in through the exchange, where feedback can be fetched: send each the"

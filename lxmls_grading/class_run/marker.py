@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import shutil
 import tempfile
 from dataclasses import dataclass, field, replace
@@ -36,7 +35,13 @@ from lxmls_grading.intake.files import UNPRINTABLE, plain_files
 from lxmls_grading.intake.personal_numbers import PersonalNumbers
 from lxmls_grading.intake.working_files import WorkingFiles
 from lxmls_grading.machine.sharing import share, share_folder
-from lxmls_grading.nbgrader_patches import class_of, find_paths, share_engine, wait_for_others
+from lxmls_grading.nbgrader_patches import (
+    class_of,
+    find_paths,
+    share_engine,
+    students_in,
+    wait_for_others,
+)
 from lxmls_grading.reasons import Reason, nothing_read, reasons_of
 from lxmls_grading.records import RECORDS_FOLDER, digest_files
 from lxmls_nb.files import make_folder
@@ -150,16 +155,7 @@ class Marker(Autograde):
     def students(self) -> list[str]:
         """Return the students who have handed in and match the pattern, sorted."""
         pattern = self._format_source(self.assignment, self.coursedir.student_id)
-        expression = self._format_source(
-            re.escape(self.assignment), "(?P<student>[^/]+)", escape=True
-        )
-        excluded = (self.coursedir.student_id_exclude or "").split(",")
-        found = []
-        for folder in sorted(find_paths(pattern)):
-            match = re.fullmatch(expression, folder)
-            if match and match["student"] not in excluded and os.path.isdir(folder):
-                found.append(match["student"])
-        return found
+        return students_in(self.coursedir, self._input_directory, pattern)
 
     def submitted(self, student: str) -> str:
         """Return the folder that a student has handed in."""

@@ -22,6 +22,7 @@ from nbformat.v4 import new_output
 from lxmls_grading.cells import is_test, note_cause
 from lxmls_grading.execution import connection as connections
 from lxmls_grading.execution.connection import TEST_FILE, Connection
+from lxmls_grading.execution.copies import Copies
 from lxmls_grading.execution.genuine import genuine, own_check
 from lxmls_grading.execution.guard import guard
 from lxmls_grading.execution.plan import NotebookPlan
@@ -252,17 +253,17 @@ class Judge:
         except SyntaxError as error:
             raise CannotJudge(f"is not Python alone ({error.msg}, line {error.lineno})") from None
         self.connection.statements = _statements(tree)
-        if copies := self.connection.copies:
-            tree = copies.rewritten(tree)
-            self.namespace.update(copies.names())
+        copies = self.connection.copies
+        return self._evaluate_watched(tree, copies) if copies else self._evaluate(tree)
+
+    def _evaluate_watched(self, tree: ast.Module, copies: Copies) -> Any:
         own = self.namespace["__builtins__"]
-        self.namespace["__builtins__"] = own | ({"id": copies.identity} if copies else {})
+        self.namespace.update(copies.names() | {"__builtins__": own | {"id": copies.identity}})
         try:
-            value = self._evaluate(tree)
+            value = self._evaluate(copies.rewritten(tree))
         finally:
             self.namespace["__builtins__"] = own
-        if copies:
-            copies.look(at_end=True)
+        copies.look(at_end=True)
         return value
 
     def _evaluate(self, tree: ast.Module) -> Any:

@@ -125,16 +125,21 @@ def plain_plan(source: NotebookNode, default: bool | None = None) -> NotebookPla
     tests = {}
     for cell in source.cells:
         if is_test(cell):
-            tagged = [TAGS[tag] for tag in cell.metadata.get("tags", []) if tag in TAGS]
-            apart = tagged[0] if tagged else default
+            tagged = tagged_apart(cell)
+            apart = default if tagged is None else tagged
             if apart is not None:
-                why = "" if apart else "has the tag" if tagged else "is configured so"
+                why = "" if apart else "is configured so" if tagged is None else "has the tag"
                 tests[str(grade_id(cell))] = TestPlan(apart, why)
             elif calls_checks_alone(cell.source):
                 tests[str(grade_id(cell))] = TestPlan(decides=(), passes=True)
             else:
                 return None
     return bare_plan(source, tests)
+
+
+def tagged_apart(cell: NotebookNode) -> bool | None:
+    """Return whether a tag lets a test cell run apart, or together; None if it has neither tag."""
+    return next((TAGS[tag] for tag in cell.metadata.get("tags", []) if tag in TAGS), None)
 
 
 def foreign_plan(source: NotebookNode, language: str) -> NotebookPlan:

@@ -52,7 +52,6 @@ SHARED = frozenset(
 MACHINERY = frozenset(
     [
         "__globals__",
-        "__code__",
         "__closure__",
         "__builtins__",
         "__subclasses__",
@@ -67,7 +66,6 @@ MACHINERY = frozenset(
         "__spec__",
         "__func__",
         "__self__",
-        "__wrapped__",
         "__traceback__",
         "__context__",
         "__cause__",
@@ -93,6 +91,9 @@ MACHINERY = frozenset(
         "__getattr__",
     ]
 )
+
+#: Those that lead to its code.
+CODE = ("__code__", "__wrapped__")
 
 #: Beginnings of attributes by which libraries take the memory of an object. What a stand-in has of
 #: them, it has itself: an address that comes from the student would be read in this process.
@@ -324,7 +325,7 @@ def remote_type(remote: Remote) -> str:
 
 
 def _permitted(remote: Remote, name: str) -> str:
-    if name in ("__wrapped__", "__code__"):
+    if name in CODE:
         remote._remote.connection.refuse("looks into the code of the answer, as `inspect` does")
     if name in MACHINERY or name.startswith("_remote"):
         remote._remote.connection.refuse(

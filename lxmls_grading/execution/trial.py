@@ -16,11 +16,11 @@ from lxmls_grading.cells import grade_id, is_answer, is_test, noted
 from lxmls_grading.definitions import analyse, used_names
 from lxmls_grading.execution.judge import TOO_LONG, error_of
 from lxmls_grading.execution.plan import (
-    TAGS,
     NotebookPlan,
     TestPlan,
     bare_plan,
     plain_plan,
+    tagged_apart,
 )
 from lxmls_grading.intake.originals import read_originals
 from lxmls_grading.reasons import NOT_RUN_ERROR
@@ -161,8 +161,8 @@ def _plan(
     tags = plain_plan(source, default=True)
     assert tags is not None
     chosen = dict(tags.tests)
-    tagged = [cell for cell in source.cells if TAGS.keys() & {*cell.metadata.get("tags", [])}]
-    fixed = {str(grade_id(cell)) for cell in tagged if is_test(cell)}
+    tagged = (cell for cell in source.cells if is_test(cell) and tagged_apart(cell) is not None)
+    fixed = {str(grade_id(cell)) for cell in tagged}
     together = {name: TestPlan(False, "depends on how the others run") for name in tests}
     plan = bare_plan(source, together)
     expected = run(plan)

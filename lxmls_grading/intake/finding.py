@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from traitlets.config import Config
 from lxmls_grading.cells import grade_id
 from lxmls_grading.intake.archives import NOTEBOOK, Member, list_notebooks, list_others
 from lxmls_grading.intake.files import UNPRINTABLE
-from lxmls_grading.intake.matching import find_marked, is_blank
+from lxmls_grading.intake.matching import Found, find_marked, is_blank
 from lxmls_grading.intake.originals import Originals, plain_text, read_originals
 from lxmls_grading.listing import list_names
 from lxmls_grading.reasons import Reason, add_reason, reason
@@ -43,11 +43,14 @@ class Candidate:
     stem : str
         The name of its file, without the ending.
     notebook : NotebookNode
+    marked : dict of Found
+        The cells of each notebook of the assignment that are in it.
     """
 
     path: str
     stem: str
     notebook: NotebookNode
+    marked: dict[str, Found]
 
 
 class NotebookFinder:
@@ -74,7 +77,8 @@ class NotebookFinder:
     ):
         self.sources, self.ignore, self.read, self.config = sources, ignore, read, config
         self._originals: dict[str, Originals] | None = None
-        self._last: tuple[str, list[Candidate]] = ("", [])
+        self._folder = ""
+        self._candidate_of: dict[tuple[str, tuple[int, int]], Candidate | None] = {}
 
     def originals(self) -> dict[str, Originals]:
         """Return the assignment's notebooks, by name."""
@@ -151,16 +155,25 @@ class NotebookFinder:
 
     def _candidates(self, folder: str, entries: list[Member]) -> list[Candidate]:
         """Return the notebooks that can be read. Those of the last submission are kept."""
-        key = f"{folder} {[(entry.path, entry.state) for entry in entries]}"
-        if self._last[0] != key:
-            read = ((entry, self.read(entry.read, entry.path)) for entry in entries)
-            found = [
-                Candidate(entry.path, NOTEBOOK.sub("", Path(entry.path).name), notebook)
-                for entry, notebook in read
-                if not isinstance(notebook, Reason)
-            ]
-            self._last = (key, found)
-        return self._last[1]
+        if self._folder != folder:
+            self._folder, self._candidate_of = folder, {}
+        for entry in entries:
+            key = entry.path, entry.state
+            if key not in self._candidate_of:
+                self._candidate_of[key] = self._candidate(entry)
+        found = (self._candidate_of[entry.path, entry.state] for entry in entries)
+        return [each for each in found if each is not None]
+
+    def _candidate(self, entry: Member) -> Candidate | None:
+        notebook = self.read(entry.read, entry.path)
+        if isinstance(notebook, Reason):
+            return None
+        stem = NOTEBOOK.sub("", Path(entry.path).name)
+        return Candidate(entry.path, stem, notebook, self._marked(notebook))
+
+    def _marked(self, notebook: NotebookNode) -> dict[str, Found]:
+        """Return the cells of each notebook of the assignment that are in a notebook."""
+        return {name: find_marked(notebook, each) for name, each in self.originals().items()}
 
     def _other_notebook(self, proper: NotebookNode | Reason, name: str) -> str:
         """Return which other notebook of the assignment lies under a name, "" if it is its own."""
@@ -170,8 +183,9 @@ class NotebookFinder:
         marked = {mark for mark in map(grade_id, proper.cells) if mark in known}
         if 2 * len(marked) >= len(known):
             return ""
-        best, enough = self._best(proper)
-        is_own = not enough or name in best or self._has_answers(proper, name)
+        marks = self._marked(proper)
+        best, enough = self._best(marks)
+        is_own = not enough or name in best or self._has_answers(marks[name], name)
         return "" if is_own else best[0]
 
     def _holds(self, candidate: Candidate, name: str) -> bool:
@@ -180,12 +194,12 @@ class NotebookFinder:
         if best in (None, name):
             return best is not None
         answers = (self.originals()[each].answers.keys() for each in (str(best), name))
-        return set.isdisjoint(*map(set, answers)) and self._has_answers(candidate.notebook, name)
+        is_other = set.isdisjoint(*map(set, answers))
+        return is_other and self._has_answers(candidate.marked[name], name)
 
-    def _has_answers(self, notebook: NotebookNode, name: str) -> bool:
+    def _has_answers(self, found: Found, name: str) -> bool:
         """Whether most cells of a notebook of the assignment are there, one of them an answer."""
         original = self.originals()[name]
-        found = find_marked(notebook, original)
         answers = (
             not is_blank(found.cells[index], original.known[each])
             for index, each in enumerate(found.names)
@@ -195,21 +209,18 @@ class NotebookFinder:
 
     def is_for(self, candidate: Candidate) -> str | None:
         """Return which notebook of the assignment a notebook is, or None if it is none of them."""
-        best, enough = self._best(candidate.notebook)
+        best, enough = self._best(candidate.marked)
         named = name_in(candidate.stem, self._names())
         if named in best:
             return named
         return best[0] if len(best) == 1 and enough else None
 
-    def _best(self, notebook: NotebookNode) -> tuple[list[str], bool]:
+    def _best(self, marked: Mapping[str, Found]) -> tuple[list[str], bool]:
         """Return of which notebooks of the assignment most cells are there, and if they are enough.
 
         There are several where notebooks have the same cells.
         """
-        scores = {
-            name: len({*find_marked(notebook, each).names} - {None})
-            for name, each in self.originals().items()
-        }
+        scores = {name: len({*found.names} - {None}) for name, found in marked.items()}
         most = max(scores.values(), default=0)
         best = [name for name, score in scores.items() if score == most]
         return best, bool(best) and most * 4 >= len(self.originals()[best[0]].known)

@@ -241,12 +241,9 @@ def _turned(left: Operand, right: Operand) -> Iterator[str]:
 
 def _fit_the_other_way(left: Operand, right: Operand) -> bool:
     """Whether the right side is transposed where the left one should be."""
-    is_one_turned = right.code.endswith(".T") and not left.code.endswith(".T")
-    return (
-        len(left.shape) == len(right.shape) == 2
-        and is_one_turned
-        and (left.shape[0] == right.shape[1])
-    )
+    is_turned = right.code.endswith(".T") and not left.code.endswith(".T")
+    is_product = len(left.shape) == len(right.shape) == 2
+    return is_turned and is_product and left.shape[0] == right.shape[1]
 
 
 def _transposed(operand: Operand) -> str:

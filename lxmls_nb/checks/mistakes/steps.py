@@ -218,14 +218,6 @@ NOT_MOVING = Mistake(
     seen=lambda step: all(step.still),
 )
 
-STEP_CUT = Mistake(
-    "step-cut",
-    "the gradient seems to be cut or scaled to length {length:g}: the step should go along the "
-    "gradient as it is",
-    name="the gradient is cut or scaled",
-    seen=_is_cut_to_length,
-)
-
 #: Where there is no gradient in the numbers, or another number of times the right one. The first
 #: that shows is named.
 OF_STEPS = (
@@ -306,7 +298,13 @@ OF_STEPS = (
         lesson="The model and the optimizer are passed: use both as they are.",
         seen=_has_own_rate,
     ),
-    STEP_CUT,
+    Mistake(
+        "step-cut",
+        "the gradient seems to be cut or scaled to length {length:g}: the step should go along the "
+        "gradient as it is",
+        name="the gradient is cut or scaled",
+        seen=_is_cut_to_length,
+    ),
     Mistake(
         "double-step",
         "the step is {factor:.4g} times as long as the optimizer's learning rate, {rate:g}, and "
