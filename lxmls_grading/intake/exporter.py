@@ -23,7 +23,7 @@ from lxmls_grading.intake.files import (
 )
 from lxmls_grading.intake.finding import NotebookFinder
 from lxmls_grading.intake.notebooks import clean_notebook, parse_notebook
-from lxmls_grading.intake.sources import read_sources
+from lxmls_grading.intake.sources import read_sources, source_files
 from lxmls_grading.reasons import Reason, add_reason, reason
 
 
@@ -132,5 +132,8 @@ class SubmissionExporter(NotebookExporter):
         if assignment not in self._finders:
             sources = partial(read_sources, self.coursedir, assignment)
             ignore = self.coursedir.ignore
-            self._finders[assignment] = NotebookFinder(sources, ignore, self._read, self.config)
+            given = source_files(self.coursedir, assignment)
+            self._finders[assignment] = NotebookFinder(
+                sources, given, ignore, self._read, self.config
+            )
         return self._finders[assignment]

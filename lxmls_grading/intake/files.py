@@ -9,8 +9,7 @@ import re
 import stat
 from collections.abc import Sequence
 from pathlib import Path
-
-from nbgrader.coursedir import CourseDirectory
+from typing import Protocol
 
 #: Limits of what is copied from a submission: bytes of a file and of all files, number of files.
 MAX_FILE_BYTES = 10_000_000
@@ -29,6 +28,13 @@ SAVE_AGAIN = "Open it in JupyterLab, save it, and submit it again."
 CLEAR = "Open it in JupyterLab, choose Edit > Clear Outputs of All Cells, save it, and submit it."
 HAND_IN_FILE = "Hand in the notebook itself: a file that JupyterLab has saved."
 ASK = "Please tell your instructor."
+
+
+class Folders(Protocol):
+    """What nbgrader's ``CourseDirectory`` does here, without importing nbgrader."""
+
+    def format_path(self, step: str, student: str, assignment: str, /) -> str:
+        """Return the folder of a step."""
 
 
 class UnsafeFileError(OSError):
@@ -98,13 +104,14 @@ def _check(status: os.stat_result, limit: int) -> None:
         raise UnsafeFileError(f"is larger than {limit / 1e6:g} MB", CLEAR)
 
 
-def is_linked(path: str | Path, coursedir: CourseDirectory, step: str) -> bool:
+def is_linked(path: str | Path, coursedir: Folders, step: str) -> bool:
     """Whether a folder is a link that is above a path and below the folder of a step.
 
     Parameters
     ----------
     path : path
-    coursedir : CourseDirectory
+    coursedir : Folders
+        nbgrader's ``CourseDirectory``.
     step : str
         The folder of all submissions, such as ``coursedir.submitted_directory``.
     """
@@ -117,8 +124,12 @@ def plain_files(
     exclude: Sequence[str],
     log: logging.Logger,
     limit: int = MAX_FILE_BYTES,
+    wanted: re.Pattern[str] | None = None,
 ) -> list[str]:
     """Return the paths of the small plain files below a folder.
+
+    Where there are too many, those that lie near the top are returned: notebooks of a student's do,
+    and not the thousand files of a virtual environment or of a repository.
 
     Parameters
     ----------
@@ -129,13 +140,15 @@ def plain_files(
         Gets a warning for each file that is left out for another reason.
     limit : int
         Most bytes of a file.
+    wanted : re.Pattern, optional
+        Found in the names of files that are returned; by default in all.
     """
     files: list[str] = []
     total = entries = 0
     folders = [str(folder)]
     while folders:
         try:
-            listing = os.scandir(folders.pop())
+            listing = os.scandir(folders.pop(0))
         except OSError as error:
             log.warning("Left out a folder that cannot be listed: %s", error)
             continue
@@ -153,6 +166,8 @@ def plain_files(
                     status = entry.stat(follow_symlinks=False)
                     if stat.S_ISDIR(status.st_mode):
                         folders.append(entry.path)
+                        continue
+                    if wanted is not None and not wanted.search(entry.name):
                         continue
                     _check(status, limit)
                 except OSError as problem:

@@ -2,7 +2,8 @@
 
 Browsers, learning management systems and students rename notebooks, put them into folders, or into
 archives. One is taken in place of a missing one where only one can be meant: by its cells, and by
-its name where its cells fit several notebooks of the assignment.
+its name where its cells fit several notebooks of the assignment. Where none is found, and a file
+may be one that cannot be read, a person looks at it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import copy
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +61,8 @@ class NotebookFinder:
     ----------
     sources : callable
         Returns the instructor's notebooks by name.
+    given : collection of str
+        The paths of the assignment's own files, which students hand in, too.
     ignore : list of str
         Patterns of names of files and folders that are left out.
     read : callable
@@ -71,11 +74,13 @@ class NotebookFinder:
     def __init__(
         self,
         sources: Callable[[], dict[str, NotebookNode]],
+        given: Collection[str],
         ignore: list[str],
         read: Reader,
         config: Config,
     ):
-        self.sources, self.ignore, self.read, self.config = sources, ignore, read, config
+        self.sources, self.given, self.ignore = sources, given, ignore
+        self.read, self.config = read, config
         self._originals: dict[str, Originals] | None = None
         self._folder = ""
         self._candidate_of: dict[tuple[str, tuple[int, int]], Candidate | None] = {}
@@ -107,18 +112,18 @@ class NotebookFinder:
         folder, file = os.path.split(path)
         name = os.path.splitext(file)[0]
         there = os.path.lexists(path)
-        entries = self._entries(folder)
+        everything, closed = list_notebooks(folder, self.ignore)
         original = self.originals().get(name)
-        other = "" if original is None else self._other_notebook(proper, name)
-        mine: tuple[str, ...] = ()
-        if original is not None and not other and not isinstance(proper, Reason):
-            mine = _students(proper, original)
-        if not mine and original is not None:  # this one may lie under the name of another
-            entries = [each for each in self._all(folder) if each.path != file]
-        if not entries and not other:
-            return None if there else _missing(name, self._others(folder, name))
         if original is None:
-            return None
+            return None if there else _missing(name, [])
+        other = self._other_notebook(proper, name)
+        mine: tuple[str, ...] = ()
+        if not other and not isinstance(proper, Reason):
+            mine = _students(proper, original)
+        proper_files = {f"{each}.ipynb" for each in self._names()}
+        elsewhere = [each for each in everything if each.path not in proper_files]
+        # Without an answer in its place, this one may lie under the name of another.
+        entries = elsewhere if mine else [each for each in everything if each.path != file]
         found = [each for each in self._candidates(folder, entries) if self._holds(each, name)]
         written = {_students(each.notebook, original): each for each in reversed(found)}
         answered = [each for texts, each in written.items() if texts][::-1]
@@ -129,26 +134,47 @@ class NotebookFinder:
                 values = {"notebook": name, "graded": file, "files": files}
                 add_reason(proper, reason("left out", **values))
             return None
+        state = _state(proper, there and not other)
+        if not answered and not (there and isinstance(proper, Reason)):
+            uncertain = self._uncertain(folder, name, entries, closed)
+            if uncertain:
+                files = list_names([_shown(each) for each in uncertain])
+                return reason("uncertain", notebook=name, state=state, files=files)
         if not answered and there and not other:
             return None
-        listed = [entry.path for entry in self._entries(folder)] + self._others(folder, name)
+        listed = [entry.path for entry in elsewhere]
         if other:
             listed = [f"{file}, which holds {other}", *listed]
-        return _take(name, proper, there and not other, answered or found[:1], listed)
+        return _take(name, state, there and not other, answered or found[:1], listed)
 
-    def _all(self, folder: str) -> list[Member]:
-        """Return the notebooks of a submission."""
-        return list_notebooks(folder, self.ignore)
+    def _uncertain(
+        self, folder: str, name: str, entries: list[Member], closed: list[str]
+    ) -> list[str]:
+        """Return the files of a submission that may hold a notebook, which cannot be told.
 
-    def _entries(self, folder: str) -> list[Member]:
-        """Return the other notebooks of a submission, those with their proper names left out."""
-        proper = {f"{name}.ipynb" for name in self._names()}
-        return [entry for entry in self._all(folder) if entry.path not in proper]
-
-    def _others(self, folder: str, name: str) -> list[str]:
-        """Return files of a submission that have the name of a notebook and are none."""
+        They are notebooks that cannot be read, or are this one or another as well; archives; and
+        files with its name that are no notebooks, such as what JupyterLab exports.
+        """
         stems = [(path, os.path.splitext(path)[0]) for path in list_others(folder, self.ignore)]
-        return [path for path, stem in stems if name_in(stem, self._names()) == name]
+        named = [path for path, stem in stems if name_in(stem, self._names()) == name]
+        return [
+            *(each.path for each in entries if self._may_be(folder, each, name)),
+            *(path for path in closed if self._fits(path, name) and path not in self.given),
+            *(path for path in named if path not in self.given),
+        ]
+
+    def _may_be(self, folder: str, entry: Member, name: str) -> bool:
+        """Whether it is not certain if a file is a notebook."""
+        (candidate,) = self._candidates(folder, [entry]) or (None,)
+        if candidate is None:
+            return self._fits(entry.path, name)
+        best, enough = self._best(candidate.marked)
+        is_any = enough and name in best and self.is_for(candidate) is None
+        return is_any and bool(_students(candidate.notebook, self.originals()[name]))
+
+    def _fits(self, path: str, name: str) -> bool:
+        """Whether the name of a file is that of a notebook, or of none of the assignment."""
+        return name_in(NOTEBOOK.sub("", Path(path).name), self._names()) in (name, None)
 
     def _names(self) -> list[str]:
         return [*self.originals()]
@@ -257,9 +283,16 @@ def _students(notebook: NotebookNode, originals: Originals) -> tuple[str, ...]:
     return tuple(text for text in texts if text and text not in given)
 
 
+def _state(proper: NotebookNode | Reason, there: bool) -> str:
+    """Return why another file is graded than the proper one: a clause without its subject."""
+    if not there:
+        return "was not handed in"
+    return "could not be read" if isinstance(proper, Reason) else "holds no answer"
+
+
 def _take(
     name: str,
-    proper: NotebookNode | Reason,
+    state: str,
     there: bool,
     found: list[Candidate],
     files: list[str],
@@ -269,12 +302,6 @@ def _take(
     chosen = exact if len(exact) == 1 else found
     if not chosen:
         return None if there else _missing(name, files)
-    if not there:
-        state = "was not handed in"
-    elif isinstance(proper, Reason):
-        state = "could not be read"
-    else:
-        state = "holds no answer"
     if len(chosen) > 1:
         shown = list_names([_shown(each.path) for each in chosen])
         return reason("several", notebook=name, state=state, files=shown)

@@ -62,6 +62,12 @@ def source_notebooks(coursedir: CourseDirectory, assignment: str) -> dict[str, P
     return {path.stem: path for path in sorted(Path(folder).glob("*.ipynb"))}
 
 
+def source_files(coursedir: CourseDirectory, assignment: str) -> frozenset[str]:
+    """Return the paths of an assignment's files, relative to its folder in ``source/``."""
+    folder = Path(coursedir.format_path(coursedir.source_directory, ".", assignment))
+    return frozenset(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
 def read_sources(coursedir: CourseDirectory, assignment: str) -> dict[str, NotebookNode]:
     """Return all of an assignment's notebooks, by name; see :func:`read_source`."""
     return {
