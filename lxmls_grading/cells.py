@@ -37,6 +37,16 @@ def is_test(cell: NotebookNode) -> bool:
     return bool(cell.cell_type == "code" and metadata.get("grade") and not is_answer(cell))
 
 
+def is_locked(cell: NotebookNode) -> bool:
+    """Whether nbgrader puts a cell back as it was released: a test, or one that is only read.
+
+    This is nbgrader's own function of this name. That one comes with all of nbgrader, which takes
+    half a second to import, and each run of grading starts processes that need nothing else of it.
+    """
+    metadata = cell.metadata.get("nbgrader", {})
+    return bool(not is_answer(cell) and (metadata.get("grade") or metadata.get("locked")))
+
+
 def carries_points(cell: NotebookNode) -> bool:
     """Whether a cell is an answer, or is graded."""
     metadata = cell.metadata.get("nbgrader", {})

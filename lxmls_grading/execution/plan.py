@@ -13,9 +13,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from nbformat.notebooknode import NotebookNode
-from nbgrader.utils import is_locked
 
-from lxmls_grading.cells import carries_points, grade_id, is_answer, is_test
+from lxmls_grading.cells import carries_points, grade_id, is_answer, is_locked, is_test
 from lxmls_grading.definitions import analyse, parse
 from lxmls_grading.kernel.foreign import find_command, is_python, kernel_name, language_of
 
