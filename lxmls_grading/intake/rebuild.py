@@ -156,7 +156,8 @@ def rebuild(submitted: NotebookNode, originals: Originals) -> tuple[NotebookNode
         if text is not None:
             _fill_in(_cell(notebook, name), NotebookNode(source=text))
         reasons += more
-    reasons += newer_syntax(notebook.cells, student_python(submitted), platform.python_version())
+    student, grader = student_python(submitted), platform.python_version()
+    reasons += newer_syntax(notebook.cells, student, grader, originals)
     reasons += uses_of_toolkits(notebook.cells)
     note_added(notebook, all_added(found, originals))
     analyse.cache_clear()  # of this notebook; the next one has other cells

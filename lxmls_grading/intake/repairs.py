@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from nbformat.notebooknode import NotebookNode
 from nbgrader.utils import compute_checksum, is_grade, is_locked, is_solution, is_task
 
@@ -17,6 +19,15 @@ MAX_ADDED, MAX_NAME = 50, 100
 
 #: Most cells that are looked at for newer syntax.
 MAX_BROKEN = 10
+
+#: Lines that may be code in a version of Python, and are a syntax error in those before it: quotes
+#: inside of an f-string, types with parameters; t-strings, exceptions without parentheses.
+NEWER_LINES = {
+    (3, 12): re.compile(
+        r"\b[rR]?[fF][rR]?[\"']|^\s*type\s+\w|^\s*(?:(async\s+)?def|class)\s+\w+\s*\["
+    ),
+    (3, 14): re.compile(r"\b[rR]?[tT][rR]?[\"']|^\s*except\*?\s+[^(:]+,"),
+}
 
 
 def repaired(cells: list[str], what: str) -> Reason:
@@ -171,25 +182,39 @@ def all_added(found: Found, originals: Originals) -> dict[str, str]:
     return added
 
 
-def newer_syntax(cells: list[NotebookNode], student: str | None, grader: str) -> list[Reason]:
+def newer_syntax(
+    cells: list[NotebookNode], student: str | None, grader: str, originals: Originals
+) -> list[Reason]:
     """Return the reasons of code that a Python older than the student's cannot parse.
+
+    A person looks at an answer in which that is likely.
 
     Parameters
     ----------
     cells : list of NotebookNode
     student : str, optional
-        The version of Python that the student's notebook names; nothing is claimed without one.
+        The version of Python that the student's notebook names. Some programs, such as Google
+        Colab, name none: then only what is likely to be newer is told.
     grader : str
         The version of Python that grades.
+    originals : Originals
     """
-    if student is None or _release(student) <= _release(grader):
+    if student is not None and _release(student) <= _release(grader):
         return []
     reasons = []
     written = [c for c in cells if c.cell_type == "code" and (is_solution(c) or not grade_id(c))]
     broken = [cell for cell in written if not analyse(cell.source).parsed]
     for cell in broken[:MAX_BROKEN]:
         line, name = error_line(cell.source), grade_id(cell)
-        if line is not None:
+        if line is None:
+            continue
+        if name and _may_be_newer(cell.source, line, grader):
+            what = (
+                f"the answer {name} is no code in Python {grader}, which grades this course (see "
+                f"its line {line}), and may be in a newer one"
+            )
+            reasons.append(set_aside(name, what, originals))
+        elif student is not None:
             reasons.append(
                 reason(
                     "newer Python",
@@ -201,6 +226,15 @@ def newer_syntax(cells: list[NotebookNode], student: str | None, grader: str) ->
                 )
             )
     return reasons
+
+
+def _may_be_newer(source: str, line: int, grader: str) -> bool:
+    """Whether a line with a syntax error may be code in a Python that is newer than the grader."""
+    text = "".join(source.splitlines()[line - 1 : line])
+    return any(
+        list(version) > _release(grader) and pattern.search(text)
+        for version, pattern in NEWER_LINES.items()
+    )
 
 
 def _release(version: str) -> list[int]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import platform
+import sys
 from dataclasses import dataclass, field
 
 import pytest
 from nbformat.v4 import new_markdown_cell
 
 from lxmls_grading.cells import grade_id, note_python
+from lxmls_grading.intake import repairs
 from lxmls_grading.intake.originals import read_originals
 from lxmls_grading.intake.rebuild import rebuild
 from tests.support.conversion import course_config
@@ -469,6 +471,53 @@ def test_syntax_that_is_newer_than_the_grader_is_named_with_both_versions(studen
         assert f"Python {platform.python_version()}" in each.text
         assert f"Python {student}" in each.text
         assert "line 2" in each.text
+
+
+@pytest.mark.parametrize(
+    ("line", "version"),
+    [
+        ('return float(f"{pi["value"]}") * radius**2', "3.12"),
+        ('print(f"the areas: {", ".join(names)}")', "3.12"),
+        ("type Number = float", "3.12"),
+        ("def square[T](x: T) -> T: return x * x", "3.12"),
+        ("class Shape[T]: pass", "3.12"),
+        ('print(t"{radius}")', "3.14"),
+        ("except ValueError, TypeError:", "3.14"),
+    ],
+)
+@pytest.mark.parametrize("student", [None, "99.1.0"])
+def test_a_person_looks_at_an_answer_that_may_be_in_a_newer_python(
+    line, version, student, monkeypatch
+):
+    """Google Colab, whose Python is newer than many, writes no version into notebooks."""
+    monkeypatch.setattr(platform, "python_version", lambda: f"3.{int(version[2:]) - 1}.2")
+    notebook = submission()
+    broken = f"def area(radius):\n    {line}\n    return $radius"  # an error in every version
+    monkeypatch.setattr(repairs, "error_line", lambda source: 2)
+    cell(notebook, "area").source = broken
+    note_python(notebook, student)
+    (only,) = rebuild(notebook, originals())[1]
+    assert (only.kind, only.cells) == ("set aside", ("area", "test-area"))
+    assert f"is no code in Python 3.{int(version[2:]) - 1}.2" in only.text
+    assert "line 2" in only.text
+    monkeypatch.setattr(platform, "python_version", lambda: f"{version}.0")
+    kinds = [each.kind for each in rebuild(notebook, originals())[1]]
+    assert kinds == ["newer Python"] * (student is not None)
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="Python 3.12 has this syntax")
+def test_an_f_string_of_python_3_12_is_found():
+    notebook = submission()
+    cell(notebook, "area").source = "def area(radius):\n    return f'{d['a']}'\n"
+    (only,) = rebuild(notebook, originals())[1]
+    assert (only.kind, only.cells) == ("set aside", ("area", "test-area"))
+
+
+@pytest.mark.parametrize("line", ["return $radius", "retrun radius", "x = (1,", "if x = 1:"])
+def test_other_syntax_errors_without_a_version_wait_for_nobody(line):
+    notebook = submission()
+    cell(notebook, "area").source = f"def area(radius):\n    {line}"
+    assert rebuild(notebook, originals())[1] == []
 
 
 def test_an_own_cell_in_newer_syntax_is_named_too():
