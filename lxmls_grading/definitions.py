@@ -71,7 +71,7 @@ def analyse(source: str) -> Code:
     if len(source) > MAX_CODE:
         return Code()
     try:
-        defined, bound = _bound(_parse(source).body)
+        defined, bound = _bound(parse_cell(source).body)
         return Code(parsed=True, defined=frozenset(defined), bound=frozenset(bound))
     except SyntaxError:
         names = frozenset(first or second for first, second in BINDING.findall(source))
@@ -80,8 +80,21 @@ def analyse(source: str) -> Code:
         return Code()
 
 
-def _parse(source: str) -> ast.Module:
-    """Return the syntax tree of code, in which nothing takes the place of magics."""
+def parse_cell(source: str) -> ast.Module:
+    """Return the syntax tree of a cell, in which nothing takes the place of magics.
+
+    Parameters
+    ----------
+    source : str
+        Code of IPython.
+
+    Raises
+    ------
+    SyntaxError
+        If it is no Python but for its magics.
+    ValueError, RecursionError, MemoryError, OverflowError
+        If it is too deep or otherwise odd.
+    """
     if source.lstrip()[:2] == "%%":
         source = TRANSPARENT.sub("\n", source, count=1)
         if source.lstrip()[:2] == "%%":  # the rest is no Python, or runs elsewhere
@@ -307,6 +320,6 @@ def layout_key(source: str) -> str:
 
 def _tree(source: str) -> ast.Module | None:
     try:
-        return _parse(source) if len(source) <= MAX_CODE else None
+        return parse_cell(source) if len(source) <= MAX_CODE else None
     except (SyntaxError, *ODD):
         return None

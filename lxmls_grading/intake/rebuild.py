@@ -22,6 +22,7 @@ from nbgrader.utils import is_grade, is_task
 from lxmls_grading.cells import grade_id, is_test, note_added, student_python
 from lxmls_grading.definitions import analyse, global_names
 from lxmls_grading.intake.by_hand import uses_of_toolkits
+from lxmls_grading.intake.colab import leave_out_colab
 from lxmls_grading.intake.elsewhere import settle
 from lxmls_grading.intake.exporter import SubmissionExporter
 from lxmls_grading.intake.matching import Found, find_cells, is_blank
@@ -156,6 +157,7 @@ def rebuild(submitted: NotebookNode, originals: Originals) -> tuple[NotebookNode
         if text is not None:
             _fill_in(_cell(notebook, name), NotebookNode(source=text))
         reasons += more
+    reasons += leave_out_colab(notebook.cells)
     student, grader = student_python(submitted), platform.python_version()
     reasons += newer_syntax(notebook.cells, student, grader, originals)
     reasons += uses_of_toolkits(notebook.cells)

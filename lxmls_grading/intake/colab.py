@@ -1,0 +1,115 @@
+"""Leaves out lines that only Google Colab can run, so that what stands below them runs.
+
+There, cells often begin with lines that mount a drive or upload files. Elsewhere the import in them
+fails, and with it the whole cell.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+
+from nbformat.notebooknode import NotebookNode
+
+from lxmls_grading.cells import grade_id, is_answer
+from lxmls_grading.definitions import analyse, parse_cell
+from lxmls_grading.intake.repairs import repaired
+from lxmls_grading.listing import list_names
+from lxmls_grading.reasons import Reason
+
+#: The package that is there alone, and what stands before a line that is left out.
+PACKAGE = "google.colab"
+LEFT_OUT = "# Left out, since it needs Google Colab: "
+
+
+def leave_out_colab(cells: list[NotebookNode]) -> list[Reason]:
+    """Leave out lines that need Google Colab, and return the reasons.
+
+    A cell with no others is left as it is: that it fails changes nothing.
+
+    Parameters
+    ----------
+    cells : list of NotebookNode
+        Of a rebuilt notebook. Those that a student has written are changed in place.
+    """
+    changed = []
+    for cell in cells:
+        if cell.cell_type == "code" and (is_answer(cell) or not grade_id(cell)):
+            text = without_colab(cell.source)
+            if text != cell.source:
+                cell.source = text
+                changed.append(grade_id(cell))
+    if not changed:
+        return []
+    names = [name for name in changed if name]
+    answers = [f"the answer{'s' if names[1:] else ''} {list_names(names)}"] if names else []
+    where = " and ".join(answers + ([] if all(changed) else ["cells of your own"]))
+    what = f"lines that only Google Colab can run were left out of {where}"
+    return [repaired(names, what)]
+
+
+def without_colab(source: str) -> str:
+    r"""Return code in which lines that need Google Colab are comments.
+
+    Those are imports of its package, and calls of what they bind, that stand in no block. Where
+    they share a line with something else, or there is nothing else, the code is as it was.
+
+    Parameters
+    ----------
+    source : str
+        Code of IPython.
+
+    Examples
+    --------
+    >>> print(without_colab("from google.colab import drive\ndrive.mount('/content')\nx = 1"))
+    # Left out, since it needs Google Colab: from google.colab import drive
+    # Left out, since it needs Google Colab: drive.mount('/content')
+    x = 1
+    """
+    if "colab" not in source or not analyse(source).parsed:
+        return source
+    statements = parse_cell(source).body
+    names: set[str] = set()
+    others: dict[int, bool] = defaultdict(bool)  # by line, whether it has something else
+    for statement in statements:
+        needs = _imports_colab(statement, names) or _calls(statement, names)
+        for line in range(statement.lineno, (statement.end_lineno or statement.lineno) + 1):
+            others[line] |= not needs
+        if not needs:
+            names -= analyse(ast.unparse(statement)).bound
+    if all(others.values()) or not any(others.values()):
+        return source
+    lines = source.split("\n")
+    return "\n".join(
+        line if others.get(number, True) else f"{LEFT_OUT}{line}"
+        for number, line in enumerate(lines, 1)
+    )
+
+
+def _imports_colab(statement: ast.stmt, names: set[str]) -> bool:
+    """Return whether a statement imports Colab's package alone; add what it binds to the names."""
+    if isinstance(statement, ast.Import):
+        modules = [alias.name for alias in statement.names]
+        bound = [alias.asname or alias.name.partition(".")[0] for alias in statement.names]
+    elif isinstance(statement, ast.ImportFrom) and not statement.level:
+        inside = statement.module != "google"
+        module = statement.module or ""
+        modules = [module if inside else f"google.{alias.name}" for alias in statement.names]
+        bound = [alias.asname or alias.name for alias in statement.names]
+    else:
+        return False
+    if not all(f"{module}.".startswith(f"{PACKAGE}.") for module in modules):
+        return False
+    names.update(bound)
+    return True
+
+
+def _calls(statement: ast.stmt, names: set[str]) -> bool:
+    """Return whether a statement does no more than call what has one of these names."""
+    called = statement.value if isinstance(statement, ast.Expr | ast.Assign) else None
+    if not isinstance(called, ast.Call):
+        return False
+    function: ast.expr = called.func
+    while isinstance(function, ast.Attribute):
+        function = function.value
+    return isinstance(function, ast.Name) and function.id in names

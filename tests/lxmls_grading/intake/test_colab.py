@@ -1,0 +1,80 @@
+"""What only Google Colab can run keeps nothing else of a cell from running."""
+
+from __future__ import annotations
+
+import pytest
+
+from lxmls_grading.cells import grade_id
+from lxmls_grading.intake.colab import LEFT_OUT, without_colab
+from lxmls_grading.intake.rebuild import rebuild
+from tests.support.odd_course import AREA, cell, originals, own, submission
+
+MOUNT = "from google.colab import drive\ndrive.mount('/content/drive', force_remount=True)\n"
+
+
+def left(source: str) -> list[str]:
+    """Return the lines of code that are left of it."""
+    lines = zip(without_colab(source).split("\n"), source.split("\n"), strict=True)
+    assert all(new in (old, LEFT_OUT + old) for new, old in lines)
+    return [line for line in without_colab(source).split("\n") if not line.startswith(LEFT_OUT)]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        MOUNT,
+        "from google.colab import drive as d\nd.mount('/x')\nd.flush_and_unmount()",
+        "import google.colab\ngoogle.colab.drive.mount('/x')",
+        "import google.colab as gc\ngc.files.download('x')",
+        "from google import colab\ncolab.auth.authenticate_user()",
+        "from google.colab.patches import cv2_imshow\ncv2_imshow(\n    1,\n)",
+        "from google.colab import files; uploaded = files.upload()",
+        "# my drive\n%matplotlib inline\nfrom google.colab import (\n    drive,\n    files,\n)",
+    ],
+)
+def test_its_lines_are_left_out(lines):
+    rest = left(f"import numpy as np\n{lines}\nx = 1\n")
+    assert rest[0] == "import numpy as np"
+    assert rest[-2:] == ["x = 1", ""]
+    assert not any("colab" in line or "(" in line for line in rest)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        *("x = 1", MOUNT, "from google.colab import drive", "# google.colab\nx = 1"),
+        "try:\n    from google.colab import drive\nexcept ImportError:\n    drive = None\nx = 1",
+        "import sys\nif 'google.colab' in sys.modules:\n    from google.colab import files\nx = 1",
+        "def f():\n    from google.colab import files\n    return files",
+        "from google.colab import drive; x = 1",
+        "import numpy, google.colab\nx = 1",
+        "from google.cloud import storage\nstorage.Client()",
+        "from google.colab import (\nx = 1",
+    ],
+)
+def test_all_else_is_as_it_was(source):
+    assert without_colab(source) == source
+
+
+def test_a_name_that_is_taken_again_is_the_students():
+    source = "from google.colab import files\nfiles = []\nfiles.append(1)\n"
+    assert left(source) == ["files = []", "files.append(1)", ""]
+
+
+def test_an_answer_and_what_stands_beside_it_run():
+    notebook = submission()
+    cell(notebook, "area").source = MOUNT + AREA
+    notebook.cells.insert(3, own(MOUNT + "def helper(): return 1"))
+    notebook.cells.insert(4, own(MOUNT))
+    rebuilt, (only,) = rebuild(notebook, originals())
+    assert (only.kind, only.cells) == ("repaired", ("area",))
+    assert "were left out of the answer area and cells of your own" in only.text
+    for each in rebuilt.cells:
+        if each.source == MOUNT:
+            continue  # nothing is lost if it fails
+        if grade_id(each) == "area" or "helper" in each.source:
+            exec(each.source, {})
+
+
+def test_cells_of_the_course_are_as_they_were():
+    assert rebuild(submission(), originals())[1] == []
