@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, scoped_session
 from lxmls_grading.cells import grade_id, is_test
 from lxmls_grading.definitions import analyse, used_names
 from lxmls_grading.feedback.paths import hide_paths
-from lxmls_grading.feedback.undefined import explain_undefined
+from lxmls_grading.feedback.undefined import explain_errors
 from lxmls_grading.reasons import RAN, TEXTS, add_reason, reasons_of
 
 #: Kinds of reasons for which cells did not run. Of these, a missing notebook waits for nobody.
@@ -79,7 +79,7 @@ class SaveReasons(NbGraderPreprocessor):
     ) -> tuple[NotebookNode, ResourcesDict]:
         """Write comments and grades, all or none."""
         names = resources["nbgrader"]
-        for each in explain_undefined(nb):
+        for each in explain_errors(nb):
             add_reason(nb, each)
             self.log.warning("%s, %s: %s", names["student"], names["notebook"], each.text)
         reasons = reasons_of(nb)

@@ -1,4 +1,7 @@
-"""Explains errors of names that a student has defined where it is not run."""
+"""Explains errors of what is there where a student works, and not where notebooks are graded.
+
+Those are names that are defined in cells which are run as released, and modules.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,66 @@ import re
 from nbformat.notebooknode import NotebookNode
 
 from lxmls_grading.cells import added_names, grade_id, is_answer, is_test
-from lxmls_grading.definitions import used_names
+from lxmls_grading.definitions import analyse, used_names
 from lxmls_grading.reasons import Reason, reason
 
 #: The message of Python where a name is not defined.
 NOT_DEFINED = re.compile(r"name '(\w+)' is not defined")
+
+#: The message of Python where a module is not there, and packages of which only parts are there.
+NO_MODULE = re.compile(r"No module named '(\w+)[\w.]*'")
+OURS = frozenset({"lxmls_nb", "lxmls_grading"})
+
+
+def explain_errors(notebook: NotebookNode) -> list[Reason]:
+    """Return the reasons of both kinds; see :func:`explain_undefined` and :func:`explain_missing`.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Executed.
+    """
+    return explain_undefined(notebook) + explain_missing(notebook)
+
+
+def explain_missing(notebook: NotebookNode) -> list[Reason]:
+    """Return the reasons of modules that a student's code imports, and that are not there.
+
+    They may be installed where the student works, so that a person looks at the tests that failed:
+    those that say so, and those that use what a cell without the module did not define.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Executed.
+    """
+    lacking: dict[str, str] = {}  # the module, by the name that was not defined for want of it
+    tests: dict[str, list[str]] = {}
+    answers: dict[str, list[str]] = {}
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        name, text = grade_id(cell), _error_text(cell)
+        missing = [module for module in NO_MODULE.findall(text) if module not in OURS]
+        used = [lacking[each] for each in sorted(used_names(cell.source) & lacking.keys())]
+        if is_test(cell):
+            for module in (missing or used)[:1] if text else []:
+                tests.setdefault(module, []).append(str(name))
+        elif is_answer(cell) or name is None:
+            bound = analyse(cell.source).bound
+            for module in (missing or used)[:1]:
+                lacking |= dict.fromkeys(bound, module)
+                answers.setdefault(module, []).extend([name] if name else [])
+            if not missing and not used:
+                lacking = {each: module for each, module in lacking.items() if each not in bound}
+    return [
+        reason(
+            "set aside",
+            [*answers.get(module, []), *failed],
+            what=f"your code imports `{module}`, which is not there where this course is graded",
+        )
+        for module, failed in tests.items()
+    ]
 
 
 def explain_undefined(notebook: NotebookNode) -> list[Reason]:
@@ -29,9 +87,8 @@ def explain_undefined(notebook: NotebookNode) -> list[Reason]:
     missed: dict[str, list[str]] = {}
     failed = False
     for cell in notebook.cells if added else []:
-        errors = [each for each in cell.get("outputs", []) if each.output_type == "error"]
-        failed = failed or (bool(errors) and is_test(cell))
-        text = "\n".join(f"{each.get('evalue')}" for each in errors)
+        text = _error_text(cell)
+        failed = failed or (bool(text) and is_test(cell))
         for name in set(NOT_DEFINED.findall(text)) & added.keys():
             missed.setdefault(name, []).append(str(grade_id(cell)))
     if not failed:
@@ -45,6 +102,12 @@ def explain_undefined(notebook: NotebookNode) -> list[Reason]:
         )
         for name, cells in missed.items()
     ]
+
+
+def _error_text(cell: NotebookNode) -> str:
+    """Return the names and messages of the errors in a cell's outputs, "" if there are none."""
+    errors = (each for each in cell.get("outputs", []) if each.output_type == "error")
+    return "\n".join(f"{each.get('ename')}: {each.get('evalue')}" for each in errors)
 
 
 def _answers_with(name: str, notebook: NotebookNode) -> list[str]:

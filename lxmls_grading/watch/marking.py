@@ -16,7 +16,7 @@ from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from lxmls_grading.class_run.marker import Marker, PreparedSubmission
 from lxmls_grading.execution.execute_apart import ExecuteApart
 from lxmls_grading.feedback.comments import SaveReasons
-from lxmls_grading.feedback.undefined import explain_undefined
+from lxmls_grading.feedback.undefined import explain_errors
 from lxmls_grading.intake.files import plain_files
 from lxmls_grading.nbgrader_patches import class_of, find_paths
 from lxmls_grading.reasons import add_reason
@@ -58,7 +58,7 @@ class TryMarker(Marker):
             resources["metadata"] = ResourcesDict(name=name, path=folder)
             output, _ = self.cleaning.from_notebook_node(nbformat.v4.reads(text), resources)
             notebook: NotebookNode = nbformat.v4.reads(output)
-            for each in explain_undefined(notebook):
+            for each in explain_errors(notebook):
                 add_reason(notebook, each)
             notebooks[name] = notebook
         return notebooks
