@@ -7,6 +7,7 @@ from __future__ import annotations
 import fnmatch
 import io
 import logging
+import math
 import os
 import re
 import zipfile
@@ -18,7 +19,6 @@ from pathlib import PurePosixPath
 from lxmls_grading.intake.files import (
     MAX_FILE_BYTES,
     MAX_PATH,
-    MAX_TOTAL_BYTES,
     UnreadableError,
     UnsafeFileError,
     plain_files,
@@ -90,7 +90,7 @@ def list_notebooks(folder: str, ignore: list[str]) -> tuple[list[Member], list[s
     closed: list[str] = []
     archives = 0
     exclude = [*ignore, *NOT_HANDED_IN]
-    for path in plain_files(folder, exclude, _quiet, MAX_TOTAL_BYTES, WANTED):
+    for path in plain_files(folder, exclude, _quiet, math.inf, WANTED):
         relative = os.path.relpath(path, folder)
         try:
             status = os.lstat(path)

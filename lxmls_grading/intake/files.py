@@ -92,7 +92,7 @@ def read_plain(path: str | Path, limit: int) -> bytes:
     return data
 
 
-def _check(status: os.stat_result, limit: int) -> None:
+def _check(status: os.stat_result, limit: float) -> None:
     """Raise UnsafeFileError if this is not a plain file within the limit."""
     if stat.S_ISLNK(status.st_mode):
         raise UnsafeFileError("is a link to another file")
@@ -123,7 +123,7 @@ def plain_files(
     folder: str | Path,
     exclude: Sequence[str],
     log: logging.Logger,
-    limit: int = MAX_FILE_BYTES,
+    limit: float = MAX_FILE_BYTES,
     wanted: re.Pattern[str] | None = None,
 ) -> list[str]:
     """Return the paths of the small plain files below a folder.
@@ -138,10 +138,11 @@ def plain_files(
         Patterns of names, of files and of folders, that are left out.
     log : logging.Logger
         Gets a warning for each file that is left out for another reason.
-    limit : int
+    limit : float
         Most bytes of a file.
     wanted : re.Pattern, optional
-        Found in the names of files that are returned; by default in all.
+        Found in the names of files that are returned; by default in all. With it, the size of all
+        files together is not limited.
     """
     files: list[str] = []
     total = entries = 0
@@ -173,6 +174,6 @@ def plain_files(
                 except OSError as problem:
                     log.warning("Left out %r, which %s", entry.path, problem)
                     continue
-                total += status.st_size
+                total += status.st_size if wanted is None else 0
                 files.append(entry.path)
     return sorted(files)

@@ -333,6 +333,17 @@ def test_nobody_waits_for_what_is_something_else(course, name, folder, read):
     assert list(read("shapes_1")[1]) == ["missing"]
 
 
+@pytest.mark.parametrize("name", ["work.zip", "shapes_1 (1).ipynb"])
+def test_what_is_too_large_waits_too(name, folder, read):
+    put(folder, "a.ipynb", shapes())
+    (folder / "a.ipynb").rename(folder / name)
+    os.truncate(folder / name, 150_000_000)  # it takes up no space
+    for number in range(3):
+        (folder / f"data-{number}.csv").touch()
+        os.truncate(folder / f"data-{number}.csv", 50_000_000)
+    assert name in read("shapes_1")[1]["uncertain"]
+
+
 def test_nobody_waits_where_there_is_an_answer(folder, read):
     pack(folder / "work.7z")
     pack(folder / "shapes_1.html")
