@@ -40,8 +40,8 @@ def is_test(cell: NotebookNode) -> bool:
 def is_locked(cell: NotebookNode) -> bool:
     """Whether nbgrader puts a cell back as it was released: a test, or one that is only read.
 
-    This is nbgrader's own function of this name. That one comes with all of nbgrader, which takes
-    half a second to import, and each run of grading starts processes that need nothing else of it.
+    It returns what nbgrader's function of this name does. To import that takes half a second, since
+    all of nbgrader comes with it, and each run of grading starts processes that need nothing else.
     """
     metadata = cell.metadata.get("nbgrader", {})
     return bool(not is_answer(cell) and (metadata.get("grade") or metadata.get("locked")))

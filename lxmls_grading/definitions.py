@@ -71,7 +71,7 @@ def analyse(source: str) -> Code:
     if len(source) > MAX_CODE:
         return Code()
     try:
-        defined, bound = _bound(parse_cell(source).body)
+        defined, bound = bound_names(parse_cell(source).body)
         return Code(parsed=True, defined=frozenset(defined), bound=frozenset(bound))
     except SyntaxError:
         names = frozenset(first or second for first, second in BINDING.findall(source))
@@ -96,7 +96,8 @@ def parse_cell(source: str) -> ast.Module:
         If it is too deep or otherwise odd.
     """
     if source.lstrip()[:2] == "%%":
-        source = TRANSPARENT.sub("\n", source, count=1)
+        # As many line ends as there were: what is found has to be on its own line.
+        source = TRANSPARENT.sub(lambda found: "\n" * found[0].count("\n"), source, count=1)
         if source.lstrip()[:2] == "%%":  # the rest is no Python, or runs elsewhere
             return ast.Module(body=[], type_ignores=[])
     with warnings.catch_warnings():
@@ -128,8 +129,8 @@ def parse(source: str) -> ast.Module:
         return ast.parse(source)
 
 
-def error_line(source: str) -> int | None:
-    """Return the line of a syntax error, or None if it is not certain that there is one.
+def syntax_error(source: str) -> tuple[int, str] | None:
+    """Return the line and message of a syntax error, or None if it is not certain there is one.
 
     Unlike :func:`analyse`, this knows all of IPython's syntax, and takes its time.
 
@@ -149,14 +150,21 @@ def error_line(source: str) -> int | None:
             warnings.simplefilter("ignore")
             parse(TransformerManager().transform_cell(source))
     except SyntaxError as error:
-        return error.lineno or 1
+        blank = re.match(r"(?:[ \t]*\n)*", source)  # IPython removes these lines
+        above = blank[0].count("\n") if blank else 0
+        return above + (error.lineno or 1), error.msg
     except (*ODD, RuntimeError):  # the last is the manager's own limit
         pass
     return None
 
 
-def _bound(statements: Iterable[ast.AST]) -> tuple[set[str], set[str]]:
-    """Return the names that statements bind without and with imports, those in blocks included."""
+def bound_names(statements: Iterable[ast.AST]) -> tuple[set[str], set[str]]:
+    """Return the names that statements bind without and with imports, those in blocks included.
+
+    Parameters
+    ----------
+    statements : iterable of ast.AST
+    """
     defined: set[str] = set()
     imported: set[str] = set()
     nodes = [*statements]
@@ -224,10 +232,10 @@ def _read_first(body: list[ast.stmt], bound: set[str], needed: set[str]) -> None
         if isinstance(node, ast.AugAssign):
             needed |= {each.id for each in [node.target] if isinstance(each, ast.Name)} - bound
         if not is_definition:
-            bound |= _bound(_targets(node))[1]
+            bound |= bound_names(_targets(node))[1]
             for block in blocks:
                 _read_first(block, bound, needed)
-        bound |= _bound([node])[1]
+        bound |= bound_names([node])[1]
 
 
 def _read_at_once(statement: ast.stmt) -> set[str]:

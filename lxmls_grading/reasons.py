@@ -39,8 +39,8 @@ TEXTS = {
     "missing": "{notebook}.ipynb was not handed in, and gets no points{what}.",
     "several": "{notebook}.ipynb {state}, and several files could be meant: {files}. "
     "None of them was graded; your instructor will look at it.",
-    "uncertain": "{notebook}.ipynb {state}. It may be in a file that cannot be graded: {files}. "
-    "Your instructor will look at it.",
+    "uncertain": "{notebook}.ipynb {state}. Your answers may be in a file that cannot be graded: "
+    "{files}. Your instructor will look at it.",
     "added name": "`{name}` is not defined: you added it to the cell {cell}, which is not yours to "
     "edit and was run as released. Put that line into your answer or a cell of your own.",
     "newer Python": "{cell} is no code in Python {grader}, which grades this course (see its line "

@@ -17,7 +17,7 @@ from lxmls_grading.reasons import Reason, reason
 NOT_DEFINED = re.compile(r"name '(\w+)' is not defined")
 
 #: The message of Python where a module is not there, and packages of which only parts are there.
-NO_MODULE = re.compile(r"No module named '(\w+)[\w.]*'")
+NO_MODULE = re.compile(r"No module named '([\w.]{1,200})'")
 OURS = frozenset({"lxmls_nb", "lxmls_grading"})
 
 
@@ -36,7 +36,8 @@ def explain_missing(notebook: NotebookNode) -> list[Reason]:
     """Return the reasons of modules that a student's code imports, and that are not there.
 
     They may be installed where the student works, so that a person looks at the tests that failed:
-    those that say so, and those that use what a cell without the module did not define.
+    those whose error names the module, and those that use what a cell without it did not define.
+    A module that a test itself names is not the student's.
 
     Parameters
     ----------
@@ -50,23 +51,30 @@ def explain_missing(notebook: NotebookNode) -> list[Reason]:
         if cell.cell_type != "code":
             continue
         name, text = grade_id(cell), _error_text(cell)
-        missing = [module for module in NO_MODULE.findall(text) if module not in OURS]
+        missing = [
+            module
+            for module in NO_MODULE.findall(text)
+            for package in [module.partition(".")[0]]
+            if package not in OURS and not (is_test(cell) and package in cell.source)
+        ]
         used = [lacking[each] for each in sorted(used_names(cell.source) & lacking.keys())]
         if is_test(cell):
             for module in (missing or used)[:1] if text else []:
                 tests.setdefault(module, []).append(str(name))
-        elif is_answer(cell) or name is None:
-            bound = analyse(cell.source).bound
-            for module in (missing or used)[:1]:
-                lacking |= dict.fromkeys(bound, module)
-                answers.setdefault(module, []).extend([name] if name else [])
-            if not missing and not used:
-                lacking = {each: module for each, module in lacking.items() if each not in bound}
+            continue
+        bound = analyse(cell.source).bound
+        written = is_answer(cell) or name is None
+        if written and (missing or used):
+            module = (missing or used)[0]
+            lacking |= dict.fromkeys(bound, module)
+            answers.setdefault(module, []).extend([name] if name else [])
+        elif not text:
+            lacking = {each: module for each, module in lacking.items() if each not in bound}
     return [
         reason(
             "set aside",
             [*answers.get(module, []), *failed],
-            what=f"your code imports `{module}`, which is not there where this course is graded",
+            what=f"your code needs `{module}`, which is not there where this course is graded",
         )
         for module, failed in tests.items()
     ]

@@ -1,5 +1,6 @@
 """Lists the notebooks in a submission's folder, below it, and in zip archives: bounded, unpacked
-nowhere, and read only when they are asked for. Archives that cannot be opened are listed, too.
+nowhere, and read only when they are asked for. What may be a notebook and cannot be read is listed,
+too.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import PurePosixPath
 
 from lxmls_grading.intake.files import (
@@ -25,14 +26,14 @@ from lxmls_grading.intake.files import (
     read_plain,
 )
 
-#: Most archives that are opened, entries of an archive that are listed, and notebooks in all.
-MAX_ARCHIVES, MAX_MEMBERS, MAX_NOTEBOOKS = 10, 1000, 40
-
-#: Most bytes of a notebook, as in its place (``SubmissionExporter.max_bytes``).
-MAX_NOTEBOOK_BYTES = 20_000_000
+#: Most archives that are opened, entries that an archive may have, and notebooks in all.
+MAX_ARCHIVES, MAX_MEMBERS, MAX_NOTEBOOKS = 10, 10_000, 40
 
 #: Most bytes of the notebooks of an archive, unpacked.
 MAX_UNPACKED = 100_000_000
+
+#: Ways to pack a file that unpack no more than they are asked for.
+BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 #: The end of a notebook's name. Browsers add `.json` or `.txt`, or a number after that.
 NOTEBOOK = re.compile(r"\.ipynb(\.json|\.txt)?( ?\(\d+\))?$", re.IGNORECASE)
@@ -42,11 +43,17 @@ ARCHIVE = re.compile(
     r"\.(zip|7z|rar|tar|tgz|tbz2?|txz|(tar|ipynb)\.(gz|bz2|xz|zst))( ?\(\d+\))?$", re.IGNORECASE
 )
 
-#: What is listed.
-WANTED = re.compile(f"{NOTEBOOK.pattern}|{ARCHIVE.pattern}", re.IGNORECASE)
+#: Kinds of files that stand for no notebook, whatever their name: pictures, and data.
+DATA = re.compile(
+    r"\.(png|jpe?g|gif|svg|webp|csv|tsv|npy|npz|pkl|pickle|pt|pth|h5|hdf5|parquet|xlsx?|mp4)$",
+    re.IGNORECASE,
+)
 
-#: Folders and files that systems add to archives.
-NOT_HANDED_IN = ("__MACOSX", "._*", ".ipynb_checkpoints")
+#: Folders and files that systems and tools make, with archives of their own in them.
+NOT_HANDED_IN = (
+    *("__MACOSX", "._*", ".ipynb_checkpoints"),
+    *(".git", ".venv", "site-packages", "node_modules"),
+)
 
 _quiet = logging.Logger("unlogged", logging.CRITICAL)  # other steps report files that are left out
 
@@ -70,83 +77,111 @@ class Member:
     read: Callable[[], bytes]
 
 
-def list_notebooks(folder: str, ignore: list[str]) -> tuple[list[Member], list[str]]:
-    """Return the notebooks in a folder, in the folders below it, and in zip archives there.
+@dataclass(frozen=True)
+class Listing:
+    """What was found in a submission.
+
+    Attributes
+    ----------
+    notebooks : list of Member
+        Those near the top come first.
+    closed : list of str
+        Paths of archives that are not opened (of another kind, damaged, too large, inside of
+        another one), and of notebooks that are too many or lie where nothing is read.
+    named : list of str
+        Paths of other files with the name of a notebook, such as what JupyterLab exports.
+    """
+
+    notebooks: list[Member]
+    closed: list[str]
+    named: list[str]
+
+
+def list_notebooks(
+    folder: str, ignore: list[str], is_named: Callable[[str], bool], max_bytes: int
+) -> Listing:
+    """List the notebooks in a folder, in the folders below it, and in zip archives there.
 
     Parameters
     ----------
     folder : str
     ignore : list of str
         Patterns of names of files and folders that are left out.
-
-    Returns
-    -------
-    notebooks : list of Member
-    closed : list of str
-        Paths of archives that are not opened: of another kind, damaged, too large, or inside of
-        another one; and of what is too much.
+    is_named : callable
+        Whether the name of a file is that of a notebook.
+    max_bytes : int
+        Most bytes of a notebook.
     """
     found: list[Member] = []
     closed: list[str] = []
+    named: list[str] = []
     archives = 0
     exclude = [*ignore, *NOT_HANDED_IN]
-    for path in plain_files(folder, exclude, _quiet, math.inf, WANTED):
+
+    def is_wanted(name: str) -> bool:
+        if NOTEBOOK.search(name) or ARCHIVE.search(name):
+            return True
+        return not DATA.search(name) and is_named(name)
+
+    def add(path: str, state: tuple[int, int], read: Callable[[], bytes] | None) -> None:
+        if read is None:
+            closed.append(path)
+        elif NOTEBOOK.search(path):
+            found.append(Member(path, state, read))
+        else:
+            named.append(path)
+
+    for path in plain_files(folder, exclude, _quiet, math.inf, is_wanted):
         relative = os.path.relpath(path, folder)
         try:
             status = os.lstat(path)
         except OSError:
             continue
         state = (status.st_mtime_ns, status.st_size)
-        if NOTEBOOK.search(path):
-            found.append(Member(relative, state, partial(read_plain, path, MAX_NOTEBOOK_BYTES)))
+        if not ARCHIVE.search(path):
+            add(relative, state, partial(read_plain, path, max_bytes))
             continue
         archives += 1
-        members = _zip_members(path) if archives <= MAX_ARCHIVES else None
+        members = _zip_members(path, state) if archives <= MAX_ARCHIVES else None
         if members is None:
             closed.append(relative)
             continue
-        for name, read in _in_zip(path, members, exclude):
-            if read is None:
-                closed.append(f"{relative}/{name}")
-            else:
-                found.append(Member(f"{relative}/{name}", state, read))
+        wanted = [m for m in members if is_wanted(PurePosixPath(m.filename).name)]
+        for name, read in _in_zip(path, wanted, exclude, max_bytes):
+            add(f"{relative}/{name}", state, read)
+    found.sort(key=lambda each: (each.path.count("/"), each.path))
     closed += [each.path for each in found[MAX_NOTEBOOKS:]]
-    return found[:MAX_NOTEBOOKS], closed
+    return Listing(found[:MAX_NOTEBOOKS], closed, named)
 
 
-def list_others(folder: str, ignore: list[str]) -> list[str]:
-    """Return the paths of the files in a folder and below it that are neither of these."""
-    paths = plain_files(folder, [*ignore, *NOT_HANDED_IN], _quiet)
-    return [os.path.relpath(path, folder) for path in paths if not WANTED.search(path)]
-
-
-def _zip_members(path: str) -> list[zipfile.ZipInfo] | None:
+@lru_cache(maxsize=2 * MAX_ARCHIVES)  # it is asked for once for each notebook
+def _zip_members(path: str, state: tuple[int, int]) -> list[zipfile.ZipInfo] | None:
     """Return what a zip archive lists; None if it is damaged, too large, or none."""
     try:
         with zipfile.ZipFile(io.BytesIO(read_plain(path, MAX_FILE_BYTES))) as archive:
-            return archive.infolist()
+            members = archive.infolist()
     except (UnsafeFileError, zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
         return None
+    return members if len(members) <= MAX_MEMBERS else None
 
 
 def _in_zip(
-    path: str, members: list[zipfile.ZipInfo], exclude: list[str]
+    path: str, members: list[zipfile.ZipInfo], exclude: list[str], max_bytes: int
 ) -> Iterator[tuple[str, Callable[[], bytes] | None]]:
-    """Yield the notebooks in a zip archive with their readers, and with None what is not read."""
+    """Yield the files in a zip archive with their readers, and with None what is not read."""
     total = 0
-    wanted = [member for member in members if WANTED.search(member.filename)]
-    for member in wanted[:MAX_MEMBERS]:
+    for member in members:
         name = member.filename
         parts = PurePosixPath(name).parts
-        excluded = any(fnmatch.fnmatch(part, pattern) for part in parts for pattern in exclude)
-        if excluded or ".." in parts or len(name) > MAX_PATH:
+        if any(fnmatch.fnmatch(part, pattern) for part in parts for pattern in exclude):
             continue
-        is_read = NOTEBOOK.search(name) and total + member.file_size <= MAX_UNPACKED
+        is_plain = ".." not in parts and len(name) <= MAX_PATH and not ARCHIVE.search(name)
+        is_read = is_plain and total + member.file_size <= MAX_UNPACKED
         total += member.file_size if is_read else 0
-        yield name, partial(_unpack, path, member) if is_read else None
+        yield name, partial(_unpack, path, member, max_bytes) if is_read else None
 
 
-def _unpack(path: str, member: zipfile.ZipInfo) -> bytes:
+def _unpack(path: str, member: zipfile.ZipInfo, max_bytes: int) -> bytes:
     """Return the bytes of a file in an archive, whose size the archive may not tell truly.
 
     Raises
@@ -154,14 +189,16 @@ def _unpack(path: str, member: zipfile.ZipInfo) -> bytes:
     UnreadableError
         If it cannot be unpacked, or is too large.
     """
+    if member.compress_type not in BOUNDED:
+        raise UnreadableError("its archive is packed in a way that is not read here")
     try:
         with (
             zipfile.ZipFile(io.BytesIO(read_plain(path, MAX_FILE_BYTES))) as archive,
             archive.open(member) as file,
         ):
-            data = file.read(MAX_FILE_BYTES + 1)
+            data = file.read(max_bytes + 1)
     except Exception as error:  # a password, an unknown or damaged compression
         raise UnreadableError("its archive cannot be unpacked") from error
-    if len(data) > MAX_FILE_BYTES:
+    if len(data) > max_bytes:
         raise UnreadableError("it is too large")
     return data

@@ -7,17 +7,16 @@ fails, and with it the whole cell.
 from __future__ import annotations
 
 import ast
-from collections import defaultdict
 
 from nbformat.notebooknode import NotebookNode
 
 from lxmls_grading.cells import grade_id, is_answer
-from lxmls_grading.definitions import analyse, parse_cell
+from lxmls_grading.definitions import MAX_CODE, ODD, bound_names, parse_cell
 from lxmls_grading.intake.repairs import repaired
 from lxmls_grading.listing import list_names
 from lxmls_grading.reasons import Reason
 
-#: The package that is there alone, and what stands before a line that is left out.
+#: The package that only Colab has, and what stands before a line that is left out.
 PACKAGE = "google.colab"
 LEFT_OUT = "# Left out, since it needs Google Colab: "
 
@@ -66,24 +65,45 @@ def without_colab(source: str) -> str:
     # Left out, since it needs Google Colab: drive.mount('/content')
     x = 1
     """
-    if "colab" not in source or not analyse(source).parsed:
+    if "colab" not in source or len(source) > MAX_CODE:
         return source
-    statements = parse_cell(source).body
+    try:
+        statements = parse_cell(source).body
+        needing, others = _sorted_out(statements)
+        lines = source.split("\n")
+        for number in {number for statement in needing for number in _lines(statement)}:
+            lines[number - 1] = f"{LEFT_OUT}{lines[number - 1]}"
+        changed = "\n".join(lines)
+        # Whatever a cell looks like, nothing else may be left out.
+        kept = [ast.dump(each) for each in parse_cell(changed).body]
+        same = kept == [ast.dump(each) for each in others]
+    except (SyntaxError, IndexError, *ODD):
+        return source
+    return changed if needing and others and same else source
+
+
+def _sorted_out(statements: list[ast.stmt]) -> tuple[list[ast.stmt], list[ast.stmt]]:
+    """Return the statements that need Colab and share no line with another one, and the others."""
     names: set[str] = set()
-    others: dict[int, bool] = defaultdict(bool)  # by line, whether it has something else
+    needing, others = [], []
     for statement in statements:
-        needs = _imports_colab(statement, names) or _calls(statement, names)
-        for line in range(statement.lineno, (statement.end_lineno or statement.lineno) + 1):
-            others[line] |= not needs
-        if not needs:
-            names -= analyse(ast.unparse(statement)).bound
-    if all(others.values()) or not any(others.values()):
-        return source
-    lines = source.split("\n")
-    return "\n".join(
-        line if others.get(number, True) else f"{LEFT_OUT}{line}"
-        for number, line in enumerate(lines, 1)
-    )
+        if _imports_colab(statement, names) or _calls(statement, names):
+            needing.append(statement)
+        else:
+            others.append(statement)
+            names -= bound_names([statement])[1]
+    while True:
+        taken = {number for each in others for number in _lines(each)}
+        shared = [each for each in needing if taken & {*_lines(each)}]
+        if not shared:
+            return needing, others
+        needing = [each for each in needing if each not in shared]
+        others = [each for each in statements if each not in needing]
+
+
+def _lines(statement: ast.stmt) -> range:
+    """Return the numbers of the lines of a statement."""
+    return range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
 
 
 def _imports_colab(statement: ast.stmt, names: set[str]) -> bool:

@@ -134,6 +134,6 @@ class SubmissionExporter(NotebookExporter):
             ignore = self.coursedir.ignore
             given = source_files(self.coursedir, assignment)
             self._finders[assignment] = NotebookFinder(
-                sources, given, ignore, self._read, self.config
+                sources, given, ignore, self.max_bytes, self._read, self.config
             )
         return self._finders[assignment]

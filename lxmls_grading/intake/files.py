@@ -7,7 +7,7 @@ import logging
 import os
 import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -124,9 +124,9 @@ def plain_files(
     exclude: Sequence[str],
     log: logging.Logger,
     limit: float = MAX_FILE_BYTES,
-    wanted: re.Pattern[str] | None = None,
+    wanted: Callable[[str], bool] | None = None,
 ) -> list[str]:
-    """Return the paths of the small plain files below a folder.
+    """Return the paths of the plain files below a folder.
 
     Where there are too many, those that lie near the top are returned: notebooks of a student's do,
     and not the thousand files of a virtual environment or of a repository.
@@ -140,9 +140,9 @@ def plain_files(
         Gets a warning for each file that is left out for another reason.
     limit : float
         Most bytes of a file.
-    wanted : re.Pattern, optional
-        Found in the names of files that are returned; by default in all. With it, the size of all
-        files together is not limited.
+    wanted : callable, optional
+        Whether files of a name are returned, which are to be listed alone: the size of all together
+        is not limited then. By default, all are returned.
     """
     files: list[str] = []
     total = entries = 0
@@ -168,7 +168,7 @@ def plain_files(
                     if stat.S_ISDIR(status.st_mode):
                         folders.append(entry.path)
                         continue
-                    if wanted is not None and not wanted.search(entry.name):
+                    if wanted is not None and not wanted(entry.name):
                         continue
                     _check(status, limit)
                 except OSError as problem:

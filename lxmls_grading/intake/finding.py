@@ -19,7 +19,7 @@ from nbformat.notebooknode import NotebookNode
 from traitlets.config import Config
 
 from lxmls_grading.cells import grade_id
-from lxmls_grading.intake.archives import NOTEBOOK, Member, list_notebooks, list_others
+from lxmls_grading.intake.archives import NOTEBOOK, Listing, Member, list_notebooks
 from lxmls_grading.intake.files import UNPRINTABLE
 from lxmls_grading.intake.matching import Found, find_marked, is_blank
 from lxmls_grading.intake.originals import Originals, plain_text, read_originals
@@ -65,6 +65,8 @@ class NotebookFinder:
         The paths of the assignment's own files, which students hand in, too.
     ignore : list of str
         Patterns of names of files and folders that are left out.
+    max_bytes : int
+        Most bytes of a notebook.
     read : callable
         See :data:`Reader`.
     config : traitlets.config.Config
@@ -76,10 +78,12 @@ class NotebookFinder:
         sources: Callable[[], dict[str, NotebookNode]],
         given: Collection[str],
         ignore: list[str],
+        max_bytes: int,
         read: Reader,
         config: Config,
     ):
         self.sources, self.given, self.ignore = sources, given, ignore
+        self.max_bytes = max_bytes
         self.read, self.config = read, config
         self._originals: dict[str, Originals] | None = None
         self._folder = ""
@@ -112,10 +116,11 @@ class NotebookFinder:
         folder, file = os.path.split(path)
         name = os.path.splitext(file)[0]
         there = os.path.lexists(path)
-        everything, closed = list_notebooks(folder, self.ignore)
         original = self.originals().get(name)
         if original is None:
             return None if there else _missing(name, [])
+        listing = list_notebooks(folder, self.ignore, self._is_named, self.max_bytes)
+        everything = listing.notebooks
         other = self._other_notebook(proper, name)
         mine: tuple[str, ...] = ()
         if not other and not isinstance(proper, Reason):
@@ -135,8 +140,8 @@ class NotebookFinder:
                 add_reason(proper, reason("left out", **values))
             return None
         state = _state(proper, there and not other)
-        if not answered and not (there and isinstance(proper, Reason)):
-            uncertain = self._uncertain(folder, name, entries, closed)
+        if not answered and original.answers and not (there and isinstance(proper, Reason)):
+            uncertain = self._uncertain(folder, name, entries, listing)
             if uncertain:
                 files = list_names([_shown(each) for each in uncertain])
                 return reason("uncertain", notebook=name, state=state, files=files)
@@ -148,23 +153,22 @@ class NotebookFinder:
         return _take(name, state, there and not other, answered or found[:1], listed)
 
     def _uncertain(
-        self, folder: str, name: str, entries: list[Member], closed: list[str]
+        self, folder: str, name: str, entries: list[Member], listing: Listing
     ) -> list[str]:
-        """Return the files of a submission that may hold a notebook, which cannot be told.
+        """Return the files that may hold a notebook and cannot be graded in its place.
 
-        They are notebooks that cannot be read, or are this one or another as well; archives; and
-        files with its name that are no notebooks, such as what JupyterLab exports.
+        They are notebooks that cannot be read, or that fit this one and another equally well;
+        archives; and files with its name that are no notebooks.
         """
-        stems = [(path, os.path.splitext(path)[0]) for path in list_others(folder, self.ignore)]
-        named = [path for path, stem in stems if name_in(stem, self._names()) == name]
+        unread = [each for each in listing.closed if self._fits(each, name)]
+        named = [each for each in listing.named if name_in(_stem(each), self._names()) == name]
         return [
             *(each.path for each in entries if self._may_be(folder, each, name)),
-            *(path for path in closed if self._fits(path, name) and path not in self.given),
-            *(path for path in named if path not in self.given),
+            *(each for each in unread + named if not self._is_given(each)),
         ]
 
     def _may_be(self, folder: str, entry: Member, name: str) -> bool:
-        """Whether it is not certain if a file is a notebook."""
+        """Whether a file may be the notebook of a name, which is not certain."""
         (candidate,) = self._candidates(folder, [entry]) or (None,)
         if candidate is None:
             return self._fits(entry.path, name)
@@ -174,7 +178,15 @@ class NotebookFinder:
 
     def _fits(self, path: str, name: str) -> bool:
         """Whether the name of a file is that of a notebook, or of none of the assignment."""
-        return name_in(NOTEBOOK.sub("", Path(path).name), self._names()) in (name, None)
+        return name_in(_stem(path), self._names()) in (name, None)
+
+    def _is_named(self, file: str) -> bool:
+        """Whether the name of a file is that of a notebook of the assignment."""
+        return name_in(_stem(file), self._names()) is not None
+
+    def _is_given(self, path: str) -> bool:
+        """Whether a file is one of the assignment's own, maybe in a folder or an archive."""
+        return any(path == each or path.endswith(f"/{each}") for each in self.given)
 
     def _names(self) -> list[str]:
         return [*self.originals()]
@@ -194,8 +206,7 @@ class NotebookFinder:
         notebook = self.read(entry.read, entry.path)
         if isinstance(notebook, Reason):
             return None
-        stem = NOTEBOOK.sub("", Path(entry.path).name)
-        return Candidate(entry.path, stem, notebook, self._marked(notebook))
+        return Candidate(entry.path, _stem(entry.path), notebook, self._marked(notebook))
 
     def _marked(self, notebook: NotebookNode) -> dict[str, Found]:
         """Return the cells of each notebook of the assignment that are in a notebook."""
@@ -250,6 +261,12 @@ class NotebookFinder:
         most = max(scores.values(), default=0)
         best = [name for name, score in scores.items() if score == most]
         return best, bool(best) and most * 4 >= len(self.originals()[best[0]].known)
+
+
+def _stem(path: str) -> str:
+    """Return the name of a file without its ending."""
+    file = Path(path).name
+    return NOTEBOOK.sub("", file) if NOTEBOOK.search(file) else os.path.splitext(file)[0]
 
 
 def name_in(stem: str, names: list[str]) -> str | None:

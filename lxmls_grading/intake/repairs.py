@@ -8,7 +8,7 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.utils import compute_checksum, is_grade, is_locked, is_solution, is_task
 
 from lxmls_grading.cells import grade_id
-from lxmls_grading.definitions import analyse, error_line
+from lxmls_grading.definitions import analyse, syntax_error
 from lxmls_grading.intake.matching import Found
 from lxmls_grading.intake.originals import Originals, same_text
 from lxmls_grading.listing import list_names
@@ -24,9 +24,9 @@ MAX_BROKEN = 10
 #: inside of an f-string, types with parameters; t-strings, exceptions without parentheses.
 NEWER_LINES = {
     (3, 12): re.compile(
-        r"\b[rR]?[fF][rR]?[\"']|^\s*type\s+\w|^\s*(?:(async\s+)?def|class)\s+\w+\s*\["
+        r"(?<![\w'\"])[rR]?[fF][rR]?[\"']|^\s*type\s+\w|^\s*(?:(async\s+)?def|class)\s+\w+\s*\["
     ),
-    (3, 14): re.compile(r"\b[rR]?[tT][rR]?[\"']|^\s*except\*?\s+[^(:]+,"),
+    (3, 14): re.compile(r"(?<![\w'\"])[rR]?[tT][rR]?[\"']|^\s*except\*?\s+[^(:]+,"),
 }
 
 
@@ -194,7 +194,7 @@ def newer_syntax(
     cells : list of NotebookNode
     student : str, optional
         The version of Python that the student's notebook names. Some programs, such as Google
-        Colab, name none: then only what is likely to be newer is told.
+        Colab, name none: then only what is likely to be newer is reported.
     grader : str
         The version of Python that grades.
     originals : Originals
@@ -204,11 +204,13 @@ def newer_syntax(
     reasons = []
     written = [c for c in cells if c.cell_type == "code" and (is_solution(c) or not grade_id(c))]
     broken = [cell for cell in written if not analyse(cell.source).parsed]
+    broken.sort(key=lambda cell: grade_id(cell) is None)  # answers first
     for cell in broken[:MAX_BROKEN]:
-        line, name = error_line(cell.source), grade_id(cell)
-        if line is None:
+        error, name = syntax_error(cell.source), grade_id(cell)
+        if error is None:
             continue
-        if name and _may_be_newer(cell.source, line, grader):
+        line, message = error
+        if name and _may_be_newer(cell.source, line, message, grader):
             what = (
                 f"the answer {name} is no code in Python {grader}, which grades this course (see "
                 f"its line {line}), and may be in a newer one"
@@ -228,9 +230,11 @@ def newer_syntax(
     return reasons
 
 
-def _may_be_newer(source: str, line: int, grader: str) -> bool:
+def _may_be_newer(source: str, line: int, message: str, grader: str) -> bool:
     """Whether a line with a syntax error may be code in a Python that is newer than the grader."""
-    text = "".join(source.splitlines()[line - 1 : line])
+    text = "".join(source.split("\n")[line - 1 : line])
+    if message.startswith("f-string") and _release(grader) < [3, 12]:
+        return True  # such a string may have several lines
     return any(
         list(version) > _release(grader) and pattern.search(text)
         for version, pattern in NEWER_LINES.items()

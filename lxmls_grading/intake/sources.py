@@ -63,9 +63,10 @@ def source_notebooks(coursedir: CourseDirectory, assignment: str) -> dict[str, P
 
 
 def source_files(coursedir: CourseDirectory, assignment: str) -> frozenset[str]:
-    """Return the paths of an assignment's files, relative to its folder in ``source/``."""
+    """Return the paths of an assignment's files that are no notebooks, relative to its folder."""
     folder = Path(coursedir.format_path(coursedir.source_directory, ".", assignment))
-    return frozenset(str(path.relative_to(folder)) for path in folder.rglob("*"))
+    paths = (path for path in folder.rglob("*") if path.suffix != ".ipynb")
+    return frozenset(str(path.relative_to(folder)) for path in paths)
 
 
 def read_sources(coursedir: CourseDirectory, assignment: str) -> dict[str, NotebookNode]:

@@ -89,7 +89,7 @@ class TestModulesThatAreNotThere:
         fail(notebook, "test-shapes", "name 'Square' is not defined")
         (why,) = explain_errors(notebook)
         assert (why.kind, why.cells) == ("set aside", ("area", "test-area"))
-        assert "imports `pandas`, which is not there" in why.text
+        assert "needs `pandas.core`, which is not there" in why.text
 
     def test_in_a_cell_of_ones_own_that_an_answer_needs(self):
         notebook = rebuilt()
@@ -117,6 +117,27 @@ class TestModulesThatAreNotThere:
     def test_where_no_test_fails_nobody_looks(self):
         notebook = rebuilt()
         fail(notebook, "area", NO_PANDAS)
+        assert explain_missing(notebook) == []
+
+    def test_a_module_that_a_test_itself_imports_is_the_tests(self):
+        notebook = rebuilt()
+        cell(notebook, "test-area").source = "from pandas import core\nassert area(1) > 3"
+        fail(notebook, "test-area", NO_PANDAS)
+        assert explain_missing(notebook) == []
+
+    def test_what_a_given_cell_defines_is_not_lacking(self):
+        notebook = rebuilt()
+        notebook.cells.insert(0, own("import numpy\nimport math, pandas"))
+        notebook.cells[0].outputs = [failure(NO_PANDAS)]
+        cell(notebook, "area").source = "def area(radius): return math.pi"
+        fail(notebook, "test-area", "AssertionError")
+        assert explain_missing(notebook) == []
+
+    def test_long_names_take_no_time(self):
+        notebook = rebuilt()
+        text = "No module named '" + "a" * 500_000
+        fail(notebook, "area", text * 2)
+        fail(notebook, "test-area", text)
         assert explain_missing(notebook) == []
 
     def test_modules_of_this_project_are_left_out_on_purpose(self):

@@ -50,10 +50,23 @@ def test_its_lines_are_left_out(lines):
         "import numpy, google.colab\nx = 1",
         "from google.cloud import storage\nstorage.Client()",
         "from google.colab import (\nx = 1",
+        "x = 1\nfrom google.colab import (\n  drive); y = 2",
+        "# works in colab\nprint(f\"{'\U0001f469\u200d\U0001f4bb'}\")",
+        "# colab\nx = " + "+".join(["1"] * 400),
+        "# colab\nx = a" + ".b()" * 200,
+        "# colab\nx = " + "(" * 500,
     ],
 )
 def test_all_else_is_as_it_was(source):
     assert without_colab(source) == source
+
+
+@pytest.mark.parametrize(
+    "above", ["\n\n%%time\n", "%%time\n", "\n\n", "\f\n", "s = '''a\\n\\nb'''\n"]
+)
+def test_lines_are_found_below_others(above):
+    rest = left(f"{above}import numpy as np\n{MOUNT}x = 1")
+    assert "\n".join(rest) == f"{above}import numpy as np\nx = 1"
 
 
 def test_a_name_that_is_taken_again_is_the_students():

@@ -314,7 +314,7 @@ def test_what_cannot_be_read_waits_for_a_person(name, with_blank, folder, read):
     text, reasons = read("shapes_1")
     assert text == ""
     assert list(reasons) == ["uncertain"]
-    assert f"cannot be graded: {name}. Your instructor will look" in reasons["uncertain"]
+    assert f"in a file that cannot be graded: {name}. Your" in reasons["uncertain"]
     state = "holds no answer" if with_blank else "was not handed in"
     assert reasons["uncertain"].startswith(f"shapes_1.ipynb {state}.")
 
@@ -323,14 +323,54 @@ def test_what_cannot_be_read_waits_for_a_person(name, with_blank, folder, read):
     "name",
     [
         *("letters_1.7z", "letters_10.html", "picture.png", "notes.txt", "x.csv.gz"),
-        *("shapes_1.csv", "data.zip"),
+        *("shapes_1_plot.png", "shapes_1/notes.txt", "shapes_1.csv"),
+        *("data.zip", "shapes_1_tools.py", "day2/data.zip"),  # the assignment's own
+        *("venv/lib/python3.11/site-packages/zones.tar.gz", ".git/objects/x.zip"),
     ],
 )
 def test_nobody_waits_for_what_is_something_else(course, name, folder, read):
     pack(folder / name)
-    if name in ("shapes_1.csv", "data.zip"):  # the assignment's own, which comes with a submission
-        pack(course / "source" / "day2" / name)
+    if "data.zip" in name or "tools" in name:
+        pack(course / "source" / "day2" / name.removeprefix("day2/"))
     assert list(read("shapes_1")[1]) == ["missing"]
+
+
+def write_zip(path, name: str, data: bytes, how: int = zipfile.ZIP_DEFLATED) -> None:
+    with zipfile.ZipFile(path, "w", how) as archive:
+        archive.writestr(name, data)
+
+
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        *(("day2/shapes_1.html", zipfile.ZIP_DEFLATED), ("../shapes_1.ipynb", zipfile.ZIP_STORED)),
+        ("d" * 510 + "/shapes_1.ipynb", zipfile.ZIP_STORED),
+        *(("shapes_1.ipynb", zipfile.ZIP_BZIP2), ("shapes_1.ipynb", zipfile.ZIP_LZMA)),
+    ],
+)
+def test_what_an_archive_holds_and_is_not_read_waits(name, how, folder, read):
+    write_zip(folder / "work.zip", name, nbformat.writes(shapes()).encode(), how)
+    assert "shapes_1." in read("shapes_1")[1]["uncertain"].partition("file that cannot")[2]
+
+
+def test_an_archive_with_too_many_files_waits(folder, read, monkeypatch):
+    monkeypatch.setattr(archives, "MAX_MEMBERS", 100)
+    put_in_zip(folder / "a.zip", **{f"{number}": "{}" for number in range(101)})
+    assert "a.zip" in read("shapes_1")[1]["uncertain"]
+
+
+def test_a_large_notebook_in_an_archive_is_read(folder, read):
+    large = shapes()
+    large.cells[-1].outputs = [nbformat.v4.new_output("stream", text="x" * 11_000_000)]
+    put_in_zip(folder / "work.zip", shapes_1=large)
+    assert list(read("shapes_1")[1]) == ["renamed"]
+
+
+def test_the_nearest_of_many_notebooks_are_looked_at(folder, read):
+    for number in range(50):
+        put(folder, f"a/b/{number}.ipynb", nbformat.v4.new_notebook())
+    put(folder, "work/mine.ipynb", shapes())
+    assert list(read("shapes_1")[1]) == ["renamed"]
 
 
 @pytest.mark.parametrize("name", ["work.zip", "shapes_1 (1).ipynb"])

@@ -493,7 +493,7 @@ def test_a_person_looks_at_an_answer_that_may_be_in_a_newer_python(
     monkeypatch.setattr(platform, "python_version", lambda: f"3.{int(version[2:]) - 1}.2")
     notebook = submission()
     broken = f"def area(radius):\n    {line}\n    return $radius"  # an error in every version
-    monkeypatch.setattr(repairs, "error_line", lambda source: 2)
+    monkeypatch.setattr(repairs, "syntax_error", lambda source: (2, "invalid syntax"))
     cell(notebook, "area").source = broken
     note_python(notebook, student)
     (only,) = rebuild(notebook, originals())[1]
@@ -506,14 +506,25 @@ def test_a_person_looks_at_an_answer_that_may_be_in_a_newer_python(
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="Python 3.12 has this syntax")
-def test_an_f_string_of_python_3_12_is_found():
+@pytest.mark.parametrize(
+    ("lines", "number"),
+    [
+        ("    return f'{d['a']}'\n", 5),
+        ("    return (f'{\"\\n\".join(d)}'\n        'def')", 6),
+        ('    x = 1\n    return f"{", ".join(d)}"', 6),
+    ],
+)
+def test_an_f_string_of_python_3_12_is_found(lines, number):
     notebook = submission()
-    cell(notebook, "area").source = "def area(radius):\n    return f'{d['a']}'\n"
+    cell(notebook, "area").source = f"\n  \n\ndef area(radius):\n{lines}"
     (only,) = rebuild(notebook, originals())[1]
     assert (only.kind, only.cells) == ("set aside", ("area", "test-area"))
+    assert f"line {number}" in only.text
 
 
-@pytest.mark.parametrize("line", ["return $radius", "retrun radius", "x = (1,", "if x = 1:"])
+@pytest.mark.parametrize(
+    "line", ["return $radius", "retrun radius", "x = (1,", "if x = 1:", "d['t'] +", "a(1, 'f'"]
+)
 def test_other_syntax_errors_without_a_version_wait_for_nobody(line):
     notebook = submission()
     cell(notebook, "area").source = f"def area(radius):\n    {line}"
