@@ -141,7 +141,7 @@ class GradeApp(CourseApp):
                 students = select_students(marker.students(), patterns, assignment, overlooked)
                 if scratch is None:
                     stack.enter_context(lock_assignment(root, assignment))
-                log_to((scratch or records_folder(root, assignment)) / "grade.log", self.log)
+                log_to((scratch or records_folder(root, assignment)) / "grade.log", self)
                 with open_gradebook(self.coursedir) as session:
                     new = newcomers(session, students)
                 summary = self._grade(marker, students)
@@ -207,18 +207,19 @@ class GradeApp(CourseApp):
         return super().report_error(message)
 
 
-def log_to(path: Path, log: logging.Logger) -> None:
+def log_to(path: Path, app: CourseApp) -> None:
     """Send the log of nbgrader and of grading to a file instead of the terminal.
 
     The file has all information, and with ``--debug`` what is of interest to developers, too.
     """
-    level = min(log.level or logging.INFO, logging.INFO)
+    # That of its logger is always DEBUG: traitlets keeps the level that is asked for elsewhere.
+    level = logging.DEBUG if app.log_level == logging.DEBUG else logging.INFO
     handler = logging.FileHandler(path, encoding="utf-8")
     share_in_shared(path)
     handler.setLevel(level)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     ours = logging.getLogger("lxmls_grading")
-    for logger in (log, ours):
+    for logger in (app.log, ours):
         logger.setLevel(level)
         for old in list(logger.handlers):
             logger.removeHandler(old)

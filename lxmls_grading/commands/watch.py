@@ -108,7 +108,7 @@ class WatchApp(CourseApp):
         try:
             check_temporary_folder()
             with lock_assignment(root, assignment):
-                log_to(records_folder(root, assignment) / "watch.log", self.log)
+                log_to(records_folder(root, assignment) / "watch.log", self)
                 return self._watch(assignment)
         except ExchangeError as error:
             raise CommandError(f"{error}; or name a folder: --folder FOLDER") from error
