@@ -150,9 +150,8 @@ def syntax_error(source: str) -> tuple[int, str] | None:
             warnings.simplefilter("ignore")
             parse(TransformerManager().transform_cell(source))
     except SyntaxError as error:
-        blank = re.match(r"(?:[ \t]*\n)*", source)  # IPython removes these lines
-        above = blank[0].count("\n") if blank else 0
-        return above + (error.lineno or 1), error.msg
+        blank = source[: len(source) - len(source.lstrip())]  # IPython removes these lines
+        return blank.count("\n") + (error.lineno or 1), error.msg
     except (*ODD, RuntimeError):  # the last is the manager's own limit
         pass
     return None

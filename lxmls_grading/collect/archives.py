@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
+from lxmls_grading.intake.archives import OTHER_ARCHIVES
 from lxmls_grading.intake.files import (
     MAX_FILE_BYTES,
     MAX_PATH,
@@ -35,9 +36,6 @@ TOO_MANY = f"has more than {MAX_ENTRIES} files: the rest is left out"
 
 #: What systems put beside files by themselves.
 JUNK = re.compile(r"__MACOSX|\._.*|\.DS_Store|Thumbs\.db|desktop\.ini|\.ipynb_checkpoints", re.I)
-
-#: Endings of archives of other kinds.
-OTHER_ARCHIVES = (".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from lxmls_grading.collect.archives import (
-    OTHER_ARCHIVES,
     File,
     Unreadable,
     files_in_zip,
@@ -17,6 +16,7 @@ from lxmls_grading.collect.archives import (
 )
 from lxmls_grading.collect.names import CANVAS, Claim, NoFileError, claims, split_attempt
 from lxmls_grading.deadlines.lateness import STAMP_FILE
+from lxmls_grading.intake.archives import OTHER_ARCHIVES
 from lxmls_grading.intake.files import MAX_FILES, MAX_TOTAL_BYTES, UnsafeFileError
 from lxmls_grading.people.matching import NotFoundError, People
 

@@ -38,6 +38,9 @@ BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 #: The end of a notebook's name. Browsers add `.json` or `.txt`, or a number after that.
 NOTEBOOK = re.compile(r"\.ipynb(\.json|\.txt)?( ?\(\d+\))?$", re.IGNORECASE)
 
+#: Endings of what may be an archive of another kind than zip.
+OTHER_ARCHIVES = (".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz")
+
 #: The end of an archive's name, or of a compressed notebook's. Only zip archives are opened.
 ARCHIVE = re.compile(
     r"\.(zip|7z|rar|tar|tgz|tbz2?|txz|(tar|ipynb)\.(gz|bz2|xz|zst))( ?\(\d+\))?$", re.IGNORECASE

@@ -15,6 +15,7 @@ from lxmls_grading.definitions import MAX_CODE, ODD, bound_names, parse_cell
 from lxmls_grading.intake.repairs import repaired
 from lxmls_grading.listing import list_names
 from lxmls_grading.reasons import Reason
+from lxmls_nb.notebook.names import root_name
 
 #: The package that only Colab has, and what stands before a line that is left out.
 PACKAGE = "google.colab"
@@ -127,9 +128,4 @@ def _imports_colab(statement: ast.stmt, names: set[str]) -> bool:
 def _calls(statement: ast.stmt, names: set[str]) -> bool:
     """Return whether a statement does no more than call what has one of these names."""
     called = statement.value if isinstance(statement, ast.Expr | ast.Assign) else None
-    if not isinstance(called, ast.Call):
-        return False
-    function: ast.expr = called.func
-    while isinstance(function, ast.Attribute):
-        function = function.value
-    return isinstance(function, ast.Name) and function.id in names
+    return isinstance(called, ast.Call) and root_name(called.func) in names

@@ -132,7 +132,7 @@ class SubmissionExporter(NotebookExporter):
         if assignment not in self._finders:
             sources = partial(read_sources, self.coursedir, assignment)
             ignore = self.coursedir.ignore
-            given = source_files(self.coursedir, assignment)
+            given = partial(source_files, self.coursedir, assignment)
             self._finders[assignment] = NotebookFinder(
                 sources, given, ignore, self.max_bytes, self._read, self.config
             )

@@ -61,8 +61,8 @@ class NotebookFinder:
     ----------
     sources : callable
         Returns the instructor's notebooks by name.
-    given : collection of str
-        The paths of the assignment's own files, which students hand in, too.
+    given : callable
+        Returns the paths of the assignment's own files, which students hand in, too.
     ignore : list of str
         Patterns of names of files and folders that are left out.
     max_bytes : int
@@ -76,7 +76,7 @@ class NotebookFinder:
     def __init__(
         self,
         sources: Callable[[], dict[str, NotebookNode]],
-        given: Collection[str],
+        given: Callable[[], Collection[str]],
         ignore: list[str],
         max_bytes: int,
         read: Reader,
@@ -162,9 +162,10 @@ class NotebookFinder:
         """
         unread = [each for each in listing.closed if self._fits(each, name)]
         named = [each for each in listing.named if name_in(_stem(each), self._names()) == name]
+        given = self.given() if unread or named else ()
         return [
             *(each.path for each in entries if self._may_be(folder, each, name)),
-            *(each for each in unread + named if not self._is_given(each)),
+            *(each for each in unread + named if not _is_one_of(given, each)),
         ]
 
     def _may_be(self, folder: str, entry: Member, name: str) -> bool:
@@ -183,10 +184,6 @@ class NotebookFinder:
     def _is_named(self, file: str) -> bool:
         """Whether the name of a file is that of a notebook of the assignment."""
         return name_in(_stem(file), self._names()) is not None
-
-    def _is_given(self, path: str) -> bool:
-        """Whether a file is one of the assignment's own, maybe in a folder or an archive."""
-        return any(path == each or path.endswith(f"/{each}") for each in self.given)
 
     def _names(self) -> list[str]:
         return [*self.originals()]
@@ -261,6 +258,11 @@ class NotebookFinder:
         most = max(scores.values(), default=0)
         best = [name for name, score in scores.items() if score == most]
         return best, bool(best) and most * 4 >= len(self.originals()[best[0]].known)
+
+
+def _is_one_of(given: Collection[str], path: str) -> bool:
+    """Whether a file is one of the assignment's own, maybe in a folder or an archive."""
+    return any(path == each or path.endswith(f"/{each}") for each in given)
 
 
 def _stem(path: str) -> str:

@@ -16,8 +16,10 @@ from pathlib import Path
 
 from nbgrader.coursedir import CourseDirectory
 
+from lxmls_grading.intake.archives import OTHER_ARCHIVES
+
 #: How names end of what may hold somebody's work.
-WORK = (".ipynb", ".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
+WORK = (".ipynb", ".zip", *OTHER_ARCHIVES)
 
 #: What systems and programs put into folders.
 JUNK = re.compile(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from nbformat.notebooknode import NotebookNode
-from nbgrader.utils import compute_checksum, is_grade, is_locked, is_solution, is_task
+from nbgrader.utils import compute_checksum, is_grade, is_solution, is_task
 
-from lxmls_grading.cells import grade_id
+from lxmls_grading.cells import grade_id, is_locked
 from lxmls_grading.definitions import analyse, syntax_error
 from lxmls_grading.intake.matching import Found
 from lxmls_grading.intake.originals import Originals, same_text
@@ -147,7 +147,7 @@ def _role(cell: NotebookNode) -> tuple[bool, bool, bool, float | None]:
     """Return whether nbgrader's marks make a cell graded, a solution and locked, and its points."""
     points = cell.metadata.nbgrader.get("points")
     points = float(points) if is_grade(cell) and isinstance(points, int | float) else None
-    return bool(is_grade(cell)), bool(is_solution(cell)), bool(is_locked(cell)), points
+    return bool(is_grade(cell)), bool(is_solution(cell)), is_locked(cell), points
 
 
 def _matches_its_checksum(cell: NotebookNode) -> bool:
