@@ -7,12 +7,9 @@ too long, or would take too long, is treated as code of which nothing is known.
 from __future__ import annotations
 
 import ast
-import hashlib
-import io
 import re
 import symtable
 import threading
-import tokenize
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,8 +22,19 @@ MAX_CODE, MAX_MAGIC_CODE, MAX_MAGICS = 100_000, 20_000, 20
 MAGIC_LINE = re.compile(r"^([ \t]*)(?:[%!?].*|.*\?[ \t]*)$", re.MULTILINE)
 MAGIC_VALUE = re.compile(r"=[ \t]*[%!].*$", re.MULTILINE)
 
-#: The first line of a cell magic under which the rest of a cell runs as usual.
-TRANSPARENT = re.compile(r"\s*%%(time|capture|prun)\b[^\n]*\n")
+#: The first lines of a cell: magics under which the rest of it runs as usual.
+TRANSPARENT = re.compile(r"(\s*%%(time|capture|prun)\b[^\n]*\n)+")
+
+#: How a cell begins of which IPython takes something away: prompts, or what indents all of it.
+PASTED = re.compile(r"(?:[ \t]*\n)*(?:[ \t]+\S|>>> ?|In \[\d+\]: ?)")
+
+#: What can bind names that nobody sees in the code: functions, and magics.
+HIDDEN_BINDERS = frozenset(
+    {"exec", "eval", "globals", "locals", "vars", "setattr", "get_ipython", "runpy", "builtins"}
+)
+BINDING_MAGICS = re.compile(
+    r"^[ \t]*%{1,2}(run|load|store|pylab|rerun|recall|macro|edit|cython)\b", re.MULTILINE
+)
 
 #: A line that binds a name, in code that cannot be parsed.
 BINDING = re.compile(r"^(?:async\s+def|def|class)\s+(\w+)|^(\w+)\s*=(?!=)", re.MULTILINE)
@@ -95,6 +103,8 @@ def parse_cell(source: str) -> ast.Module:
     ValueError, RecursionError, MemoryError, OverflowError
         If it is too deep or otherwise odd.
     """
+    if PASTED.match(source):
+        source = _as_python(source)
     if source.lstrip()[:2] == "%%":
         # As many line ends as there were: what is found has to be on its own line.
         source = TRANSPARENT.sub(lambda found: "\n" * found[0].count("\n"), source, count=1)
@@ -109,6 +119,16 @@ def parse_cell(source: str) -> ast.Module:
             if plain == source:
                 raise
             return parse(plain)
+
+
+def _as_python(source: str) -> str:
+    """Return code without the prompts and the indentation that IPython takes away."""
+    from IPython.core import inputtransformer2  # it is slow to import
+
+    lines = source.splitlines(keepends=True)
+    for step in ("leading_indent", "classic_prompt", "ipython_prompt"):
+        lines = getattr(inputtransformer2, step)(lines)
+    return "".join(lines)
 
 
 def parse(source: str) -> ast.Module:
@@ -201,6 +221,29 @@ def _targets(node: ast.AST) -> list[ast.expr]:
     return []
 
 
+def may_bind_unseen(source: str) -> bool:
+    """Whether code may bind names at its top level that :func:`analyse` does not find.
+
+    It may be broken here, run other code, or import all that a module has.
+
+    Parameters
+    ----------
+    source : str
+        Code of IPython.
+    """
+    tree = tree_of(source)
+    if tree is None:
+        return bool(source.strip())
+    if BINDING_MAGICS.search(source):
+        return True
+    return any(
+        isinstance(node, ast.Global | ast.NamedExpr)
+        or (isinstance(node, ast.alias) and node.name in ("*", *HIDDEN_BINDERS))
+        or (isinstance(node, ast.Name) and node.id in HIDDEN_BINDERS)
+        for node in ast.walk(tree)
+    )
+
+
 @lru_cache(maxsize=512)
 def needed_names(source: str) -> frozenset[str]:
     """Return the names that code changes or reads before it binds them itself.
@@ -213,7 +256,7 @@ def needed_names(source: str) -> frozenset[str]:
     source : str
         Code of IPython.
     """
-    tree = _tree(source)
+    tree = tree_of(source)
     bound: set[str] = set()
     needed: set[str] = set()
     _read_first(tree.body if tree else [], bound, needed)
@@ -266,7 +309,7 @@ def global_names(source: str) -> frozenset[str]:
     source : str
         Code of IPython.
     """
-    tree = _tree(source)
+    tree = tree_of(source)
     try:
         tables = [symtable.symtable(ast.unparse(tree), "<cell>", "exec")] if tree else []
     except (SyntaxError, *ODD):
@@ -293,39 +336,19 @@ def used_names(source: str) -> frozenset[str]:
     source : str
         Code of IPython.
     """
-    tree = _tree(source)
+    tree = tree_of(source)
     names = (node for node in ast.walk(tree) if isinstance(node, ast.Name)) if tree else ()
     return frozenset(node.id for node in names if isinstance(node.ctx, ast.Load))
 
 
-@lru_cache(maxsize=512)
-def layout_key(source: str) -> str:
-    """Return what is the same for code in another layout, comments included; empty if unknown.
-
-    This takes ten times longer than :func:`analyse`.
+def tree_of(source: str) -> ast.Module | None:
+    """Return the syntax tree of a cell, or None if it cannot be parsed.
 
     Parameters
     ----------
     source : str
         Code of IPython.
     """
-    tree = _tree(source)
-    if tree is None:
-        return ""
-    comments: list[str] = []
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(source).readline):
-            if token.type == tokenize.COMMENT:
-                comments.append(token.string.lstrip("# "))
-    except (tokenize.TokenError, SyntaxError):  # there are magics in it
-        comments = source.splitlines()
-    try:
-        return hashlib.sha256(f"{ast.dump(tree)} {comments}".encode()).hexdigest()
-    except ODD:
-        return ""
-
-
-def _tree(source: str) -> ast.Module | None:
     try:
         return parse_cell(source) if len(source) <= MAX_CODE else None
     except (SyntaxError, *ODD):

@@ -11,7 +11,7 @@ import re
 from nbformat.notebooknode import NotebookNode
 
 from lxmls_grading.cells import grade_id
-from lxmls_grading.definitions import analyse
+from lxmls_grading.definitions import analyse, may_bind_unseen
 from lxmls_grading.intake.matching import Found, is_blank
 from lxmls_grading.intake.originals import Originals, plain_text, same_text
 from lxmls_grading.intake.repairs import names_added, repaired, set_aside
@@ -93,7 +93,7 @@ def _settle_code(
         text, reasons = _in_given_cells(name, found, originals)
         if reasons or name in found.counts:
             return text, reasons
-        return None, [_put_back(name)]
+        return _settle_unseen(name, notebook, originals)
     others = {f"the cell {names[index]}" for index in before + after if names[index]}
     own = {"a cell of your own"} if len(others) < len(before + after) else set()
     where = list_names(sorted(others | own))
@@ -105,6 +105,24 @@ def _settle_code(
     below = ", below its tests" if late else ""
     what = f"{part}the answer {name} was found in {where}{below}"
     return text, [set_aside(name, what, originals)]
+
+
+def _settle_unseen(
+    name: str, notebook: NotebookNode, originals: Originals
+) -> tuple[str | None, list[Reason]]:
+    """Decide about a missing answer that is defined nowhere, as far as can be seen.
+
+    Other code may define it: ``%run``, ``import *``, ``exec``. The stub would take its place.
+    """
+    own = (
+        cell.source for cell in notebook.cells if cell.cell_type == "code" and not grade_id(cell)
+    )
+    if not any(may_bind_unseen(source) for source in own):
+        return None, [_put_back(name)]
+    text = f"# The answer {name} may come from a cell of your own."
+    what = f"the cell {name} was missing, and its answer may come from a cell of your own"
+    by_hand = _by_hand(name, originals)
+    return text, [set_aside(name, what, originals) if by_hand else repaired([name], what)]
 
 
 def _is_written(name: str, found: Found, originals: Originals) -> bool:

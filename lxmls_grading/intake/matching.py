@@ -14,7 +14,8 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.utils import is_solution
 
 from lxmls_grading.cells import grade_id
-from lxmls_grading.definitions import analyse, layout_key, needed_names
+from lxmls_grading.definitions import analyse, needed_names
+from lxmls_grading.intake.layout import layout_key
 from lxmls_grading.intake.originals import Originals, plain_text, same_text
 
 #: Most characters in own cells of code for which the layout of code makes no difference.

@@ -22,7 +22,8 @@ from nbgrader.utils import is_grade, is_solution, is_task
 from traitlets.config import Config
 
 from lxmls_grading.cells import grade_id, is_locked, is_test
-from lxmls_grading.definitions import analyse, layout_key, used_names
+from lxmls_grading.definitions import analyse, used_names
+from lxmls_grading.intake.layout import layout_key
 from lxmls_grading.intake.sources import not_released
 from lxmls_grading.listing import list_names
 

@@ -13,7 +13,7 @@ from lxmls_grading import definitions
 from lxmls_grading.definitions import (
     analyse,
     global_names,
-    layout_key,
+    may_bind_unseen,
     needed_names,
     syntax_error,
 )
@@ -36,6 +36,12 @@ from lxmls_grading.definitions import (
         ("%matplotlib inline\na = %time 3\nb = !ls\n!pip install x\nlen?", "a b"),
         ("%%time\ndef f(): pass", "f"),
         ("%%capture out\nf = 1", "f"),
+        ("%%time\n\n%%capture\nf = 1", "f"),
+        ("    def f():\n        pass\n    g = 1", "f g"),
+        ("\n\n  f = 1\n  g = 2", "f g"),
+        (">>> def f():\n...     pass\n>>> g = 1", "f g"),
+        ("In [12]: def f():\n    ...:     pass", "f"),
+        ("In [1] = 2", ""),
         ("%%writefile x.py\ndef f(): pass", ""),
         ("%%bash\nf=1", ""),
         ("await x\ny = await z", "y"),
@@ -80,13 +86,18 @@ def test_hostile_code_costs_no_time(code):
     assert time.monotonic() - start < 5
 
 
-def test_layout_makes_no_difference_but_comments_do():
-    key = layout_key("x = {'a': 1}\ny = f(x)  # why")
-    assert key
-    assert layout_key('x = {"a":1}\n\ny = f(\n    x,\n)\n#why') == key
-    assert layout_key("x = {'a': 1}\ny = f(x)  # because") != key
-    assert layout_key("x = {'a': 2}\ny = f(x)  # why") != key
-    assert layout_key("x = (") == ""
+@pytest.mark.parametrize(
+    ("code", "unseen"),
+    [
+        *(("from m import *", True), ("%run m.py", True), ("x = 1\n%load m.py", True)),
+        *(("exec('f = 1')", True), ("globals()['f'] = 1", True), ("import builtins", True)),
+        *(("def f():\n    global g\n    g = 1", True), ("print(f := 1)", True), ("x = (", True)),
+        *(("", False), ("import m\nf = m.run", False), ("%matplotlib inline", False)),
+        *(("%%time\nf = 1", False), ("def f(x):\n    return x", False), ("!pip install m", False)),
+    ],
+)
+def test_code_that_may_bind_more_than_is_seen(code, unseen):
+    assert may_bind_unseen(code) == unseen
 
 
 def test_two_threads_never_parse_at_the_same_time(monkeypatch):

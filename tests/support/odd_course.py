@@ -7,6 +7,7 @@ import copy
 import io
 
 import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from lxmls_grading.cells import grade_id, is_test
@@ -134,7 +135,8 @@ def passed(notebook) -> set[str]:
     for each in notebook.cells:
         if each.cell_type == "code":
             with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
-                exec(compile(each.source, f"<{grade_id(each)}>", "exec"), namespace)
+                code = TransformerManager().transform_cell(each.source)
+                exec(compile(code, f"<{grade_id(each)}>", "exec"), namespace)
                 if is_test(each):
                     found.add(str(grade_id(each)))
     return found

@@ -36,6 +36,17 @@ from tests.support.rebuilding import assert_sound
 from tests.support.submissions import complete
 
 BROKEN = "def area(radius):\n    return ((("
+#: The same answer as other programs write it, and in ways that are seen only when it runs.
+PROMPTS = ">>> def area(radius):\n...     return math.pi * radius**2"
+NUMBERS = "In [5]: def area(radius):\n   ...:     return math.pi * radius**2"
+INDENTED = AREA.replace("def", "    def").replace("    return", "        return")
+MAGICS = f"%%time\n%%capture\n{AREA}"
+UNSEEN = {
+    "exec": f"exec({AREA!r})",
+    "a global name": "def make():\n    global area\n    area = lambda r: math.pi * r**2\n\nmake()",
+    "a walrus": "print(area := lambda radius: math.pi * radius**2)",
+    "all names": "globals()['area'] = lambda radius: math.pi * radius**2",
+}
 OTHER = "def area(radius):\n    return 0"
 
 
@@ -208,6 +219,22 @@ ODD = {
     # --- an answer deleted and written anew
     "deleted, anew in its place": Odd(rewritten("area", AREA), {"repaired"}, "a cell of your own"),
     "deleted, anew below prose": Odd(rewritten("area", AREA, -1), {"repaired"}, "own"),
+    **{
+        f"deleted, anew with {what}": Odd(rewritten("area", text, offset), {"repaired"}, "found in")
+        for what, text in {"prompts": PROMPTS, "numbers": NUMBERS, "spaces": INDENTED}.items()
+        for offset in (0,)
+    },
+    "deleted, anew, prompts below prose": Odd(rewritten("area", PROMPTS, -1), {"repaired"}, "own"),
+    **{
+        f"deleted, anew by {what}, {offset}": Odd(
+            rewritten("area", text, offset), {"repaired"}, "answer may come from a cell"
+        )
+        for what, text in UNSEEN.items()
+        for offset in (0, -1)
+    },
+    "a copy with spaces": Odd(
+        both(text_of("area", OTHER), copies("area", (1, INDENTED))), {"repaired"}, "number 2"
+    ),
     "class and function anew": Odd(rewritten("shapes", SHAPES), {"repaired"}, "answer shapes"),
     "dictionary anew": Odd(rewritten("answers", ANSWERS), {"repaired"}, "answer answers"),
     "anew with a magic": Odd(

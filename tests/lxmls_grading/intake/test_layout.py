@@ -1,0 +1,38 @@
+"""Code in another layout, and code that does nothing, is told from other code."""
+
+from __future__ import annotations
+
+import pytest
+
+from lxmls_grading.intake.layout import layout_key, outline
+
+STUB = 'def f(x):\n    """Return x."""\n    raise NotImplementedError\n\n\nA = {"a": None}'
+
+
+def test_layout_makes_no_difference_but_comments_do():
+    key = layout_key("x = {'a': 1}\ny = f(x)  # why")
+    assert key
+    assert layout_key('x = {"a":1}\n\ny = f(\n    x,\n)\n#why') == key
+    assert layout_key("x = {'a': 1}\ny = f(x)  # because") != key
+    assert layout_key("x = {'a': 2}\ny = f(x)  # why") != key
+    assert layout_key("x = (") == ""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        *(("raise NotImplementedError", "pass", True), ('"""Return x."""', "", True)),
+        *(
+            ("raise NotImplementedError", "return None", True),
+            ("f(x)", "f(x, y)", False),
+        ),
+        *(("raise NotImplementedError", "return x", False), ("None", "1", False)),
+        ("raise NotImplementedError", "y = x\n    raise NotImplementedError", False),
+    ],
+)
+def test_what_does_nothing_makes_no_difference(old, new, same):
+    assert (outline(STUB.replace(old, new)) == outline(STUB)) == same
+
+
+def test_of_broken_code_there_is_no_outline():
+    assert outline("def f(") == ""
