@@ -52,6 +52,13 @@ DATA = re.compile(
     re.IGNORECASE,
 )
 
+#: Kinds of files in which somebody may have handed in code: those that are read, and others.
+TEXTS = re.compile(r"\.(py|md|qmd|rmd|tex|txt|html?)$", re.IGNORECASE)
+DOCUMENTS = re.compile(r"\.(pdf|docx?|odt|rtf|pages)$", re.IGNORECASE)
+
+#: Most texts that are listed.
+MAX_TEXTS = 40
+
 #: Folders and files that systems and tools make, with archives of their own in them.
 NOT_HANDED_IN = (
     *("__MACOSX", "._*", ".ipynb_checkpoints"),
@@ -115,26 +122,72 @@ def list_notebooks(
     max_bytes : int
         Most bytes of a notebook.
     """
+
+    def is_wanted(name: str) -> bool:
+        return bool(NOTEBOOK.search(name)) or (not DATA.search(name) and is_named(name))
+
     found: list[Member] = []
     closed: list[str] = []
     named: list[str] = []
-    archives = 0
-    exclude = [*ignore, *NOT_HANDED_IN]
-
-    def is_wanted(name: str) -> bool:
-        if NOTEBOOK.search(name) or ARCHIVE.search(name):
-            return True
-        return not DATA.search(name) and is_named(name)
-
-    def add(path: str, state: tuple[int, int], read: Callable[[], bytes] | None) -> None:
+    for path, state, read in _list(folder, ignore, is_wanted, max_bytes):
         if read is None:
             closed.append(path)
         elif NOTEBOOK.search(path):
             found.append(Member(path, state, read))
         else:
             named.append(path)
+    found.sort(key=_depth)
+    closed += [each.path for each in found[MAX_NOTEBOOKS:]]
+    return Listing(found[:MAX_NOTEBOOKS], closed, named)
 
-    for path in plain_files(folder, exclude, _quiet, math.inf, is_wanted):
+
+def list_texts(folder: str, ignore: list[str], max_bytes: int) -> tuple[list[Member], list[str]]:
+    """List other files in which somebody may have handed in code.
+
+    Parameters
+    ----------
+    folder, ignore, max_bytes
+        As of :func:`list_notebooks`.
+
+    Returns
+    -------
+    texts : list of Member
+        Files that are read as text. Those near the top come first.
+    documents : list of str
+        Paths of files in which text cannot be looked for.
+    """
+
+    def is_wanted(name: str) -> bool:
+        return bool(TEXTS.search(name) or DOCUMENTS.search(name))
+
+    texts: list[Member] = []
+    documents: list[str] = []
+    for path, state, read in _list(folder, ignore, is_wanted, max_bytes):
+        if read is not None and TEXTS.search(path):
+            texts.append(Member(path, state, read))
+        elif DOCUMENTS.search(path):
+            documents.append(path)
+    return sorted(texts, key=_depth)[:MAX_TEXTS], documents
+
+
+def _depth(member: Member) -> tuple[int, str]:
+    return member.path.count("/"), member.path
+
+
+def _list(
+    folder: str, ignore: list[str], is_wanted: Callable[[str], bool], max_bytes: int
+) -> Iterator[tuple[str, tuple[int, int], Callable[[], bytes] | None]]:
+    """Yield path, state and reader of the files that are wanted, also of those in zip archives.
+
+    What is not read has no reader: archives that are not opened, and some of what others hold.
+    """
+    archives = 0
+    exclude = [*ignore, *NOT_HANDED_IN]
+
+    def is_listed(name: str) -> bool:
+        return bool(ARCHIVE.search(name)) or is_wanted(name)
+
+    for path in plain_files(folder, exclude, _quiet, math.inf, is_listed):
         relative = os.path.relpath(path, folder)
         try:
             status = os.lstat(path)
@@ -142,19 +195,16 @@ def list_notebooks(
             continue
         state = (status.st_mtime_ns, status.st_size)
         if not ARCHIVE.search(path):
-            add(relative, state, partial(read_plain, path, max_bytes))
+            yield relative, state, partial(read_plain, path, max_bytes)
             continue
         archives += 1
         members = _zip_members(path, state) if archives <= MAX_ARCHIVES else None
         if members is None:
-            closed.append(relative)
+            yield relative, state, None
             continue
-        wanted = [m for m in members if is_wanted(PurePosixPath(m.filename).name)]
+        wanted = [m for m in members if is_listed(PurePosixPath(m.filename).name)]
         for name, read in _in_zip(path, wanted, exclude, max_bytes):
-            add(f"{relative}/{name}", state, read)
-    found.sort(key=lambda each: (each.path.count("/"), each.path))
-    closed += [each.path for each in found[MAX_NOTEBOOKS:]]
-    return Listing(found[:MAX_NOTEBOOKS], closed, named)
+            yield f"{relative}/{name}", state, read
 
 
 @lru_cache(maxsize=2 * MAX_ARCHIVES)  # it is asked for once for each notebook

@@ -19,10 +19,12 @@ from nbformat.notebooknode import NotebookNode
 from traitlets.config import Config
 
 from lxmls_grading.cells import grade_id
-from lxmls_grading.intake.archives import NOTEBOOK, Listing, Member, list_notebooks
-from lxmls_grading.intake.files import UNPRINTABLE
+from lxmls_grading.definitions import analyse
+from lxmls_grading.intake.answered import is_answered, names_of, texts_of_student
+from lxmls_grading.intake.archives import NOTEBOOK, Listing, Member, list_notebooks, list_texts
+from lxmls_grading.intake.files import UNPRINTABLE, UnreadableError, UnsafeFileError
 from lxmls_grading.intake.matching import Found, find_marked, is_blank
-from lxmls_grading.intake.originals import Originals, plain_text, read_originals
+from lxmls_grading.intake.originals import Originals, read_originals
 from lxmls_grading.listing import list_names
 from lxmls_grading.reasons import Reason, add_reason, reason
 
@@ -123,17 +125,20 @@ class NotebookFinder:
         everything = listing.notebooks
         other = self._other_notebook(proper, name)
         mine: tuple[str, ...] = ()
-        if not other and not isinstance(proper, Reason):
-            mine = _students(proper, original)
+        if not other and not isinstance(proper, Reason) and is_answered(proper, original):
+            mine = texts_of_student(proper, original)
         proper_files = {f"{each}.ipynb" for each in self._names()}
         elsewhere = [each for each in everything if each.path not in proper_files]
         # Without an answer in its place, this one may lie under the name of another.
         entries = elsewhere if mine else [each for each in everything if each.path != file]
         found = [each for each in self._candidates(folder, entries) if self._holds(each, name)]
-        written = {_students(each.notebook, original): each for each in reversed(found)}
-        answered = [each for texts, each in written.items() if texts][::-1]
+        with_answers = [each for each in found if is_answered(each.notebook, original)]
+        written = {
+            texts_of_student(each.notebook, original): each for each in reversed(with_answers)
+        }
+        answered = [*written.values()][::-1]
         if mine and not isinstance(proper, Reason):
-            others = [each for texts, each in written.items() if texts and texts != mine]
+            others = [each for texts, each in written.items() if texts != mine]
             if others:
                 files = list_names(sorted(_shown(each.path) for each in others))
                 values = {"notebook": name, "graded": file, "files": files}
@@ -157,16 +162,31 @@ class NotebookFinder:
     ) -> list[str]:
         """Return the files that may hold a notebook and cannot be graded in its place.
 
-        They are notebooks that cannot be read, or that fit this one and another equally well;
-        archives; and files with its name that are no notebooks.
+        They are notebooks that cannot be read, that fit this one and another equally well, or that
+        have nothing of it but an answer; archives; files with its name that are no notebooks; and
+        other files in which there may be an answer.
         """
-        unread = [each for each in listing.closed if self._fits(each, name)]
-        named = [each for each in listing.named if name_in(_stem(each), self._names()) == name]
-        given = self.given() if unread or named else ()
-        return [
-            *(each.path for each in entries if self._may_be(folder, each, name)),
-            *(each for each in unread + named if not _is_one_of(given, each)),
-        ]
+        may_be = [each.path for each in entries if self._may_be(folder, each, name)]
+        may_be += [each for each in listing.closed if self._fits(each, name)]
+        may_be += [each for each in listing.named if name_in(_stem(each), self._names()) == name]
+        texts, documents = list_texts(folder, self.ignore, self.max_bytes)
+        may_be += [each for each in documents if self._fits(each, name) and each not in may_be]
+        may_be += [each.path for each in texts if self._is_answer(each, name)]
+        given = self.given() if may_be else ()
+        return [each for each in may_be if not _is_one_of(given, each)]
+
+    def _is_answer(self, text: Member, name: str) -> bool:
+        """Whether a file of text that has no notebook's name seems to hold an answer of one."""
+        if self._is_named(text.path):
+            return False
+        try:
+            content = text.read().decode(errors="replace")
+        except (UnsafeFileError, UnreadableError):
+            return False
+        names = names_of(self.originals()[name])
+        if text.path.lower().endswith((".html", ".htm")):
+            return any(re.search(rf"\b{re.escape(each)}\b", content) for each in names)
+        return bool(names & analyse(content).bound)
 
     def _may_be(self, folder: str, entry: Member, name: str) -> bool:
         """Whether a file may be the notebook of a name, which is not certain."""
@@ -174,8 +194,13 @@ class NotebookFinder:
         if candidate is None:
             return self._fits(entry.path, name)
         best, enough = self._best(candidate.marked)
-        is_any = enough and name in best and self.is_for(candidate) is None
-        return is_any and bool(_students(candidate.notebook, self.originals()[name]))
+        original = self.originals()[name]
+        if self.is_for(candidate) is not None:
+            return False
+        if enough:
+            return name in best and is_answered(candidate.notebook, original)
+        codes = [cell.source for cell in candidate.notebook.cells if cell.cell_type == "code"]
+        return any(names_of(original) & analyse(code).bound for code in codes)
 
     def _fits(self, path: str, name: str) -> bool:
         """Whether the name of a file is that of a notebook, or of none of the assignment."""
@@ -293,13 +318,6 @@ def _longest(stem: str, names: list[str], form: Callable[[str], str]) -> str | N
         if re.search(rf"(?<![^\W_]){re.escape(form(name))}(?![^\W_])", form(stem)):
             return name
     return None
-
-
-def _students(notebook: NotebookNode, originals: Originals) -> tuple[str, ...]:
-    """Return the texts of a notebook that are not the course's, as they were released."""
-    given = {plain_text(cell) for cell in originals.released.cells}
-    texts = (plain_text(cell) for cell in notebook.cells)
-    return tuple(text for text in texts if text and text not in given)
 
 
 def _state(proper: NotebookNode | Reason, there: bool) -> str:

@@ -373,6 +373,113 @@ def test_the_nearest_of_many_notebooks_are_looked_at(folder, read):
     assert list(read("shapes_1")[1]) == ["renamed"]
 
 
+def with_cell(text: str, kind: str = "markdown"):
+    """Return the notebook as it was released, with a cell of the student's own."""
+    notebook = blank()
+    notebook.cells.insert(1, getattr(nbformat.v4, f"new_{kind}_cell")(text))
+    return notebook
+
+
+def edited(name: str, change):
+    """Return the notebook as it was released, with the text of a cell changed."""
+    notebook = blank()
+    (cell,) = [
+        cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == name
+    ]
+    cell.source = change(cell.source)
+    return notebook
+
+
+#: Notebooks without an answer, in which a student has left a trace.
+TRACES = {
+    "a name": with_cell("**Name:** Ada Lovelace"),
+    "a trial": with_cell("x = 1", "code"),
+    "only pass": edited("area", lambda text: text.replace("raise NotImplementedError()", "pass")),
+    "an import": edited("imports", lambda text: f"import math\n{text}"),
+}
+
+
+@pytest.mark.parametrize("trace", TRACES)
+@pytest.mark.parametrize("path", ["shapes_1-Copy1.ipynb", "final/shapes_1.ipynb"])
+def test_a_copy_counts_where_the_right_name_has_traces_alone(trace, path, folder, read):
+    put(folder, "shapes_1.ipynb", TRACES[trace])
+    put(folder, path, shapes())
+    text, reasons = read("shapes_1")
+    assert "# mine" in text
+    assert reasons["renamed"].startswith("shapes_1.ipynb holds no answer, and ")
+
+
+@pytest.mark.parametrize("trace", TRACES)
+@pytest.mark.parametrize("name", ["work.7z", "shapes_1.html", "Untitled.ipynb"])
+def test_it_waits_where_only_traces_lie_beside_what_cannot_be_read(trace, name, folder, read):
+    put(folder, "shapes_1.ipynb", TRACES[trace])
+    pack(folder / name)
+    assert name in read("shapes_1")[1]["uncertain"]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        nbformat.v4.new_code_cell("def area(width, height):\n    return width * height"),
+        nbformat.v4.new_code_cell("%run my_shapes.py"),
+        nbformat.v4.new_code_cell("from my_shapes import *"),
+        nbformat.v4.new_code_cell("exec(open('area.txt').read())"),
+    ],
+)
+def test_an_answer_in_a_cell_of_ones_own_is_one(cell, folder, read):
+    notebook = blank()
+    notebook.cells.append(cell)
+    put(folder, "shapes_1.ipynb", notebook)
+    put(folder, "shapes_1-Copy1.ipynb", shapes())
+    text, reasons = read("shapes_1")
+    assert cell.source in text
+    assert list(reasons) == ["left out"]
+
+
+@pytest.mark.parametrize("with_blank", [False, True])
+def test_a_new_notebook_with_an_answer_waits(with_blank, folder, read):
+    new = nbformat.v4.new_notebook()
+    new.cells.append(nbformat.v4.new_code_cell("def area(width, height):\n    return 0"))
+    put(folder, "my work.ipynb", new)
+    if with_blank:
+        put(folder, "shapes_1.ipynb", blank())
+    assert "my work.ipynb" in read("shapes_1")[1]["uncertain"]
+    new.cells[0].source = "def volume():\n    return 0"
+    put(folder, "my work.ipynb", new)
+    assert "uncertain" not in read("shapes_1")[1]
+
+
+CODE = b"import math\n\ndef area(width, height):\n    return width * height\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "waits"),
+    [
+        *(
+            ("mywork.py", CODE, True),
+            ("Day2 Smith.pdf", b"%PDF", True),
+            ("a/Day 2.docx", b"", True),
+        ),
+        ("day2.html", b"<span>def</span> <span>area</span>(width)", True),
+        *(("helpers.py", b"def volume(): pass", False), ("README.md", b"My area.", False)),
+        *(("day2.html", b"areas", False), ("letters_1.pdf", b"%PDF", False)),
+        ("letters_1.py", CODE, False),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_files_without_its_name_wait_if_they_may_hold_an_answer(
+    name, content, waits, packed, folder, read
+):
+    if packed:
+        write_zip(folder / "all.zip", name, content)
+    else:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(content)
+    reasons = read("shapes_1")[1]
+    assert list(reasons) == ["uncertain" if waits else "missing"]
+    assert (name in reasons.get("uncertain", "")) == waits
+
+
 @pytest.mark.parametrize("name", ["work.zip", "shapes_1 (1).ipynb"])
 def test_what_is_too_large_waits_too(name, folder, read):
     put(folder, "a.ipynb", shapes())

@@ -1,0 +1,64 @@
+"""Tells whether there is anything of a student's in a notebook, and whether it is an answer."""
+
+from __future__ import annotations
+
+from nbformat.notebooknode import NotebookNode
+
+from lxmls_grading.cells import grade_id
+from lxmls_grading.definitions import analyse, may_bind_unseen
+from lxmls_grading.intake.layout import outline
+from lxmls_grading.intake.matching import find_cells, is_blank
+from lxmls_grading.intake.originals import Originals, plain_text
+
+
+def is_answered(notebook: NotebookNode, originals: Originals) -> bool:
+    """Whether a notebook has an answer of a student's: in its cell, or in one of their own.
+
+    A name at its top, an import, or ``pass`` in place of what was released, is none.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+    originals : Originals
+        The exercise.
+    """
+    if not originals.answers:
+        return bool(texts_of_student(notebook, originals))
+
+    def is_answer(cell: NotebookNode, name: str | None) -> bool:
+        if name not in originals.answers or is_blank(cell, originals.known[name]):
+            return False
+        bare = outline(cell.source) if cell.cell_type == "code" else ""
+        return not bare or bare != outline(originals.known[name].source)
+
+    if any(is_answer(cell, grade_id(cell)) for cell in notebook.cells):
+        return True  # as in almost all: what follows takes longer
+    found = find_cells(notebook, originals)
+    own = [found.cells[index].source for index in found.own("code")]
+    return any(map(is_answer, found.cells, found.names)) or any(
+        names_of(originals) & analyse(source).bound or may_bind_unseen(source) for source in own
+    )
+
+
+def names_of(originals: Originals) -> frozenset[str]:
+    """Return the names that the answers of an exercise define.
+
+    Parameters
+    ----------
+    originals : Originals
+    """
+    return frozenset().union(*(each.names for each in originals.answers.values()))
+
+
+def texts_of_student(notebook: NotebookNode, originals: Originals) -> tuple[str, ...]:
+    """Return the texts of a notebook that are not the course's, as they were released.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+    originals : Originals
+        The exercise.
+    """
+    given = {plain_text(cell) for cell in originals.released.cells}
+    texts = (plain_text(cell) for cell in notebook.cells)
+    return tuple(text for text in texts if text and text not in given)
