@@ -257,10 +257,20 @@ def needed_names(source: str) -> frozenset[str]:
         Code of IPython.
     """
     tree = tree_of(source)
-    bound: set[str] = set()
+    statements = tree.body if tree else []
+    return frozenset(needed_by(statements) & bound_names(statements)[1])
+
+
+def needed_by(statements: list[ast.stmt]) -> set[str]:
+    """Return the names that statements change or read before they bind them themselves.
+
+    Parameters
+    ----------
+    statements : list of ast.stmt
+    """
     needed: set[str] = set()
-    _read_first(tree.body if tree else [], bound, needed)
-    return frozenset(needed & bound)
+    _read_first(statements, set(), needed)
+    return needed
 
 
 def _read_first(body: list[ast.stmt], bound: set[str], needed: set[str]) -> None:

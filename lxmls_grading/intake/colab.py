@@ -11,7 +11,15 @@ import ast
 from nbformat.notebooknode import NotebookNode
 
 from lxmls_grading.cells import grade_id, is_answer
-from lxmls_grading.definitions import MAX_CODE, ODD, bound_names, parse_cell
+from lxmls_grading.definitions import (
+    MAX_CODE,
+    ODD,
+    analyse,
+    bound_names,
+    needed_by,
+    parse_cell,
+    used_names,
+)
 from lxmls_grading.intake.repairs import repaired
 from lxmls_grading.listing import list_names
 from lxmls_grading.reasons import Reason
@@ -32,13 +40,20 @@ def leave_out_colab(cells: list[NotebookNode]) -> list[Reason]:
     cells : list of NotebookNode
         Of a rebuilt notebook. Those that a student has written are changed in place.
     """
+    codes = [cell for cell in cells if cell.cell_type == "code"]
+    texts = [
+        without_colab(cell.source) if is_answer(cell) or not grade_id(cell) else cell.source
+        for cell in codes
+    ]
     changed = []
-    for cell in cells:
-        if cell.cell_type == "code" and (is_answer(cell) or not grade_id(cell)):
-            text = without_colab(cell.source)
-            if text != cell.source:
-                cell.source = text
-                changed.append(grade_id(cell))
+    for cell, text in zip(codes, texts, strict=True):
+        if text == cell.source:
+            continue
+        # What Colab gave to the student, such as files, may be read in another cell.
+        given = analyse(cell.source).defined - analyse(text).defined
+        if not any(given & used_names(each) for each in texts):
+            cell.source = text
+            changed.append(grade_id(cell))
     if not changed:
         return []
     names = [name for name in changed if name]
@@ -52,7 +67,8 @@ def without_colab(source: str) -> str:
     r"""Return code in which lines that need Google Colab are comments.
 
     Those are imports of its package, and calls of what they bind, that stand in no block. Where
-    they share a line with something else, or there is nothing else, the code is as it was.
+    they share a line with something else, something else reads what they give, or there is nothing
+    else, the code is as it was.
 
     Parameters
     ----------
@@ -78,6 +94,7 @@ def without_colab(source: str) -> str:
         # Whatever a cell looks like, nothing else may be left out.
         kept = [ast.dump(each) for each in parse_cell(changed).body]
         same = kept == [ast.dump(each) for each in others]
+        same = same and not bound_names(needing)[1] & needed_by(others)
     except (SyntaxError, IndexError, *ODD):
         return source
     return changed if needing and others and same else source

@@ -51,6 +51,9 @@ def test_its_lines_are_left_out(lines):
         "from google.cloud import storage\nstorage.Client()",
         "from google.colab import (\nx = 1",
         "x = 1\nfrom google.colab import (\n  drive); y = 2",
+        "from google.colab import files\nfor name in files.upload():\n    x = 1",
+        "from google.colab import files\nup = files.upload()\nx = len(up)",
+        "from google.colab import userdata\nkey = userdata.get('K')\nprint(f'{key}')",
         "# works in colab\nprint(f\"{'\U0001f469\u200d\U0001f4bb'}\")",
         "# colab\nx = " + "+".join(["1"] * 400),
         "# colab\nx = a" + ".b()" * 200,
@@ -87,6 +90,17 @@ def test_an_answer_and_what_stands_beside_it_run():
             continue  # nothing is lost if it fails
         if grade_id(each) == "area" or "helper" in each.source:
             exec(each.source, {})
+
+
+def test_what_colab_gave_and_another_cell_reads_stays():
+    """It fails there, and what needs it waits for a person."""
+    notebook = submission()
+    upload = "from google.colab import files\nuploaded = files.upload()\nx = 1"
+    cell(notebook, "area").source = "print(uploaded)\n" + AREA
+    notebook.cells.insert(3, own(upload))
+    rebuilt, reasons = rebuild(notebook, originals())
+    assert upload in [each.source for each in rebuilt.cells]
+    assert reasons == []
 
 
 def test_cells_of_the_course_are_as_they_were():

@@ -1,0 +1,141 @@
+"""What is where a student works and not where is graded: a person looks at what failed for it."""
+
+from __future__ import annotations
+
+import pytest
+
+from lxmls_grading.feedback.surroundings import explain_missing
+from lxmls_grading.feedback.undefined import explain_errors
+from tests.lxmls_grading.feedback.test_undefined import fail, failure, rebuilt
+from tests.support.odd_course import cell, own
+
+NO_PANDAS = "No module named 'pandas.core'"
+
+
+class TestModulesThatAreNotThere:
+    """They may be where the student works: a person looks at what failed for want of them."""
+
+    def test_in_an_answer(self):
+        notebook = rebuilt()
+        cell(notebook, "area").source = "import pandas\ndef area(radius): return 1"
+        fail(notebook, "area", NO_PANDAS)
+        fail(notebook, "test-area", "name 'area' is not defined")
+        fail(notebook, "test-shapes", "name 'Square' is not defined")
+        (why,) = explain_errors(notebook)
+        assert (why.kind, why.cells) == ("set aside", ("area", "test-area"))
+        assert "needs `pandas.core`, which is not there" in why.text
+
+    def test_in_a_cell_of_ones_own_that_an_answer_needs(self):
+        notebook = rebuilt()
+        notebook.cells.insert(2, own("import pandas as pd\ndef helper(x): return x"))
+        notebook.cells[2].outputs = [failure(NO_PANDAS)]
+        cell(notebook, "area").source = "def area(radius): return helper(3.14) * radius**2"
+        fail(notebook, "test-area", "name 'helper' is not defined")
+        (why,) = explain_missing(notebook)
+        assert why.cells == ("area", "test-area")
+
+    def test_in_a_function(self):
+        notebook = rebuilt()
+        fail(notebook, "test-area", f"`area` fails: ModuleNotFoundError: {NO_PANDAS}")
+        (why,) = explain_missing(notebook)
+        assert why.cells == ("test-area",)
+
+    def test_what_is_defined_anew_or_not_used_costs_nothing(self):
+        notebook = rebuilt()
+        notebook.cells.insert(2, own("import pandas\ndef area(x): return x"))
+        notebook.cells[2].outputs = [failure(NO_PANDAS)]
+        cell(notebook, "area").source = "def area(radius): return 1"
+        fail(notebook, "test-area", "AssertionError")
+        assert explain_missing(notebook) == []
+
+    def test_where_no_test_fails_nobody_looks(self):
+        notebook = rebuilt()
+        fail(notebook, "area", NO_PANDAS)
+        assert explain_missing(notebook) == []
+
+    def test_a_module_that_a_test_itself_imports_is_the_tests(self):
+        notebook = rebuilt()
+        cell(notebook, "test-area").source = "from pandas import core\nassert area(1) > 3"
+        fail(notebook, "test-area", NO_PANDAS)
+        assert explain_missing(notebook) == []
+
+    def test_what_a_given_cell_defines_is_not_lacking(self):
+        notebook = rebuilt()
+        notebook.cells.insert(0, own("import numpy\nimport math, pandas"))
+        notebook.cells[0].outputs = [failure(NO_PANDAS)]
+        cell(notebook, "area").source = "def area(radius): return math.pi"
+        fail(notebook, "test-area", "AssertionError")
+        assert explain_missing(notebook) == []
+
+    def test_long_names_take_no_time(self):
+        notebook = rebuilt()
+        text = "No module named '" + "a" * 500_000
+        fail(notebook, "area", text * 2)
+        fail(notebook, "test-area", text)
+        assert explain_missing(notebook) == []
+
+    def test_modules_of_this_project_are_left_out_on_purpose(self):
+        notebook = rebuilt()
+        fail(notebook, "area", "No module named 'lxmls_nb.checks.numerical'")
+        fail(notebook, "test-area", "name 'area' is not defined")
+        assert explain_missing(notebook) == []
+
+
+CONTENT = "[Errno 2] No such file or directory: '/content/drive/MyDrive/day2'"
+
+
+class TestOtherThings:
+    """Files, the network, GPUs, windows, locales."""
+
+    @pytest.mark.parametrize(
+        ("error", "what"),
+        [
+            (f"FileNotFoundError: {CONTENT}", "the file `/content/drive/MyDrive/day2`"),
+            (
+                "FileNotFoundError: [Errno 2] No such file or directory: 'a.json'",
+                "the file `a.json`",
+            ),
+            ("OSError: [Errno 30] Read-only file system: '../log.txt'", "the file `../log.txt`"),
+            ("PermissionError: [Errno 13] Permission denied: '/root/a b'", "the file `/root/a b`"),
+            ('FileNotFoundError: [Errno 2] No such file or directory: "a\'b"', "the file `a'b`"),
+            ("URLError: <urlopen error [Errno -2] Name or service not known>", "the network"),
+            ("gaierror: [Errno -3] Temporary failure in name resolution", "the network"),
+            ("AssertionError: Torch not compiled with CUDA enabled", "a GPU"),
+            ("RuntimeError: Found no NVIDIA driver on your system.", "a GPU"),
+            ("RuntimeError: 'widget' is not a recognised GUI loop or backend name", "a window"),
+            ("Error: unsupported locale setting", "another locale"),
+        ],
+    )
+    def test_in_an_answer(self, error, what):
+        notebook = rebuilt()
+        ename, _, evalue = error.partition(": ")
+        cell(notebook, "area").outputs = [failure(evalue, ename)]
+        fail(notebook, "test-area", "name 'area' is not defined")
+        fail(notebook, "test-shapes", "name 'Square' is not defined")
+        (why,) = explain_missing(notebook)
+        assert (why.kind, why.cells) == ("set aside", ("area", "test-area"))
+        assert f"your code needs {what}" in why.text
+
+    def test_a_path_of_the_students_machine_in_a_function(self):
+        notebook = rebuilt()
+        fail(notebook, "test-area", f"`area` fails: FileNotFoundError: {CONTENT}")
+        (why,) = explain_missing(notebook)
+        assert why.cells == ("test-area",)
+
+    @pytest.mark.parametrize("path", ["input.txt", "/scratch/in.txt", "/etc/lxmls.txt"])
+    def test_files_of_a_test_are_the_tests(self, path):
+        notebook = rebuilt()
+        cell(notebook, "test-area").source = "assert area('/etc/lxmls.txt') > 3"
+        text = f"[Errno 2] No such file or directory: '{path}'"
+        fail(notebook, "test-area", f"`area` fails: FileNotFoundError: {text}")
+        assert explain_missing(notebook) == []
+
+    @pytest.mark.parametrize(
+        "error", ["ValueError: math domain error", "FileNotFoundError: none", "OSError: [Errno 2]"]
+    )
+    def test_other_errors_are_the_students(self, error):
+        notebook = rebuilt()
+        ename, _, evalue = error.partition(": ")
+        cell(notebook, "area").outputs = [failure(evalue, ename)]
+        fail(notebook, "test-area", "name 'area' is not defined")
+        assert explain_missing(notebook) == []
