@@ -170,6 +170,33 @@ def list_texts(folder: str, ignore: list[str], max_bytes: int) -> tuple[list[Mem
     return sorted(texts, key=_depth)[:MAX_TEXTS], documents
 
 
+def list_zip(path: str, ignore: list[str], max_bytes: int) -> list[Member]:
+    """List the files in a zip archive that can be read; none if it is damaged or too large.
+
+    Parameters
+    ----------
+    path : str
+        Of the archive.
+    ignore : list of str
+        Patterns of names of files and folders that are left out.
+    max_bytes : int
+        Most bytes of a file.
+
+    Returns
+    -------
+    members : list of Member
+        Their paths are those in the archive.
+    """
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return []
+    state = (status.st_mtime_ns, status.st_size)
+    plain = [each for each in _zip_members(path, state) or [] if not each.is_dir()]
+    found = _in_zip(path, state, plain, [*ignore, *NOT_HANDED_IN], max_bytes)
+    return [Member(name, state, read) for name, read in found if read is not None]
+
+
 def _depth(member: Member) -> tuple[int, str]:
     return member.path.count("/"), member.path
 
@@ -203,7 +230,7 @@ def _list(
             yield relative, state, None
             continue
         wanted = [m for m in members if is_listed(PurePosixPath(m.filename).name)]
-        for name, read in _in_zip(path, wanted, exclude, max_bytes):
+        for name, read in _in_zip(path, state, wanted, exclude, max_bytes):
             yield f"{relative}/{name}", state, read
 
 
@@ -211,15 +238,24 @@ def _list(
 def _zip_members(path: str, state: tuple[int, int]) -> list[zipfile.ZipInfo] | None:
     """Return what a zip archive lists; None if it is damaged, too large, or none."""
     try:
-        with zipfile.ZipFile(io.BytesIO(read_plain(path, MAX_FILE_BYTES))) as archive:
-            members = archive.infolist()
+        members = _open_zip(path, state).infolist()
     except (UnsafeFileError, zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
         return None
     return members if len(members) <= MAX_MEMBERS else None
 
 
+@lru_cache(maxsize=1)  # its files are read one after the other
+def _open_zip(path: str, state: tuple[int, int]) -> zipfile.ZipFile:
+    """Return an archive that is in memory as a whole."""
+    return zipfile.ZipFile(io.BytesIO(read_plain(path, MAX_FILE_BYTES)))
+
+
 def _in_zip(
-    path: str, members: list[zipfile.ZipInfo], exclude: list[str], max_bytes: int
+    path: str,
+    state: tuple[int, int],
+    members: list[zipfile.ZipInfo],
+    exclude: list[str],
+    max_bytes: int,
 ) -> Iterator[tuple[str, Callable[[], bytes] | None]]:
     """Yield the files in a zip archive with their readers, and with None what is not read."""
     total = 0
@@ -228,13 +264,14 @@ def _in_zip(
         parts = PurePosixPath(name).parts
         if any(fnmatch.fnmatch(part, pattern) for part in parts for pattern in exclude):
             continue
-        is_plain = ".." not in parts and len(name) <= MAX_PATH and not ARCHIVE.search(name)
+        is_inside = ".." not in parts and not name.startswith("/")
+        is_plain = is_inside and len(name) <= MAX_PATH and not ARCHIVE.search(name)
         is_read = is_plain and total + member.file_size <= MAX_UNPACKED
         total += member.file_size if is_read else 0
-        yield name, partial(_unpack, path, member, max_bytes) if is_read else None
+        yield name, partial(_unpack, path, state, member, max_bytes) if is_read else None
 
 
-def _unpack(path: str, member: zipfile.ZipInfo, max_bytes: int) -> bytes:
+def _unpack(path: str, state: tuple[int, int], member: zipfile.ZipInfo, max_bytes: int) -> bytes:
     """Return the bytes of a file in an archive, whose size the archive may not tell truly.
 
     Raises
@@ -245,10 +282,7 @@ def _unpack(path: str, member: zipfile.ZipInfo, max_bytes: int) -> bytes:
     if member.compress_type not in BOUNDED:
         raise UnreadableError("its archive is packed in a way that is not read here")
     try:
-        with (
-            zipfile.ZipFile(io.BytesIO(read_plain(path, MAX_FILE_BYTES))) as archive,
-            archive.open(member) as file,
-        ):
+        with _open_zip(path, state).open(member) as file:
             data = file.read(max_bytes + 1)
     except Exception as error:  # a password, an unknown or damaged compression
         raise UnreadableError("its archive cannot be unpacked") from error

@@ -9,13 +9,16 @@ import io
 import logging
 import os
 import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 
+from lxmls_grading.intake.archives import NOTEBOOK, Member, list_zip
 from lxmls_grading.intake.files import (
     MAX_TOTAL_BYTES,
+    UnreadableError,
     UnsafeFileError,
     plain_files,
     read_plain,
@@ -30,6 +33,9 @@ NOTEBOOKS = "*.ipynb"
 
 #: Says nothing: what is left out has been told.
 QUIET = logging.Logger("quiet", logging.CRITICAL + 1)
+
+#: Most files that lie beside notebooks in folders and archives.
+MAX_NESTED = 1000
 
 #: Most bytes of all files of an assignment together.
 MAX_ASSIGNMENT_BYTES = 100_000_000
@@ -144,21 +150,54 @@ def read_working_files(
     # Notebooks come last: those that are graded take up much, and few are read by another one.
     paths = plain_files(folder, [*ignore, *NEVER, NOTEBOOKS], log, MAX_TOTAL_BYTES)
     others = plain_files(folder, [*ignore, *NEVER], QUIET, MAX_TOTAL_BYTES)
-    for path in [*paths, *(each for each in others if fnmatch(each, NOTEBOOKS))]:
-        name = os.path.relpath(path, folder)
+    notebooks = [each for each in others if fnmatch(each, NOTEBOOKS)]
+    there = {os.path.relpath(path, folder): partial(read_plain, path) for path in paths + notebooks}
+    nested = _beside_nested(str(folder), paths, notebooks, [*ignore, *NEVER], limits.max_bytes)
+    for name, read in (
+        there | {each: nested[each] for each in nested if each not in there}
+    ).items():
         if name in taken or any(str(above) in assignment for above in Path(name).parents):
             continue
         try:
             if not any(fnmatch(os.path.basename(name), pattern) for pattern in limits.patterns):
                 raise UnsafeFileError("is of a kind that the course does not take")
-            content = read_plain(path, limits.max_bytes)
+            content = read(limits.max_bytes)
             if total + len(content) > limits.max_total:
                 raise UnsafeFileError(
                     f"is too much: {limits.max_total / 1e6:g} MB are taken in all"
                 )
-        except UnsafeFileError as problem:
+        except (UnsafeFileError, UnreadableError) as problem:
             files.left_out[clean_text(name)] = str(problem)
         else:
             total += len(content)
             files.contents[name] = content
     return files
+
+
+def _beside_nested(
+    folder: str, paths: list[str], notebooks: list[str], ignore: list[str], max_bytes: int
+) -> dict[str, Callable[[int], bytes]]:
+    """Return the readers of files that lie beside a notebook in a folder or a zip archive.
+
+    The notebook may be graded in place of one that is missing. What lies beside it has to be where
+    it looks for it.
+    """
+    found: dict[str, Callable[[int], bytes]] = {}
+    for above in sorted({os.path.dirname(each) for each in notebooks} - {folder}, key=len):
+        for path in paths:
+            if path.startswith(f"{above}{os.sep}"):
+                found.setdefault(os.path.relpath(path, above), partial(read_plain, path))
+    for archive in (each for each in paths if each.lower().endswith(".zip")):
+        members = list_zip(archive, ignore, max_bytes)
+        tops = {os.path.dirname(each.path) for each in members if NOTEBOOK.search(each.path)}
+        for above in sorted(tops, key=len):
+            for each in members:
+                beside = not above or each.path.startswith(f"{above}/")
+                if beside and not NOTEBOOK.search(each.path):
+                    name = os.path.relpath(each.path, above or ".")
+                    found.setdefault(name, partial(_read_member, each))
+    return dict([*found.items()][:MAX_NESTED])
+
+
+def _read_member(member: Member, _: int) -> bytes:
+    return member.read()

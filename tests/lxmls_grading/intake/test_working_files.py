@@ -6,6 +6,8 @@ import io
 import logging
 import os
 import tarfile
+import time
+import zipfile
 
 import pytest
 
@@ -72,6 +74,45 @@ def test_what_is_left_out_has_a_reason(tmp_path):
     assert "larger than" in files.left_out["a.csv"]
     assert "in all" in files.left_out["c.csv"]
     assert "kind" in files.left_out["d.exe"]
+
+
+def test_files_beside_a_notebook_in_a_folder_are_where_it_looks_for_them(tmp_path):
+    write(tmp_path, day2__work_dot_ipynb="{}", day2__a_dot_csv="1", day2__data__b_dot_csv="2")
+    write(tmp_path, notes__c_dot_csv="3", a_dot_txt="4")
+    own = {"day2/a.csv", "day2/data/b.csv", "day2/work.ipynb", "notes/c.csv", "a.txt"}
+    assert read(tmp_path).contents.keys() == own | {"a.csv", "data/b.csv"}
+    write(tmp_path, a_dot_csv="5")
+    assert read(tmp_path).contents["a.csv"] == b"5"
+    assert read(tmp_path, {"data/b.csv": b"6"}).contents["data/b.csv"] == b"6"
+
+
+@pytest.mark.parametrize("top", ["", "day2/", "a/b/"])
+def test_so_are_those_in_a_zip_archive(top, tmp_path):
+    names = [f"{top}work.ipynb", f"{top}a.csv", f"{top}data/b.csv", f"{top}.hidden", "../c.csv"]
+    with zipfile.ZipFile(tmp_path / "Work.ZIP", "w") as archive:
+        for name in [*names, "/d.csv", f"{top}e/", f"{top}large.csv", "other/f.csv"]:
+            archive.writestr(name, "x" * (100 if "large" in name else 1))
+    files = read(tmp_path, max_bytes=50, patterns=("*.csv",))
+    wanted = {"a.csv", "data/b.csv"} | ({"other/f.csv"} if not top else set())
+    assert files.contents == dict.fromkeys(wanted, b"x")
+    assert "large.csv" in files.left_out
+
+
+def test_an_archive_without_a_notebook_or_that_is_damaged_gives_none(tmp_path):
+    with zipfile.ZipFile(tmp_path / "data.zip", "w") as archive:
+        archive.writestr("a.csv", "1")
+    (tmp_path / "work.zip").write_bytes(b"PK\x03\x04")
+    assert read(tmp_path).contents.keys() == {"data.zip", "work.zip"}
+
+
+def test_a_large_archive_takes_no_time(tmp_path):
+    with zipfile.ZipFile(tmp_path / "work.zip", "w") as archive:
+        archive.writestr("work.ipynb", "{}")
+        for number in range(9000):
+            archive.writestr(f"{number}.csv", "1")
+    start = time.monotonic()
+    assert len(read(tmp_path).contents) == working_files.MAX_NESTED + 1
+    assert time.monotonic() - start < 10
 
 
 def test_the_time_stamp_is_never_there(tmp_path):
