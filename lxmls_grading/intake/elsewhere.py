@@ -18,6 +18,9 @@ from lxmls_grading.intake.repairs import names_added, repaired, set_aside
 from lxmls_grading.listing import list_names
 from lxmls_grading.reasons import Reason
 
+#: Fewest words of a text that may be an answer wherever it stands.
+WORDS = 6
+
 
 def settle(
     name: str, notebook: NotebookNode, found: Found, originals: Originals
@@ -184,11 +187,13 @@ def _settle_text(
     around = range(start, end + 1) if name in found.counts else range(len(names))
     if name in found.counts and not _by_hand(name, originals):
         return []
-    own = [
-        plain_text(notebook.cells[index])
-        for index in around
-        if not names[index] and _may_be_text(notebook.cells[index], released)
-    ]
+    given = {plain_text(cell) for cell in originals.released.cells}  # some has no marks
+    texts = {
+        index: plain_text(cell)
+        for index, cell in enumerate(notebook.cells)
+        if not names[index] and _may_be_text(cell, released) and plain_text(cell) not in given
+    }
+    own = [texts[index] for index in around if index in texts]
     edited = [
         other
         for other in (_neighbour(name, -1, originals), _neighbour(name, 1, originals))
@@ -196,6 +201,8 @@ def _settle_text(
         if found.cells[found.counts[other]].cell_type == released.cell_type
         and not same_text(found.cells[found.counts[other]], originals.known[other])
     ]
+    if not own and not edited:  # somewhere else, a few words are no answer: a name, a heading
+        own = [text for text in texts.values() if len(re.findall(r"\w+", text)) >= WORDS]
     if own or edited:
         state = "is empty" if name in found.counts else "was missing"
         where = [f"a cell of your own ({_quote(text)})" for text in own]

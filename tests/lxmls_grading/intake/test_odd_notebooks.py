@@ -47,6 +47,7 @@ UNSEEN = {
     "a walrus": "print(area := lambda radius: math.pi * radius**2)",
     "all names": "globals()['area'] = lambda radius: math.pi * radius**2",
 }
+ROUND = "It is round, as all circles are."
 OTHER = "def area(radius):\n    return 0"
 
 
@@ -423,6 +424,19 @@ ODD = {
         copies("essay", (1, "More words.")), {"repaired"}, "number 2 from the top",
         keeps=(ESSAY, "More words."),
     ),
+    **{
+        f"words {where}": Odd(
+            both(text_of("essay", stub("essay")), insert(name, own(ROUND, MD))),
+            {"set aside"},
+            "essay is empty, and its answer may be in a cell of your own",
+            aside={"essay"},
+            keeps=("It is round",),
+        )
+        for where, name in (("at the top", "imports"), ("at the end", "end"), ("far", "shapes"))
+    },
+    "no words but a name": Odd(
+        both(text_of("essay", stub("essay")), insert("imports", own("**Name**: A.", MD))), keeps=()
+    ),
     "words deleted": Odd(delete("essay"), {"repaired"}, "put back without", keeps=()),
     # --- cells of the course
     "prose missing": Odd(delete("end", "introduction")),
@@ -565,6 +579,16 @@ def test_an_own_cell_in_newer_syntax_is_named_too():
     (only,) = rebuild(notebook, originals())[1]
     assert (only.kind, only.cells) == ("newer Python", ())
     assert "A cell of your own" in only.text
+
+
+@pytest.mark.parametrize("where", [-1, 1])
+def test_prose_of_the_course_without_marks_is_no_answer(where):
+    source = source_notebook()
+    prose = own("Some prose of the course, which nbgrader does not know of.", MD)
+    source.cells.insert(place(source, "essay") + (where == 1), prose)
+    course = read_originals(source, course_config())
+    notebook = complete(course.released, {"area": AREA, "shapes": SHAPES, "answers": ANSWERS})
+    assert rebuild(notebook, course)[1] == []
 
 
 def test_names_that_two_answers_define_find_neither():
