@@ -21,6 +21,7 @@ from nbgrader.utils import is_grade, is_task
 
 from lxmls_grading.cells import grade_id, is_test, note_added, student_python
 from lxmls_grading.definitions import analyse, global_names
+from lxmls_grading.intake.added_imports import move_imports
 from lxmls_grading.intake.by_hand import uses_of_toolkits
 from lxmls_grading.intake.colab import leave_out_colab
 from lxmls_grading.intake.elsewhere import settle
@@ -138,6 +139,7 @@ def rebuild(submitted: NotebookNode, originals: Originals) -> tuple[NotebookNode
     """
     found = find_cells(submitted, originals)
     own = _own_cells(found, originals)
+    moved = move_imports(own, found, originals)
     without_cells = {key: part for key, part in originals.graded.items() if key != "cells"}
     notebook = NotebookNode(copy.deepcopy(without_cells), cells=own[-1])
     for place, cell in enumerate(each for each in originals.graded.cells if is_known(each)):
@@ -151,7 +153,7 @@ def rebuild(submitted: NotebookNode, originals: Originals) -> tuple[NotebookNode
         if grade_id(cell) is None:
             cell.id = new_id(cell.id, taken)
 
-    reasons = [*reasons_for_given(found, originals), *_copies(found, originals)]
+    reasons = [*reasons_for_given(found, originals), *moved, *_copies(found, originals)]
     for name in originals.answers:
         text, more = settle(name, notebook, found, originals)
         if text is not None:

@@ -115,7 +115,7 @@ def _change(found: Found, name: str, originals: Originals) -> str:
     if not answer and not _tags(cell) <= _tags(released):
         return "tagged"
     if found.marked[copies[0]]:
-        if _role(cell) != _role(released) and (answer or not _matches_its_checksum(cell)):
+        if _role(cell) != _role(released) and (answer or not is_unchanged(cell)):
             return "marked as another kind of cell"
     elif grade_id(cell) and not answer:
         return "renamed"
@@ -123,7 +123,7 @@ def _change(found: Found, name: str, originals: Originals) -> str:
         return ""
     if cell.cell_type != released.cell_type:
         return "made a cell of another type"
-    if not same_text(cell, released) and not _matches_its_checksum(cell):
+    if not same_text(cell, released) and not is_unchanged(cell):
         return "edited"
     return ""
 
@@ -134,7 +134,7 @@ def _is_old(found: Found, name: str, originals: Originals) -> bool:
     cells = [found.cells[index] for index in found.copies(name)]
     if is_solution(released) or _is_prose(released) or len(cells) != 1:
         return False
-    return not same_text(cells[0], released) and _matches_its_checksum(cells[0])
+    return not same_text(cells[0], released) and is_unchanged(cells[0])
 
 
 def _tags(cell: NotebookNode) -> set[str]:
@@ -150,10 +150,15 @@ def _role(cell: NotebookNode) -> tuple[bool, bool, bool, float | None]:
     return bool(is_grade(cell)), bool(is_solution(cell)), is_locked(cell), points
 
 
-def _matches_its_checksum(cell: NotebookNode) -> bool:
-    """Whether a cell is as it was in this release or an earlier one.
+def is_unchanged(cell: NotebookNode) -> bool:
+    """Whether a marked cell is as it was in this release or an earlier one.
 
     A student can forge the checksum, which avoids the blame and nothing else.
+
+    Parameters
+    ----------
+    cell : NotebookNode
+        With nbgrader's marks.
     """
     try:
         return bool(compute_checksum(cell) == cell.metadata.nbgrader.get("checksum"))

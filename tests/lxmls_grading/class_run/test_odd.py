@@ -72,7 +72,12 @@ def unmarked(notebook):
         cell.metadata = {}
 
 
-def imports_added(notebook):
+def name_added(notebook):
+    notebook.cells[0].source += "\nstring = __import__('string')"
+    answer(notebook).source = USING_STRING
+
+
+def import_added(notebook):
     notebook.cells[0].source += "\nimport string"
     answer(notebook).source = USING_STRING
 
@@ -99,7 +104,8 @@ def test_both_commands_grade_odd_submissions_alike(course, tmp_path, grade):
     write(course, "anew", first=anew)
     write(course, "above", first=above_the_stub)
     write(course, "unmarked", first=unmarked, second=unmarked)
-    write(course, "imports", first=imports_added)
+    write(course, "import", first=import_added)
+    write(course, "name", first=name_added)
     write(course, "missing", second=None)
     write(course, "nothing", first=None, second=None)
     write(course, "paths", first=prints_paths)
@@ -116,7 +122,7 @@ def test_both_commands_grade_odd_submissions_alike(course, tmp_path, grade):
     _, summary, _ = grade()
 
     assert scores(course) == {
-        "above": 4, "anew": 4, "imports": 2, "missing": 2, "nothing": 0, "paths": 4,
+        "above": 4, "anew": 4, "import": 4, "missing": 2, "name": 2, "nothing": 0, "paths": 4,
         "renamed": 4, "unmarked": 4, "zipped": 4,
     }  # fmt: skip
     kinds = {
@@ -124,7 +130,8 @@ def test_both_commands_grade_odd_submissions_alike(course, tmp_path, grade):
         for student, reasons in summary["reasons"].items()
     }
     assert kinds == {
-        "above": {"repaired"}, "anew": {"repaired"}, "imports": {"tampered", "added name"},
+        "above": {"repaired"}, "anew": {"repaired"}, "import": {"tampered", "repaired"},
+        "name": {"tampered", "added name"},
         "missing": {"missing"}, "nothing": {"missing"}, "renamed": {"renamed"},
         "unmarked": {"repaired"}, "zipped": {"renamed"},
     }  # fmt: skip
@@ -138,8 +145,8 @@ def test_both_commands_grade_odd_submissions_alike(course, tmp_path, grade):
 
         assert "was found in a cell of your own" in comment("anew")
         assert "No response" not in comment("above") + comment("anew")
-        assert "`string` is not defined" in comment("imports")
-        assert "the cell imports" in comment("imports")
+        assert "`string` is not defined" in comment("name")
+        assert "the cell imports" in comment("name")
         assert "second.ipynb was not handed in" in comment("missing", "second")
         assert "ada_12_first (1).ipynb was graded" in comment("renamed")
         missing = gradebook.find_submission_notebook("second", "day2", "missing")

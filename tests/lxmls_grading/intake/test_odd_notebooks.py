@@ -447,7 +447,32 @@ ODD = {
     ),
     "a given cell copied and extended": Odd(duplicated_imports, {"tampered"}, "imports (copied)"),
     "an import in a given cell": Odd(
-        text_of("imports", "import math\nimport statistics"), {"tampered"}, "imports (edited)"
+        both(
+            text_of("imports", "import math\nfrom math import pi\nimport statistics as s"),
+            text_of("area", AREA.replace("math.pi", "pi + 0 * s.mean([1])")),
+        ),
+        {"tampered", "repaired"},
+        "were added to cells of the course (imports) were put below",
+    ),
+    "all names of a module in a given cell": Odd(
+        both(
+            text_of("imports", "from math import *"),
+            text_of("area", AREA.replace("math.pi", "pi")),
+        ),
+        {"tampered", "repaired"},
+        "(imports) were put below",
+    ),
+    "a function in a given cell": Odd(
+        both(
+            text_of("imports", "import math\ndef pi():\n    return math.pi"),
+            text_of("area", AREA.replace("math.pi", "pi()")),
+        ),
+        {"tampered"},
+        "imports (edited)",
+        fails={"test-area"},
+    ),
+    "an import in a test": Odd(
+        text_of("test-area", "import os\n" + TESTS["test-area"]), {"tampered"}, "test-area (edited)"
     ),
     "a test deleted": Odd(delete("test-area"), {"tampered"}, "test-area (missing)"),
 }
