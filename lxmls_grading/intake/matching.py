@@ -131,7 +131,8 @@ def _tell_parts_from_copies(found: Found, originals: Originals) -> None:
     """Take cells with the marks of an answer for a student's own where they only add to a copy.
 
     An editor that splits a cell leaves the marks on each part: on a function that the answer calls,
-    which defines nothing of it, or on what changes the answer above.
+    which defines nothing of it, or on what changes the answer above. A copy below that defines a
+    part of it anew adds that part.
     """
     for name, answer in originals.answers.items():
         copies = found.copies(name)
@@ -140,9 +141,12 @@ def _tell_parts_from_copies(found: Found, originals: Originals) -> None:
             index for index in copies if answer.names & needed_names(found.cells[index].source)
         }
         whole = [i for i, code in codes.items() if code.bound & answer.names and i not in needs]
+        complete = [i for i in whole if answer.names <= codes[i].bound]
         for index in copies if whole else ():
             cell = found.cells[index]
-            adds = index > whole[0] if index in needs else not codes[index].bound & answer.names
+            defined = codes[index].bound & answer.names
+            adds = index > whole[0] if index in needs else not defined
+            adds = adds or (defined < answer.names and index > min(complete, default=index))
             if adds and cell.cell_type == "code" and cell.source.strip() and codes[index].parsed:
                 found.names[index], found.marked[index] = None, False
 

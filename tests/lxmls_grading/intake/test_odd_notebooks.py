@@ -233,6 +233,21 @@ ODD = {
         for what, text in UNSEEN.items()
         for offset in (0, -1)
     },
+    "the second part in a copy below": Odd(
+        both(
+            text_of("shapes", SHAPES.replace("return Square(2 * square.side)", "raise ValueError")),
+            copies("shapes", (1, "def double(square):\n    return Square(2 * square.side)")),
+        )
+    ),
+    "the second part in a copy above": Odd(
+        both(
+            text_of("shapes", SHAPES.replace("return Square(2 * square.side)", "raise ValueError")),
+            copies("shapes", (0, "def double(square):\n    return Square(2 * square.side)")),
+        ),
+        {"repaired"},
+        "number 2 from the top",
+        fails={"test-shapes"},
+    ),
     "a copy with spaces": Odd(
         both(text_of("area", OTHER), copies("area", (1, INDENTED))), {"repaired"}, "number 2"
     ),
