@@ -56,6 +56,9 @@ DATA = re.compile(
 TEXTS = re.compile(r"\.(py|md|qmd|rmd|tex|txt|html?)$", re.IGNORECASE)
 DOCUMENTS = re.compile(r"\.(pdf|docx?|odt|rtf|pages)$", re.IGNORECASE)
 
+#: Kinds of texts that people write in words.
+PROSE = re.compile(r"(?<!readme)\.(md|tex|html?)$", re.IGNORECASE)
+
 #: Most texts that are listed.
 MAX_TEXTS = 40
 

@@ -13,15 +13,22 @@ import os
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from nbformat.notebooknode import NotebookNode
+from nbgrader.utils import is_grade
 from traitlets.config import Config
 
 from lxmls_grading.cells import grade_id
 from lxmls_grading.definitions import analyse
 from lxmls_grading.intake.answered import is_answered, names_of, texts_of_student
-from lxmls_grading.intake.archives import NOTEBOOK, Listing, Member, list_notebooks, list_texts
+from lxmls_grading.intake.archives import (
+    PROSE,
+    Listing,
+    Member,
+    list_notebooks,
+    list_texts,
+)
+from lxmls_grading.intake.file_names import is_one_of, name_in, stem
 from lxmls_grading.intake.files import UNPRINTABLE, UnreadableError, UnsafeFileError
 from lxmls_grading.intake.matching import Found, find_marked, is_blank
 from lxmls_grading.intake.originals import Originals, read_originals
@@ -143,6 +150,7 @@ class NotebookFinder:
                 files = list_names(sorted(_shown(each.path) for each in others))
                 values = {"notebook": name, "graded": file, "files": files}
                 add_reason(proper, reason("left out", **values))
+            self._look_for_words(proper, folder, name, listing)
             return None
         state = _state(proper, there and not other)
         if not answered and original.answers and not (there and isinstance(proper, Reason)):
@@ -157,6 +165,30 @@ class NotebookFinder:
             listed = [f"{file}, which holds {other}", *listed]
         return _take(name, state, there and not other, answered or found[:1], listed)
 
+    def _look_for_words(
+        self, notebook: NotebookNode, folder: str, name: str, listing: Listing
+    ) -> None:
+        """Have a person look for an empty answer in words in the documents beside a notebook."""
+        original = self.originals()[name]
+        stubs = {each: original.known[each] for each in original.answers}
+        words = {n: s for n, s in stubs.items() if s.cell_type == "markdown" and is_grade(s)}
+        marked = [(str(grade_id(cell)), cell) for cell in notebook.cells]
+        empty = [each for each, cell in marked if each in words and is_blank(cell, words[each])]
+        if not empty:
+            return
+        texts, documents = list_texts(folder, self.ignore, self.max_bytes)
+        prose = [each.path for each in texts if PROSE.search(each.path)]
+        named = [each for each in listing.named if not each.lower().endswith(".py")]
+        files = [
+            each for each in dict.fromkeys(named + documents + prose) if self._fits(each, name)
+        ]
+        given = self.given() if files else ()
+        files = [each for each in files if not is_one_of(given, each)]
+        shown = list_names([_shown(each) for each in files])
+        for each in empty if files else ():
+            what = f"the cell {each} is empty, and its answer may be in {shown}"
+            add_reason(notebook, reason("set aside", [each], what=what))
+
     def _uncertain(
         self, folder: str, name: str, entries: list[Member], listing: Listing
     ) -> list[str]:
@@ -168,12 +200,12 @@ class NotebookFinder:
         """
         may_be = [each.path for each in entries if self._may_be(folder, each, name)]
         may_be += [each for each in listing.closed if self._fits(each, name)]
-        may_be += [each for each in listing.named if name_in(_stem(each), self._names()) == name]
+        may_be += [each for each in listing.named if name_in(stem(each), self._names()) == name]
         texts, documents = list_texts(folder, self.ignore, self.max_bytes)
         may_be += [each for each in documents if self._fits(each, name) and each not in may_be]
         may_be += [each.path for each in texts if self._is_answer(each, name)]
         given = self.given() if may_be else ()
-        return [each for each in may_be if not _is_one_of(given, each)]
+        return [each for each in may_be if not is_one_of(given, each)]
 
     def _is_answer(self, text: Member, name: str) -> bool:
         """Whether a file of text that has no notebook's name seems to hold an answer of one."""
@@ -204,11 +236,11 @@ class NotebookFinder:
 
     def _fits(self, path: str, name: str) -> bool:
         """Whether the name of a file is that of a notebook, or of none of the assignment."""
-        return name_in(_stem(path), self._names()) in (name, None)
+        return name_in(stem(path), self._names()) in (name, None)
 
     def _is_named(self, file: str) -> bool:
         """Whether the name of a file is that of a notebook of the assignment."""
-        return name_in(_stem(file), self._names()) is not None
+        return name_in(stem(file), self._names()) is not None
 
     def _names(self) -> list[str]:
         return [*self.originals()]
@@ -228,7 +260,7 @@ class NotebookFinder:
         notebook = self.read(entry.read, entry.path)
         if isinstance(notebook, Reason):
             return None
-        return Candidate(entry.path, _stem(entry.path), notebook, self._marked(notebook))
+        return Candidate(entry.path, stem(entry.path), notebook, self._marked(notebook))
 
     def _marked(self, notebook: NotebookNode) -> dict[str, Found]:
         """Return the cells of each notebook of the assignment that are in a notebook."""
@@ -283,41 +315,6 @@ class NotebookFinder:
         most = max(scores.values(), default=0)
         best = [name for name, score in scores.items() if score == most]
         return best, bool(best) and most * 4 >= len(self.originals()[best[0]].known)
-
-
-def _is_one_of(given: Collection[str], path: str) -> bool:
-    """Whether a file is one of the assignment's own, maybe in a folder or an archive."""
-    return any(path == each or path.endswith(f"/{each}") for each in given)
-
-
-def _stem(path: str) -> str:
-    """Return the name of a file without its ending."""
-    file = Path(path).name
-    return NOTEBOOK.sub("", file) if NOTEBOOK.search(file) else os.path.splitext(file)[0]
-
-
-def name_in(stem: str, names: list[str]) -> str | None:
-    """Return the name of a notebook that the name of a file contains, or None.
-
-    Parameters
-    ----------
-    stem : str
-        Of a file, such as ``smith_ada_12345_678_exercise_2_2-1`` or ``Exercise 2.2 (1)``.
-    names : list of str
-        The longest that fits counts: ``lab_10``, not ``lab_1``. There is none where it is not
-        certain, as of ``lab-1`` if there are ``lab`` and ``lab_1``.
-    """
-    exact = _longest(stem, names, str.casefold)
-    loose = _longest(stem, names, lambda text: re.sub(r"[\s._-]+", "_", text.casefold()))
-    return loose if exact in (None, loose) else None
-
-
-def _longest(stem: str, names: list[str], form: Callable[[str], str]) -> str | None:
-    for name in sorted(names, key=len, reverse=True):
-        # No letter or digit may continue the name.
-        if re.search(rf"(?<![^\W_]){re.escape(form(name))}(?![^\W_])", form(stem)):
-            return name
-    return None
 
 
 def _state(proper: NotebookNode | Reason, there: bool) -> str:

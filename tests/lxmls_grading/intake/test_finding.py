@@ -15,7 +15,7 @@ from traitlets.config import LoggingConfigurable
 
 from lxmls_grading.intake import archives
 from lxmls_grading.intake.exporter import SubmissionExporter
-from lxmls_grading.intake.finding import name_in
+from lxmls_grading.intake.file_names import name_in
 from lxmls_grading.reasons import reasons_of
 from tests.support.conversion import course_config
 from tests.support.odd_course import originals, source_notebook, submission, without_marks
@@ -478,6 +478,35 @@ def test_files_without_its_name_wait_if_they_may_hold_an_answer(
     reasons = read("shapes_1")[1]
     assert list(reasons) == ["uncertain" if waits else "missing"]
     assert (name in reasons.get("uncertain", "")) == waits
+
+
+def without_words():
+    """Return a submission whose answer in words is empty."""
+    notebook = submission()
+    (empty,) = [cell for cell in blank().cells if cell.get("id") == "essay"]
+    (essay,) = [cell for cell in notebook.cells if cell.get("id") == "essay"]
+    essay.source = empty.source
+    return notebook
+
+
+@pytest.mark.parametrize(
+    ("name", "waits"),
+    [
+        *(("comments.md", True), ("Day 2 Smith.pdf", True), ("shapes_1.docx", True)),
+        *(("README.md", False), ("notes.txt", False), ("letters_1.pdf", False)),
+        *(("tools.py", False), ("guide.pdf", False)),
+    ],
+)
+def test_an_empty_answer_in_words_may_be_in_a_document(course, name, waits, folder, read):
+    (course / "source" / "day2" / "guide.pdf").write_bytes(b"%PDF")
+    (folder / name).write_bytes(b"words")
+    put(folder, "shapes_1.ipynb", without_words())
+    text, reasons = read("shapes_1")
+    assert "math.pi" in text
+    assert list(reasons) == ["set aside"] * waits
+    assert (f"may be in {name}" in reasons.get("set aside", "")) == waits
+    put(folder, "shapes_1.ipynb", submission())
+    assert read("shapes_1")[1] == {}
 
 
 @pytest.mark.parametrize("name", ["work.zip", "shapes_1 (1).ipynb"])
