@@ -15,7 +15,7 @@ from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
 
-from lxmls_grading.intake.archives import NOTEBOOK, Member, list_zip
+from lxmls_grading.intake.archives import MAX_ARCHIVES, NOTEBOOK, Member, list_zip
 from lxmls_grading.intake.files import (
     MAX_TOTAL_BYTES,
     UnreadableError,
@@ -39,6 +39,10 @@ MAX_NESTED = 1000
 
 #: Most bytes of all files of an assignment together.
 MAX_ASSIGNMENT_BYTES = 100_000_000
+
+
+#: Returns the bytes of a file, of which there may be so many.
+Reader = Callable[[int], bytes]
 
 
 class AssignmentFilesError(Exception):
@@ -151,11 +155,14 @@ def read_working_files(
     paths = plain_files(folder, [*ignore, *NEVER, NOTEBOOKS], log, MAX_TOTAL_BYTES)
     others = plain_files(folder, [*ignore, *NEVER], QUIET, MAX_TOTAL_BYTES)
     notebooks = [each for each in others if fnmatch(each, NOTEBOOKS)]
-    there = {os.path.relpath(path, folder): partial(read_plain, path) for path in paths + notebooks}
-    nested = _beside_nested(str(folder), paths, notebooks, [*ignore, *NEVER], limits.max_bytes)
-    for name, read in (
-        there | {each: nested[each] for each in nested if each not in there}
-    ).items():
+    readers: dict[str, Reader] = {}
+    for path in paths + notebooks:
+        readers[os.path.relpath(path, folder)] = partial(read_plain, path)
+    excluded = [*ignore, *NEVER]
+    nested = _beside_nested(str(folder), paths, notebooks, excluded, limits.max_bytes)
+    for name, read in nested.items():
+        readers.setdefault(name, read)
+    for name, read in readers.items():
         if name in taken or any(str(above) in assignment for above in Path(name).parents):
             continue
         try:
@@ -176,27 +183,32 @@ def read_working_files(
 
 def _beside_nested(
     folder: str, paths: list[str], notebooks: list[str], ignore: list[str], max_bytes: int
-) -> dict[str, Callable[[int], bytes]]:
+) -> dict[str, Reader]:
     """Return the readers of files that lie beside a notebook in a folder or a zip archive.
 
     The notebook may be graded in place of one that is missing. What lies beside it has to be where
     it looks for it.
     """
-    found: dict[str, Callable[[int], bytes]] = {}
-    for above in sorted({os.path.dirname(each) for each in notebooks} - {folder}, key=len):
+    found: dict[str, Reader] = {}
+    for above in _nearest({os.path.dirname(each) for each in notebooks} - {folder}):
         for path in paths:
             if path.startswith(f"{above}{os.sep}"):
                 found.setdefault(os.path.relpath(path, above), partial(read_plain, path))
-    for archive in (each for each in paths if each.lower().endswith(".zip")):
+    for archive in [each for each in paths if each.lower().endswith(".zip")][:MAX_ARCHIVES]:
         members = list_zip(archive, ignore, max_bytes)
         tops = {os.path.dirname(each.path) for each in members if NOTEBOOK.search(each.path)}
-        for above in sorted(tops, key=len):
+        for above in _nearest(tops):
             for each in members:
                 beside = not above or each.path.startswith(f"{above}/")
                 if beside and not NOTEBOOK.search(each.path):
                     name = os.path.relpath(each.path, above or ".")
                     found.setdefault(name, partial(_read_member, each))
     return dict([*found.items()][:MAX_NESTED])
+
+
+def _nearest(folders: set[str]) -> list[str]:
+    """Return the folders with notebooks that are looked into: as many as there are archives."""
+    return sorted(folders, key=lambda each: (each.count("/"), each))[:MAX_ARCHIVES]
 
 
 def _read_member(member: Member, _: int) -> bytes:
