@@ -106,6 +106,11 @@ class Connection:
         if watch:
             self.copies = Copies(lambda v: b"".join(encode(v, refer)), self.refuse)
 
+    def end_cell(self) -> None:
+        """Tell the student kernel that a test cell which has asked it for something is over."""
+        if self.count:
+            self.ask(encode(("end_cell", (), {}, []), refer))
+
     def forget(self) -> None:
         """Forget all objects: those of another kernel take their place."""
         self.exceptions: dict[int, type[BaseException]] = {}

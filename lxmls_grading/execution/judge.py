@@ -217,6 +217,9 @@ class Judge:
             error = failure
         finally:
             self._end = math.inf
+        if self._lost is None:
+            with contextlib.suppress(Exception):  # it is remembered: see `_check`
+                self.connection.end_cell()
         if isinstance(self.connection.failed, TooMuch) and plan.passes:
             error = TimeoutError(f"with your code, this test {self.connection.failed}")
         else:

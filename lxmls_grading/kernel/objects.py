@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lxmls_grading.kernel.decoding import decode
+from lxmls_grading.kernel.figures import close_figures
 from lxmls_grading.kernel.plain_values import plain_value
 from lxmls_grading.kernel.values import encode, known_name
 from lxmls_grading.kernel.wire import ReplyError
@@ -159,6 +160,8 @@ class Objects:
             return self.namespace[name]
         if operation == "class":
             return type(given[0])
+        if operation == "end_cell":
+            return close_figures()
         return OPERATIONS[operation](*given, **named)
 
     def refer(self, value: Any) -> dict[str, Any]:
