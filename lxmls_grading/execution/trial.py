@@ -22,6 +22,7 @@ from lxmls_grading.execution.plan import (
     plain_plan,
     tagged_apart,
 )
+from lxmls_grading.execution.process_state import tests_of_one_process
 from lxmls_grading.intake.originals import read_originals
 from lxmls_grading.reasons import NOT_RUN_ERROR
 from lxmls_nb.errors import NotAttempted
@@ -163,6 +164,9 @@ def _plan(
     chosen = dict(tags.tests)
     tagged = (cell for cell in source.cells if is_test(cell) and tagged_apart(cell) is not None)
     fixed = {str(grade_id(cell)) for cell in tagged}
+    for name, clause in tests_of_one_process(source).items():
+        if name not in fixed:
+            chosen[name] = TestPlan(apart=False, why=clause)
     together = {name: TestPlan(False, "depends on how the others run") for name in tests}
     plan = bare_plan(source, together)
     expected = run(plan)

@@ -21,8 +21,9 @@ class Exercise:
         The code of the test cells, by name.
     answers : tuple of str
         Other answers, each of another student.
-    together : frozenset of str
-        The names of the tests that run together with the student's code; all others run apart.
+    together : str
+        The names of the tests, with blanks between them, that run together with the student's code;
+        all others run apart.
     waits : mapping of tuple
         By name of a test, the numbers of answers, from 1, for which it waits for a person. There,
         points can be other than with stock nbgrader.
@@ -31,7 +32,7 @@ class Exercise:
     reference: str
     tests: Mapping[str, str]
     answers: tuple[str, ...]
-    together: frozenset[str] = frozenset()
+    together: str = ""
     waits: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
@@ -91,4 +92,215 @@ FIGURES = Exercise(
     (DRAWS_WITH_PYPLOT, DRAWS_WITH_PANDAS, LEAVES_FIGURES_OPEN),
 )
 
-EXERCISES = {"figures": FIGURES}
+SORTS_BY_HAND = """
+def my_sort(xs):
+    out = []
+    for x in xs:
+        place = sum(1 for y in out if y < x)
+        out.insert(place, x)
+    return out
+"""
+
+SORTS_BY_CALLING_OTHERS = """
+def insert(xs, x):
+    return [y for y in xs if y < x] + [x] + [y for y in xs if not y < x]
+
+def my_sort(xs):
+    return insert(my_sort(xs[1:]), xs[0]) if xs else []
+"""
+
+USES_SORTED = "def my_sort(xs):\n    return sorted(xs)"
+
+PRINTS = """
+def my_sort(xs):
+    out = list(xs)
+    out.sort()
+    print(out)
+    return out
+"""
+
+#: Tests replace what an answer must not use.
+FORBIDDEN = Exercise(
+    SORTS_BY_HAND,
+    {
+        "patch": """
+from unittest.mock import patch
+with patch("builtins.sorted", side_effect=AssertionError("do not use it")):
+    assert my_sort([3, 1, 2]) == [1, 2, 3]""",
+        "called": """
+from unittest import mock as m
+with m.patch("builtins.sorted") as forbidden:
+    my_sort([2, 1])
+assert not forbidden.called""",
+        "print": """
+import unittest.mock
+with unittest.mock.patch("builtins.print") as printed:
+    my_sort([2, 1])
+printed.assert_not_called()""",
+        "shadow": """
+def sorted(*given):
+    raise AssertionError("do not use it")
+try:
+    assert my_sort([3, 1, 2]) == [1, 2, 3]
+finally:
+    del sorted""",
+        "assigned": "sorted = None\nassert my_sort([3, 1, 2]) == [1, 2, 3]\ndel sorted",
+        "builtins": """
+import builtins
+old = builtins.sorted
+builtins.sorted = None
+try:
+    assert my_sort([3, 1, 2]) == [1, 2, 3]
+finally:
+    builtins.sorted = old""",
+        "setattr": """
+import builtins
+kept = sorted
+setattr(builtins, "sorted", lambda *given: 1 / 0)
+try:
+    assert my_sort([3, 1, 2]) == [1, 2, 3]
+finally:
+    setattr(builtins, "sorted", kept)""",
+        "monkeypatch": """
+import builtins, pytest
+with pytest.MonkeyPatch.context() as change:
+    change.setattr(builtins, "sorted", lambda *given: 1 / 0)
+    assert my_sort([3, 1, 2]) == [1, 2, 3]""",
+        "helper": """
+import builtins
+def without(name, function, *given):
+    kept = getattr(builtins, name)
+    setattr(builtins, name, None)
+    try:
+        return function(*given)
+    finally:
+        setattr(builtins, name, kept)
+assert my_sort([2, 1]) == [1, 2]""",
+        "with-the-helper": "assert without('sorted', my_sort, [2, 1]) == [1, 2]",
+        "plain": "xs = [2, 1]\nassert my_sort(xs) == [1, 2] and xs == [2, 1]",
+        "recursion": """
+solve = my_sort
+def my_sort(xs):
+    raise AssertionError("do not call yourself")
+assert solve([3, 1, 2]) == [1, 2, 3]
+my_sort = solve""",
+    },
+    (USES_SORTED, PRINTS, SORTS_BY_CALLING_OTHERS),
+    "patch called print shadow assigned builtins setattr monkeypatch helper with-the-helper "
+    "recursion",
+)
+
+KEEPS_TO_ITSELF = """
+import numpy as np
+
+def safe_log(x):
+    x = np.asarray(x, float)
+    return np.log(np.where(x > 0, x, 1))
+
+def total(n):
+    return n * (n + 1) // 2
+
+def third():
+    from decimal import Decimal
+    return (Decimal(1) / 3).quantize(Decimal("0.001"))
+
+def sample(n, seed):
+    return np.random.default_rng(seed).normal(size=n)
+
+def depth(n):
+    return n.bit_length()
+"""
+
+LEAVES_TRACES = """
+import numpy as np
+
+def safe_log(x):
+    x = np.asarray(x, float)
+    return np.where(x > 0, np.log(x), 0)
+
+def total(n):
+    return n + total(n - 1) if n else 0
+
+def third():
+    from decimal import Decimal
+    return Decimal(1) / 3
+
+def sample(n, seed):
+    np.random.seed(seed)
+    return np.random.normal(size=n)
+
+def depth(n):
+    import decimal, logging, os, sys
+    import matplotlib.pyplot as plt
+    logging.getLogger("mine").warning("depth")
+    os.environ["MINE"] = "1"
+    sys.path.append("mine")
+    decimal.getcontext().prec = 5
+    open("mine.txt", "w").close()
+    plt.figure()
+    return n.bit_length()
+"""
+
+#: Tests set modes of a process, or look for what an answer leaves in it.
+MODES = Exercise(
+    KEEPS_TO_ITSELF,
+    {
+        "plain": "assert safe_log([1.0])[0] == 0 and total(100) == 5050",
+        "errstate": """
+import numpy as np
+with np.errstate(all="raise"):
+    assert safe_log([0, 1]).tolist() == [0, 0]""",
+        "seterr": """
+from numpy import seterr
+old = seterr(all="raise")
+try:
+    safe_log([0.0])
+finally:
+    seterr(**old)""",
+        "recursion-limit": """
+import sys
+old = sys.getrecursionlimit()
+sys.setrecursionlimit(300)
+try:
+    assert total(1000) == 500500
+finally:
+    sys.setrecursionlimit(old)""",
+        "decimal": """
+import decimal
+with decimal.localcontext() as context:
+    context.prec = 3
+    assert str(third()) == "0.333"
+    context.prec = 6
+    assert str(third()) == "0.333" """,
+        "seeded": """
+import numpy as np
+np.random.seed(1)
+first = np.random.rand()
+np.random.seed(1)
+sample(3, 0)
+assert np.random.rand() == first""",
+        "drawn": """
+import numpy as np
+np.random.seed(1)
+x = np.abs(np.random.rand(3))
+assert np.allclose(safe_log(x), np.log(x))""",
+        "no-logs": """
+import unittest
+with unittest.TestCase().assertNoLogs():
+    depth(5)""",
+        "environment": "import os\ndepth(5)\nassert 'MINE' not in os.environ",
+        "path": "import sys\nbefore = list(sys.path)\ndepth(3)\nassert sys.path == before",
+        "no-file": "import os\ndepth(3)\nassert not os.path.exists('mine.txt')",
+        "no-file-in-folder": "import pathlib\nassert not list(pathlib.Path().glob('mine*'))",
+        "precision": "import decimal\ndepth(1)\nassert decimal.getcontext().prec == 28",
+        "figures": """
+import matplotlib.pyplot as plt
+depth(3)
+assert not plt.get_fignums()""",
+    },
+    (LEAVES_TRACES,),
+    "errstate seterr recursion-limit decimal seeded no-logs environment path no-file "
+    "no-file-in-folder precision figures",
+)
+
+EXERCISES = {"figures": FIGURES, "forbidden": FORBIDDEN, "modes": MODES}

@@ -194,6 +194,14 @@ def test_a_tag_stays_and_is_tried():
     assert trials["a"].reference.points == 0
 
 
+def test_what_concerns_one_process_runs_together_whatever_the_reference_solution_does():
+    codes = {"a": "sum = None\nassert x", "b": "import os\nassert os.getcwd()", "c": "assert x"}
+    notebook = source(**codes)
+    notebook.cells[2].metadata["tags"] = ["tests-apart"]
+    plan, _ = plan_of(notebook, Runs())
+    assert plan == {"a": "gives another meaning to `sum`, which is Python's", "b": "", "c": ""}
+
+
 # --- plans that are kept --------------------------------------------------------------------------
 
 
