@@ -106,10 +106,9 @@ class Connection:
         if watch:
             self.copies = Copies(lambda v: b"".join(encode(v, refer)), self.refuse)
 
-    def end_cell(self) -> None:
-        """Tell the student kernel that a test cell which has asked it for something is over."""
-        if self.count:
-            self.ask(encode(("end_cell", (), {}, []), refer))
+    def tell(self, operation: str, *given: str) -> None:
+        """Tell the student kernel something to which no reply is expected."""
+        self.ask(encode((operation, given, {}, []), refer))
 
     def forget(self) -> None:
         """Forget all objects: those of another kernel take their place."""

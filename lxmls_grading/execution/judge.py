@@ -10,8 +10,7 @@ import math
 import re
 import signal
 import time
-import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,18 +19,21 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 
 from lxmls_grading.cells import is_test, note_cause
-from lxmls_grading.execution import connection as connections
 from lxmls_grading.execution.connection import TEST_FILE, Connection
 from lxmls_grading.execution.copies import Copies
+from lxmls_grading.execution.failures import (
+    MAX_OUTPUT,
+    error_output,
+    failed_line,
+    is_borrowed,
+    missing_module,
+)
 from lxmls_grading.execution.genuine import genuine, own_check
 from lxmls_grading.execution.guard import guard
 from lxmls_grading.execution.plan import NotebookPlan
 from lxmls_grading.execution.remote import CannotJudge, TooMuch
 from lxmls_grading.execution.remote_functions import FUNCTIONS
-from lxmls_nb.errors import UNWRITTEN, CheckFailed, NotAttempted
-
-#: Characters of a test's output that are kept.
-MAX_OUTPUT = 20_000
+from lxmls_nb.errors import CheckFailed
 
 #: Names of IPython, which are there in a kernel and not in the judge.
 IPYTHON = frozenset({"get_ipython", "In", "Out", "display", "_", "__", "_i", "_ih", "_oh"})
@@ -103,7 +105,14 @@ class Judge:
         What is known of the instructor's notebook.
     timeout : float
         Seconds that a test cell may take.
+
+    Attributes
+    ----------
+    student_code : str
+        What may need an import of a test; see :attr:`NotebookPlan.lent`.
     """
+
+    student_code = ""
 
     def __init__(
         self, connection: Connection, plan: NotebookPlan | None = None, timeout: float = 300
@@ -114,17 +123,31 @@ class Judge:
         self._lost: Exception | None = None
         self._end = math.inf  # when the time of the present test cell is up
         self._waiting = False
+        self._sources: list[str] = []  # of the cells that have run
         ask, probe = connection.ask, connection.probe
         connection.ask, connection.probe = self._remembering(ask), self._remembering(probe)
-        self._define_given()
+        self._define(ast.parse(self.plan.given).body)
 
-    def _define_given(self) -> None:
-        """Define what the course's own cells define, and nothing that needs the student's names."""
+    def _define(self, nodes: list[ast.stmt]) -> None:
+        """Define what cells define, as far as that needs nothing of the student."""
         self._alone = True
-        for node in ast.parse(self.plan.given).body:
+        for node in nodes:
             with contextlib.suppress(Exception, CannotJudge):
                 exec(compile(ast.Module([node], []), "<given>", "exec"), self.namespace)
         self._alone = False
+
+    def _define_rest(self, source: str, line: int) -> None:
+        """Define what stands below a line of a test: the tests below may need it."""
+        kinds = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef | ast.Assign
+        rest = [node for node in ast.parse(source).body if node.lineno > line]
+        self._define([node for node in rest if isinstance(node, kinds)])
+
+    def _lend(self, statements: Mapping[str, str]) -> None:
+        """Let the student's code have imports of a test that it may need."""
+        for name, statement in statements.items():
+            if re.search(rf"\b{re.escape(name)}\b", self.student_code):
+                with contextlib.suppress(Exception):  # it is remembered: see `_check`
+                    self.connection.tell("lend", name, statement)
 
     def _remembering(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function that remembers its error, which a test could swallow."""
@@ -195,6 +218,8 @@ class Judge:
         self._found.clear()
         seconds = self.timeout if seconds is None else seconds
         self._end = time.monotonic() + seconds
+        self._lend(self.plan.lent.get(name, {}))
+        self._sources.append(cell.source)
         for name in self.plan.names:  # what a test or a given cell has called so is not the answer
             self.namespace.pop(name, None)
         printed, value = io.StringIO(), None
@@ -217,14 +242,14 @@ class Judge:
             error = failure
         finally:
             self._end = math.inf
-        if self._lost is None:
+        if self._lost is None and self.connection.count:
             with contextlib.suppress(Exception):  # it is remembered: see `_check`
-                self.connection.end_cell()
+                self.connection.tell("end_cell")
         if isinstance(self.connection.failed, TooMuch) and plan.passes:
             error = TimeoutError(f"with your code, this test {self.connection.failed}")
         else:
             self._check(self.connection.failed)
-        if missing := _missing_module(error):
+        if missing := missing_module(error):
             raise FaultyTest(f"imports `{missing}`, which is not installed here") from error
         if value is None and error is None:  # whatever a test does with that error
             error = self.connection.refused
@@ -234,8 +259,10 @@ class Judge:
         if error is not None:
             if isinstance(error, CheckFailed) and is_test(cell):
                 note_cause(cell, error.cause)
-            verdict.line = _failed_line(error)
-            verdict.outputs.append(_error_output(error, cell.source))
+            verdict.line = failed_line(error)
+            if isinstance(error, NameError) and is_borrowed(error, self._sources):
+                self._define_rest(cell.source, verdict.line or 0)
+            verdict.outputs.append(error_output(error, cell.source))
         elif value is not None:
             points = _partial(value, float(cell.metadata.nbgrader.points))
             verdict.outputs.append(new_output("execute_result", {"text/plain": repr(points)}))
@@ -305,59 +332,6 @@ def alarm(seconds: float, ring: Callable[[], None]) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
         if left:
             signal.setitimer(signal.ITIMER_REAL, max(0.01, left - (time.monotonic() - start)))
-
-
-def _error_output(error: BaseException, source: str) -> NotebookNode:
-    """Return the output of a test that has failed, without any line of a hidden test."""
-    name, text = type(error).__name__, _text(error)
-    if isinstance(error, CheckFailed):
-        lines = error.lines()
-    elif isinstance(error, NotImplementedError) and any(each in text for each in UNWRITTEN):
-        name, lines = NotAttempted.__name__, [f"Not attempted: {text}"]
-    else:
-        line = _visible_line(error, source)
-        lines = [f"  {line}"] if line else []
-        lines += [f"{name}: {text}" if text else name]
-        lines += [f"  in your code: {note}" for note in getattr(error, "__notes__", [])]
-    output: NotebookNode = new_output("error", ename=name, evalue=text, traceback=lines)
-    return output
-
-
-def _text(error: BaseException) -> str:
-    """Return the message of an error, whose parts may be objects of the student."""
-    try:
-        return str(error)[:MAX_OUTPUT]
-    except Exception:
-        return "an error that cannot be shown"
-
-
-def _failed_line(error: BaseException) -> int | None:
-    """Return the number of the line of a test cell that has failed, if there is one."""
-    numbers = [
-        frame.lineno
-        for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename == TEST_FILE and frame.lineno
-    ]
-    return numbers[-1] if numbers else None
-
-
-def _visible_line(error: BaseException, source: str) -> str:
-    """Return the line of a test cell that has failed, if students can see it."""
-    number = _failed_line(error)
-    lines = source.split("\n")
-    if number is None or number > len(lines):
-        return ""
-    above = "\n".join(lines[:number])
-    hidden = above.count("BEGIN HIDDEN TESTS") > above.count("END HIDDEN TESTS")
-    return "" if hidden else lines[number - 1].strip()
-
-
-def _missing_module(error: BaseException | None) -> str | None:
-    """Return the name of a module that a test itself, not the student's code, has not found."""
-    if not isinstance(error, ModuleNotFoundError):
-        return None
-    frames = traceback.extract_tb(error.__traceback__)
-    return None if any(each.filename == connections.__file__ for each in frames) else error.name
 
 
 def _partial(value: Any, points: float) -> float:

@@ -21,6 +21,9 @@ from lxmls_grading.kernel.foreign import find_command, is_python, kernel_name, l
 #: Tags of a test cell that decide for it.
 TAGS = {"tests-apart": True, "tests-together": False}
 
+#: Names that are never lent: what they stand for is not at hand in a student's process.
+OURS = frozenset({"checks", "lxmls_nb", "lxmls_grading", "*"})
+
 
 @dataclass(frozen=True)
 class TestPlan:
@@ -71,6 +74,9 @@ class NotebookPlan:
         The language of the notebook, where that is not Python: all runs in a kernel of its own.
     command : tuple of str
         What starts that kernel; nothing if it is not installed.
+    lent : dict of dict
+        The imports of tests that students can read, by the name of the test: a statement by the
+        name that it binds. An answer finds them there where it does without an import of its own.
     """
 
     given: str = ""
@@ -81,6 +87,7 @@ class NotebookPlan:
     imports: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     language: str = ""
     command: tuple[str, ...] = ()
+    lent: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def of(self, name: str | None) -> TestPlan:
         """Return how the test cell of a name runs."""
@@ -192,6 +199,37 @@ def given_code(source: NotebookNode) -> str:
             kinds = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
             found += [ast.unparse(node) for node in tree.body if isinstance(node, kinds)]
     return "\n\n".join(found)
+
+
+def lent_imports(released: NotebookNode) -> dict[str, dict[str, str]]:
+    """Return the imports of tests that no given cell has; see :attr:`NotebookPlan.lent`.
+
+    Parameters
+    ----------
+    released : NotebookNode
+        The notebook as students get it, without hidden tests: what is lent enters their process.
+    """
+    given = {name for name, _ in imported(given_code(released))}
+    found = {}
+    for cell in filter(is_test, released.cells):
+        try:
+            body = parse(cell.source).body
+        except SyntaxError:  # there are magics in it
+            continue
+        named = {name: code for code in _single_imports(body) for name, _ in imported(code)}
+        if lent := {name: code for name, code in named.items() if name not in given | OURS}:
+            found[str(grade_id(cell))] = lent
+    return found
+
+
+def _single_imports(body: list[ast.stmt]) -> Iterator[str]:
+    """Yield a statement for each name that the imports among some statements bind."""
+    for node in body:
+        if isinstance(node, ast.Import):
+            yield from (ast.unparse(ast.Import([alias])) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            one = (ast.ImportFrom(node.module, [alias], node.level) for alias in node.names)
+            yield from map(ast.unparse, one)
 
 
 def calls_checks_alone(source: str) -> bool:

@@ -21,7 +21,7 @@ from nbclient.exceptions import DeadKernelError
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 
-from lxmls_grading.cells import carries_points, grade_id, is_test, note
+from lxmls_grading.cells import carries_points, grade_id, is_locked, is_test, note
 from lxmls_grading.execution.asking_client import AskingClient
 from lxmls_grading.execution.bounded_outputs import (
     OF_NOTEBOOK,
@@ -106,6 +106,8 @@ class SplitClient(AskingClient):
         connection = Connection(self.operate, self.probe, settings.timeout)
         self.plan = plan
         self.judge = Judge(connection, plan, timeout=3 * settings.timeout)
+        own = (cell.source for cell in notebook.cells if not is_locked(cell))
+        self.judge.student_code = "\n".join(own)
         self.deadline = time.monotonic() + settings.notebook_timeout
         self.interrupted = False  # whether the present cell was
         self.finished: list[NotebookNode] = []  # what runs again in a fresh kernel

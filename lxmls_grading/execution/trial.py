@@ -19,6 +19,7 @@ from lxmls_grading.execution.plan import (
     NotebookPlan,
     TestPlan,
     bare_plan,
+    lent_imports,
     plain_plan,
     tagged_apart,
 )
@@ -129,7 +130,8 @@ def try_notebook(
     trials : dict of Trial
         By the names of tests.
     """
-    notebooks = with_solutions(source), read_originals(source, config).graded
+    originals = read_originals(source, config)
+    notebooks = with_solutions(source), originals.graded
 
     def run(plan: NotebookPlan) -> Outcomes:
         reference, blank = (
@@ -138,7 +140,10 @@ def try_notebook(
         return Outcomes(reference, blank)
 
     plan = plain_plan(source, default)
-    plan, found = _plan(source, run) if plan is None else (plan, run(plan))
+    if plan is None:
+        plan, found = _plan(source, lent_imports(originals.released), run)
+    else:
+        found = run(plan)
     worth = {
         str(grade_id(c)): float(c.metadata.nbgrader.points) for c in source.cells if is_test(c)
     }
@@ -154,7 +159,9 @@ def try_notebook(
 
 
 def _plan(
-    source: NotebookNode, run: Callable[[NotebookPlan], Outcomes]
+    source: NotebookNode,
+    lent: dict[str, dict[str, str]],
+    run: Callable[[NotebookPlan], Outcomes],
 ) -> tuple[NotebookPlan, Outcomes]:
     """Return a plan by which both notebooks get the points of nbgrader, and what they get."""
     code = {str(grade_id(cell)): cell.source for cell in source.cells if is_test(cell)}
@@ -168,7 +175,7 @@ def _plan(
         if name not in fixed:
             chosen[name] = TestPlan(apart=False, why=clause)
     together = {name: TestPlan(False, "depends on how the others run") for name in tests}
-    plan = bare_plan(source, together)
+    plan = replace(bare_plan(source, together), lent=lent)
     expected = run(plan)
     for _ in range(MAX_TRIALS):
         undecided = tuple(name for name in tests if chosen[name].apart and name not in fixed)

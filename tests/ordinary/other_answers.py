@@ -303,4 +303,79 @@ assert not plt.get_fignums()""",
     "no-file-in-folder precision figures",
 )
 
-EXERCISES = {"figures": FIGURES, "forbidden": FORBIDDEN, "modes": MODES}
+COUNTS_BY_HAND = """
+def length(a, b):
+    return (a * a + b * b) ** 0.5
+
+def letters(text):
+    return {c: text.count(c) for c in text}
+
+def total(prices):
+    return sum(prices)
+"""
+
+IMPORTS_NOTHING = """
+def length(a, b):
+    return math.sqrt(a * a + b * b)
+
+def letters(text):
+    return dict(Counter(text))
+
+def total(prices):
+    return np.sum(prices)
+"""
+
+USES_HELPERS = """
+def length(a, b):
+    found = math.hypot(a, b)
+    assert near(found * found, a * a + b * b)
+    return found
+
+def letters(text):
+    return Counter()
+
+def total(p):
+    return sum(prices)
+"""
+
+IMPORTS_ITS_OWN = """
+from math import *
+from collections import *
+
+def length(a, b):
+    return hypot(a, b)
+
+def letters(text):
+    return dict(Counter(text)) if near else {}
+
+def total(prices):
+    return math.fsum(prices)
+"""
+
+#: Answers rely on what only tests import or define.
+BORROWED = Exercise(
+    COUNTS_BY_HAND,
+    {
+        "length": """
+import math
+from collections import Counter, deque
+assert math.isclose(length(3, 4), 5)
+SMALL = 1e-9
+def near(a, b):
+    return abs(a - b) < SMALL
+assert near(length(6, 8), 10)""",
+        "below": "assert near(length(1, 1), math.sqrt(2))",
+        "letters": "assert letters('aab') == {'a': 2, 'b': 1}",
+        "total": "prices = [1, 2]\nassert total(prices) == 3",
+        "hidden": """
+assert length(0, 0) == 0
+### BEGIN HIDDEN TESTS
+import numpy as np
+assert np.isclose(total([2, 2]), 4)
+### END HIDDEN TESTS""",
+    },
+    (IMPORTS_NOTHING, USES_HELPERS, IMPORTS_ITS_OWN),
+    waits={"length": (2,), "below": (2,), "total": (2,), "hidden": (1, 2), "letters": (3,)},
+)
+
+EXERCISES = {"figures": FIGURES, "forbidden": FORBIDDEN, "modes": MODES, "borrowed": BORROWED}

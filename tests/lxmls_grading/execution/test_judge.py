@@ -9,6 +9,7 @@ from nbformat.v4 import new_output
 from lxmls_grading.cells import cause_of
 from lxmls_grading.execution.connection import Connection
 from lxmls_grading.execution.judge import FaultyTest, Judge, outcome_together
+from lxmls_grading.execution.plan import NotebookPlan
 from lxmls_grading.kernel.objects import Objects
 from lxmls_nb.checks.probes.running import execute
 from tests.support.execution import TEST, graded
@@ -97,3 +98,54 @@ def test_last_line_of_a_test_together_is_no_other_value_than_points(text):
 
 def test_what_a_test_together_ends_with_to_look_at_stays():
     assert shown_together("<Figure>") == "<Figure>"
+
+
+# --- what only tests define -----------------------------------------------------------------------
+
+
+def lending(answer: str, lent: dict[str, str]):
+    """Return a judge that lends imports of the test to an answer, and the names of the answer."""
+    names: dict = {}
+    exec(answer, names)
+    judging = Judge(Connection(Objects(names).answer, None), NotebookPlan(lent={"test": lent}))
+    judging.student_code = answer
+    return judging, names
+
+
+LENT = {"math": "import math", "np": "import numpy as np"}
+
+
+def test_an_answer_gets_imports_of_a_test_that_it_may_need():
+    judging, names = lending("def f(x): return math.sqrt(x)", LENT)
+    assert judging.run(graded("import math\nassert f(4) == 2")).outputs == []
+    assert "np" not in names
+
+
+def test_what_a_student_calls_so_stays():
+    judging, names = lending("math = 3\ndef f(x): return math", LENT)
+    assert judging.run(graded("import math\nassert f(4) == 3")).outputs == []
+    assert names["math"] == 3
+
+
+def test_an_import_that_fails_there_is_the_answers_name_error():
+    judging, _ = lending("def f(x): return math.sqrt(x)", {"math": "import no_such_module as math"})
+    (output,) = judging.run(graded("import math\nassert f(4) == 2")).outputs
+    assert output.evalue == "name 'math' is not defined"
+
+
+def test_tests_below_have_what_stands_below_a_call_that_lacked_a_name():
+    judging, _ = lending("def f(x): return half(x)\ndef g(x): return 5", {})
+    first = "def half(x): return x / 2\nassert f(4) == 2\nimport math\nSMALL = 1e-9\nrest = g(1)"
+    (output,) = judging.run(graded(f"{first}\ndef near(x): return abs(x) < SMALL")).outputs
+    assert output.ename == "NameError"
+    assert judging.run(graded("assert near(0) and math.pi > g(1) - 2")).outputs == []
+    (output,) = judging.run(graded("rest")).outputs
+    assert output.evalue == "name 'rest' is not defined"
+
+
+def test_a_wrong_answer_ends_a_test_as_ever():
+    judging, _ = lending("def f(x): return missing(x)", {})
+    for first in ("assert f(1)\nhalf = 2", "assert 1 > 2\nhalf = 2", "missed\nhalf = missed = 2"):
+        judging.run(graded(first))
+        (output,) = judging.run(graded("half")).outputs
+        assert output.evalue == "name 'half' is not defined"

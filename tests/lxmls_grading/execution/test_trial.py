@@ -11,6 +11,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from lxmls_grading.cells import is_test, note, read_notebook
 from lxmls_grading.execution.judge import TOO_LONG
+from lxmls_grading.execution.plan import NotebookPlan
 from lxmls_grading.execution.plans import Plans, describe_together
 from lxmls_grading.execution.trial import try_notebook
 from lxmls_grading.reasons import not_run
@@ -200,6 +201,31 @@ def test_what_concerns_one_process_runs_together_whatever_the_reference_solution
     notebook.cells[2].metadata["tags"] = ["tests-apart"]
     plan, _ = plan_of(notebook, Runs())
     assert plan == {"a": "gives another meaning to `sum`, which is Python's", "b": "", "c": ""}
+
+
+def test_imports_that_students_can_read_in_a_test_are_lent_to_their_code():
+    hidden = "### BEGIN HIDDEN TESTS\nimport secrets\n### END HIDDEN TESTS"
+    codes = {
+        "a": f"import math, numpy as np\nfrom collections import Counter, deque as d\n{hidden}",
+        "b": "from lxmls_nb import checks\nfrom math import *\nassert x",
+        "c": "import given_module as given\n%time x",
+        "d": "import os.path\nimport given_module as given",
+    }
+    notebook = source(**codes)
+    given = new_code_cell("import given_module as given", metadata=marks("given", False, False))
+    given.metadata.nbgrader.locked = True
+    notebook.cells.insert(0, given)
+    plan, _ = try_notebook(notebook, lambda notebook, plan: Runs()(notebook, plan))
+    assert plan.lent == {
+        "a": {
+            "math": "import math",
+            "np": "import numpy as np",
+            "Counter": "from collections import Counter",
+            "d": "from collections import deque as d",
+        },
+        "d": {"os": "import os.path"},
+    }
+    assert NotebookPlan.from_dict(json.loads(json.dumps(plan.to_dict()))) == plan
 
 
 # --- plans that are kept --------------------------------------------------------------------------

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import nbformat
 import pytest
-from nbformat.v4 import new_output
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from lxmls_grading.cells import added_names
-from lxmls_grading.feedback.undefined import explain_undefined
+from lxmls_grading.feedback.undefined import explain_borrowed, explain_undefined
 from lxmls_grading.intake.rebuild import rebuild
-from tests.support.odd_course import cell, originals, submission
+from tests.support.odd_course import cell, originals, own, submission
+from tests.support.small_course import marks
 
 
 def rebuilt(imports: str = "import math\nimport numpy as np"):
@@ -73,3 +74,43 @@ def test_added_names_are_noted_up_to_a_number(text, names):
     assert set(added) <= names
     assert len(added) == min(len(names), 50)
     nbformat.validate(rebuilt(text))
+
+
+class TestNamesThatOnlyTestsDefine:
+    """In nbgrader, a test defines them for the student's code, too: a person looks at it."""
+
+    def notebook(self, answer: str, *tests: str, errors: dict[int, str]):
+        cells = [own("import sys"), new_code_cell(answer, metadata=marks("answer", False, True))]
+        cells += [
+            new_code_cell(code, metadata=marks(f"test-{number}", True, False))
+            for number, code in enumerate(tests)
+        ]
+        for number, text in errors.items():
+            cells[number + 2].outputs = [failure(f"name '{text}' is not defined")]
+        return new_notebook(cells=cells)
+
+    def test_a_person_looks_at_what_failed_for_want_of_them(self):
+        notebook = self.notebook(
+            "def f(x): return math.sqrt(x)",
+            "assert f(1)",
+            "import math\nassert f(4) == 2\nhalf = f(0.25)",
+            "assert half == 0.5",
+            "assert other",
+            errors={0: "math", 1: "math", 2: "half", 3: "other"},
+        )
+        (why,) = explain_borrowed(notebook)
+        assert (why.kind, why.cells) == ("set aside", ("answer", "test-1", "test-2"))
+        assert "your code uses `math`, which only a test defines" in why.text
+
+    @pytest.mark.parametrize(
+        ("answer", "test", "missed"),
+        [
+            ("def f(x): return maths.sqrt(x)", "import math\nf(2)", "maths"),
+            ("def f(x): return 1", "import math\ng(math.pi)", "g"),
+            ("import math\ndef f(x): return math.pi", "import math\nf(1)", "math"),
+            ("def f(x): return 1", "if f(1) > 1:\n    half = 1\nhalf", "half"),
+            ("raise ValueError\ndef f(x): return 1", "import math\nf(1)", "f"),
+        ],
+    )
+    def test_all_else_is_a_mistake(self, answer, test, missed):
+        assert explain_borrowed(self.notebook(answer, test, errors={0: missed})) == []
