@@ -12,6 +12,7 @@ OF_ONE_PROCESS = (
     # what replaces functions, and the time
     frozenset({"unittest.mock.patch", "mock.patch", "pytest.MonkeyPatch", "importlib.reload"})
     | frozenset({"freezegun", "time_machine", "builtins.__dict__"})
+    | frozenset({"timeout_decorator", "func_timeout"})
     # limits, memory, threads and the interpreter itself
     | frozenset({"tracemalloc", "resource", "signal", "gc", "faulthandler", "psutil"})
     | _of("sys", "setrecursionlimit getrecursionlimit settrace gettrace setprofile getprofile")

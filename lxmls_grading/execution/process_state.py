@@ -52,35 +52,36 @@ def tests_of_one_process(source: NotebookNode) -> dict[str, str]:
     trees = [(cell, _tree(cell)) for cell in source.cells if cell.cell_type == "code"]
     known: dict[str, str] = {}  # what imports stand for
     helpers: dict[str, Definition] = {}  # what the judge, too, takes from other cells
-    answers: set[str] = set()  # functions and classes
+    theirs: set[str] = set()  # functions, classes and imports that answers can use
     for cell, tree in trees:
         if is_test(cell):
             continue
         known |= _imports(tree)
-        if is_answer(cell) or not is_locked(cell):
-            answers |= _definitions(tree).keys()
-        else:
+        theirs |= _definitions(tree).keys() | _imports(tree).keys()
+        if is_locked(cell) and not is_answer(cell):
             helpers |= _definitions(tree)
     found = {}
     for cell, tree in trees:
         if is_test(cell):
             known |= _imports(tree)
             used = [tree, *_used(tree, helpers)]
-            if why := _why(cell.source, used, known | _aliases(tree, known), answers):
+            if why := _why(cell.source, used, known | _aliases(tree, known), theirs):
                 found[str(grade_id(cell))] = why
             helpers |= _definitions(tree)
     return found
 
 
 def _why(
-    source: str, used: list[ast.Module | Definition], known: Mapping[str, str], answers: set[str]
+    source: str, used: list[ast.Module | Definition], known: Mapping[str, str], theirs: set[str]
 ) -> str:
     """Return why a test must run in the student's process, or nothing."""
     test, *helpers = used
     if hidden := sorted(_bound(source, test) & PYTHONS):
         return f"gives another meaning to `{hidden[0]}`, which is Python's"
-    if replaced := sorted(analyse(source).bound & answers):
-        return f"gives another meaning to `{replaced[0]}`, which the answer defines"
+    if hidden := sorted(_bound(source, test) & theirs - _imports(test).keys()):
+        return f"gives another meaning to `{hidden[0]}`, which other cells define"
+    if _lists_names(test):
+        return "lists the global names"
     for tree in used:
         for node in ast.walk(tree):
             if name := _replaced(node, known):
@@ -118,9 +119,11 @@ def _used(tree: ast.AST, helpers: Mapping[str, Definition]) -> list[Definition]:
 
 
 def _bound(source: str, tree: ast.AST) -> frozenset[str]:
-    """Return the global names that a test binds, also in its functions."""
+    """Return the global names that a test binds, also in its functions, or deletes."""
     declared = (node.names for node in ast.walk(tree) if isinstance(node, ast.Global))
-    return analyse(source).bound.union(*declared)
+    names = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
+    deleted = {node.id for node in names if isinstance(node.ctx, ast.Del)}
+    return analyse(source).bound.union(deleted, *declared)
 
 
 # --- what names stand for -------------------------------------------------------------------------
@@ -190,6 +193,18 @@ def _replaced(node: ast.AST, known: Mapping[str, str]) -> str:
 
 def _is_replaceable(origin: str) -> bool:
     return bool(origin) and not _is_in(origin, TESTING)
+
+
+def _lists_names(tree: ast.AST) -> bool:
+    """Whether a test asks for all global names, and not for a single one."""
+    calls: set[ast.AST] = {call for call in _calls(tree) if _root(call.func) == "globals"}
+    for node in ast.walk(tree) if calls else ():
+        match node:
+            case ast.Compare(ops=[ast.In() | ast.NotIn()]):
+                calls -= {*node.comparators}
+            case ast.Subscript() | ast.Attribute(attr="get") | ast.keyword(arg="globals"):
+                calls.discard(node.value)
+    return bool(calls)
 
 
 def _looked_at(node: ast.AST, known: Mapping[str, str]) -> str:
