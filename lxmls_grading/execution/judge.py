@@ -108,11 +108,12 @@ class Judge:
 
     Attributes
     ----------
-    student_code : str
-        What may need an import of a test; see :attr:`NotebookPlan.lent`.
+    kernel_code : str
+        What runs in the student kernel, and may need an import of a test that does not; see
+        :attr:`NotebookPlan.lent`.
     """
 
-    student_code = ""
+    kernel_code = ""
 
     def __init__(
         self, connection: Connection, plan: NotebookPlan | None = None, timeout: float = 300
@@ -145,7 +146,7 @@ class Judge:
     def _lend(self, statements: Mapping[str, str]) -> None:
         """Let the student's code have imports of a test that it may need."""
         for name, statement in statements.items():
-            if re.search(rf"\b{re.escape(name)}\b", self.student_code):
+            if re.search(rf"\b{re.escape(name)}\b", self.kernel_code):
                 with contextlib.suppress(Exception):  # it is remembered: see `_check`
                     self.connection.tell("lend", name, statement)
 

@@ -76,7 +76,8 @@ class NotebookPlan:
         What starts that kernel; nothing if it is not installed.
     lent : dict of dict
         The imports of tests that students can read, by the name of the test: a statement by the
-        name that it binds. An answer finds them there where it does without an import of its own.
+        name that it binds. An answer without an import of its own finds them in its process, and so
+        does a test that runs together.
     """
 
     given: str = ""

@@ -106,8 +106,8 @@ class SplitClient(AskingClient):
         connection = Connection(self.operate, self.probe, settings.timeout)
         self.plan = plan
         self.judge = Judge(connection, plan, timeout=3 * settings.timeout)
-        own = (cell.source for cell in notebook.cells if not is_locked(cell))
-        self.judge.student_code = "\n".join(own)
+        there = (c for c in notebook.cells if not is_locked(c) or not plan.of(grade_id(c)).apart)
+        self.judge.kernel_code = "\n".join(cell.source for cell in there)
         self.deadline = time.monotonic() + settings.notebook_timeout
         self.interrupted = False  # whether the present cell was
         self.finished: list[NotebookNode] = []  # what runs again in a fresh kernel

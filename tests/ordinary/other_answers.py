@@ -291,7 +291,8 @@ with unittest.TestCase().assertNoLogs():
         "environment": "import os\ndepth(5)\nassert 'MINE' not in os.environ",
         "path": "import sys\nbefore = list(sys.path)\ndepth(3)\nassert sys.path == before",
         "no-file": "import os\ndepth(3)\nassert not os.path.exists('mine.txt')",
-        "no-file-in-folder": "import pathlib\nassert not list(pathlib.Path().glob('mine*'))",
+        "imports": "from pathlib import Path\nassert total(4) == 10",
+        "no-file-in-folder": "assert not list(Path().glob('mine*'))",
         "precision": "import decimal\ndepth(1)\nassert decimal.getcontext().prec == 28",
         "figures": """
 import matplotlib.pyplot as plt

@@ -108,7 +108,7 @@ def lending(answer: str, lent: dict[str, str]):
     names: dict = {}
     exec(answer, names)
     judging = Judge(Connection(Objects(names).answer, None), NotebookPlan(lent={"test": lent}))
-    judging.student_code = answer
+    judging.kernel_code = answer
     return judging, names
 
 
