@@ -138,10 +138,10 @@ class Judge:
         self._alone = False
 
     def _define_rest(self, source: str, line: int) -> None:
-        """Define what stands below a line of a test: the tests below may need it."""
-        kinds = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef | ast.Assign
+        """Define what stands below a line of a test, for the tests below; nothing is computed."""
         rest = [node for node in ast.parse(source).body if node.lineno > line]
-        self._define([node for node in rest if isinstance(node, kinds)])
+        with alarm(self.timeout, self._stop), guard(self.connection.refuse):
+            self._define([node for node in rest if _computes_nothing(node)])
 
     def _lend(self, statements: Mapping[str, str]) -> None:
         """Let the student's code have imports of a test that it may need."""
@@ -303,6 +303,17 @@ class Judge:
         if not isinstance(last, ast.Expr):
             return None
         return eval(compile(ast.Expression(last.value), TEST_FILE, "eval"), self.namespace)
+
+
+def _computes_nothing(node: ast.stmt) -> bool:
+    """Whether a statement is an import, a plain function, or gives a name to a constant."""
+    match node:
+        case ast.FunctionDef(decorator_list=[], args=arguments):
+            defaults = (*arguments.defaults, *filter(None, arguments.kw_defaults))
+            return all(isinstance(each, ast.Constant) for each in defaults)
+        case ast.Assign(targets=[ast.Name()], value=ast.Constant()):
+            return True
+    return isinstance(node, ast.Import | ast.ImportFrom)
 
 
 def _statements(tree: ast.Module) -> dict[int, int]:

@@ -1,4 +1,7 @@
-"""The names of what each process has for itself; see :mod:`~.process_state`."""
+"""The names of what each process has for itself.
+
+See :mod:`~lxmls_grading.execution.process_state`.
+"""
 
 from __future__ import annotations
 

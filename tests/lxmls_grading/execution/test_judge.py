@@ -143,6 +143,25 @@ def test_tests_below_have_what_stands_below_a_call_that_lacked_a_name():
     assert output.evalue == "name 'rest' is not defined"
 
 
+def test_nothing_is_computed_for_the_tests_below():
+    judging, names = lending("calls = []\ndef f(x): return half(x)\ndef g(): calls.append(1)", {})
+    first = """
+h = g
+text = f"{len([1])}"
+def half(x): return x / 2
+f(4)
+done = h()
+made = eval(text)
+def late(x=h()): pass
+def code(x=eval(text)): pass
+limit = 3
+"""
+    judging.run(graded(first))
+    assert names["calls"] == []
+    assert judging.run(graded("assert limit == 3 and 'made' not in globals()")).outputs == []
+    assert judging.run(graded("assert 'code' not in globals()")).outputs == []
+
+
 def test_a_wrong_answer_ends_a_test_as_ever():
     judging, _ = lending("def f(x): return missing(x)", {})
     for first in ("assert f(1)\nhalf = 2", "assert 1 > 2\nhalf = 2", "missed\nhalf = missed = 2"):
