@@ -10,7 +10,7 @@ import re
 from nbformat.notebooknode import NotebookNode
 
 from lxmls_grading.cells import added_names, grade_id, is_answer, is_locked, is_test
-from lxmls_grading.definitions import analyse, used_names
+from lxmls_grading.definitions import analyse, global_names, used_names
 from lxmls_grading.feedback.surroundings import error_text, explain_missing
 from lxmls_grading.reasons import Reason, reason
 
@@ -47,7 +47,7 @@ def explain_borrowed(notebook: NotebookNode) -> list[Reason]:
         return []
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     own = frozenset[str]().union(*(analyse(c.source).bound for c in code if not is_test(c)))
-    used = frozenset[str]().union(*(used_names(c.source) for c in code if not is_locked(c)))
+    used = frozenset[str]().union(*(global_names(c.source) for c in code if not is_locked(c)))
     known: set[str] = set()  # what tests define
     lacking: dict[str, str] = {}  # the name that a failed test did for want of, by what it defines
     tests: dict[str, list[str]] = {}

@@ -109,6 +109,11 @@ class TestNamesThatOnlyTestsDefine:
             ("def f(x): return 1", "import math\ng(math.pi)", "g"),
             ("import math\ndef f(x): return math.pi", "import math\nf(1)", "math"),
             ("def f(x): return 1", "if f(1) > 1:\n    half = 1\nhalf", "half"),
+            (
+                "def f(x):\n    half = x\n    return half",
+                "try:\n    half = f()\nfinally: half",
+                "half",
+            ),
             ("raise ValueError\ndef f(x): return 1", "import math\nf(1)", "f"),
         ],
     )
