@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import sys
 import time
@@ -27,6 +26,7 @@ from lxmls_grading.execution.remote import (
     known_class,
     remote_type,
 )
+from lxmls_grading.execution.remote_errors import error_class, error_of, original_of, parent_of
 from lxmls_grading.kernel.decoding import decode
 from lxmls_grading.kernel.objects import INTERRUPTED, OPERATIONS
 from lxmls_grading.kernel.values import encode, known_name
@@ -156,7 +156,7 @@ class Connection:
             handed = (*given[1:], *named.values())
             self.copies.called(given[0], handed, reply.get("value"), "changed" in reply)
         if "error" in reply:
-            raise self._error(reply["error"])
+            raise error_of(reply["error"])
         return reply["value"]
 
     def _reply(self, parts: list[bytes]) -> dict[str, Any]:
@@ -297,39 +297,10 @@ class Connection:
         if place not in self.exceptions:
             if len(self.exceptions) >= MAX_ERROR_CLASSES:
                 raise ReplyError("there are too many classes of errors")
-            own = {(kind.__module__, kind.__qualname__): kind for kind in self.exceptions.values()}
-            parents = (own.get(base) or known_class(*base) for base in bases[1:])
-            parent = next((p for p in parents if p and issubclass(p, BaseException)), Exception)
-            module, qualname = bases[0]
-            names = {"__module__": module, "__qualname__": qualname}
-            self.exceptions[place] = type(name, (parent,), names)
+            original = Remote(Handle(self, place, "type", bases, True, None))
+            parent = parent_of(bases[1:], self.exceptions.values())
+            self.exceptions[place] = error_class(original, bases[0], name, parent)
         return self.exceptions[place]
-
-    def _error(self, about: dict[str, Any]) -> BaseException:
-        """Return the error that an operation has raised, to be raised here."""
-        kind, text = about["class"], about["text"]
-        if type(kind) is Remote or issubclass(
-            kind, KeyboardInterrupt | CannotJudge | GeneratorExit
-        ):
-            kind = RuntimeError
-        try:
-            # Only Python's own classes can be trusted with arguments that a student has chosen.
-            error = kind(*about["args"]) if _of_python(kind) else kind.__new__(kind, *about["args"])
-        except Exception:
-            try:
-                error = kind.__new__(kind, text)
-                error.args = (text,)
-            except Exception:
-                error = RuntimeError(text)
-        for name, value in about["attributes"].items():
-            # Methods keep their meaning: only what an instance has of its own is set.
-            if type(name) is str and not name.startswith("_") and not hasattr(BaseException, name):
-                with contextlib.suppress(Exception):  # a property of the class here
-                    object.__setattr__(error, name, value)
-        if about["line"]:
-            BaseException.add_note(error, about["line"])
-        assert isinstance(error, BaseException)
-        return error
 
 
 def _checked(reply: Any) -> dict[str, Any]:
@@ -345,11 +316,13 @@ def _checked(reply: Any) -> dict[str, Any]:
         _text(text)
     if "error" in reply:
         error = reply["error"]
-        types = {"class": None, "args": list, "attributes": dict, "text": str, "line": str}
-        if type(error) is not dict or not types.keys() <= error.keys():
+        types = {"args": list, "attributes": dict, "object": Remote, "line": str}
+        if type(error) is not dict or not {"class", "text", *types} <= error.keys():
             raise ReplyError("an error is malformed")
-        if not all(kind in (None, type(error[name])) for name, kind in types.items()):
+        if not all(type(error[name]) is kind for name, kind in types.items()):
             raise ReplyError("an error is malformed")
+        if error["text"] is not None:
+            _text(error["text"])
         if not (type(error["class"]) is Remote or isinstance(error["class"], type)):
             raise ReplyError("an error has no class")
     return reply
@@ -367,10 +340,6 @@ def _same_class(base: tuple[str, str]) -> type | None:
     known = known_class(*base)
     same = base[0] == "builtins" or (known is not None and issubclass(known, np.generic))
     return known if same else None
-
-
-def _of_python(kind: type) -> bool:
-    return kind.__module__ == "builtins"
 
 
 def _write_back(given: Any, changed: Any) -> None:
@@ -403,8 +372,9 @@ def _write_back(given: Any, changed: Any) -> None:
 
 def refer(value: Any) -> dict[str, Any]:
     """Return what stands for an object that a test hands over."""
-    if type(value) is Remote:
-        return {"handle": value._remote.place}
+    original = value if type(value) is Remote else original_of(value)
+    if original is not None:
+        return {"handle": original._remote.place}
     known = known_name(value)
     if known is not None and known[0].partition(".")[0] in SHARED:
         return {"known": known}

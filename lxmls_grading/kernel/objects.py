@@ -30,6 +30,9 @@ MAX_HANDLES = 20_000
 #: Most characters printed by one operation that are passed on.
 MAX_PRINTED = 100_000
 
+#: Most characters of the text of an error.
+MAX_ERROR_TEXT = 20_000
+
 #: The reply of an operation that was interrupted because it took too long.
 INTERRUPTED = b"interrupted"
 
@@ -62,6 +65,7 @@ _BY_NAME: dict[str, Callable[..., Any]] = {
     "enter": lambda manager: manager.__enter__(),
     "exit": lambda manager: manager.__exit__(None, None, None),
     "exit_with": lambda manager, kind, text: _exit_with(manager, getattr(builtins, kind)(text)),
+    "raise": lambda kind, *given, **named: _raise(kind(*given, **named)),
     "plain": plain_value,
     "array": lambda value: __import__("numpy").asarray(value),
 }
@@ -202,9 +206,9 @@ class Objects:
     def _describe(self, error: BaseException) -> dict[str, Any]:
         """Return an error as plain data, with a handle of its class."""
         try:
-            text = str(error)
+            text = str(error)[:MAX_ERROR_TEXT]
         except Exception:
-            text = "an error that cannot be shown"
+            text = None  # for a test that asks for it, there is none either
         attributes = list(vars(error).items())[:20]
         kind = type(error)
         return {
@@ -214,7 +218,8 @@ class Objects:
             "class": kind,
             "args": [self._sendable(value) for value in error.args[:10]],
             "attributes": {str(name): self._sendable(value) for name, value in attributes},
-            "text": _text(text),
+            "text": text,
+            "object": Held(error),
             "line": "" if _is_ours(error) else line_of(error),
         }
 
@@ -227,6 +232,10 @@ def _is_ours(error: BaseException) -> bool:
 def _exit_with(manager: Any, error: BaseException) -> bool:
     """Let an error pass through a context manager; return whether that suppresses it."""
     return bool(manager.__exit__(type(error), error, None))
+
+
+def _raise(error: BaseException) -> None:
+    raise error
 
 
 def _text(value: Any) -> str:

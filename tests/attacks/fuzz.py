@@ -146,6 +146,7 @@ def forged_error(random: random.Random):
         "attributes": {
             "dict": [[key, anything(random)] for key in ("add_note", "args", "filename")]
         },
+        "object": {"handle": {"place": 2, "type": name, "bases": bases}},
         "text": "a text",
         "line": "line 1",
     }

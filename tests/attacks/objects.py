@@ -369,7 +369,8 @@ def forged(operation, parts):
     name = next(kinds)
     bases = [["builtins", name], ["lxmls_grading.execution.remote", "CannotJudge"],
              ["builtins", "BaseException"]]
-    error = {"class": handle(5, bases, name=name), "args": {"list": [1]}, "text": "", "line": "",
+    error = {"class": handle(5, bases, name=name), "object": handle(6, bases),
+             "args": {"list": [1]}, "text": "", "line": "",
              "attributes": {"dict": [["add_note", 1], ["cause", "x"], ["code", 0]]}}
     pairs = {"dict": [[k, v] for k, v in error.items()]}
     found = json.loads(reply(None)[0])

@@ -54,6 +54,19 @@ ANSWERS = {
         before="class Overdrawn(ValueError):\n    def __init__(self, amount):\n"
         "        super().__init__(f'{amount} is too much')\n        self.amount = amount\n",
     ),
+    "check_age": Answer(
+        "class TooYoung(ValueError):\n    code = 400\n    def __init__(self, age):\n"
+        "        self._age = age\n    @property\n    def age(self):\n        return self._age\n"
+        "    def missing(self, adult=18):\n        return adult - self._age\n"
+        "    def __str__(self):\n        return f'{self._age} is too young'\n"
+        "    def __repr__(self):\n        return f'TooYoung({self._age})'\n"
+        "def check_age(age):\n    if age < 18:\n        raise TooYoung(age)\n    return age",
+        "class TooYoung(ValueError):\n    code = 404\n    def __init__(self, years):\n"
+        "        self.years = years\n    def missing(self):\n        return 0\n"
+        "    def __str__(self):\n        return self.years\n"
+        "def check_age(age):\n    if age < 18:\n        raise TooYoung(age)\n    return age",
+        f"class TooYoung(ValueError):\n    pass\ndef check_age(age):\n    {STUB}",
+    ),
     "sort": function("sort_in_place(items)", "items.sort()", "return sorted(items)"),
     "greet": function("greet(name)", "print(f'Hello, {name}!')", "print('Hello')"),
     "count_up": function(

@@ -258,6 +258,7 @@ def test_an_error_that_would_end_the_judge_is_another(kind):
     about |= {
         "args": {"list": []},
         "attributes": {"dict": [["add_note", 1]]},
+        "object": {"handle": {"place": 2, "type": kind, "bases": bases}},
         "text": "x",
         "line": "y",
     }
