@@ -8,14 +8,13 @@ import time
 import types
 import warnings
 import weakref
-from collections import deque
 from collections.abc import Callable, Collection
 from typing import Any, NoReturn
 
 import numpy as np
 
 from lxmls_grading.execution.copies import Copies
-from lxmls_grading.execution.plain_operations import CONTAINERS, does_the_same, has_same_method
+from lxmls_grading.execution.plain_operations import does_the_same, has_same_method
 from lxmls_grading.execution.remote import (
     SHARED,
     CannotJudge,
@@ -29,6 +28,7 @@ from lxmls_grading.execution.remote import (
 from lxmls_grading.execution.remote_errors import error_class, error_of, original_of, parent_of
 from lxmls_grading.kernel.decoding import decode
 from lxmls_grading.kernel.objects import INTERRUPTED, OPERATIONS
+from lxmls_grading.kernel.shared import Shared, Sharing, is_mutable, overwrite
 from lxmls_grading.kernel.values import encode, known_name
 from lxmls_grading.kernel.wire import ReplyError
 
@@ -81,6 +81,12 @@ class Connection:
         The numbers and texts that objects stand for, by the places of these.
     dropped : set of int
         Objects that nothing here refers to any more, which the student kernel has yet to hear.
+    shared : Shared
+        The values that can be changed in place, of which the student kernel has one, too.
+    unshared : set of int
+        Those of them that nothing here refers to any more, as with `dropped`.
+    received : dict
+        Values of this kind that are new in the present reply, by their numbers.
     """
 
     def __init__(
@@ -116,6 +122,8 @@ class Connection:
         self.remotes = weakref.WeakValueDictionary[int, Remote]()
         self.dropped: set[int] = set()
         self.plain: dict[int, Any] = {}
+        self.shared, self.unshared = Shared(1), set[int]()
+        self.received: dict[int, Any] = {}
 
     def do(self, operation: str, *given: Any, **named: Any) -> Any:
         """Do an operation on objects of the student.
@@ -140,30 +148,50 @@ class Connection:
             self.fail(TooMuch(f"waits for the student's code longer than {self.seconds:g} s"))
         if self.copies:
             self.copies.look()
-        dropped = list(self.dropped)
-        try:
-            parts = encode((operation, given, named, dropped), refer)
-        except ReplyError as error:
-            self.refuse(f"hands over a value, and {error}")
-        except CannotJudge as error:
-            self.fail(error)
-        self.dropped.difference_update(dropped)
-        reply = self._reply(parts)
+        reply = self._reply(self._message(operation, given, named))
         self._show(reply)
-        if "changed" in reply:
-            _write_back((given, named), reply["changed"])
+        self._share(reply)
         if self.copies:
             handed = (*given[1:], *named.values())
-            self.copies.called(given[0], handed, reply.get("value"), "changed" in reply)
+            self.copies.called(given[0], handed, reply.get("value"), bool(reply.get("changed")))
         if "error" in reply:
             raise error_of(reply["error"])
         return reply["value"]
+
+    def _message(self, operation: str, given: tuple[Any, ...], named: Any) -> list[bytes]:
+        """Return the message that asks for an operation, and tells what is not needed any more."""
+        self.unshared.update(self.shared.drop_unused())
+        gone = tuple(self.dropped), tuple(self.unshared)
+        request = operation, given, tuple(named.items()), *gone
+        try:
+            parts = encode(request, refer, sharing=Sharing(self.shared, False, math.inf))
+        except ReplyError as error:
+            self.fail(TooMuch(f"hands over a value, and {error}"))
+        except CannotJudge as error:
+            self.fail(error)
+        self.dropped.difference_update(gone[0])
+        self.unshared.difference_update(gone[1])
+        return parts
+
+    def _share(self, reply: dict[str, Any]) -> None:
+        """Change the values that the student's code has changed, and forget what it cannot see."""
+        for number, value in self.received.items():
+            self.shared.add(number, value)
+        for number, content in reply.get("changed", []):
+            if number not in self.shared.values:
+                raise ReplyError("it changes what is not there")
+            overwrite(self.shared.values[number], content)
+        for number in {*self.shared.values}.difference(reply.get("followed", []), self.received):
+            self.shared.drop(number)
+        self.received = {}
+        if reply.get("full") is True and self.copies:
+            self.refuse("uses more values than can be followed apart")
 
     def _reply(self, parts: list[bytes]) -> dict[str, Any]:
         """Return the reply to a message. No object in it can be asked before it is complete."""
         if self.decoding:
             raise ReplyError("an object of the student takes part in its own message")
-        start, self.decoding = time.monotonic(), True
+        start, self.decoding, self.received = time.monotonic(), True, {}
         try:
             answer = self.ask(parts)
             if answer == [INTERRUPTED]:
@@ -267,6 +295,10 @@ class Connection:
         raise self.refused
 
     def _resolve(self, tag: str, about: Any) -> Any:
+        if tag == "same":
+            return self.received[about] if about in self.received else self.shared.values[about]
+        if tag == "shared":
+            return self._received(*about)
         if tag != "handle":
             raise KeyError(tag)
         bases = [(_text(module), _text(name)) for module, name in about["bases"]]
@@ -286,6 +318,14 @@ class Connection:
             remote = self.remotes[place] = Remote(handle)
         self.dropped.discard(place)
         return remote
+
+    def _received(self, number: int, value: Any) -> Any:
+        """Note a value of the student that can be changed in place, and has a number there."""
+        known = number in self.shared.values or number in self.received
+        if number >= 0 or known or not is_mutable(value):
+            raise ReplyError("a value has a number that it cannot have")
+        self.received[number] = value
+        return value
 
     def _exception_class(
         self, place: int, name: str, bases: list[tuple[str, str]]
@@ -314,6 +354,13 @@ def _checked(reply: Any) -> dict[str, Any]:
         raise ReplyError("a warning is malformed")
     for text in (*printed, *(part for pair in warned for part in pair)):
         _text(text)
+    changed, followed = (reply.get(name, []) for name in ("changed", "followed"))
+    if type(changed) is not list or type(followed) is not list:
+        raise ReplyError("it does not tell what was changed")
+    if not all(type(pair) is list and len(pair) == 2 for pair in changed):
+        raise ReplyError("a change is malformed")
+    if not all(type(number) is int for number in (*followed, *(pair[0] for pair in changed))):
+        raise ReplyError("a number of a value is none")
     if "error" in reply:
         error = reply["error"]
         types = {"args": list, "attributes": dict, "object": Remote, "line": str}
@@ -340,34 +387,6 @@ def _same_class(base: tuple[str, str]) -> type | None:
     known = known_class(*base)
     same = base[0] == "builtins" or (known is not None and issubclass(known, np.generic))
     return known if same else None
-
-
-def _write_back(given: Any, changed: Any) -> None:
-    """Change containers in place, as the student's code has changed its copies of them."""
-    kind = type(given)
-    if kind is not type(changed):
-        return
-    if kind in (list, tuple):
-        kept = []
-        for old, new in zip(given, changed, strict=False):
-            _write_back(old, new)
-            kept.append(old if type(old) in CONTAINERS and type(old) is type(new) else new)
-        if kind is list:
-            given[:] = kept + changed[len(kept) :]
-    elif kind is dict:
-        for key, new in changed.items():
-            if key in given and type(given[key]) in CONTAINERS and type(given[key]) is type(new):
-                _write_back(given[key], new)
-                changed[key] = given[key]
-        given.clear()
-        given.update(changed)
-    elif kind in (set, deque):
-        given.clear()
-        given.update(changed) if kind is set else given.extend(changed)
-    elif kind is bytearray:
-        given[:] = changed
-    elif kind is np.ndarray and (given.shape, given.dtype) == (changed.shape, changed.dtype):
-        np.copyto(given, changed)
 
 
 def refer(value: Any) -> dict[str, Any]:

@@ -121,6 +121,11 @@ class _Decoder:
         (text,) = _typed([content], (str,))
         return int(text, 16)
 
+    def _shared(self, content: Any, depth: int) -> Any:
+        number, tree = content
+        (number,) = _typed([number], (int,))
+        return self.resolve("shared", (number, self.decode(tree, depth)))
+
     def _single(self, content: Any, depth: int) -> Any:
         return SINGLES[content]
 
@@ -268,6 +273,7 @@ TAGS = frozenset(
         "defaultdict",
         "Decimal",
         "int",
+        "shared",
         "single",
         "bytes",
         "bytearray",

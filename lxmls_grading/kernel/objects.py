@@ -20,12 +20,16 @@ from typing import Any
 from lxmls_grading.kernel.decoding import decode
 from lxmls_grading.kernel.figures import close_figures
 from lxmls_grading.kernel.plain_values import plain_value
+from lxmls_grading.kernel.shared import Content, Followed, Sharing
 from lxmls_grading.kernel.values import encode, known_name
 from lxmls_grading.kernel.wire import ReplyError
 from lxmls_nb.checks.probes.errors import line_of, student_frame
 
 #: Most objects that the judge can hold at a time.
 MAX_HANDLES = 20_000
+
+#: Most values that can have numbers while a reply is written.
+MAX_NEW = 10_000
 
 #: Most characters printed by one operation that are passed on.
 MAX_PRINTED = 100_000
@@ -102,6 +106,8 @@ class Objects:
         self.namespace = namespace
         self.held: dict[int, Any] = {}
         self.places: dict[int, int] = {}  # of held objects, by their ids
+        self.followed = Followed(lambda value: self._encode(Content(value)))
+        self.full = False
         # After another kernel has taken the place of this one, no number may stand for two objects.
         self.numbers = itertools.count(secrets.randbelow(2**40))
 
@@ -109,8 +115,15 @@ class Objects:
         """Do what a message asks for, and return the reply as a message.
 
         The reply is a dictionary with the ``value``, or the ``error`` that was raised; what was
-        ``printed`` to the two streams; and the ``warnings``.
+        ``printed`` to the two streams; the ``warnings``; the numbers of the values that have
+        ``changed``, with what is in them; those of all that are ``followed``; and whether the
+        kernel is ``full``, and cannot follow others that it has.
         """
+        reply, changed = self._answered(parts)
+        self.full = self.followed.settle(changed)  # nothing here refers to the values any more
+        return reply
+
+    def _answered(self, parts: list[bytes]) -> tuple[list[bytes], list[int]]:
         streams = io.StringIO(), io.StringIO()
         reply: dict[str, Any]
         with (
@@ -119,31 +132,42 @@ class Objects:
             warnings.catch_warnings(record=True) as caught,
         ):
             warnings.simplefilter("always")
-            request: Any = None
-            before: list[bytes] = []
             try:
-                *request, dropped = decode(parts, self._resolve)
+                operation, given, named, dropped, unshared = decode(parts, self._resolve)
                 for place in self.held.keys() & dropped:
                     self.places.pop(id(self.held.pop(place)))
-                before = self._encode(request[1:])
-                reply = {"value": self._sendable(self._do(*request))}
+                for number in unshared:
+                    self.followed.drop(number)
+                reply = {"value": self._sendable(self._do(operation, given, dict(named)))}
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # SystemExit too: whatever an answer does is an answer
                 reply = {"error": self._describe(error)}
+        changed: list[tuple[int, Any]] = []
         try:
-            if before and self._encode(request[1:]) != before:
-                reply["changed"] = tuple(request[1:])
+            changed = self.followed.changed()
         except ReplyError as error:
             reply = {"error": self._describe(ValueError(f"an argument was changed, and {error}"))}
-        reply["printed"] = [stream.getvalue()[:MAX_PRINTED] for stream in streams]
-        reply["warnings"] = [
-            [_builtin(each.category), str(each.message)[:2000]] for each in caught[:20]
-        ]
-        return self._encode(reply)
+        reply["changed"] = Content([Content([n, Content(value)]) for n, value in changed])
+        reply["full"] = self.full
+        reply["printed"] = Content([stream.getvalue()[:MAX_PRINTED] for stream in streams])
+        texts = ([_builtin(each.category), str(each.message)[:2000]] for each in caught[:20])
+        reply["warnings"] = Content([*map(Content, texts)])
+        return self._encode_reply(reply), [number for number, _ in changed]
+
+    def _encode_reply(self, reply: dict[str, Any]) -> list[bytes]:
+        """Return a reply as a message, in which values of the student get numbers."""
+        before = [*self.followed.values]
+        whole = Content(reply | {"followed": Content(before)})
+        try:
+            return encode(whole, self.refer, self.places, Sharing(self.followed, True, MAX_NEW))
+        except ReplyError:  # the numbers themselves can be what makes it too large
+            for number in {*self.followed.values}.difference(before):
+                self.followed.drop(number)
+            return self._encode(whole)
 
     def _encode(self, value: Any) -> list[bytes]:
-        return encode(value, self.refer, self.places)
+        return encode(value, self.refer, self.places, Sharing(self.followed, True, 0))
 
     def _sendable(self, value: Any) -> Any:
         """Return a value, or a handle of it if it is too large to be sent."""
@@ -198,12 +222,14 @@ class Objects:
             return self.held[content]
         if tag == "builtin":
             return getattr(builtins, content)
+        if tag == "shared":
+            return self.followed.receive(*content)
         if tag == "known":
             module, name = content
             return getattr(sys.modules[module], name) if name else sys.modules[module]
         raise KeyError(tag)
 
-    def _describe(self, error: BaseException) -> dict[str, Any]:
+    def _describe(self, error: BaseException) -> Content:
         """Return an error as plain data, with a handle of its class."""
         try:
             text = str(error)[:MAX_ERROR_TEXT]
@@ -211,22 +237,23 @@ class Objects:
             text = None  # for a test that asks for it, there is none either
         attributes = list(vars(error).items())[:20]
         kind = type(error)
-        return {
+        about = {
             "type": _text(kind.__name__),
             "module": _text(kind.__module__),
-            "bases": _bases(kind),
             "class": kind,
-            "args": [self._sendable(value) for value in error.args[:10]],
-            "attributes": {str(name): self._sendable(value) for name, value in attributes},
+            "args": Content([self._sendable(value) for value in error.args[:10]]),
+            "attributes": Content({str(name): self._sendable(v) for name, v in attributes}),
             "text": text,
             "object": Held(error),
             "line": "" if _is_ours(error) else line_of(error),
         }
+        return Content(about)
 
 
 def _is_ours(error: BaseException) -> bool:
     """Whether an error was raised by this project, as for a name that is not defined."""
-    return "lxmls_grading" in student_frame(error).filename
+    was_raised = error.__traceback__ is not None
+    return not was_raised or "lxmls_grading" in student_frame(error).filename
 
 
 def _exit_with(manager: Any, error: BaseException) -> bool:

@@ -26,11 +26,8 @@ from typing import Any
 import numpy as np
 import safetensors.numpy
 
-from lxmls_grading.kernel.wire import (
-    ReplyError,
-    check_array,
-    check_sizes,
-)
+from lxmls_grading.kernel.shared import Content, Sharing, is_mutable
+from lxmls_grading.kernel.wire import ReplyError, check_array, check_sizes
 
 #: Bounds of a message besides its bytes: values in all, depth, characters of a string, items of a
 #: range, and digits before or after the point of a Decimal.
@@ -93,7 +90,10 @@ SENDABLE = [
 
 
 def encode(
-    value: Any, refer: Callable[[Any], dict[str, Any]], held: Container[int] = ()
+    value: Any,
+    refer: Callable[[Any], dict[str, Any]],
+    held: Container[int] = (),
+    sharing: Sharing | None = None,
 ) -> list[bytes]:
     """Return a value as a message.
 
@@ -104,13 +104,15 @@ def encode(
         Returns what stands for an object that is no plain value: a dictionary with one key.
     held : container of int
         The ids of plain values that are referred to nevertheless.
+    sharing : Sharing, optional
+        What has numbers of the values that can be changed in place.
 
     Raises
     ------
     ReplyError
         If the value is too large or too deep.
     """
-    encoder = _Encoder(refer, held)
+    encoder = _Encoder(refer, held, sharing)
     try:
         tree = encoder.encode(value, 0)
         arrays = {str(place): array for place, array in enumerate(encoder.arrays)}
@@ -152,15 +154,35 @@ def known_name(value: Any) -> list[str] | None:
 
 
 class _Encoder:
-    def __init__(self, refer: Callable[[Any], dict[str, Any]], held: Container[int]):
-        self.refer, self.held, self.arrays, self.count = refer, held, list[Any](), 0
+    """Takes a value apart: `encode` each that is in it, and `_whole` what is made on the way."""
+
+    def __init__(
+        self,
+        refer: Callable[[Any], dict[str, Any]],
+        held: Container[int],
+        sharing: Sharing | None,
+    ):
+        self.refer, self.held, self.sharing = refer, held, sharing
+        self.arrays, self.count = list[Any](), 0
 
     def encode(self, value: Any, depth: int) -> Any:
+        if id(value) in self.held:
+            return self.refer(value)
+        if type(value) is Content:
+            return self._whole(value.value, depth)
+        if self.sharing is None or not is_mutable(value):
+            return self._whole(value, depth)
+        number = self.sharing.known(value)
+        if number is not None:
+            return {"same": number}
+        content = self._whole(value, depth)
+        number = None if "handle" in content else self.sharing.new(value)
+        return content if number is None else {"shared": [number, content]}
+
+    def _whole(self, value: Any, depth: int) -> Any:
         self.count += 1
         if depth > MAX_DEPTH or self.count > MAX_VALUES:
             raise ReplyError("it is nested too deeply, or holds too many values")
-        if id(value) in self.held:
-            return self.refer(value)
         kind = type(value)
         if value is None or kind in (bool, float):
             return value
@@ -200,12 +222,12 @@ class _Encoder:
         """Encode a value of another class of Python's library; return None for anything else."""
         for tag, (known, split, _, _) in COMPOSED.items():
             if kind is known and getattr(value, "tzinfo", None) is None:
-                return {tag: [self.encode(part, depth + 1) for part in split(value)]}
+                return {tag: [self._whole(part, depth + 1) for part in split(value)]}
         if kind is defaultdict:
             factory = value.default_factory
             name = "" if factory is None else getattr(factory, "__name__", "?")
             if factory is None or (name in FACTORIES and getattr(builtins, name) is factory):
-                return {"defaultdict": [name, self.encode(dict(value), depth + 1)]}
+                return {"defaultdict": [name, self._whole(dict(value), depth + 1)]}
         if kind is Decimal and (not value.is_finite() or abs(value.adjusted()) <= MAX_EXPONENT):
             return {"Decimal": str(value)}
         return None
@@ -227,7 +249,7 @@ class _Encoder:
             if dtype.kind in "Mm":
                 content = {"list": array.ravel().astype("int64").tolist()}
             else:
-                content = self.encode(array.ravel().tolist(), depth + 1)
+                content = self._whole(array.ravel().tolist(), depth + 1)
             return {tag: {"dtype": dtype.str, "shape": list(array.shape), "items": content}}
         if dtype.kind == "c":
             parts = [self._numbers(part.astype(np.float64)) for part in (array.real, array.imag)]
@@ -252,23 +274,23 @@ class _Encoder:
                 content = {"dtype": dtype, "number": self._numbers(array.numpy())}
                 content["requires_grad"] = bool(value.requires_grad)
                 gradient = value.grad if value.is_leaf else None
-                content["grad"] = self.encode(gradient, depth + 1)
+                content["grad"] = self._whole(gradient, depth + 1)
                 return {"tensor": content}
         if torch is not None and kind in (torch.dtype, torch.device, torch.Size):
             if kind is torch.Size:
                 return {"torch": ["Size", list(value)]}
             return {"torch": [kind.__name__, str(value).removeprefix("torch.")]}
         if pandas is not None and kind is pandas.DataFrame:
-            columns = [self.encode(value.iloc[:, n], depth + 1) for n in range(value.shape[1])]
-            labels = [self.encode(each, depth + 1) for each in (value.columns, value.index)]
+            columns = [self._whole(value.iloc[:, n], depth + 1) for n in range(value.shape[1])]
+            labels = [self._whole(each, depth + 1) for each in (value.columns, value.index)]
             return {"frame": {"columns": columns, "labels": labels}}
         if pandas is not None and kind is pandas.Series:
             series = (value.to_numpy(), str(value.dtype), value.index, value.name)
-            return {"series": [self.encode(part, depth + 1) for part in series]}
+            return {"series": [self._whole(part, depth + 1) for part in series]}
         if pandas is not None and kind in (pandas.Index, pandas.RangeIndex, pandas.DatetimeIndex):
             index = (value.to_numpy(), str(value.dtype), value.name)
             steps = [value.start, value.stop, value.step] if kind is pandas.RangeIndex else []
-            return {"index": [*(self.encode(part, depth + 1) for part in index), steps]}
+            return {"index": [*(self._whole(part, depth + 1) for part in index), steps]}
         return None
 
 

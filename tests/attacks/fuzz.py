@@ -15,6 +15,7 @@ import base64
 import hashlib
 import io
 import json
+import math
 import random
 import resource
 import time
@@ -37,6 +38,7 @@ from lxmls_grading.execution.connection import Connection
 from lxmls_grading.execution.remote import CannotJudge
 from lxmls_grading.kernel import wire
 from lxmls_grading.kernel.objects import Objects
+from lxmls_grading.kernel.shared import Shared, Sharing
 from lxmls_grading.kernel.values import encode
 from tests.attacks import fuzz_texts
 from tests.attacks.mutations import junk, mutate_bytes, mutate_tree
@@ -97,11 +99,13 @@ def real_replies() -> list[list[bytes]]:
     """Return replies of an honest student kernel."""
     names: dict = {"__name__": "__main__"}
     exec(STUDENT, names)
-    objects = Objects(names)
+    objects, shared = Objects(names), Shared(1)
     found = []
 
     def ask(operation, *given, **named):
-        parts = encode((operation, given, named, []), lambda value: {"handle": value.place})
+        request = operation, given, tuple(named.items()), (), ()
+        sharing = Sharing(shared, False, math.inf)
+        parts = encode(request, lambda value: {"handle": value.place}, sharing=sharing)
         found.append(objects.answer(parts))
 
     class Place:
@@ -133,7 +137,15 @@ def anything(random: random.Random):
     plain = [None, 1, 0.5, "text", {"list": [1, 2]}, {"tuple": [1]}, {"dict": [["a", 1]]}]
     plain += [{"tuple": [{"tuple": [{"list": [1, 2, 3]}, {"dict": []}]}, {"dict": []}]}]
     handle = {"handle": {"place": 7, "type": "T", "bases": [["__main__", "T"]]}}
-    return junk(random) if random.random() < 0.1 else random.choice([*plain, handle])
+    number = random.choice([1, -1, -2, -3, 2**80])
+    shared = [{"shared": [number, random.choice(plain)]}, {"same": number}]
+    return junk(random) if random.random() < 0.1 else random.choice([*plain, *shared, handle])
+
+
+def changes(random: random.Random):
+    """Return what a reply may tell of values that have changed."""
+    pairs = [[random.choice([1, -1, None]), anything(random)] for _ in range(random.randrange(3))]
+    return {"list": [{"list": pair} for pair in pairs]}
 
 
 def forged_error(random: random.Random):
@@ -174,7 +186,8 @@ def replies(random: random.Random) -> Iterator[list[bytes]]:
                 )
             case 3:
                 value = {"dict": [["printed", {"list": ["", ""]}], ["warnings", {"list": []}]]}
-                value["dict"] += [["value", anything(random)], ["changed", anything(random)]]
+                value["dict"] += [["value", anything(random)], ["changed", changes(random)]]
+                value["dict"] += [["followed", {"list": [1, -1, -2]}]]
                 if random.random() < 0.5:
                     value["dict"][2] = ["error", forged_error(random)]
                 parts[0] = json.dumps(value).encode()
@@ -272,6 +285,9 @@ def take(parts: list[bytes], tally: Tally) -> None:
     """Have a reply taken as the judge does, and look at its value as tests do."""
     start = time.process_time()
     link = Connection(lambda _: parts, lambda *_: {}, MOST_SECONDS)
+    given = [[1, 2], {"a": [1]}, np.zeros(3), {1}]
+    for number, value in enumerate(given, 1):
+        link.shared.add(number, value)
     tally.tried += 1
     try:
         decoded = link._reply([])
@@ -279,7 +295,6 @@ def take(parts: list[bytes], tally: Tally) -> None:
         tally.refused += 1
         tally.kinds[str(error).partition(":")[0][:40]] += 1
         decoded = None
-    given = [[1, 2], {"a": [1]}, np.zeros(3), {1}]
     try:
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             value = link.do("name", *given)
@@ -288,7 +303,7 @@ def take(parts: list[bytes], tally: Tally) -> None:
     except (KeyboardInterrupt, GeneratorExit):
         raise AssertionError("a reply has ended the judge") from None
     except wire.ReplyError:
-        assert decoded is None or "error" in decoded
+        assert decoded is None or "error" in decoded or decoded.get("changed")
     except BaseException:
         assert "error" in (decoded or {}), "an error that nobody has sent"
         tally.raised += 1

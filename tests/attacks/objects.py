@@ -435,19 +435,37 @@ def is_square(x): pytest.skip("not today", allow_module_level=True)
     ),
     _attack(
         "remote-changes-arguments",
-        "replies that change what a test has handed over",
+        "replies that change what a test has handed over, then and later",
         FORGE
         + """
+import itertools, re
+seen = {1}
+
 def forged(operation, parts):
     if operation == "call":
-        given = json.loads(parts[0])["tuple"][1:3]
-        text = json.dumps(given).replace("1.0", "0.0").replace("2.0", "0.0")
-        changed = {"tuple": [{"tuple": [{"list": [9] * 50}, {"set": [2, 4]}]}, {"dict": []}]}
-        return reply({"set": [2, 4]}, changed=changed)
+        seen.update(map(int, re.findall(r'"shared": .(-?[0-9]+)', parts[0].decode())))
+        contents = itertools.cycle([{"list": [9] * 50}, {"set": [2, 4]}, {"same": min(seen)}])
+        changed = {"list": [{"list": [n, next(contents)]} for n in sorted(seen)]}
+        return reply({"set": [2, 4]}, changed=changed, followed={"list": [*seen, 7]})
 
 answer_with(forged)
 """,
         keeps="none",
+    ),
+    _attack(
+        "remote-keeps-arguments",
+        "keeps what a test hands over, and changes it whenever it is asked for something else",
+        """
+kept = []
+
+def keep(*given, **named):
+    for each in kept:
+        each.clear() if hasattr(each, "clear") else each.fill(0)
+    kept.extend(each for each in given if isinstance(each, (list, dict, set, np.ndarray)))
+    return kept and kept[-1]
+
+square = is_square = evens = counted = table = Vector = keep
+""",
     ),
     _attack(
         "remote-callbacks",

@@ -67,6 +67,39 @@ ANSWERS = {
         "def check_age(age):\n    if age < 18:\n        raise TooYoung(age)\n    return age",
         f"class TooYoung(ValueError):\n    pass\ndef check_age(age):\n    {STUB}",
     ),
+    "cart": Answer(
+        "class Cart:\n    def __init__(self, items):\n        self.items = list(items)\n"
+        "    def add(self, item):\n        self.items.append(item)\n"
+        "    def all(self):\n        return list(self.items)",
+        "class Cart:\n    def __init__(self, items):\n        self.items = items\n"
+        "    def add(self, item):\n        self.items.append(item)\n"
+        "    def all(self):\n        return self.items",
+        f"class Cart:\n    def __init__(self, items):\n        {STUB}",
+    ),
+    "descend": Answer(
+        "class Model:\n    def __init__(self, w):\n        self.w = w.copy()\n"
+        "    def step(self):\n        self.w -= 1\n        return self.w.sum()",
+        "class Model:\n    def __init__(self, w):\n        self.w = w\n"
+        "    def step(self):\n        self.w -= 1\n        return self.w.sum()",
+        f"class Model:\n    def __init__(self, w):\n        {STUB}",
+    ),
+    "merge": function("merge(a, b)", "return a + b", "a.update(b)\nreturn a"),
+    "take_all": function(
+        "take_all(items)",
+        "for item in list(items):\n    yield item",
+        "while items:\n    yield items.pop(0)",
+    ),
+    "prefixes": function(
+        "prefixes(items)",
+        "for n in range(len(items)):\n    yield items[: n + 1]",
+        "found = []\nfor item in items:\n    found.append(item)\n    yield found",
+    ),
+    "add_total": function(
+        "add_total(table)",
+        "table = table.copy()\ntable['total'] = table['a'] + table['b']\nreturn table",
+        "table['total'] = table['a'] + table['b']\nreturn table",
+    ),
+    "shifted": function("shifted(t)", "return t + 1", "t += 1\nreturn t"),
     "sort": function("sort_in_place(items)", "items.sort()", "return sorted(items)"),
     "greet": function("greet(name)", "print(f'Hello, {name}!')", "print('Hello')"),
     "count_up": function(

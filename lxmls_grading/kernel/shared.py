@@ -1,0 +1,253 @@
+"""Values that can be changed in place, of which judge and student kernel have one each.
+
+A list that a test hands over is copied. So that it stays one list nevertheless, both sides know it
+by a number: where the student's code changes its copy, then or at any later time, the judge hears
+what is in it now; where it is handed over or returned once more, it is the same list again. So it
+is with a list of the student that a test gets. A value that only one side can reach any more is
+forgotten, as Python's counts of references tell.
+"""
+
+from __future__ import annotations
+
+import marshal
+import sys
+from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from lxmls_grading.kernel.wire import ReplyError
+
+#: Types whose values can be changed in place, and those of libraries, by package.
+CONTAINERS = (list, dict, set, deque, bytearray, Counter, OrderedDict, defaultdict, np.ndarray)
+OF_LIBRARIES = (("pandas", "DataFrame"), ("pandas", "Series"), ("torch", "Tensor"))
+
+#: Those of them that are written fast, if what they hold is of such types, too.
+PLAIN = (list, dict, set, bytearray)
+
+#: Most values that a student kernel follows between two operations, and bytes of all of them.
+MAX_FOLLOWED, MAX_BYTES = 500, 2**24
+
+#: What Python counts for a value that a table alone refers to.
+_table = {0: object()}
+UNUSED = sys.getrefcount(_table[0])
+
+
+def is_mutable(value: Any) -> bool:
+    """Return whether a value is of a type that is sent as a value, and can be changed in place."""
+    kind = type(value)
+    return any(kind is each for each in CONTAINERS) or any(
+        kind is vars(sys.modules.get(package, object)).get(name) for package, name in OF_LIBRARIES
+    )
+
+
+class Content:
+    """Stands for what is in a value, where the value alone would be sent as its number.
+
+    Parameters
+    ----------
+    value : object
+    """
+
+    def __init__(self, value: Any):
+        self.value = value
+
+
+class Shared:
+    """Values by their numbers.
+
+    Parameters
+    ----------
+    step : int
+        1 on the judge's side and -1 on the student's, so that they give different numbers.
+    """
+
+    def __init__(self, step: int):
+        self.step, self.last = step, 0
+        self.values: dict[int, Any] = {}
+        self.numbers: dict[int, int] = {}  # by the ids of values
+
+    def number(self, value: Any) -> int:
+        """Return the number of a value, which gets one if it has none."""
+        known = self.numbers.get(id(value))
+        if known is not None:
+            return known
+        self.last += self.step
+        self.add(self.last, value)
+        return self.last
+
+    def add(self, number: int, value: Any) -> None:
+        """Add a value that has its number from the other side."""
+        self.values[number] = value
+        self.numbers[id(value)] = number
+
+    def drop(self, number: int) -> None:
+        """Forget a value, if it is there."""
+        if number in self.values:
+            del self.numbers[id(self.values[number])]
+            del self.values[number]
+
+    def drop_unused(self) -> list[int]:
+        """Forget the values that nothing but this table refers to, and return their numbers."""
+        gone = []
+        for number in reversed([*self.values]):  # what is in a value was there before it
+            if sys.getrefcount(self.values[number]) <= UNUSED:
+                self.drop(number)
+                gone.append(number)
+        return gone
+
+
+class Sharing(NamedTuple):
+    """How values of a table are sent.
+
+    Attributes
+    ----------
+    table : Shared
+    knows : bool
+        Whether the other side knows already what is in them.
+    most : float
+        Values that have no number get one as long as the table has fewer than these.
+    """
+
+    table: Shared
+    knows: bool
+    most: float
+
+    def known(self, value: Any) -> int | None:
+        """Return the number of a value for which that number is enough, or None."""
+        return self.table.numbers.get(id(value)) if self.knows else None
+
+    def new(self, value: Any) -> int | None:
+        """Return a number under which to send what is in a value, or None."""
+        return self.table.number(value) if len(self.table.values) < self.most else None
+
+
+class Followed(Shared):
+    """The values that a student kernel follows: it notices what has changed in them.
+
+    Parameters
+    ----------
+    encode : callable
+        From a value to a message with what is in it.
+    """
+
+    def __init__(self, encode: Callable[[Any], list[bytes]]):
+        super().__init__(-1)
+        self.encode = encode
+        self.states: dict[int, Any] = {}
+
+    def state(self, value: Any) -> Any:
+        """Return what differs if something in a value does, with the numbers of what it holds."""
+        kind = type(value)
+        if not any(kind is each for each in PLAIN):
+            return self.encode(value)
+        try:
+            content = marshal.dumps(value, 2)  # ten times as fast
+        except ValueError:  # it holds what is not of Python's own types
+            return self.encode(value)
+        parts = value if kind is list else value.values() if kind is dict else ()
+        return content, tuple(map(self.numbers.get, map(id, parts)))
+
+    def receive(self, number: int, value: Any) -> Any:
+        """Return the value of this number, with what a message says is in it."""
+        old = self.values.get(number)
+        state = self.state(value)
+        if old is None or type(old) is not type(value):
+            self.drop(number)
+            self.add(number, value)
+            old = value
+        elif state != self.states.get(number):
+            overwrite(old, value)
+        self.states[number] = state
+        return old
+
+    def changed(self) -> list[tuple[int, Any]]:
+        """Return the values that have changed, with their numbers.
+
+        Raises
+        ------
+        ReplyError
+            If one of them cannot be sent any more; it is forgotten.
+        """
+        found = []
+        for number, value in [*self.values.items()]:
+            try:
+                if self.state(value) != self.states.get(number):
+                    self.encode(value)
+                    found.append((number, value))
+            except ReplyError:
+                self.drop(number)
+                raise
+        return found
+
+    def settle(self, changed: list[int]) -> bool:
+        """Note the values as they are, and forget those that need not or cannot be followed.
+
+        Returns
+        -------
+        full : bool
+            Whether they are too many, or too large.
+        """
+        self.drop_unused()
+        too_many = [*self.values][:-MAX_FOLLOWED]  # the oldest
+        for number in too_many:
+            self.drop(number)
+        self.states = {n: s for n, s in self.states.items() if n in self.values}
+        for number in [n for n in self.values if n not in self.states or n in changed]:
+            self.states[number] = self.state(self.values[number])
+        size = sum(len(part) for state in self.states.values() for part in state)
+        too_large = []
+        for number in self.values:
+            if size <= MAX_BYTES:
+                break
+            size -= sum(map(len, self.states.pop(number)))
+            too_large.append(number)
+        for number in too_large:
+            self.drop(number)
+        return bool(too_many or too_large)
+
+
+def overwrite(old: Any, new: Any) -> None:
+    """Put into a value what is in another one of its type.
+
+    Raises
+    ------
+    ReplyError
+        If that cannot be done.
+    """
+    kind = type(old)
+    if kind is not type(new):
+        raise ReplyError("a value has changed its type")
+    try:
+        if kind in (list, bytearray):
+            old[:] = new
+        elif kind in (set, deque):
+            old.clear()
+            old.update(new) if kind is set else old.extend(new)
+        elif issubclass(kind, dict):
+            old.clear()
+            old.update(new)
+        elif kind is np.ndarray:
+            if (old.shape, old.dtype) != (new.shape, new.dtype):
+                raise ReplyError("an array has changed its shape or its type")
+            np.copyto(old, new)
+        elif kind.__name__ == "Tensor":
+            _overwrite_tensor(old, new)
+        else:
+            kind.__init__(old, new)  # the one way of pandas that changes all that is in it
+    except ReplyError:
+        raise
+    except Exception as error:
+        raise ReplyError(f"a {kind.__name__} cannot be changed: {error}"[:300]) from None
+
+
+def _overwrite_tensor(old: Any, new: Any) -> None:
+    """Change a tensor in place, with the tensors that share its memory, and its gradient."""
+    if (old.shape, old.dtype) != (new.shape, new.dtype):
+        old.data = new.detach()
+    else:
+        old.detach().copy_(new.detach())
+    if old.is_leaf:
+        old.requires_grad_(new.requires_grad)
+        old.grad = new.grad

@@ -1,0 +1,120 @@
+"""A value that can be changed in place is one value for a test and the answer, as beside it."""
+
+from __future__ import annotations
+
+import pytest
+
+from lxmls_grading.execution.judge import FaultyTest
+from lxmls_grading.kernel import shared
+from tests.lxmls_grading.execution.test_hostile_objects import points
+from tests.lxmls_grading.execution.test_remote import WORTH, cell, judge, points_beside, student
+
+CHANGING = """
+from collections import deque
+def table(df):
+    df["total"] = df["a"] + 1
+    df.drop(index=0, inplace=True)
+def series(s):
+    s.iloc[0], s.name = 9, "other"
+def increase(x): x += 1
+def update(d): d["new"] = 1
+def count(c): c.update("ab")
+def fill(d): d["x"].append(1)
+def nested(xs):
+    xs[0]["a"].append(1)
+    xs[1] += 5
+def shift(m): m.append(m.pop(0))
+def both(a, b):
+    a.append(1)
+    return b
+def itself(xs): xs.append(xs)
+def gradient(w): (w ** 2).sum().backward()
+class Bag:
+    def __init__(self, items): self.items = items
+    def add(self, item): self.items.append(item)
+    def __iadd__(self, item):
+        self.items.append(item)
+        return self
+    def each(self):
+        while self.items:
+            yield self.items.pop()
+matrix = [[0] * 2] * 2
+"""
+
+TESTS = {
+    "a frame": "import pandas as pd\ndf = pd.DataFrame({'a': [1, 2]})\ntable(df)\n"
+    "assert list(df.columns) == ['a', 'total'] and df.to_numpy().tolist() == [[2, 3]]",
+    "a series": "import pandas as pd\ns = pd.Series([1, 2])\nseries(s)\n"
+    "assert s.tolist() == [9, 2] and s.name == 'other'",
+    "a view of an array": "import numpy as np\na = np.zeros((2, 2))\nrow = a[0]\nincrease(a)\n"
+    "assert row.tolist() == [1, 1]",
+    "a view of a tensor": "import torch\nt = torch.zeros(2)\npart = t[:1]\nincrease(t)\n"
+    "assert part.tolist() == [1] and t.sum() == 2",
+    "a gradient": "import torch\nw = torch.ones(2, requires_grad=True)\ngradient(w)\n"
+    "assert w.grad.tolist() == [2, 2] and w.tolist() == [1, 1]",
+    "an ordered dictionary": "from collections import OrderedDict\nd = OrderedDict(a=2)\n"
+    "update(d)\nassert list(d.items()) == [('a', 2), ('new', 1)]",
+    "a counter": "from collections import Counter\nc = Counter('a')\ncount(c)\n"
+    "assert c == Counter('aab') and type(c) is Counter",
+    "a defaultdict": "from collections import defaultdict\nd = defaultdict(list)\nfill(d)\n"
+    "assert d == {'x': [1]} and d['y'] == []",
+    "values in others": "import numpy as np\na, n = [], np.zeros(1)\nxs = [{'a': a}, n]\n"
+    "nested(xs)\nassert a == [1] and n[0] == 5 and xs[0]['a'] is a and xs[1] is n",
+    "the order of lists": "a, b = [1], [2]\nm = [a, b]\nshift(m)\n"
+    "assert m == [[2], [1]] and a == [1] and m[0] is b",
+    "one list twice": "xs = []\nassert both(xs, xs) == [1] and both(b=xs, a=xs) == [1, 1] == xs",
+    "a list in itself": "xs = []\nitself(xs)\nassert len(xs) == 1 and xs[0] is xs",
+    "a list that is kept": "xs = ['a']\nb = Bag(xs)\nb.add('b')\nassert xs == ['a', 'b']",
+    "a list that two keep": "xs = []\na, b = Bag(xs), Bag(items=xs)\na.add(1)\n"
+    "assert b.items == [1]",
+    "a list that an operator changes": "xs = []\nb = Bag(xs)\nb += 2\nassert xs == [2]",
+    "a list that a generator empties": "xs = [1, 2]\neach = Bag(xs).each()\nnext(each)\n"
+    "assert xs == [1] and [*each] == [1] and xs == []",
+    "a list of the answer": "b = Bag([])\nbefore = b.items\nb.add(1)\nassert before == [1]",
+    "a list that is handed back": "b = Bag([1])\nboth(b.items, 0)\nassert b.items == [1, 1]",
+    "rows of a matrix": "matrix[0][0] = 1\nassert matrix == [[1, 0], [1, 0]]",
+}
+
+
+@pytest.mark.parametrize("test", TESTS.values(), ids=TESTS)
+def test_a_change_of_the_answer_is_seen_as_beside_it(test):
+    assert points_beside(test, student(CHANGING)) == WORTH
+    assert points(CHANGING, test, CHANGING) == WORTH
+
+
+def test_what_nobody_can_reach_any_more_is_forgotten():
+    names = student(f"{CHANGING}\ndef total(xs): return sum(xs)\ndef new(n): return [n]")
+    beside = judge(names)
+    test = "for n in range(50):\n    assert total([n]) == n and new(n) == [n] and Bag([n])"
+    assert beside.run(cell(test)).outputs == []
+    assert len(beside.connection.shared.values) < 4
+
+
+def test_values_that_are_too_many_are_told_in_a_trial(monkeypatch):
+    monkeypatch.setattr(shared, "MAX_FOLLOWED", 10)
+    test = "lists = [[n] for n in range(20)]\nbags = [Bag(each) for each in lists]\nlen(bags)"
+    with pytest.raises(FaultyTest, match="more values than can be followed"):
+        judge(student(CHANGING), open=("test",)).run(cell(test))
+    graded = judge(student(CHANGING)).run(cell(f"{test}\nbags[19].add(1)\nlists[19][1] + 1"))
+    assert graded.outputs[0].data["text/plain"] == "2.0"
+
+
+def test_values_that_are_too_large_are_not_followed(monkeypatch):
+    monkeypatch.setattr(shared, "MAX_BYTES", 1000)
+    test = "import numpy as np\na = np.zeros(1000)\nb = Bag(a)\nincrease(a)\nassert a.sum() == 1000"
+    assert judge(student(CHANGING)).run(cell(test)).outputs == []
+
+
+def test_a_change_that_cannot_be_told_fails_the_test():
+    answer = "def grow(xs): xs.extend('x' * 600_000 for _ in range(2))"
+    (output,) = judge(student(answer)).run(cell("xs = []\ngrow(xs)")).outputs
+    assert output.evalue.startswith("an argument was changed, and it holds a text")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [([1], {1}), (__import__("numpy").zeros(2), __import__("numpy").zeros(3))],
+)
+def test_a_value_of_another_type_or_shape_takes_no_place(old, new):
+    with pytest.raises(shared.ReplyError):
+        shared.overwrite(old, new)
