@@ -314,7 +314,8 @@ class Connection:
             if len(self.remotes) >= MAX_OBJECTS:
                 raise ReplyError("there are too many objects")
             known = [_text(part) for part in about["known"]] if about.get("known") else None
-            handle = Handle(self, place, _text(about["type"]), bases, is_class, known)
+            key = _key(about["key"]) if "key" in about else None
+            handle = Handle(self, place, _text(about["type"]), bases, is_class, known, key)
             remote = self.remotes[place] = Remote(handle)
         self.dropped.discard(place)
         return remote
@@ -380,6 +381,14 @@ def _text(value: Any) -> str:
     if type(value) is not str:
         raise ReplyError(f"a {type(value).__name__} is no text")
     return value
+
+
+def _key(value: Any) -> Any:
+    """Return what has the hash of an object, of plain types."""
+    parts = value if type(value) is list else [value]
+    if not all(type(part) in (int, float, str) for part in parts):
+        raise ReplyError("a key is no plain value")
+    return tuple(value) if type(value) is list else value
 
 
 def _same_class(base: tuple[str, str]) -> type | None:

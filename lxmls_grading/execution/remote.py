@@ -18,34 +18,12 @@ if TYPE_CHECKING:
 
 #: Packages whose classes and functions are the same on both sides, and are handed over by name.
 SHARED = frozenset(
-    [
-        "builtins",
-        "numpy",
-        "pandas",
-        "torch",
-        "scipy",
-        "math",
-        "operator",
-        "functools",
-        "itertools",
-        "collections",
-        "random",
-        "re",
-        "string",
-        "statistics",
-        "datetime",
-        "decimal",
-        "fractions",
-        "pathlib",
-        "typing",
-        "abc",
-        "numbers",
-        "time",
-        "copy",
-        "json",
-        "sklearn",
-        "matplotlib",
-    ]
+    {
+        *("builtins", "numpy", "pandas", "torch", "scipy", "math", "operator", "functools"),
+        *("itertools", "collections", "random", "re", "string", "statistics", "datetime"),
+        *("decimal", "fractions", "pathlib", "typing", "abc", "numbers", "time", "copy"),
+        *("json", "sklearn", "matplotlib"),
+    }
 )
 
 #: Attributes that lead from an object to the machinery of its process.
@@ -139,6 +117,8 @@ class Handle(NamedTuple):
     is_class : bool
     known : list, optional
         The module and name that it has in a library.
+    key : object, optional
+        A plain value that has the same hash, for dictionaries and sets.
     """
 
     connection: Connection
@@ -147,6 +127,7 @@ class Handle(NamedTuple):
     bases: list[tuple[str, str]]
     is_class: bool
     known: list[str] | None
+    key: Any = None
 
 
 def known_class(module: str, name: str) -> type | None:
@@ -160,6 +141,9 @@ def known_class(module: str, name: str) -> type | None:
     exact = isinstance(found, type) and (found.__module__, found.__qualname__) == (module, name)
     return found if exact else None
 
+
+#: What a dictionary has as its keys, values and items.
+VIEWS = tuple([("builtins", f"dict_{name}")] for name in ("keys", "values", "items"))
 
 #: What is looked up in a stand-in itself. All other attributes are the student's, also those which
 #: classes have here.
@@ -196,7 +180,7 @@ class Remote:
         return known[0] if known and known[0] is not object else Remote
 
     def __getattribute__(self, name: str) -> Any:
-        if name in OWN or (name == "__array__" and _is_array(self)):
+        if name in OWN or (name == "__array__" and _makes_array(self)):
             return object.__getattribute__(self, name)
         return self._remote.connection.attribute(self, _permitted(self, name))
 
@@ -261,7 +245,8 @@ class Remote:
         return self._remote.connection.decide("bool", self) is True
 
     def __hash__(self) -> int:
-        return hash(("remote", self._remote.place))
+        key = self._remote.key
+        return hash(("remote", self._remote.place) if key is None else key)
 
     def __str__(self) -> str:
         return str(do_remotely(self, "str"))
@@ -308,10 +293,14 @@ def _items(iterator: Any) -> Iterator[Any]:
         yield item
 
 
-def _is_array(remote: Remote) -> bool:
-    """Whether an object is an array of a class that is derived from NumPy's, such as a matrix."""
+def _makes_array(remote: Remote) -> bool:
+    """Whether an object is no sequence from which NumPy makes an array here as it does there.
+
+    That is an array of a class that is derived from NumPy's, such as a matrix, or what a dictionary
+    has as its keys: for NumPy, that is one object.
+    """
     bases = object.__getattribute__(remote, "_remote").bases
-    return ("numpy", "ndarray") in map(tuple, bases)
+    return ("numpy", "ndarray") in bases or bases[:1] in VIEWS
 
 
 def _decides_truth(remote: Remote) -> bool:

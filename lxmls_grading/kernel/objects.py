@@ -19,7 +19,7 @@ from typing import Any
 
 from lxmls_grading.kernel.decoding import decode
 from lxmls_grading.kernel.figures import close_figures
-from lxmls_grading.kernel.plain_values import plain_value
+from lxmls_grading.kernel.plain_values import plain_key, plain_value
 from lxmls_grading.kernel.shared import Content, Followed, Sharing
 from lxmls_grading.kernel.values import encode, known_name
 from lxmls_grading.kernel.wire import ReplyError
@@ -215,6 +215,8 @@ class Objects:
             about["bases"] = _bases(kind)
         if known := known_name(value):
             about["known"] = known
+        if (key := plain_key(value)) is not None:
+            about["key"] = key
         return {"handle": about}
 
     def _resolve(self, tag: str, content: Any) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import sys
 import types
+from collections import UserDict, UserList, UserString
 from collections.abc import Callable
 from typing import Any
 
@@ -23,7 +24,13 @@ BASES: dict[type, Callable[[Any], Any]] = {
     set: lambda value: {*set.__iter__(value)},
     frozenset: lambda value: frozenset(frozenset.__iter__(value)),
     dict: lambda value: dict(dict.items(value)),
+    UserDict: lambda value: dict(value.data),
+    UserList: lambda value: list(value.data),
+    UserString: lambda value: str(value.data),
 }
+
+#: Those of them that are themselves equal to a plain value.
+WRAPPERS = (UserDict, UserList, UserString)
 
 #: Methods by which a class compares and calculates, besides those with an `r` or an `i` before.
 OPERATIONS = frozenset(
@@ -34,6 +41,10 @@ OPERATIONS = frozenset(
     }
 )
 SPECIAL = frozenset(f"__{letter}{name}__" for name in OPERATIONS for letter in ("", "r", "i"))
+
+#: Types of the parts of what tells a hash, and most characters of all.
+KEYS = (int, float, str)
+MAX_KEY = 200
 
 #: The bit of `type.__flags__` of classes that Python code has defined.
 HEAP_TYPE = 1 << 9
@@ -56,10 +67,37 @@ def plain_value(value: Any) -> Any:
         return _of_library(value)
     mro = type.__dict__["__mro__"].__get__(kind)  # without asking a metaclass
     for base, plain in BASES.items():
-        if base in mro and kind is not base and kind is not bool:
-            own = [each for each in mro[: mro.index(base)] if each.__flags__ & HEAP_TYPE]
+        place = next((n for n, each in enumerate(mro) if each is base), None)
+        if place is not None and (place or base in WRAPPERS) and kind is not bool:
+            own = [each for each in mro[:place] if each.__flags__ & HEAP_TYPE]
             return value if any(SPECIAL & vars(each).keys() for each in own) else plain(value)
     return value
+
+
+def plain_key(value: Any) -> Any:
+    """Return what tells the hash of an object that is a number, a text or a tuple of such.
+
+    Parameters
+    ----------
+    value : object
+        Of a student.
+
+    Returns
+    -------
+    key : object
+        The number, the text, or a list for a tuple; None for any other object.
+    """
+    if not isinstance(value, int | float | str | tuple):
+        return None
+    try:
+        plain = plain_value(value)
+        parts = plain if type(plain) is tuple else (plain,)
+        fits = all(any(type(part) is kind for kind in KEYS) for part in parts)
+        if not fits or hash(value) != hash(plain) or len(repr(plain)) > MAX_KEY:
+            return None
+    except Exception:  # its class can do anything
+        return None
+    return list(plain) if type(plain) is tuple else plain
 
 
 def _of_library(value: Any) -> Any:

@@ -19,6 +19,7 @@ from lxmls_grading.execution.plan import NotebookPlan
 from lxmls_grading.execution.remote import CannotJudge, Remote
 from lxmls_grading.kernel.objects import Objects
 from lxmls_grading.kernel.values import encode
+from lxmls_grading.kernel.wire import ReplyError
 from tests.attacks.objects import LIAR
 from tests.lxmls_grading.execution.test_remote import WORTH, cell, decided, judge, student
 
@@ -455,3 +456,49 @@ def test_what_another_thread_does_meanwhile_is_not_the_test_s(tmp_path):
         own = "import threading, mine\nthread = threading.Thread(target=mine.look)\nthread.start()"
         with pytest.raises(FaultyTest, match="looks into a folder"):
             judge(student("def f(): return 1")).run(cell(f"{own}\nthread.join()\nassert f()"))
+
+
+@pytest.mark.parametrize("key", [{"list": [1]}, [[1]], None, [True], {"same": 1}])
+def test_a_key_that_is_no_plain_value_is_refused(key):
+    about = {"place": 1, "type": "T", "bases": [["builtins", "int"]], "key": key}
+    with pytest.raises(ReplyError):
+        forged({"handle": about}).do("name", "x")
+
+
+def test_objects_that_tell_one_hash_decide_nothing():
+    about = {"type": "T", "bases": [["builtins", "int"]], "key": 9}
+    forgeries = [{"handle": about | {"place": place}} for place in (1, 2)]
+    with pytest.raises(ReplyError, match="takes part in its own message"):
+        forged({"set": forgeries}).do("name", "x")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"changed": {"list": [{"list": [7, {"list": []}]}]}},
+        {"changed": {"list": [{"list": ["a", {"list": []}]}]}},
+        {"changed": {"list": [7]}},
+        {"changed": 7},
+        {"followed": {"list": ["a"]}},
+        {"changed": {"list": [{"list": [1, {"set": []}]}]}},
+    ],
+)
+def test_a_change_of_what_is_not_there_is_refused(more):
+    link, items = forged(None, **more), [1, 2]
+    with pytest.raises(ReplyError):
+        link.do("name", items)
+    assert items == [1, 2]
+
+
+@pytest.mark.parametrize("value", [{"same": 7}, {"shared": [7, {"list": []}]}, {"same": [1]}])
+def test_a_number_of_a_value_that_the_test_did_not_give_is_refused(value):
+    with pytest.raises(ReplyError):
+        forged(value).do("name", [1, 2])
+
+
+def test_an_answer_that_makes_a_list_too_deep_does_not_blame_the_test():
+    answer = "def f(xs): xs.append(xs)"
+    tried = NotebookPlan(tests={"test": plans.TestPlan(passes=True)})
+    test = "xs = []\ntry:\n    f(xs)\n    f(xs)\nexcept BaseException:\n    pass"
+    (output,) = judge(student(answer), tests=tried.tests).run(cell(test)).outputs
+    assert output.ename == "TimeoutError"

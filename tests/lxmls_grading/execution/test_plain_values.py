@@ -53,6 +53,43 @@ EQUAL = {
         "{'a': 1}",
         "class Own(dict): pass\ndef f(): return Own(a=1)",
     ),
+    "a wrapped dictionary": (
+        "d = f()\nassert {'a': 1} == d == {'a': 1} and list(d.items()) == [('a', 1)]\n"
+        "assert d | {'b': 2} == {'a': 1, 'b': 2} and d.get('b') is None and d['a'] == 1",
+        "{'a': 1}",
+        "from collections import UserDict\ndef f(): return UserDict(a=1)",
+    ),
+    "a wrapped list": (
+        "x = f()\nassert x == [1, 2] and x + [3] == [1, 2, 3] and x[:1] == [1] and 2 in x\n"
+        "assert x.index(2) == 1",
+        "[1, 2]",
+        "from collections import UserList\nclass Own(UserList): pass\ndef f(): return Own([1, 2])",
+    ),
+    "a wrapped list that is empty": (
+        "assert not f()",
+        "[]",
+        "from collections import UserList\ndef f(): return UserList()",
+    ),
+    "a key of a dictionary": (
+        "assert {200: 'fine'}[f()] == 'fine' and f() in {200} and {f(): 1} == {200: 1}",
+        "200",
+        "from http import HTTPStatus\ndef f(): return HTTPStatus.OK",
+    ),
+    "a tuple in a set": (
+        "assert {(1, 2), (3, 4)} == {f(), (3, 4)} and {(1, 2): 5}.get(f()) == 5",
+        "(1, 2)",
+        f"{NAMED}def f(): return Point(1, 2)",
+    ),
+    "a set of tuples": (
+        "assert f() == {(1, 2)} and (1, 2) in f()",
+        "{(1, 2)}",
+        f"{NAMED}def f(): return {{Point(1, 2)}}",
+    ),
+    "a dictionary of members": (
+        "assert f()[200] == 1 and f() == {200: 1}",
+        "{200: 1}",
+        "from http import HTTPStatus\ndef f(): return {HTTPStatus.OK: 1}",
+    ),
     "a time of pandas": (
         "import datetime\nassert f() == datetime.datetime(2024, 1, 2)",
         "__import__('datetime').datetime(2024, 1, 2)",
@@ -85,6 +122,22 @@ WRONG = {
         "5",
         "class All:\n    def __eq__(self, other): return True\n    __hash__ = None\n"
         "class Own(All, int): pass\ndef f(): return Own(4)",
+    ),
+    "its own hash": (
+        "assert {5: 'x'}.get(f()) == 'x'",
+        "5",
+        "class Own(int):\n    def __hash__(self): return hash(5)\ndef f(): return Own(4)",
+    ),
+    "its own equality in a wrapper": (
+        "assert f() == [5]",
+        "[5]",
+        "from collections import UserList\nclass Own(UserList):\n"
+        "    def __eq__(self, other): return True\ndef f(): return Own([4])",
+    ),
+    "keys as an array": (
+        "import numpy as np\nassert np.array_equal(f(), [0, 2])",
+        "[0, 2]",
+        "def f(): return {0: 0, 2: 0}.keys()",
     ),
     "a product of a matrix": (
         "assert (f() * f() == 1).all()",
