@@ -42,6 +42,10 @@ MAX_PRINTED, MAX_WARNINGS = 1_000_000, 20
 #: Classes of values that are objects here only where they are too large to be sent.
 LARGE = ("str", "bytes", "list", "tuple", "dict", "set", "frozenset", "int")
 
+#: Operations after which names of the student may stand for something else. To look at a value
+#: changes none: else a hostile process could tell another one each time.
+RUNNING = frozenset({"call", "next"})
+
 #: Values that never change.
 FIXED = (int, float, complex, str, bytes)
 
@@ -85,6 +89,8 @@ class Connection:
         The values that can be changed in place, of which the student kernel has one, too.
     unshared : set of int
         Those of them that nothing here refers to any more, as with `dropped`.
+    rebound : set of str
+        Names of the student that stand for something else now than when they were looked up.
     received : dict
         Values of this kind that are new in the present reply, by their numbers.
     """
@@ -124,6 +130,7 @@ class Connection:
         self.plain: dict[int, Any] = {}
         self.shared, self.unshared = Shared(1), set[int]()
         self.received: dict[int, Any] = {}
+        self.rebound = set[str]()
 
     def do(self, operation: str, *given: Any, **named: Any) -> Any:
         """Do an operation on objects of the student.
@@ -151,6 +158,8 @@ class Connection:
         reply = self._reply(self._message(operation, given, named))
         self._show(reply)
         self._share(reply)
+        if operation in RUNNING:
+            self.rebound.update(map(_text, reply.get("rebound", [])))
         if self.copies:
             handed = (*given[1:], *named.values())
             self.copies.called(given[0], handed, reply.get("value"), bool(reply.get("changed")))
@@ -355,8 +364,8 @@ def _checked(reply: Any) -> dict[str, Any]:
         raise ReplyError("a warning is malformed")
     for text in (*printed, *(part for pair in warned for part in pair)):
         _text(text)
-    changed, followed = (reply.get(name, []) for name in ("changed", "followed"))
-    if type(changed) is not list or type(followed) is not list:
+    changed, followed, rebound = (reply.get(n, []) for n in ("changed", "followed", "rebound"))
+    if not type(changed) is type(followed) is type(rebound) is list:
         raise ReplyError("it does not tell what was changed")
     if not all(type(pair) is list and len(pair) == 2 for pair in changed):
         raise ReplyError("a change is malformed")

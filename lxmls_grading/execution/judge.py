@@ -168,7 +168,7 @@ class Judge:
         return remembering
 
     def _find(self, name: str) -> Any:
-        """Return what the student calls by a name: once per cell, since a test may change it."""
+        """Return what the student calls by a name, and look it up again if that has changed."""
         if self._alone:
             raise KeyError(name)
         if name in IPYTHON:
@@ -176,6 +176,9 @@ class Judge:
             raise self.connection.failed
         if name in vars(builtins) and name not in self.plan.names:
             raise KeyError(name)
+        if name in self.connection.rebound:
+            self.connection.rebound.discard(name)
+            self._found.pop(name, None)
         if name not in self._found:
             found = self.connection.do("name", name)
             if name in self.plan.imports:

@@ -108,6 +108,7 @@ class Objects:
         self.places: dict[int, int] = {}  # of held objects, by their ids
         self.followed = Followed(lambda value: self._encode(Content(value)))
         self.full = False
+        self.found: dict[str, Any] = {}  # by the names that the judge has asked for
         # After another kernel has taken the place of this one, no number may stand for two objects.
         self.numbers = itertools.count(secrets.randbelow(2**40))
 
@@ -116,8 +117,8 @@ class Objects:
 
         The reply is a dictionary with the ``value``, or the ``error`` that was raised; what was
         ``printed`` to the two streams; the ``warnings``; the numbers of the values that have
-        ``changed``, with what is in them; those of all that are ``followed``; and whether the
-        kernel is ``full``, and cannot follow others that it has.
+        ``changed``, with what is in them; those of all that are ``followed``; whether the kernel is
+        ``full``, and cannot follow others that it has; and the names that were ``rebound``.
         """
         reply, changed = self._answered(parts)
         self.full = self.followed.settle(changed)  # nothing here refers to the values any more
@@ -150,10 +151,18 @@ class Objects:
             reply = {"error": self._describe(ValueError(f"an argument was changed, and {error}"))}
         reply["changed"] = Content([Content([n, Content(value)]) for n, value in changed])
         reply["full"] = self.full
+        reply["rebound"] = Content(self._rebound())
         reply["printed"] = Content([stream.getvalue()[:MAX_PRINTED] for stream in streams])
         texts = ([_builtin(each.category), str(each.message)[:2000]] for each in caught[:20])
         reply["warnings"] = Content([*map(Content, texts)])
         return self._encode_reply(reply), [number for number, _ in changed]
+
+    def _rebound(self) -> list[str]:
+        """Return the names that stand for something else now than when the judge asked."""
+        names = [n for n, old in self.found.items() if self.namespace.get(n, self) is not old]
+        for name in names:
+            del self.found[name]
+        return names
 
     def _encode_reply(self, reply: dict[str, Any]) -> list[bytes]:
         """Return a reply as a message, in which values of the student get numbers."""
@@ -185,6 +194,7 @@ class Objects:
             (name,) = given
             if name not in self.namespace:
                 raise NameError(f"name {name!r} is not defined")
+            self.found[name] = self.namespace[name]
             return self.namespace[name]
         if operation == "class":
             return type(given[0])

@@ -82,6 +82,43 @@ def test_a_change_of_the_answer_is_seen_as_beside_it(test):
     assert points(CHANGING, test, CHANGING) == WORTH
 
 
+COUNTED = "def bump():\n    global count\n    count += 1\ncount = 0\n"
+LOGGED = "log = []\ndef record(x):\n    log.append(x)\n"
+
+
+@pytest.mark.parametrize(
+    ("test", "reference", "other"),
+    [
+        (
+            "assert count == 0\nbump()\nassert count == 1\nbump()\nassert count == 2",
+            COUNTED,
+            COUNTED,
+        ),
+        (
+            "record(1)\nassert log == [1]\nrecord(2)\nassert log == [1, 2]",
+            LOGGED,
+            LOGGED.replace("log.append(x)", "global log\n    log = log + [x]"),
+        ),
+    ],
+)
+def test_a_name_that_the_answer_binds_anew_is_looked_up_again(test, reference, other):
+    assert points_beside(test, student(other)) == WORTH
+    assert points(other, test, reference) == WORTH
+
+
+def test_a_value_stays_what_it_is_while_the_answer_does_not_run():
+    """A hostile process could tell another one each time."""
+    names = student("a = 3")
+    told = judge(names)
+
+    def ask(parts, honest=told.connection.ask):
+        names["a"] += 1
+        return honest(parts)
+
+    told.connection.ask = ask
+    assert told.run(cell("assert a == 4\nassert a == 4")).outputs == []
+
+
 def test_what_nobody_can_reach_any_more_is_forgotten():
     names = student(f"{CHANGING}\ndef total(xs): return sum(xs)\ndef new(n): return [n]")
     beside = judge(names)
