@@ -146,7 +146,7 @@ class Connection:
             error class of the student.
         """
         self.count += 1
-        if operation == "call":  # see `_plain`
+        if operation == "call":  # see `plain_of`
             given = (given[0], *map(self._handed, given[1:]))
             named = {name: self._handed(value) for name, value in named.items()}
         if self.count > MAX_OPERATIONS:
@@ -246,13 +246,13 @@ class Connection:
         """Do an operation that decides a test, if the student's object may; else with its value."""
         if self.may_decide(operation):
             return self.do(operation, *given)
-        plain = [self._plain(each) if type(each) is Remote else each for each in given]
+        plain = [self.plain_of(each) if type(each) is Remote else each for each in given]
         for value, each in zip(plain, given, strict=True):
             if type(each) is Remote and not does_the_same(operation, value):
                 self.not_plain(each)
         return OPERATIONS[operation](*plain)
 
-    def _plain(self, remote: Remote) -> Any:
+    def plain_of(self, remote: Remote) -> Any:
         """Return the plain value that an object stands for, as a named tuple for a tuple.
 
         The student's process says so, and does not know what the value is compared to. A number or
@@ -288,7 +288,7 @@ class Connection:
         permitted = self.may_decide(f"attribute {name}")
         found = self.do("getattr", remote, name)
         if type(found) is Remote and not permitted:
-            plain = self._plain(remote)
+            plain = self.plain_of(remote)
             if not has_same_method(name, plain):
                 self.not_plain(remote)
             return getattr(plain, name)

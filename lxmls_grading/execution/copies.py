@@ -1,8 +1,9 @@
 """Notices in a trial where a test asks for more than the values that come from an answer.
 
-Apart from the student's process, a test gets lists, arrays and tables as copies. Two places that
-hold one list over there hold two here, and what the test changes, the answer does not see. A test
-that could tell the difference gives points to answers that it should not, and neither the reference
+Apart from the student's process, a test gets lists, arrays and tables as copies. What the answer
+changes in its own is told (:mod:`lxmls_grading.kernel.shared`), but what the test changes, the
+answer does not see before it gets the list once more, and not all of them are followed. A test that
+could tell the difference gives points to answers that it should not, and neither the reference
 solution nor a blank notebook shows it: so it runs together.
 """
 

@@ -32,7 +32,7 @@ from lxmls_grading.execution.genuine import genuine, own_check
 from lxmls_grading.execution.guard import guard
 from lxmls_grading.execution.plan import NotebookPlan
 from lxmls_grading.execution.remote import CannotJudge, TooMuch
-from lxmls_grading.execution.remote_functions import FUNCTIONS
+from lxmls_grading.execution.remote_functions import FUNCTIONS, json_of_remotes
 from lxmls_nb.errors import CheckFailed
 
 #: Names of IPython, which are there in a kernel and not in the judge.
@@ -234,6 +234,7 @@ class Judge:
                 contextlib.redirect_stderr(io.StringIO()),
                 alarm(seconds, self._stop),
                 guard(self.connection.refuse),
+                json_of_remotes(),
             ):
                 value = self._execute(cell.source)
             if not is_test(cell):

@@ -90,6 +90,12 @@ EQUAL = {
         "{200: 1}",
         "from http import HTTPStatus\ndef f(): return {HTTPStatus.OK: 1}",
     ),
+    "what JSON writes": (
+        'import json\nassert json.dumps(f(), sort_keys=True) == \'{"a": 1, "b": [2]}\'',
+        "{'b': [2], 'a': 1}",
+        "class Own(dict):\n    def __missing__(self, key): return 0\nclass Items(list): pass\n"
+        "def f(): return Own(a=1, b=Items([2]))",
+    ),
     "a time of pandas": (
         "import datetime\nassert f() == datetime.datetime(2024, 1, 2)",
         "__import__('datetime').datetime(2024, 1, 2)",
@@ -138,6 +144,11 @@ WRONG = {
         "import numpy as np\nassert np.array_equal(f(), [0, 2])",
         "[0, 2]",
         "def f(): return {0: 0, 2: 0}.keys()",
+    ),
+    "what JSON cannot write": (
+        "import json\nassert json.dumps(f()) == '{\"a\": 1}'",
+        "{'a': 1}",
+        "from collections import UserDict\ndef f(): return UserDict(a=1)",
     ),
     "a product of a matrix": (
         "assert (f() * f() == 1).all()",
