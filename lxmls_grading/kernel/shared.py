@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import marshal
 import sys
+import zlib
 from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,7 +28,7 @@ OF_LIBRARIES = (("pandas", "DataFrame"), ("pandas", "Series"), ("torch", "Tensor
 PLAIN = (list, dict, set, bytearray)
 
 #: Most values that a student kernel follows between two operations, and bytes of all of them.
-MAX_FOLLOWED, MAX_BYTES = 500, 2**24
+MAX_FOLLOWED, MAX_BYTES = 500, 2**26
 
 #: What Python counts for a value that a table alone refers to.
 _table = {0: object()}
@@ -137,17 +138,27 @@ class Followed(Shared):
         self.encode = encode
         self.states: dict[int, Any] = {}
 
-    def state(self, value: Any) -> Any:
-        """Return what differs if something in a value does, with the numbers of what it holds."""
+    def state(self, value: Any) -> tuple[int, Any, Any]:
+        """Return what differs if something in a value does: first its size in bytes."""
         kind = type(value)
-        if not any(kind is each for each in PLAIN):
-            return self.encode(value)
-        try:
-            content = marshal.dumps(value, 2)  # ten times as fast
-        except ValueError:  # it holds what is not of Python's own types
-            return self.encode(value)
-        parts = value if kind is list else value.values() if kind is dict else ()
-        return content, tuple(map(self.numbers.get, map(id, parts)))
+        if kind is np.ndarray and value.dtype.kind in "biuf":
+            content = zlib.crc32(np.ascontiguousarray(value).reshape(-1).view(np.uint8).data)
+            return value.nbytes, content, (value.shape, value.dtype.str)
+        if any(kind is each for each in PLAIN):
+            try:
+                written = marshal.dumps(value, 2)  # ten times as fast
+                return len(written), written, tuple(map(self.numbers.get, map(id, _parts(value))))
+            except ValueError:  # it holds what is not of Python's own types
+                pass
+        message = self.encode(value)
+        return sum(map(len, message)), message, ()
+
+    def within(self) -> set[int]:
+        """Return the numbers of the values that are in others: these differ where those do."""
+        found = (
+            self.numbers.get(id(part)) for value in self.values.values() for part in _parts(value)
+        )
+        return {number for number in found if number is not None}
 
     def receive(self, number: int, value: Any) -> Any:
         """Return the value of this number, with what a message says is in it."""
@@ -190,22 +201,29 @@ class Followed(Shared):
             Whether they are too many, or too large.
         """
         self.drop_unused()
-        too_many = [*self.values][:-MAX_FOLLOWED]  # the oldest
-        for number in too_many:
+        within = self.within() if len(self.values) > MAX_FOLLOWED else set()
+        order = sorted(self.values, key=lambda number: number not in within)
+        gone = order[: max(0, len(order) - MAX_FOLLOWED)]  # what is in others, and then the oldest
+        for number in gone:
             self.drop(number)
+        if gone:  # what holds them has another state without their numbers
+            changed = [*self.values]
         self.states = {n: s for n, s in self.states.items() if n in self.values}
         for number in [n for n in self.values if n not in self.states or n in changed]:
             self.states[number] = self.state(self.values[number])
-        size = sum(len(part) for state in self.states.values() for part in state)
-        too_large = []
-        for number in self.values:
-            if size <= MAX_BYTES:
-                break
-            size -= sum(map(len, self.states.pop(number)))
-            too_large.append(number)
-        for number in too_large:
-            self.drop(number)
-        return bool(too_many or too_large)
+        size = sum(state[0] for state in self.states.values())
+        for number in [*self.values]:
+            if size > MAX_BYTES:
+                size -= self.states.pop(number)[0]
+                self.drop(number)
+                gone.append(number)
+        return not within.issuperset(gone)
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    """Return what is in a list or a dictionary."""
+    kind = type(value)
+    return value if kind in (list, deque) else value.values() if issubclass(kind, dict) else ()
 
 
 def overwrite(old: Any, new: Any) -> None:

@@ -136,6 +136,13 @@ def test_values_that_are_too_many_are_told_in_a_trial(monkeypatch):
     assert graded.outputs[0].data["text/plain"] == "2.0"
 
 
+def test_rows_that_are_too_many_are_followed_with_what_holds_them(monkeypatch):
+    monkeypatch.setattr(shared, "MAX_FOLLOWED", 10)
+    answer = "rows = [{'n': n} for n in range(40)]\ndef change(): rows[0]['n'] = rows[39]['n'] = 7"
+    test = "found = rows\nlen(found)\nchange()\nassert found[0] == found[39] == {'n': 7} == rows[0]"
+    assert judge(student(answer), open=("test",)).run(cell(test)).outputs == []
+
+
 def test_values_that_are_too_large_are_not_followed(monkeypatch):
     monkeypatch.setattr(shared, "MAX_BYTES", 1000)
     test = "import numpy as np\na = np.zeros(1000)\nb = Bag(a)\nincrease(a)\nassert a.sum() == 1000"
