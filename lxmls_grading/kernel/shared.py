@@ -12,6 +12,7 @@ from __future__ import annotations
 import marshal
 import sys
 import zlib
+from builtins import any, sorted, sum  # a student's code can replace those of the module
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple

@@ -162,3 +162,18 @@ def test_a_change_that_cannot_be_told_fails_the_test():
 def test_a_value_of_another_type_or_shape_takes_no_place(old, new):
     with pytest.raises(shared.ReplyError):
         shared.overwrite(old, new)
+
+
+def test_functions_of_python_can_be_replaced(monkeypatch):
+    names = student(CHANGING)
+    told = judge(names)
+
+    def ask(parts, honest=told.connection.ask):
+        with monkeypatch.context() as patch:
+            for name in ("any", "all", "sum", "sorted"):
+                patch.setattr(f"builtins.{name}", lambda *given, **named: True)
+            return honest(parts)
+
+    told.connection.ask = ask
+    test = "xs = ['a']\nb = Bag(xs)\nb.add('b')\nassert xs == ['a', 'b'] and b.items == xs"
+    assert told.run(cell(test)).outputs == []
