@@ -119,8 +119,8 @@ class Connection:
             self.copies = Copies(lambda v: b"".join(encode(v, refer)), self.refuse)
 
     def tell(self, operation: str, *given: str) -> None:
-        """Tell the student kernel something to which no reply is expected."""
-        self.ask(encode((operation, given, {}, []), refer))
+        """Tell the student kernel something, and hear no more than what has changed there."""
+        self._share(self._reply(self._message(operation, given, {})))
 
     def forget(self) -> None:
         """Forget all objects: those of another kernel take their place."""
