@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import sys
 import time
@@ -120,7 +121,8 @@ class Connection:
 
     def tell(self, operation: str, *given: str) -> None:
         """Tell the student kernel something, and hear no more than what has changed there."""
-        self._share(self._reply(self._message(operation, given, {})))
+        with contextlib.suppress(CannotJudge):  # it is remembered
+            self._share(self._reply(self._message(operation, given, {})))
 
     def forget(self) -> None:
         """Forget all objects: those of another kernel take their place."""
