@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import linecache
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from types import CodeType, TracebackType
 
 #: Columns of a message: nbgrader's feedback pages don't wrap lines.
 WIDTH = 92
@@ -12,6 +16,15 @@ WIDTH = 92
 #: What a NotImplementedError says where an answer is not written: the text that nbgrader puts in
 #: the place of a solution (nbgrader_config.py), and that of the models' methods.
 UNWRITTEN = ("not attempted yet", "is yours to write")
+
+#: Why code that is written stops as if it were not, by fault; see :func:`fault_of_stop`.
+PLACEHOLDER, BASE = "placeholder", "base"
+STOPS = {
+    PLACEHOLDER: "the line `raise NotImplementedError` is still in `{place}`. Is your answer "
+    "written? Then delete that line, run its cell, then this one",
+    BASE: "`{place}` calls the method of the given class, as by `super()`, and that one is empty: "
+    "what it should return is yours to compute",
+}
 
 
 class CheckFailed(AssertionError):
@@ -67,13 +80,17 @@ def answer_needed() -> Iterator[None]:
     ------
     NotAttempted
         If the block raises NotImplementedError.
+    CheckFailed
+        If it does so although the answer is written.
     """
     try:
         yield
     except NotAttempted:
         raise
-    except NotImplementedError:
-        raise NotAttempted("this needs your answer, in its cell above, first.") from None
+    except NotImplementedError as error:
+        raise stopped(error.__traceback__) or NotAttempted(
+            "this needs your answer, in its cell above, first."
+        ) from None
 
 
 def unwritten(name: str, found: Sequence[str] = ()) -> NotAttempted:
@@ -94,3 +111,74 @@ def unwritten(name: str, found: Sequence[str] = ()) -> NotAttempted:
             "name that is asked for."
         )
     return NotAttempted(f"write `{name}` in its cell above, run that cell, then this one.")
+
+
+def stopped(trace: TracebackType | None) -> CheckFailed | None:
+    """Return the failure of code that is written and stops as if it were not, None for any other.
+
+    Parameters
+    ----------
+    trace : traceback, optional
+        The way to an error that says that an answer is not written.
+    """
+    fault, place = fault_of_stop(trace)
+    return CheckFailed(f"{STOPS[fault].format(place=place)}.") if fault else None
+
+
+def fault_of_stop(trace: TracebackType | None) -> tuple[str, str]:
+    """Return why code stops as if it were not written, and the function in which it does.
+
+    Parameters
+    ----------
+    trace : traceback, optional
+        The way to an error that says that an answer is not written.
+
+    Returns
+    -------
+    fault : str
+        ``"placeholder"``: the line that stands for an answer is there beside that answer;
+        ``"base"``: a method calls the empty one that it should take the place of; ``""``: the
+        code is not written.
+    place : str
+        Such as ``"LogLinear.forward"``.
+    """
+    codes = []
+    while trace is not None:
+        codes.append(trace.tb_frame.f_code)
+        trace = trace.tb_next
+    if not codes:
+        return "", ""
+    if len(codes) > 1 and codes[-1].co_name == codes[-2].co_name != "<module>":
+        return BASE, _place(codes[-2])
+    if _holds_more_than_placeholder(codes[-1]):
+        return PLACEHOLDER, _place(codes[-1])
+    return "", _place(codes[-1])
+
+
+def _place(code: CodeType) -> str:
+    return code.co_qualname.rpartition("<locals>.")[2]
+
+
+def _holds_more_than_placeholder(code: CodeType) -> bool:
+    """Whether a function has more in it than what is given: what stands behind `raise`, too.
+
+    That is not compiled, so the source is looked at.
+    """
+    if code.co_name.startswith("<"):
+        return False
+    try:
+        lines = linecache.getlines(code.co_filename)[code.co_firstlineno - 1 :]
+        text = textwrap.dedent("".join(inspect.getblock(lines)))
+        (function,) = ast.parse(text).body
+    except Exception:  # there need not be a source, or one that can be read so
+        return False
+    return not all(map(_is_given, getattr(function, "body", [])))
+
+
+def _is_given(statement: ast.stmt) -> bool:
+    """Whether a statement stands in a function that is not written yet."""
+    if isinstance(statement, ast.Raise):
+        return "NotImplementedError" in ast.unparse(statement)
+    is_text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    is_start = ast.unparse(statement).startswith("super().__init__(")
+    return is_text or is_start or isinstance(statement, ast.Pass)

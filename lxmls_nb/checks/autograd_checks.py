@@ -20,7 +20,7 @@ from lxmls_nb.checks.probes.errors import describe_error, student_frame
 from lxmls_nb.checks.problems import Problem, make_problem
 from lxmls_nb.checks.without_points import tell
 from lxmls_nb.differences import central_difference
-from lxmls_nb.errors import UNWRITTEN, CheckFailed, NotAttempted, unwritten
+from lxmls_nb.errors import UNWRITTEN, CheckFailed, NotAttempted, stopped, unwritten
 from lxmls_nb.notebook.cards import Kind
 from lxmls_nb.notebook.watching import report
 
@@ -289,7 +289,7 @@ def _report(name: str, judge: Callable[[], str]) -> None:
         tell(CheckFailed(f"`{name}`: {failure}"))
     except BaseException as error:  # SystemExit, too: whatever an answer does is an answer
         if isinstance(error, NotImplementedError) and _is_unwritten(error):
-            tell(unwritten(student_frame(error).name))
+            tell(stopped(error.__traceback__) or unwritten(student_frame(error).name))
         else:
             tell(CheckFailed(_stopped(name, error)))
     else:

@@ -12,7 +12,7 @@ from typing import Any
 
 from lxmls_nb.checks.messages import fail
 from lxmls_nb.checks.mistakes.array_errors import Operand, Raised
-from lxmls_nb.checks.mistakes.classes import name_fault, name_missing
+from lxmls_nb.checks.mistakes.classes import name_fault, name_missing, name_stop
 from lxmls_nb.checks.mistakes.form import ERROR, STRUCTURE
 from lxmls_nb.checks.mistakes.python_errors import (
     EXTRA_ARGUMENT,
@@ -118,6 +118,8 @@ def result_of(reply: Fields, name: str, problems: Sequence[Problem] = ()) -> Fie
         If it is not written yet.
     """
     if "not_attempted" in reply:
+        if stop := name_stop(reply["fault"], reply["place"]):
+            raise fail(f"`{name}` does not run to its end", stop)
         if reply["where"] in reply["found"]:
             raise lacks_method(reply["where"], reply["found"])
         raise unwritten(name, reply["found"][:3])
@@ -181,8 +183,10 @@ def _reply(
     if not isinstance(reply, dict):
         raise Malformed("it is no dictionary")
     if "not_attempted" in reply:
-        found = reply.get("found", [])
-        return fields(reply | {"found": found}, not_attempted=text, where=text, found=items(word))
+        stop = {"found": [], "fault": "", "place": ""} | reply
+        return fields(
+            stop, not_attempted=text, where=text, found=items(word), fault=word, place=word
+        )
     if "error" in reply:
         if not isinstance(reply["error"], dict):
             raise Malformed("there is no error where one belongs")

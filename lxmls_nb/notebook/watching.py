@@ -7,7 +7,7 @@ import sys
 from types import FrameType, TracebackType
 from typing import Any
 
-from lxmls_nb.errors import UNWRITTEN, CheckFailed, NotAttempted, unwritten
+from lxmls_nb.errors import UNWRITTEN, CheckFailed, NotAttempted, stopped, unwritten
 from lxmls_nb.notebook.cards import Kind, Line, as_html, as_text
 from lxmls_nb.notebook.cells import CodeCell
 from lxmls_nb.notebook.freshness import Freshness, Old, sentences
@@ -115,7 +115,7 @@ class Notebook:
             title, text = error.heading, self._message(error)
         elif isinstance(error, NotImplementedError):
             if any(each in str(error) for each in UNWRITTEN):
-                shown = unwritten(_name_of_unwritten(trace))
+                shown = stopped(trace) or unwritten(_name_of_unwritten(trace))
                 title, text = shown.heading, str(shown)
         elif type(error) is NameError and (frame := _frame_of_notebook(trace, shell)):
             inside = frame.f_code.co_name != "<module>"

@@ -38,8 +38,8 @@ GROUPS = [
 score_answer = cache(runner.score_answer)
 
 
-def points_in_grading(warm, name: str, attempts: list[dict[str, str]]) -> list[dict]:
-    """Grade attempts at a notebook, one after the other in one kernel; return their points.
+def executed_in_grading(warm, name: str, attempts: list[dict[str, str]]) -> list[list]:
+    """Execute attempts at a notebook as grading does, in one kernel; return the cells of each.
 
     Of the notebook's cells, the imports, answers and tests are executed; the rest decides nothing.
     """
@@ -56,11 +56,17 @@ def points_in_grading(warm, name: str, attempts: list[dict[str, str]]) -> list[d
     executed = warm.execute(new_notebook(cells=cells), Settings(hide=(str(ROOT),)))
     assert executed.metadata["lxmls_nb"]["sandbox"] is True
     ends = range(start, len(cells), len(graded))
-    return [points_of(new_notebook(cells=executed.cells[n : n + len(graded)])) for n in ends]
+    return [executed.cells[n : n + len(graded)] for n in ends]
+
+
+def points_in_grading(warm, name: str, attempts: list[dict[str, str]]) -> list[dict]:
+    """Grade attempts at a notebook, one after the other in one kernel; return their points."""
+    executed = executed_in_grading(warm, name, attempts)
+    return [points_of(new_notebook(cells=cells)) for cells in executed]
 
 
 def test_catalogue_is_large_and_sound():
-    assert len(WRONG) == 744
+    assert len(WRONG) == 753
     assert len(RIGHT) == 111
     assert {cause for answer in WRONG for cause in answer.causes} <= KEYS
     assert all(text == text.lower() for answer in WRONG for text in answer.misleading)
@@ -113,3 +119,20 @@ def test_answers_get_the_same_points_in_grading(warm, group):
         if found[number] != expected[number]:  # an answer before it may be in its way
             (alone,) = points_in_grading(warm, name, [attempt])
             assert alone == expected[number], group[number]
+
+
+@pytest.mark.parametrize("which", ["2_1-N75", "2_2-N100", "2_3-N148"])
+def test_code_that_stops_as_if_it_were_not_written_is_told_in_grading(warm, which):
+    """There, the judge knows of it only what the student's process reports."""
+    (answer,) = (each for each in WRONG if str(each) == which)
+    attempt = {answer.grade_id: answer.code}
+    (cells,) = executed_in_grading(warm, answer.notebook, [attempt])
+    errors = [
+        output
+        for cell in cells
+        if is_test(cell)
+        for output in cell.outputs
+        if output.output_type == "error"
+    ]
+    assert errors
+    assert all("does not run to its end" in error.evalue for error in errors)

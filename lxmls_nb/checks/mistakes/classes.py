@@ -1,8 +1,9 @@
-"""Mistakes in the class that an answer is, not in what its methods compute."""
+"""Mistakes in the class or function that an answer is, not in what it computes."""
 
 from __future__ import annotations
 
 from lxmls_nb.checks.mistakes.mistake import Finding, Mistake
+from lxmls_nb.errors import BASE, PLACEHOLDER, STOPS
 
 MISNAMED = Mistake(
     "misnamed",
@@ -41,6 +42,33 @@ OWN_INIT = Mistake(
     lesson="A method of your own takes the place of the one that is inherited: leave `__init__` "
     "out, or call `super().__init__(...)` in it with all arguments.",
 )
+#: Code that is written, and stops as if it were not.
+OF_STOPS = {
+    PLACEHOLDER: Mistake(
+        "placeholder",
+        STOPS[PLACEHOLDER],
+        name="the line `raise NotImplementedError` is still there",
+        lesson="The line `raise NotImplementedError` stops the code where it stands: delete it "
+        "once your answer is written.",
+    ),
+    BASE: Mistake(
+        "empty-base",
+        STOPS[BASE],
+        name="a method calls the empty one whose place it should take",
+        lesson="`super()` has the method of the given class, and that one is empty in an exercise.",
+    ),
+}
+
+
+def name_stop(fault: str, place: str) -> Finding | None:
+    """Return the mistake in code that stops as if it were not written, None if it is not.
+
+    Parameters
+    ----------
+    fault, place : str
+        As from :func:`~lxmls_nb.errors.fault_of_stop`.
+    """
+    return OF_STOPS[fault].finding(place=place) if fault in OF_STOPS else None
 
 
 def name_missing(method: str, methods: list[str]) -> Finding | None:

@@ -17,7 +17,7 @@ import numpy as np
 
 from lxmls_nb.checks.probes.classes import found_instead
 from lxmls_nb.checks.probes.errors import describe_error, student_frame
-from lxmls_nb.errors import UNWRITTEN
+from lxmls_nb.errors import UNWRITTEN, fault_of_stop
 
 #: What a probe reports, by name.
 Report = dict[str, Any]
@@ -74,8 +74,9 @@ def run(name: str, answers: list[Any], **arguments: Any) -> Any:
     Returns
     -------
     reply : dict
-        ``{"result": ...}``; or ``{"not_attempted": text, "where": function, "found": names}``; or
-        ``{"error": ...}`` if the answer raised, see
+        ``{"result": ...}``; or ``{"not_attempted": text, "where": function, "found": names}``, with
+        ``fault`` and ``place`` of :func:`~lxmls_nb.errors.fault_of_stop`; or ``{"error": ...}`` if
+        the answer raised, see
         :func:`~lxmls_nb.checks.probes.errors.describe_error`. From another process comes whatever
         that process sends.
     """
@@ -105,7 +106,9 @@ def execute(name: str, answers: list[Any], arguments: dict[str, Any]) -> Report:
         if isinstance(error, NotImplementedError) and any(text in message for text in UNWRITTEN):
             where = student_frame(error).name
             found = found_instead(answers, name, where)
-            return {"not_attempted": message, "where": where, "found": found}
+            fault, place = fault_of_stop(error.__traceback__)
+            stop = {"where": where, "found": found, "fault": fault, "place": place}
+            return {"not_attempted": message, **stop}
         return {"error": report}
 
 

@@ -690,9 +690,11 @@ class TestErrors:
     def test_the_courses_own_word_for_an_answer_that_is_missing(self, capsys):
         code = """
             from lxmls_nb.errors import answer_needed
+            def missing():
+                raise NotImplementedError("not attempted yet")
             def multiply(a, b):
                 with answer_needed():
-                    raise NotImplementedError("not attempted yet")
+                    missing()
         """
         assert told(capsys, "multiply", code) == (
             "Your turn: this needs your answer, in its cell above, first."
@@ -704,6 +706,15 @@ class TestErrors:
         space = chapter(undo_broadcasting=unwritten)
         checks.autograd_operation(space["add"], space["Node"], "add")
         assert "Your turn: write `undo_broadcasting`" in capsys.readouterr().out
+
+    def test_a_step_that_is_written_below_the_line_for_it(self, capsys):
+        code = """
+            def multiply(a, b):
+                raise NotImplementedError("not attempted yet")
+                return Node(a.value * b.value)
+        """
+        words = "Not yet: the line `raise NotImplementedError` is still in `multiply`. Is your"
+        assert told(capsys, "multiply", code).startswith(words)
 
     def test_unknown_operation(self):
         with pytest.raises(ValueError, match="known are multiply, undo_broadcasting, add, matmul"):
