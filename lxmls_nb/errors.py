@@ -164,15 +164,21 @@ def _holds_more_than_placeholder(code: CodeType) -> bool:
 
     That is not compiled, so the source is looked at.
     """
+    function = syntax_of(code)
+    return function is not None and not all(map(_is_given, function.body))
+
+
+def syntax_of(code: CodeType) -> ast.FunctionDef | None:
+    """Return the syntax tree of a function, None if there is no source, or it is none."""
     if code.co_name.startswith("<"):
-        return False
+        return None
     try:
         lines = linecache.getlines(code.co_filename)[code.co_firstlineno - 1 :]
         text = textwrap.dedent("".join(inspect.getblock(lines)))
         (function,) = ast.parse(text).body
-    except Exception:  # there need not be a source, or one that can be read so
-        return False
-    return not all(map(_is_given, getattr(function, "body", [])))
+    except Exception:  # a cell can hold what is no Python
+        return None
+    return function if isinstance(function, ast.FunctionDef) else None
 
 
 def _is_given(statement: ast.stmt) -> bool:

@@ -139,8 +139,9 @@ def _raised(error: Fields, name: str, problems: Sequence[Problem]) -> CheckFaile
     problem = problems[min(error["call"], len(problems) - 1)] if problems else None
     place = f" ({error['line']})" if error["line"] else ""
     subject = f"`{name}`" if problem is None else f"`{name}` ({problem})"
+    plain = ("type", "message", "operator", "summed", "both", "similar", "line")
     raised = Raised(
-        **{key: error[key] for key in ("type", "message", "operator", "both", "similar", "line")},
+        **{key: error[key] for key in plain},
         operands=tuple(Operand(*each) for each in error["operands"]),
     )
     finding = name_fault(error["fault"]) or name_error(raised, name, problem)

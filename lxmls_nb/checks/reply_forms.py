@@ -152,6 +152,7 @@ ERROR_FORM: dict[str, Form] = {
     "line": text,
     "operator": text,
     "operands": items(operand),
+    "summed": flag,
     "both": word,
     "similar": word,
     "call": size,
@@ -160,6 +161,7 @@ ERROR_FORM: dict[str, Form] = {
 ERROR_DEFAULTS: Fields = {
     "operator": "",
     "operands": [],
+    "summed": False,
     "both": "",
     "similar": "",
     "call": 0,

@@ -12,6 +12,9 @@ from lxmls_nb.checks.mistakes.mistake import Finding, Mistake
 from lxmls_nb.checks.mistakes.output_error import CLASSES_COUNTED
 from lxmls_nb.checks.problems import Problem
 
+#: The code of a name, an attribute or an item, which can have `.T` behind it.
+SIMPLE = re.compile(r"[\w.]+(?:\[[\w.:-]+\])*(?:\.T)?")
+
 #: What NumPy reports of arrays whose shapes don't fit.
 SHAPES = re.compile(r"matmul|shapes|broadcast|not aligned|inhomogeneous|mismatch")
 
@@ -83,6 +86,7 @@ class Raised:
     message: str
     operator: str = ""
     operands: tuple[Operand, ...] = ()
+    summed: bool = False
     both: str = ""
     similar: str = ""
     line: str = ""
@@ -128,13 +132,22 @@ def name_shapes(raised: Raised, problem: Problem | None) -> Finding:
     sizes = [] if problem is None else [len(problem.output), *problem.geometry]
     is_clear = len(set(sizes)) == len(sizes)
     if raised.operator == "MatMult":
-        return SHAPE_OF_BOTH.finding(rule=_rule_of_products(left, right, question, is_clear))
+        rule = _rule_of_products(left, right, question, is_clear)
+        if is_clear and problem is not None and _is_exchanged(left, right, len(problem.output)):
+            rule = f"{_rule(left, right)}. {_exchanged(left, right)} would fit"
+        return SHAPE_OF_BOTH.finding(rule=rule)
     for one, other in ((left, right), (right, left)):
         is_flat = len(one.shape) == 1 and len(other.shape) == 2 and one.shape[0] == other.shape[0]
         if is_flat and one.kind in "iub":
             return LABELS.finding(name=one.code)
-        if is_flat:
+        if is_flat and raised.summed:
             return KEEPDIMS.finding(shape=str(one), size=one.shape[0])
+        if is_flat:
+            size, columns = one.shape[0], other.shape[1]
+            question = (
+                f"{one} counts as a row, (1, {size}), and the other side has {columns} "
+                f"column{'' if columns == 1 else 's'}"
+            )
     if problem is not None:
         for one, other in ((left, right), (right, left)):
             if _is_of_other_classes(one, other, problem):
@@ -143,6 +156,10 @@ def name_shapes(raised: Raised, problem: Problem | None) -> Finding:
                 return CLASS_COLUMNS.finding(
                     what=str(one), columns=one.shape[1], classes=problem.geometry[-1], hint=hint
                 )
+    if problem is not None and raised.operator in ("Add", "Sub"):
+        question = _carried_over(left, right, problem) or question
+    if problem is not None:
+        question = _other_way(left, right, problem, is_clear) or question
     is_network = problem is None or len(problem.geometry) > 2
     operator = raised.operator if is_clear else ""
     rule = _rule_of_elements(left, right, operator, question, is_network)
@@ -177,7 +194,7 @@ def _question(left: Operand, right: Operand, problem: Problem | None) -> str:
     columns = left.shape[-1:]
     other = right.shape[:1] if right.shape[:1] != left.shape[:1] else right.shape[1:]
     named = [_named_size(size, problem) for size in (*columns, *other)]
-    sizes = f"{named[0]}, {named[1]}: " if len(named) == 2 and all(named) else ""
+    sizes = f"{named[0]}, {named[1]}: " if len({*named}) == 2 and all(named) else ""
     return (
         f"{sizes}do both belong to the same layer? The error goes from the last layer to the "
         "first, each time through the weights in between"
@@ -213,13 +230,9 @@ def _rule_of_products(left: Operand, right: Operand, question: str, is_clear: bo
     """
     if not left.shape or not right.shape:
         return "a single number is multiplied with *, not with @"
-    inner, outer = left.shape[-1], right.shape[-2] if len(right.shape) > 1 else right.shape[0]
     if any("diag(" in each.code and len(each.shape) == 1 for each in (left, right)):
         return "`np.diag` takes the diagonal of a matrix: element by element, it is *"
-    rule = (
-        f"in a matrix product the left side must have as many columns ({inner} here) as the right "
-        f"one has rows ({outer})"
-    )
+    rule = _rule(left, right)
     turned = list(_turned(left, right))
     if len(turned) == 1 and is_clear:
         return f"{rule}. {turned[0]} would fit"
@@ -228,6 +241,30 @@ def _rule_of_products(left: Operand, right: Operand, question: str, is_clear: bo
     if left.shape == right.shape:
         return f"{rule}. Element by element, it is *"
     return f"{rule}: {question}"
+
+
+def _rule(left: Operand, right: Operand) -> str:
+    inner, outer = left.shape[-1], right.shape[-2] if len(right.shape) > 1 else right.shape[0]
+    return (
+        f"in a matrix product the left side must have as many columns ({inner} here) as the right "
+        f"one has rows ({outer})"
+    )
+
+
+def _is_exchanged(left: Operand, right: Operand, examples: int) -> bool:
+    """Whether a product fits the other way round, with its left side transposed, and gives a row
+    for each example: what goes on from there has such rows.
+    """
+    is_product = len(left.shape) == len(right.shape) == 2 and bool(left.code and right.code)
+    has_rows = right.shape[0] == examples != left.shape[0]
+    return is_product and has_rows and left.shape[1] == right.shape[1]
+
+
+def _exchanged(left: Operand, right: Operand) -> str:
+    """Return the product the other way round, with what was its left side transposed."""
+    first = right.code if SIMPLE.fullmatch(right.code) else f"({right.code})"
+    second = f"{left.code}.T" if SIMPLE.fullmatch(left.code) else f"({left.code}).T"
+    return f"`{first} @ {second.removesuffix('.T.T')}`, with a row for each example,"
 
 
 def _turned(left: Operand, right: Operand) -> Iterator[str]:
@@ -255,12 +292,35 @@ def _transposed(operand: Operand) -> str:
     return f"`{code}.T` {shape}" if code.isidentifier() else f"`({code}).T` {shape}"
 
 
+def _other_way(left: Operand, right: Operand, problem: Problem, is_clear: bool) -> str:
+    """Return what to do where the rows of one side are the columns of the other, "" elsewhere."""
+    if len(left.shape) != 2 or left.shape != right.shape[::-1] or left.shape == right.shape:
+        return ""
+    examples = len(problem.output)
+    turned = [side for side in (left, right) if side.shape[1] == examples and is_clear]
+    hint = f"so {_transposed(turned[0])} would fit" if turned else "so one has to be transposed"
+    return f"the rows of one are the columns of the other, {hint}"
+
+
+def _carried_over(left: Operand, right: Operand, problem: Problem) -> str:
+    """Return what to ask where the gradients of two layers are added up, "" elsewhere."""
+    for kind, what in enumerate(("weights", "biases")):
+        shapes = {pair[kind].shape for pair in problem.parameters}
+        if left.shape != right.shape and {left.shape, right.shape} <= shapes:
+            return (
+                f"these are the shapes of the {what} of two layers. Does a sum go on from one "
+                "layer to the next? In each layer it begins at zero"
+            )
+    return ""
+
+
 def _rule_of_elements(
     left: Operand, right: Operand, operator: str, question: str, is_network: bool
 ) -> str:
     """Return what an operation element by element asks of two shapes."""
     rule = "element by element, both sides need the same shape"
-    if operator == "Mult" and len(left.shape) == len(right.shape) == 2:
+    is_product = len(left.shape) == len(right.shape) == 2 and left.shape != right.shape[::-1]
+    if operator == "Mult" and is_product:
         if left.shape[1] == right.shape[0]:
             return f"{rule}: is the matrix product @ meant, not *?"
         if left.shape[0] == right.shape[0] and not is_network:

@@ -151,6 +151,15 @@ OTHER_LAYER = Mistake(
     "layer.",
 )
 
+OTHER_PLACE = Mistake(
+    "pair-order",
+    "that is the shape of layer {layer}: do the pairs stand in another order than the layers? The "
+    "first layer comes first",
+    name="the pairs of gradients are in another order than the layers",
+    lesson="The loop goes from the last layer to the first, the list from the first to the last: "
+    "reverse it at the end, or insert each pair at its beginning.",
+)
+
 
 #: What shows where an answer is right on a network with one hidden layer.
 FIXED_LAYERS = Mistake(
@@ -180,6 +189,8 @@ def name_weight_shape(shape: tuple[int, ...], problem: Problem, layer: int) -> F
         return None
     errors = [n + 1 for n, size in enumerate(sizes[1:]) if size == shape[0]]
     inputs = [n + 1 for n, size in enumerate(sizes[:-1]) if size == shape[1]]
+    if len(errors) == 1 and errors == inputs:
+        return OTHER_PLACE.finding(layer=errors[0])
     if len(errors) == len(inputs) == 1:
         is_of_loop = errors[0] == len(sizes) - 1 > layer + 1 == inputs[0]
         hint = ", and the loop runs from the last layer to the first" if is_of_loop else ""

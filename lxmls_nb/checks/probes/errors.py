@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from lxmls_nb.errors import syntax_of
+
 #: Parts of the names of files that are not a student's.
 LIBRARY = ("lxmls_nb", "site-packages", "lib/python")
 
@@ -24,6 +26,17 @@ FAULT = "_lxmls_nb_fault"
 
 #: Methods that an expression may call when it is evaluated once more to see its shape.
 HARMLESS = frozenset({"copy", "dot", "max", "mean", "min", "reshape", "sum", "transpose"})
+
+#: Functions and methods that take a dimension away, unless they are told to keep it.
+SUMS = frozenset(
+    {
+        *("amax", "amin", "average", "einsum", "logsumexp", "max", "mean", "min", "nansum"),
+        *("norm", "prod", "reduce", "std", "sum", "var"),
+    }
+)
+
+#: Functions and methods that give a dimension back.
+RESHAPING = frozenset({"atleast_2d", "expand_dims", "reshape"})
 
 #: What an expression may consist of to be evaluated once more.
 PURE = (
@@ -68,20 +81,24 @@ def describe_error(error: BaseException) -> dict[str, Any]:
         ``type``, ``message`` and ``line``; ``call``: which of the probe's calls it was, from 0;
         ``fault``: what is wrong with the class that it comes from, or "";
         ``operator``: of the operation that failed, "" if that is not known; ``operands``: its
-        operands that are arrays, each as ``[code, shape, kind]``; ``both``: the variable that holds
-        both of the things which ``log_forward`` returns, or ""; ``similar``: a name that may have
-        been meant instead of one that does not exist, or "".
+        operands that are arrays, each as ``[code, shape, kind]``; ``summed``: whether one of its
+        operands comes from a sum, or the like, that does not keep its dimension; ``both``: the
+        variable that holds both of the things which ``log_forward`` returns, or ""; ``similar``: a
+        name that may have been meant instead of one that does not exist, or "".
     """
     try:
         message = " ".join(str(error).split())
     except Exception:
         message = "an error that cannot be shown"
     known: dict[str, Any] = {"operator": "", "operands": [], "both": "", "similar": ""}
+    known["summed"] = False
     known["call"], known["fault"] = getattr(error, CALL, 0), getattr(error, FAULT, "")
     try:
         frame = _frame(error)
         if frame is not None:
-            known["operator"], known["operands"] = _operation(error, frame)
+            known["operator"], parts = _operation(error, frame)
+            known["operands"] = _arrays(parts, frame)
+            known["summed"] = any(_is_summed(part, frame.f_code, frame) for part in parts)
             known["both"] = _both(frame)
             known["similar"] = _similar(error, frame)
     except Exception:  # objects of a student can do anything
@@ -115,14 +132,14 @@ def _frame(error: BaseException) -> types.FrameType | None:
     return trace.tb_frame if trace is not None else None
 
 
-def _operation(error: BaseException, frame: types.FrameType) -> tuple[str, list[list[Any]]]:
-    """Return the operation that failed, and its operands that are arrays."""
+def _operation(error: BaseException, frame: types.FrameType) -> tuple[str, list[ast.expr]]:
+    """Return the operation that failed, and its operands."""
     node = _node(error)
     if isinstance(node, ast.BinOp):
-        operator, parts = type(node.op).__name__, [node.left, node.right]
-    elif isinstance(node, ast.AugAssign):
-        operator, parts = type(node.op).__name__, [node.target, node.value]
-    elif isinstance(node, ast.Call):
+        return type(node.op).__name__, [node.left, node.right]
+    if isinstance(node, ast.AugAssign):
+        return type(node.op).__name__, [node.target, node.value]
+    if isinstance(node, ast.Call):
         function = node.func
         operator = function.attr if isinstance(function, ast.Attribute) else ""
         parts = [*node.args]
@@ -130,14 +147,63 @@ def _operation(error: BaseException, frame: types.FrameType) -> tuple[str, list[
             if not _is_module(function.value, frame):  # a method of its left side
                 parts = [function.value, *parts]
             operator = "MatMult"
-    else:
-        return "", []
+        return operator, parts
+    return "", []
+
+
+def _arrays(parts: list[ast.expr], frame: types.FrameType) -> list[list[Any]]:
+    """Return those of some operands that are arrays, each as ``[code, shape, kind]``."""
     operands = []
     for part in parts:
         found, value = _value(part, frame)
         if found and isinstance(value, np.ndarray | np.generic):
             operands.append([ast.unparse(part)[:60], list(np.shape(value)), value.dtype.kind])
-    return operator, operands
+    return operands
+
+
+def _is_summed(node: ast.AST, code: types.CodeType, frame: types.FrameType, depth: int = 4) -> bool:
+    """Whether a value comes from a sum, or the like, that does not keep its dimension.
+
+    Parameters
+    ----------
+    node : ast.AST
+        The expression that gives it.
+    code : CodeType
+        The function in which it stands: where names have their values from.
+    frame : FrameType
+        Where the functions that it calls are known.
+    depth : int
+        How many names and calls are followed.
+    """
+    if depth == 0 or isinstance(node, ast.Subscript):  # an index takes and gives dimensions itself
+        return False
+    if isinstance(node, ast.Name):
+        return any(_is_summed(each, code, frame, depth - 1) for each in _given_to(node.id, code))
+    if isinstance(node, ast.Call):
+        function = node.func
+        name = getattr(function, "attr", getattr(function, "id", ""))
+        if name in RESHAPING:
+            return False
+        if name in SUMS:
+            return all(each.arg != "keepdims" for each in node.keywords)
+        called = _value(function, frame)[1]
+        if isinstance(called, types.FunctionType):
+            returned = _given_to("", called.__code__)
+            return any(_is_summed(each, called.__code__, frame, depth - 1) for each in returned)
+    return any(_is_summed(each, code, frame, depth) for each in ast.iter_child_nodes(node))
+
+
+def _given_to(name: str, code: types.CodeType) -> list[ast.expr]:
+    """Return what a function assigns to a name; without a name, what it returns."""
+    function = syntax_of(code)
+    found = []
+    for node in ast.walk(function) if function else []:
+        if isinstance(node, ast.Assign) and name:
+            if any(isinstance(each, ast.Name) and each.id == name for each in node.targets):
+                found.append(node.value)
+        elif isinstance(node, ast.Return) and not name and node.value is not None:
+            found.append(node.value)
+    return found
 
 
 def _is_module(node: ast.expr, frame: types.FrameType) -> bool:
