@@ -16,8 +16,8 @@ import numpy as np
 from scipy.special import softmax
 
 from lxmls_nb.checks.comparing import distance, is_real, numeric, numeric_gradient, tolerance
-from lxmls_nb.checks.messages import describe, if_none, percent, quiet
-from lxmls_nb.checks.mistakes.array_errors import KEEPDIMS
+from lxmls_nb.checks.messages import describe, hint_on, percent, quiet
+from lxmls_nb.checks.mistakes.array_errors import FLAT_ROW, KEEPDIMS
 from lxmls_nb.checks.mistakes.fit import fits
 from lxmls_nb.checks.numerical import STEP, gradient_of
 from lxmls_nb.checks.problems import Problem, forward, make_problem
@@ -194,8 +194,8 @@ ACROSS = (
 )
 
 
-#: The code of the numbers that have lost a dimension, in the words of `KEEPDIMS`.
-FLAT = re.compile(r"`(.+?)` \(\d+,\) has lost")
+#: The code of the numbers of one dimension, in the words of `KEEPDIMS` and `FLAT_ROW`.
+FLAT = re.compile(r"`(.+?)` \(\d+,\) (?:has lost|counts as)")
 
 #: What takes a sum, or the like, over a dimension.
 REDUCTION = re.compile(r"\b(?:logsumexp|(?:nan)?sum|a?max|mean|logaddexp\.reduce)\(")
@@ -245,7 +245,8 @@ def weighted_gradients(answer: object) -> None:
         results = results_of(answer, NAME, calls, [case.problem for case in cases])
         remark = _compare(results, cases)
     except CheckFailed as failure:
-        tell(_of_rows(failure) if failure.cause == KEEPDIMS.key else failure)
+        is_of_rows = failure.cause in (KEEPDIMS.key, FLAT_ROW.key)
+        tell(_of_rows(failure) if is_of_rows else failure)
         return
     text = f"`{NAME}`: loss and gradients are as measured, on {len(cases)} problems of all sizes."
     report(Kind.RIGHT, "Right", f"{text} {remark}".strip(), WHY)
@@ -370,7 +371,7 @@ def _read(value: Any, case: Weighted) -> list[np.ndarray]:
     where = f"`{NAME}` ({case.problem})"
     if not isinstance(value, list) or len(value) != 3:
         raise CheckFailed(
-            f"{where} returned {describe(value)}{if_none(value)}: three things are expected, in "
+            f"{where} returned {describe(value)}{hint_on(value)}: three things are expected, in "
             "this order: the loss, the weight gradient, the bias gradient."
         )
     loss, weight, bias = value

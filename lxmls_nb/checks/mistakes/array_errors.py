@@ -32,6 +32,13 @@ KEEPDIMS = Mistake(
     lesson="`keepdims=True` keeps the dimension that is summed over, so that the result still "
     "fits the rows.",
 )
+FLAT_ROW = Mistake(
+    "flat-row",
+    "{shape} counts as a row, (1, {size}), and the other side has {columns}: element by element, "
+    "each number of a row meets a column",
+    name="an array of one dimension counts as a row, and meets columns",
+    lesson="An array of one dimension counts as a row: `[:, None]` makes a column of it.",
+)
 CLASS_COLUMNS = Mistake(
     "class-columns",
     "{what} has {columns} columns where a column for each of the {classes} classes is needed{hint}",
@@ -143,11 +150,8 @@ def name_shapes(raised: Raised, problem: Problem | None) -> Finding:
         if is_flat and raised.summed:
             return KEEPDIMS.finding(shape=str(one), size=one.shape[0])
         if is_flat:
-            size, columns = one.shape[0], other.shape[1]
-            question = (
-                f"{one} counts as a row, (1, {size}), and the other side has {columns} "
-                f"column{'' if columns == 1 else 's'}"
-            )
+            columns = f"{other.shape[1]} column{'' if other.shape[1] == 1 else 's'}"
+            return FLAT_ROW.finding(shape=str(one), size=one.shape[0], columns=columns)
     if problem is not None:
         for one, other in ((left, right), (right, left)):
             if _is_of_other_classes(one, other, problem):

@@ -185,12 +185,21 @@ def _is_summed(node: ast.AST, code: types.CodeType, frame: types.FrameType, dept
         if name in RESHAPING:
             return False
         if name in SUMS:
-            return all(each.arg != "keepdims" for each in node.keywords)
+            return _takes_axis(node, frame)
         called = _value(function, frame)[1]
         if isinstance(called, types.FunctionType):
             returned = _given_to("", called.__code__)
             return any(_is_summed(each, called.__code__, frame, depth - 1) for each in returned)
     return any(_is_summed(each, code, frame, depth) for each in ast.iter_child_nodes(node))
+
+
+def _takes_axis(call: ast.Call, frame: types.FrameType) -> bool:
+    """Whether a sum is over one dimension, which it does not keep; over all, it is a number."""
+    options = {each.arg for each in call.keywords}
+    function = call.func
+    is_method = isinstance(function, ast.Attribute) and not _is_module(function.value, frame)
+    has_axis = "axis" in options or len(call.args) > (0 if is_method else 1)
+    return has_axis and "keepdims" not in options
 
 
 def _given_to(name: str, code: types.CodeType) -> list[ast.expr]:
