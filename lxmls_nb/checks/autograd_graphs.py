@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lxmls_nb.checks.messages import describe, if_none
+from lxmls_nb.checks.messages import describe, hint_on
 from lxmls_nb.errors import CheckFailed
 
 #: Nodes by name, in an order that is right: of each, its parents and the factors of the weighted
@@ -118,7 +118,7 @@ def judge_node(result: Any, leaves: Sequence[Any], node: type[Any]) -> None:
     """
     if not isinstance(result, node):
         what = describe(result)
-        raise CheckFailed(f"it returns {what}{if_none(result)}, and a `Node` is asked for.")
+        raise CheckFailed(f"it returns {what}{hint_on(result)}, and a `Node` is asked for.")
     parents = result.parents
     if not isinstance(parents, tuple | list):
         raise CheckFailed("`parents` is no tuple: with one parent it is `(z,)`, with a comma.")
@@ -171,7 +171,7 @@ def errors_of(result: Any, error: np.ndarray) -> list[Any]:
     if not isinstance(errors, tuple | list):
         what = describe(errors)
         raise CheckFailed(
-            f"`back` returns {what}{if_none(errors)}, and a tuple is asked for: an error for each "
+            f"`back` returns {what}{hint_on(errors)}, and a tuple is asked for: an error for each "
             "parent."
         )
     if not errors:

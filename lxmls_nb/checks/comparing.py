@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lxmls_nb.checks.messages import describe, fail, if_none, percent
+from lxmls_nb.checks.messages import describe, fail, hint_on, percent
 from lxmls_nb.checks.mistakes.biases import name_bias_shape
 from lxmls_nb.checks.mistakes.form import (
     LAYER_ORDER,
@@ -83,7 +83,7 @@ def numeric(value: object, shape: tuple[int, ...], subject: str) -> np.ndarray:
         value = np.array(float(value))
     if not isinstance(value, np.ndarray):
         expected = "a NumPy array of numbers" if shape else "a number"
-        is_what = f"{describe(value)}{if_none(value)}"
+        is_what = f"{describe(value)}{hint_on(value)}"
         raise fail(f"{subject} is {is_what}, not {expected}", TYPE.finding())
     if value.dtype.kind == "c" and np.abs(value.imag).max(initial=0) == 0:
         value = value.real
@@ -165,7 +165,7 @@ def gradient_pairs(result: object, problem: Problem, name: str, layers: list[int
     subject = f"`{name}` ({problem}) should return {count} pairs"
     returned = of_pairs(result, problem)
     if not isinstance(result, list) or len(result) != count or returned:
-        note = f"{subject} but returned {returned or describe(result) + if_none(result)}"
+        note = f"{subject} but returned {returned or describe(result) + hint_on(result)}"
         if result is None:
             note += "; `return gradients.reverse()`, too, returns None"
         raise fail(note, STRUCTURE.finding())
@@ -208,7 +208,7 @@ def gradient_triple(value: object, problem: Problem, with_loss: bool) -> tuple[A
     subject = f"`log_linear_gradients` ({problem}) returned"
     returned = of_triple(value, problem)
     if not isinstance(value, list) or len(value) != 3 or returned:
-        raise fail(f"{subject} {returned or describe(value) + if_none(value)}", TRIPLE.finding())
+        raise fail(f"{subject} {returned or describe(value) + hint_on(value)}", TRIPLE.finding())
     loss, weight, bias = value
     if not with_loss:
         return None, [[weight, bias]]

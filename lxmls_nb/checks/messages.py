@@ -80,8 +80,11 @@ def describe(value: object) -> str:
     return "None" if value is None else f"a value of type {type(value).__name__}"
 
 
-def if_none(value: object) -> str:
-    """Return a hint where an answer gave None."""
+def hint_on(value: object) -> str:
+    """Return a hint where an answer gave None, or a method in the place of what that returns."""
+    kind = value.get("unsupported") if isinstance(value, dict) else ""
+    if kind in ("builtin_function_or_method", "method"):
+        return ", a method: brackets are missing behind its name, as in `loss.item()`"
     return " (is the `return` missing?)" if value is None else ""
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from lxmls_nb.checks.comparing import is_real
 from lxmls_nb.checks.comparing_calls import check_unchanged, same_numbers
-from lxmls_nb.checks.messages import describe, fail, if_none, passed, percent, quiet
+from lxmls_nb.checks.messages import describe, fail, hint_on, passed, percent, quiet
 from lxmls_nb.checks.mistakes.calls import RANDOM
 from lxmls_nb.checks.mistakes.contrasts import name_contrast_of_steps, needs_contrast, with_contrast
 from lxmls_nb.checks.mistakes.form import ERROR, MODULE, NOT_FINITE, PARAMETERS, RETURN
@@ -380,7 +380,7 @@ def _compare_loss(
     given = _as_number(loss) if type_name != "Tensor" else None
     if given is None:
         what = describe(loss) if type_name != "Tensor" else "a tensor"
-        note = ": `.item()` makes a number of it" if type_name == "Tensor" else if_none(loss)
+        note = ": `.item()` makes a number of it" if type_name == "Tensor" else hint_on(loss)
         raise fail(f"{subject} returned {what}{note}", RETURN.finding())
     right = float(cross_entropy(forward(case).log_probabilities, case.output))
     if not abs(given - right) <= 1e-4 * max(1e-2, abs(right)):

@@ -93,6 +93,14 @@ OPTIMIZER_ELSEWHERE = Mistake(
     lesson="The model and the optimizer are passed: use both as they are.",
     seen=lambda step: bool(step.elsewhere) and {"name": step.elsewhere[0]},
 )
+OTHER_MODEL = Mistake(
+    "other-model",
+    "another model is called, as one that the step makes itself, and its loss has no gradient for "
+    "the model that is passed: call that one, `model(input)`",
+    name="another model than the one that is passed is trained",
+    lesson="The model and the optimizer are passed: use both as they are.",
+    seen=lambda step: step.has(tracing.FORWARD_OF_OTHER) and not step.has(tracing.GRADIENT),
+)
 NO_BACKWARD = Mistake(
     "no-backward",
     "`backward()` is never called: without it the parameters have no gradient",
@@ -150,6 +158,7 @@ OF_STANDING_STILL = (
     REPLACED,
     COPY,
     OPTIMIZER_ELSEWHERE,
+    OTHER_MODEL,
     NO_BACKWARD,
     LOSS_CUT,
     STEP_FIRST,

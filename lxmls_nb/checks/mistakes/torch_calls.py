@@ -78,6 +78,24 @@ NOT_CALLABLE = Mistake(
     name="something that is no function is called",
 )
 
+STEP_ARGUMENT = Mistake(
+    "step-argument",
+    "`optimizer.step()` takes no loss: `loss.backward()`, before it, has put the gradients into "
+    "the parameters, and the step finds them there",
+    name="`optimizer.step()` gets an argument",
+)
+PARAMETER_OF = Mistake(
+    "parameter-tensor",
+    "`Parameter` takes a tensor, and gets {kind}: make a tensor first, as with {how}",
+    name="`Parameter` gets something that is no tensor",
+    lesson="`torch.nn.Parameter` takes a tensor, which holds the values that it starts with.",
+)
+
+#: Methods that are called without arguments, mostly.
+WITHOUT_ARGUMENTS = (
+    "t|item|mean|sum|exp|log|sqrt|abs|sigmoid|tanh|max|min|detach|numpy|float|long|double|size|dim"
+)
+
 #: Classes of `torch.nn` that are often called as if they were functions.
 LAYERS = frozenset(
     {
@@ -152,6 +170,23 @@ def method_as_value(raised: Raised) -> Finding | None:
     return NO_BRACKETS.finding(name=found.group(1)) if found and is_call else None
 
 
+def method_as_operand(raised: Raised) -> Finding | None:
+    """Look at a calculation with a method where what it returns is meant."""
+    found = re.search(rf"[\w.]*\.(?:{WITHOUT_ARGUMENTS})\b(?!\s*\()", raised.code)
+    return NO_BRACKETS.finding(name=found.group()) if found else None
+
+
+def parameter_of(kind: str) -> Finding:
+    """Return what is wrong where a parameter is made of something that is no tensor."""
+    if kind == "ndarray":
+        how = "`torch.tensor(..., dtype=torch.float32)`"
+        return PARAMETER_OF.finding(kind="a NumPy array", how=how)
+    kinds = {"int": "a number", "float": "a number", "list": "a list", "tuple": "a tuple"}
+    return PARAMETER_OF.finding(
+        kind=kinds.get(kind, f"a {kind}"), how="`torch.zeros(rows, columns)`"
+    )
+
+
 def called(raised: Raised) -> Finding | None:
     """Look at a call of something that is no function."""
     if raised.match.group(1) == "list" and not raised.line and not raised.is_network:
@@ -164,6 +199,8 @@ def called(raised: Raised) -> Finding | None:
         "tuple": "a tuple",
     }
     kind = raised.match.group(1)
+    if kind in ("Tensor", "float") and re.search(r"\.step\(\s*\w", raised.code):
+        return STEP_ARGUMENT.finding()
     return NOT_CALLABLE.finding(kind=kinds[kind]) if kind in kinds else None
 
 

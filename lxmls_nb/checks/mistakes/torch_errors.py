@@ -16,7 +16,9 @@ from lxmls_nb.checks.mistakes.torch_calls import (
     RECURSION,
     boolean,
     called,
+    method_as_operand,
     method_as_value,
+    parameter_of,
     takes_others,
     undefined,
     without_dim,
@@ -44,6 +46,18 @@ TYPES = {
     "bool": "bool",
 }
 
+#: What the labels are called, mostly.
+LABELS = ("output", "labels", "label", "y", "target", "targets", "y_true")
+
+#: Attributes of tensors that NumPy's arrays lack.
+OF_TENSORS = frozenset(
+    {
+        *("abs", "add", "bool", "clone", "cpu", "cuda", "detach", "dim", "double", "exp", "expand"),
+        *("float", "gather", "half", "int", "log", "log_softmax", "logsumexp", "long", "matmul"),
+        *("mm", "mul", "numel", "permute", "pow", "relu", "requires_grad", "requires_grad_"),
+        *("sigmoid", "softmax", "sqrt", "sub", "t", "tanh", "to", "type", "unsqueeze", "view_as"),
+    }
+)
 
 MIXED_TYPES = Mistake(
     "mixed-types",
@@ -140,12 +154,25 @@ def _not_a_tensor(raised: Raised) -> Finding | None:
     return OTHER_THING.finding(kind=words.get(kind, f"a {kind}"))
 
 
+def _numpy_array(raised: Raised, is_label: bool = False) -> Finding:
+    """Return what to do with a NumPy array that is used as a tensor."""
+    if is_label:
+        return NOT_A_TENSOR.finding(kind="a NumPy array of labels", dtype="torch.int64", more="")
+    more = " or `self.to_tensor(...)`" if raised.is_network else ""
+    return NOT_A_TENSOR.finding(kind="a NumPy array", dtype="torch.float32", more=more)
+
+
+def _numpy_calls_method(raised: Raised) -> Finding | None:
+    """Look at a method of a tensor that NumPy has called, with arguments of its own."""
+    is_numpy = re.search(rf"\bnp\.a?{raised.match['name']}\(", raised.code)
+    return NUMPY_OF_TENSOR.finding() if is_numpy else None
+
+
 def _exchanged(raised: Raised) -> Finding | None:
     loss = r"(?:nll_loss|cross_entropy|Loss\([^()]*\)|loss\w*)"
     first = re.search(loss + r"\(\s*(\w+)\s*,\s*(\w+)", raised.code)
-    labels = ("output", "labels", "label", "y", "target", "targets", "y_true")
     is_output = first and re.search(r"model|log|pred|hat", first[2])
-    return EXCHANGED.finding() if first and first[1] in labels and is_output else None
+    return EXCHANGED.finding() if first and first[1] in LABELS and is_output else None
 
 
 def _labels_range(raised: Raised) -> Finding | None:
@@ -224,9 +251,13 @@ def _no_attribute(raised: Raised) -> Finding | None:
         return LOSS_NO_TENSOR.finding(what=what)
     if name in ("_parameters", "_modules", "_buffers", "_backward_hooks", "_forward_hooks"):
         return SUPER_INIT.finding()
-    if kind == "ndarray" and name in ("float", "to", "long", "dim", "t", "matmul", "sigmoid"):
-        dtype = "torch.int64" if name == "long" else "torch.float32"
-        return NOT_A_TENSOR.finding(kind="a NumPy array", dtype=dtype, more="")
+    kind = kind.rpartition(".")[2]
+    if name == "detach" and "Parameter(" in raised.code:
+        return parameter_of(kind)
+    if kind == "ndarray" and name in OF_TENSORS:
+        owner = re.search(rf"(\w+)\.{name}\b", raised.code)
+        is_label = name == "long" or (owner is not None and owner[1] in LABELS)
+        return _numpy_array(raised, is_label)
     if kind in ("method", "function", "builtin_function_or_method"):
         found = re.search(r"([\w.]+)\." + re.escape(name), raised.code)
         return NO_BRACKETS.finding(name=found.group(1)) if found else None
@@ -301,6 +332,16 @@ RULES: tuple[tuple[str, Rule], ...] = (
     (r"must be Tensor, not ([\w.]+)", _not_a_tensor),
     (r"torch\.return_types\.(?P<name>\w+)", _always(VALUES_AND_INDICES)),
     (r"unsupported operand type\(s\) for @: '([\w.]+)' and '(?:Tensor|Parameter)'", _not_a_tensor),
+    (
+        r"unsupported operand type\(s\) for [*/+-]=?: 'numpy.ndarray' and '(?:Tensor|Parameter)'"
+        r"|Concatenation operation is not implemented for NumPy arrays",
+        _numpy_array,
+    ),
+    (r"operand type.* '(?:builtin_function_or_method|method)'", method_as_operand),
+    (
+        r"(?P<name>\w+)\(\) (?:got an unexpected keyword|received an invalid combination)",
+        _numpy_calls_method,
+    ),
     (r"unsupported operand type\(s\) for [*/+-]=?: '\w+' and 'NoneType'", _always(NO_GRADIENT_YET)),
     (r"expected np\.ndarray \(got (?:Tensor|Parameter)\)", _always(ALREADY_TENSOR)),
     (r"Can't call numpy\(\) on Tensor that requires grad", _always(NUMPY_OF_TENSOR)),

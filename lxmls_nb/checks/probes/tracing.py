@@ -20,6 +20,8 @@ MAX_EVENTS = 200
 FORWARD, FORWARD_NO_GRAPH = "forward", "forward without graph"
 #: A copy of that model makes one.
 FORWARD_OF_COPY = "forward of a copy"
+#: Another model makes one, with parameters of its own.
+FORWARD_OF_OTHER = "forward of another model"
 #: ``backward()`` is called, or ``torch.autograd.grad``; a gradient arrives at a parameter.
 BACKWARD, GRADIENT = "backward", "gradient"
 #: The optimizer that was passed makes a step, where parameters have a gradient or none has.
@@ -46,6 +48,7 @@ def traced(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> Iterator
         It grows as the block runs.
     """
     import torch
+    from torch.nn.modules.module import register_module_forward_hook
     from torch.optim.optimizer import register_optimizer_step_pre_hook
 
     events: list[str] = []
@@ -58,10 +61,18 @@ def traced(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> Iterator
 
     def on_forward(module: Any, _: Any, output: Any) -> None:
         if module is not model:
+            if events[-1:] == [FORWARD_OF_OTHER]:  # it is this one
+                events.pop()
             record(FORWARD_OF_COPY)
         else:
             graph = getattr(output, "requires_grad", True)
             record(FORWARD if graph else FORWARD_NO_GRAPH)
+
+    def on_any_forward(module: Any, _: Any, output: Any) -> None:
+        held = list(module.parameters())
+        is_other = held and not any(one is tensor for one in held for tensor in tensors)
+        if is_other and events[-1:] != [FORWARD_OF_OTHER]:  # parts of it make one, too
+            record(FORWARD_OF_OTHER)
 
     def on_step(stepping: Any, arguments: Any, options: Any) -> None:
         held = [tensor for group in stepping.param_groups for tensor in group["params"]]
@@ -82,6 +93,7 @@ def traced(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> Iterator
             if tensor.requires_grad
         ]
         handles.append(register_optimizer_step_pre_hook(on_step))
+        handles.append(register_module_forward_hook(on_any_forward))
         for handle in handles:
             stack.callback(handle.remove)
         for name in ("backward", "grad"):

@@ -34,6 +34,16 @@ def test_each_is_named_whatever_its_factor(problem, look, factor):
     assert look in found.sentence()
 
 
+@pytest.mark.parametrize(("factor", "is_named"), [(1, True), (1.1, False), (0.3, False)])
+def test_a_logarithm_of_the_mean_is_told_by_its_length(problem, factor, is_named):
+    right = numerical_gradients(problem)[0]
+    taken = [factor * array for array in gradient_of(problem, objectives._log_of_mean)]
+    found = objectives.name_objective(taken, right, problem)
+    assert found is not None
+    assert (objectives.LOG_OF_MEAN in found.sentence()) == is_named
+    assert ("without its logarithm" in found.sentence()) != is_named
+
+
 def test_no_two_have_gradients_in_proportion(problem):
     flat = {
         look: np.concatenate([array.ravel() for array in gradient_of(problem, objective)])

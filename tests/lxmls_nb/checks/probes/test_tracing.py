@@ -46,6 +46,18 @@ def test_what_goes_wrong_in_steps(training):
     ]
 
 
+def test_another_model_is_told_from_a_copy_and_from_what_has_no_parameters(training):
+    import torch
+
+    model, optimizer, input = training
+    other = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.LogSoftmax(dim=1))
+    with traced(model, optimizer) as events:
+        torch.nn.NLLLoss()(other(input), torch.zeros(4, dtype=torch.int64)).backward()
+        torch.nn.Sigmoid()(model(input))
+        copy.deepcopy(model)(input)
+    assert events == ["forward of another model", "backward", "forward", "forward of a copy"]
+
+
 def test_nothing_is_left_behind(training):
     import torch
 
@@ -55,6 +67,7 @@ def test_nothing_is_left_behind(training):
         raise ZeroDivisionError
     assert (torch.autograd.backward, torch.autograd.grad) == before
     model(input).mean().backward()
+    torch.nn.Linear(3, 2)(input)
     optimizer.step()
     assert events == []
 
