@@ -230,6 +230,13 @@ def may_bind_unseen(source: str) -> bool:
     ----------
     source : str
         Code of IPython.
+
+    Examples
+    --------
+    >>> may_bind_unseen("from shapes import *")
+    True
+    >>> may_bind_unseen("import shapes")
+    False
     """
     tree = tree_of(source)
     if tree is None:

@@ -21,7 +21,8 @@ NOT_DEFINED = re.compile(r"name '(\w+)' is not defined")
 def explain_errors(notebook: NotebookNode) -> list[Reason]:
     """Return the reasons of all kinds.
 
-    See :func:`explain_undefined`, :func:`.explain_missing` and :func:`explain_borrowed`.
+    See :func:`explain_undefined`, :func:`explain_borrowed` and
+    :func:`~lxmls_grading.feedback.surroundings.explain_missing`.
 
     Parameters
     ----------

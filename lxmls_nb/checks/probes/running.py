@@ -75,7 +75,7 @@ def run(name: str, answers: list[Any], **arguments: Any) -> Any:
     -------
     reply : dict
         ``{"result": ...}``; or ``{"not_attempted": text, "where": function, "found": names}``, with
-        ``fault`` and ``place`` of :func:`~lxmls_nb.errors.fault_of_stop`; or ``{"error": ...}`` if
+        ``fault`` and ``place`` of ``lxmls_nb.errors.fault_of_stop``; or ``{"error": ...}`` if
         the answer raised, see
         :func:`~lxmls_nb.checks.probes.errors.describe_error`. From another process comes whatever
         that process sends.

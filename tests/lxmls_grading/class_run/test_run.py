@@ -478,8 +478,8 @@ def test_files_of_assignment_and_student_lie_beside_the_notebook(course, tmp_pat
     expected = {"ada": 4, "blaise": 4, "carl": 2, "dora": 4}
     assert scores(course) == scores(by_nbgrader) == expected
     assert rows(course) == rows(by_nbgrader)
-    (why,) = summary["reasons"]["carl"]
-    assert why["kind"] == "file"
+    why, aside = summary["reasons"]["carl"]
+    assert (why["kind"], aside["kind"]) == ("file", "set aside")
     assert "`large.bin` is larger than 1 MB" in why["text"]
     assert summary["reasons"].keys() == {"carl"}
 
