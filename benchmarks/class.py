@@ -233,6 +233,9 @@ def compare(folder: Path, students: int, same_epochs: bool) -> None:
         one = measure(*stock_line, f"--student={part}", cwd=stock, title=title)
         slow = Run(slow.wall + one.wall, slow.cpu + one.cpu)
         runs.append(grade(ours, students, "--force"))
+    graded = len([*(stock / "autograded").glob("*")])
+    if graded < students:
+        sys.exit(f"nbgrader graded {graded} of {students} submissions: nothing can be compared.")
     report(slow, "nbgrader autograde", students)
     fast = Run(mean(run.wall for run in runs), mean(run.cpu for run in runs))
     forks, start = ((a + b) / 2 for a, b in zip((forks, start), bare(ours), strict=True))
