@@ -23,7 +23,7 @@ MAGIC_LINE = re.compile(r"^([ \t]*)(?:[%!?].*|.*\?[ \t]*)$", re.MULTILINE)
 MAGIC_VALUE = re.compile(r"=[ \t]*[%!].*$", re.MULTILINE)
 
 #: The first lines of a cell: magics under which the rest of it runs as usual.
-TRANSPARENT = re.compile(r"(\s*%%(time|capture|prun)\b[^\n]*\n)+")
+TRANSPARENT = re.compile(r"\A(\s*%%(time|capture|prun)\b[^\n]*\n)+")
 
 #: How a cell begins of which IPython takes something away: prompts, or what indents all of it.
 PASTED = re.compile(r"(?:[ \t]*\n)*(?:[ \t]+\S|>>> ?|In \[\d+\]: ?)")
@@ -115,6 +115,8 @@ def parse_cell(source: str) -> ast.Module:
         try:
             return parse(source)
         except SyntaxError:
+            if len(source) > MAX_MAGIC_CODE:
+                raise
             plain = MAGIC_VALUE.sub("= None", MAGIC_LINE.sub(r"\1pass", source))
             if plain == source:
                 raise
@@ -265,7 +267,10 @@ def needed_names(source: str) -> frozenset[str]:
     """
     tree = tree_of(source)
     statements = tree.body if tree else []
-    return frozenset(needed_by(statements) & bound_names(statements)[1])
+    try:
+        return frozenset(needed_by(statements) & bound_names(statements)[1])
+    except RecursionError:  # a thousand branches after one another
+        return frozenset()
 
 
 def needed_by(statements: list[ast.stmt]) -> set[str]:

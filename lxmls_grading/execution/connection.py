@@ -47,6 +47,9 @@ LARGE = ("str", "bytes", "list", "tuple", "dict", "set", "frozenset", "int")
 #: changes none: else a hostile process could tell another one each time.
 RUNNING = frozenset({"call", "next"})
 
+#: Most names of a student that stand for something else at a time.
+MAX_REBOUND = 1000
+
 #: Values that never change.
 FIXED = (int, float, complex, str, bytes)
 
@@ -161,7 +164,9 @@ class Connection:
         self._show(reply)
         self._share(reply)
         if operation in RUNNING:
-            self.rebound.update(map(_text, reply.get("rebound", [])))
+            self.rebound.update(map(_text, reply.get("rebound", [])[:MAX_REBOUND]))
+            if len(self.rebound) > MAX_REBOUND:
+                raise ReplyError("it binds too many names anew")
         if self.copies:
             handed = (*given[1:], *named.values())
             self.copies.called(given[0], handed, reply.get("value"), bool(reply.get("changed")))

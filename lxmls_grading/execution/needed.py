@@ -15,7 +15,7 @@ from lxmls_grading.definitions import parse
 from lxmls_nb.notebook.names import root_name
 
 #: Cell magics whose cell defines what it would define without them.
-TRANSPARENT = re.compile(r"(\s*%%(time|capture|timeit|prun)\b[^\n]*\n)+")
+TRANSPARENT = re.compile(r"\A(\s*%%(time|capture|timeit|prun)\b[^\n]*\n)+")
 
 
 def dispensable_cells(cells: Sequence[NotebookNode]) -> set[int]:

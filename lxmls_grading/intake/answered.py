@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from nbformat.notebooknode import NotebookNode
+from nbgrader.utils import is_grade, is_solution, is_task
 
 from lxmls_grading.cells import grade_id
 from lxmls_grading.definitions import analyse, may_bind_unseen
@@ -10,11 +13,15 @@ from lxmls_grading.intake.layout import outline
 from lxmls_grading.intake.matching import find_cells, is_blank
 from lxmls_grading.intake.originals import Originals, plain_text
 
+#: Fewest words of a text that may be an answer wherever it stands: fewer are a name, or a heading.
+WORDS = 6
+
 
 def is_answered(notebook: NotebookNode, originals: Originals) -> bool:
     """Whether a notebook has an answer of a student's: in its cell, or in one of their own.
 
-    A name at its top, an import, or ``pass`` in place of what was released, is none.
+    A name at its top, an import, or ``pass`` in place of what was released, is none. Where a person
+    grades some of it, words are one.
 
     Parameters
     ----------
@@ -34,10 +41,27 @@ def is_answered(notebook: NotebookNode, originals: Originals) -> bool:
     if any(is_answer(cell, grade_id(cell)) for cell in notebook.cells):
         return True  # as in almost all: what follows takes longer
     found = find_cells(notebook, originals)
+    known = originals.known.values()
+    if any(is_task(cell) or (is_grade(cell) and is_solution(cell)) for cell in known):
+        given = {plain_text(cell) for cell in originals.released.cells}
+        texts = [plain_text(found.cells[index]) for index in found.own("markdown")]
+        if any(has_words(text) and text not in given for text in texts):
+            return True
     own = [found.cells[index].source for index in found.own("code")]
     return any(map(is_answer, found.cells, found.names)) or any(
         names_of(originals) & analyse(source).bound or may_bind_unseen(source) for source in own
     )
+
+
+def has_words(text: str, least: int = WORDS) -> bool:
+    """Whether a text has as many words as an answer in words, wherever it stands.
+
+    Parameters
+    ----------
+    text : str
+    least : int
+    """
+    return len(re.findall(r"\w+", text)) >= least
 
 
 def names_of(originals: Originals) -> frozenset[str]:

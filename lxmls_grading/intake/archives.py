@@ -57,7 +57,10 @@ TEXTS = re.compile(r"\.(py|md|qmd|rmd|tex|txt|html?)$", re.IGNORECASE)
 DOCUMENTS = re.compile(r"\.(pdf|docx?|odt|rtf|pages)$", re.IGNORECASE)
 
 #: Kinds of texts that people write in words.
-PROSE = re.compile(r"(?<!readme)\.(md|tex|html?)$", re.IGNORECASE)
+PROSE = re.compile(
+    r"(?<!readme)(?<!license)(?<!changelog)(?<!contributing)(?<!index)\.(md|tex|html?)$",
+    re.IGNORECASE,
+)
 
 #: Most texts that are listed.
 MAX_TEXTS = 40
@@ -264,11 +267,14 @@ def _in_zip(
     total = 0
     for member in members:
         name = member.filename
+        if len(name) > MAX_PATH:
+            yield name, None
+            continue
         parts = PurePosixPath(name).parts
         if any(fnmatch.fnmatch(part, pattern) for part in parts for pattern in exclude):
             continue
         is_inside = ".." not in parts and not name.startswith("/")
-        is_plain = is_inside and len(name) <= MAX_PATH and not ARCHIVE.search(name)
+        is_plain = is_inside and not ARCHIVE.search(name)
         is_read = is_plain and total + member.file_size <= MAX_UNPACKED
         total += member.file_size if is_read else 0
         yield name, partial(_unpack, path, state, member, max_bytes) if is_read else None

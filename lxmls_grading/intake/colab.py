@@ -29,6 +29,9 @@ from lxmls_nb.notebook.names import root_name
 PACKAGE = "google.colab"
 LEFT_OUT = "# Left out, since it needs Google Colab: "
 
+#: How often statements are looked at for lines that they share with others: few cells have any.
+MAX_ROUNDS = 10
+
 
 def leave_out_colab(cells: list[NotebookNode]) -> list[Reason]:
     """Leave out lines that need Google Colab, and return the reasons.
@@ -110,13 +113,15 @@ def _sorted_out(statements: list[ast.stmt]) -> tuple[list[ast.stmt], list[ast.st
         else:
             others.append(statement)
             names -= bound_names([statement])[1]
-    while True:
+    for _ in range(MAX_ROUNDS):
         taken = {number for each in others for number in _lines(each)}
-        shared = [each for each in needing if taken & {*_lines(each)}]
+        shared = {each for each in needing if taken & {*_lines(each)}}
         if not shared:
             return needing, others
         needing = [each for each in needing if each not in shared]
-        others = [each for each in statements if each not in needing]
+        left = {*needing}
+        others = [each for each in statements if each not in left]
+    return [], statements
 
 
 def _lines(statement: ast.stmt) -> range:

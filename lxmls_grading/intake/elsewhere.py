@@ -12,14 +12,12 @@ from nbformat.notebooknode import NotebookNode
 
 from lxmls_grading.cells import grade_id
 from lxmls_grading.definitions import analyse, may_bind_unseen
+from lxmls_grading.intake.answered import has_words
 from lxmls_grading.intake.matching import Found, is_blank
 from lxmls_grading.intake.originals import Originals, plain_text, same_text
 from lxmls_grading.intake.repairs import names_added, repaired, set_aside
 from lxmls_grading.listing import list_names
 from lxmls_grading.reasons import Reason
-
-#: Fewest words of a text that may be an answer wherever it stands.
-WORDS = 6
 
 
 def settle(
@@ -202,7 +200,7 @@ def _settle_text(
         and not same_text(found.cells[found.counts[other]], originals.known[other])
     ]
     if not own and not edited:  # somewhere else, a few words are no answer: a name, a heading
-        own = [text for text in texts.values() if len(re.findall(r"\w+", text)) >= WORDS]
+        own = [text for text in texts.values() if has_words(text)]
     if own or edited:
         state = "is empty" if name in found.counts else "was missing"
         where = [f"a cell of your own ({_quote(text)})" for text in own]
@@ -214,12 +212,12 @@ def _settle_text(
 
 def _may_be_text(cell: NotebookNode, released: NotebookNode) -> bool:
     """Whether an own cell may be an answer that a person reads: words, also where code belongs."""
-    if not cell.source.strip():
+    if not has_words(cell.source, least=1):
         return False
     if released.cell_type != "code":
         return bool(cell.cell_type == released.cell_type)
-    has_words = cell.cell_type != "code" or re.search("[#'\"]", cell.source) is not None
-    return has_words and (cell.cell_type != "code" or not analyse(cell.source).bound)
+    is_written = cell.cell_type != "code" or re.search("[#'\"]", cell.source) is not None
+    return is_written and (cell.cell_type != "code" or not analyse(cell.source).bound)
 
 
 def _neighbour(name: str, step: int, originals: Originals) -> str | None:

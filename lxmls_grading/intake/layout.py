@@ -63,6 +63,7 @@ def outline(source: str) -> str:
 
 def _does_nothing(node: ast.AST) -> bool:
     """Whether a statement gives a function no result."""
-    if isinstance(node, ast.Expr | ast.Return):
-        return node.value is None or isinstance(node.value, ast.Constant)
-    return isinstance(node, ast.Pass | ast.Raise)
+    if isinstance(node, ast.Return):
+        return node.value is None or ast.unparse(node.value) == "None"
+    is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    return is_text or isinstance(node, ast.Pass | ast.Raise)

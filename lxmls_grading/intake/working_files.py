@@ -150,7 +150,6 @@ def read_working_files(
     files = WorkingFiles(dict(assignment))
     # The assignment's files win, also where a student's file is called like one of their folders.
     taken = {str(part) for name in assignment for part in (Path(name), *Path(name).parents)}
-    total = 0
     # Notebooks come last: those that are graded take up much, and few are read by another one.
     paths = plain_files(folder, [*ignore, *NEVER, NOTEBOOKS], log, MAX_TOTAL_BYTES)
     others = plain_files(folder, [*ignore, *NEVER], QUIET, MAX_TOTAL_BYTES)
@@ -158,6 +157,8 @@ def read_working_files(
     readers: dict[str, Reader] = {}
     for path in paths + notebooks:
         readers[os.path.relpath(path, folder)] = partial(read_plain, path)
+    own = {*readers}
+    totals = {True: 0, False: 0}  # what lies in a second place takes nothing from the first
     excluded = [*ignore, *NEVER]
     nested = _beside_nested(str(folder), paths, notebooks, excluded, limits.max_bytes)
     for name, read in nested.items():
@@ -169,14 +170,14 @@ def read_working_files(
             if not any(fnmatch(os.path.basename(name), pattern) for pattern in limits.patterns):
                 raise UnsafeFileError("is of a kind that the course does not take")
             content = read(limits.max_bytes)
-            if total + len(content) > limits.max_total:
+            if totals[name in own] + len(content) > limits.max_total:
                 raise UnsafeFileError(
                     f"is too much: {limits.max_total / 1e6:g} MB are taken in all"
                 )
         except (UnsafeFileError, UnreadableError) as problem:
             files.left_out[clean_text(name)] = str(problem)
         else:
-            total += len(content)
+            totals[name in own] += len(content)
             files.contents[name] = content
     return files
 

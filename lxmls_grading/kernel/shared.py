@@ -248,8 +248,9 @@ def overwrite(old: Any, new: Any) -> None:
             old.clear()
             old.update(new)
         elif kind is np.ndarray:
-            if (old.shape, old.dtype) != (new.shape, new.dtype):
-                raise ReplyError("an array has changed its shape or its type")
+            if (old.size, old.dtype) != (new.size, new.dtype):
+                raise ReplyError("an array has changed its size or its type")
+            old.shape = new.shape
             np.copyto(old, new)
         elif kind.__name__ == "Tensor":
             _overwrite_tensor(old, new)

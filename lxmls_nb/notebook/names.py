@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import cast
 
 #: CodeCell magics whose cell defines what it would define without them.
-TRANSPARENT = re.compile(r"(\s*%%(time|capture|prun)\b[^\n]*\n)+")
+TRANSPARENT = re.compile(r"\A(\s*%%(time|capture|prun)\b[^\n]*\n)+")
 
 #: Statements and expressions that wait.
 AWAITING = (ast.Await, ast.AsyncFor, ast.AsyncWith)

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shutil
+import time
 import zipfile
 
 import nbformat
@@ -353,6 +354,15 @@ def test_what_an_archive_holds_and_is_not_read_waits(name, how, folder, read):
     assert "shapes_1." in read("shapes_1")[1]["uncertain"].partition("file that cannot")[2]
 
 
+def test_long_names_in_an_archive_take_no_time(folder, read):
+    with zipfile.ZipFile(folder / "work.zip", "w") as archive:
+        for number in range(20):
+            archive.writestr("a/" * 32_000 + f"{number}.ipynb", "{}")
+    start = time.monotonic()
+    assert "uncertain" in read("shapes_1")[1]
+    assert time.monotonic() - start < 5
+
+
 def test_an_archive_with_too_many_files_waits(folder, read, monkeypatch):
     monkeypatch.setattr(archives, "MAX_MEMBERS", 100)
     put_in_zip(folder / "a.zip", **{f"{number}": "{}" for number in range(101)})
@@ -436,6 +446,15 @@ def test_an_answer_in_a_cell_of_ones_own_is_one(cell, folder, read):
     assert list(reasons) == ["left out"]
 
 
+def test_an_essay_in_a_cell_of_ones_own_is_an_answer(folder, read):
+    put(folder, "shapes_1.ipynb", with_cell("A circle is round since its radius is one."))
+    put(folder, "shapes_1-Copy1.ipynb", shapes())
+    (folder / "picture.pdf").write_bytes(b"%PDF")
+    text, reasons = read("shapes_1")
+    assert "A circle is round" in text
+    assert "renamed" not in reasons
+
+
 @pytest.mark.parametrize("with_blank", [False, True])
 def test_a_new_notebook_with_an_answer_waits(with_blank, folder, read):
     new = nbformat.v4.new_notebook()
@@ -494,11 +513,13 @@ def without_words():
     [
         *(("comments.md", True), ("Day 2 Smith.pdf", True), ("shapes_1.docx", True)),
         *(("README.md", False), ("notes.txt", False), ("letters_1.pdf", False)),
+        *(("LICENSE.md", False), ("site/index.html", False)),
         *(("tools.py", False), ("guide.pdf", False)),
     ],
 )
 def test_an_empty_answer_in_words_may_be_in_a_document(course, name, waits, folder, read):
     (course / "source" / "day2" / "guide.pdf").write_bytes(b"%PDF")
+    (folder / name).parent.mkdir(exist_ok=True)
     (folder / name).write_bytes(b"words")
     put(folder, "shapes_1.ipynb", without_words())
     text, reasons = read("shapes_1")

@@ -26,6 +26,8 @@ def test_layout_makes_no_difference_but_comments_do():
             ("raise NotImplementedError", "return None", True),
             ("f(x)", "f(x, y)", False),
         ),
+        ("raise NotImplementedError", "return 1", False),
+        ("raise NotImplementedError", "return False", False),
         *(("raise NotImplementedError", "return x", False), ("None", "1", False)),
         ("raise NotImplementedError", "y = x\n    raise NotImplementedError", False),
     ],

@@ -449,6 +449,9 @@ ODD = {
         )
         for where, name in (("at the top", "imports"), ("at the end", "end"), ("far", "shapes"))
     },
+    "no words but a line": Odd(
+        both(text_of("essay", stub("essay")), insert("essay", own("---", MD))), keeps=()
+    ),
     "no words but a name": Odd(
         both(text_of("essay", stub("essay")), insert("imports", own("**Name**: A.", MD))), keeps=()
     ),

@@ -86,6 +86,14 @@ def test_files_beside_a_notebook_in_a_folder_are_where_it_looks_for_them(tmp_pat
     assert read(tmp_path, {"data/b.csv": b"6"}).contents["data/b.csv"] == b"6"
 
 
+def test_a_file_in_two_places_counts_once(tmp_path):
+    write(tmp_path, day2__work_dot_ipynb="", day2__a_dot_csv="1" * 60, day2__b_dot_csv="2" * 40)
+    files = read(tmp_path, max_total=100)
+    assert files.contents.keys() >= {"a.csv", "b.csv", "day2/a.csv", "day2/b.csv"}
+    write(tmp_path, c_dot_csv="3")
+    assert "is too much" in str(read(tmp_path, max_total=100).left_out)
+
+
 @pytest.mark.parametrize("top", ["", "day2/", "a/b/"])
 def test_so_are_those_in_a_zip_archive(top, tmp_path):
     names = [f"{top}work.ipynb", f"{top}a.csv", f"{top}data/b.csv", f"{top}.hidden", "../c.csv"]
