@@ -96,7 +96,7 @@ class TestOtherThings:
                 "the file `a.json`",
             ),
             ("OSError: [Errno 30] Read-only file system: '../log.txt'", "the file `../log.txt`"),
-            ("PermissionError: [Errno 13] Permission denied: '/root/a b'", "the file `/root/a b`"),
+            ("PermissionError: [Errno 13] Permission denied: '/srv/a b'", "the file `/srv/a b`"),
             ('FileNotFoundError: [Errno 2] No such file or directory: "a\'b"', "the file `a'b`"),
             ("URLError: <urlopen error [Errno -2] Name or service not known>", "the network"),
             ("gaierror: [Errno -3] Temporary failure in name resolution", "the network"),
