@@ -139,7 +139,9 @@ def anything(random: random.Random):
     handle = {"handle": {"place": 7, "type": "T", "bases": [["__main__", "T"]]}}
     number = random.choice([1, -1, -2, -3, 2**80])
     shared = [{"shared": [number, random.choice(plain)]}, {"same": number}]
-    return junk(random) if random.random() < 0.1 else random.choice([*plain, *shared, handle])
+    if random.random() < 0.05:  # most have a number that they cannot have
+        return random.choice(shared)
+    return junk(random) if random.random() < 0.1 else random.choice([*plain, handle])
 
 
 def changes(random: random.Random):
@@ -189,7 +191,7 @@ def replies(random: random.Random) -> Iterator[list[bytes]]:
                 value["dict"] += [["value", anything(random)], ["changed", changes(random)]]
                 value["dict"] += [["followed", {"list": [1, -1, -2]}]]
                 if random.random() < 0.5:
-                    value["dict"][2] = ["error", forged_error(random)]
+                    value["dict"][2:4] = [["error", forged_error(random)]]
                 parts[0] = json.dumps(value).encode()
             case _:
                 parts[0] = json.dumps(mutate_tree(json.loads(parts[0]), random)).encode()
