@@ -11,7 +11,7 @@ import re
 import symtable
 import threading
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -221,6 +221,23 @@ def _targets(node: ast.AST) -> list[ast.expr]:
         case ast.With() | ast.AsyncWith():
             return [item.optional_vars for item in node.items if item.optional_vars]
     return []
+
+
+def imports_in(tree: ast.AST) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield the names that code imports, each with the module and the name there.
+
+    Parameters
+    ----------
+    tree : ast.AST
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                top = alias.name.partition(".")[0]
+                yield alias.asname or top, (alias.name if alias.asname else top, "")
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for alias in node.names:
+                yield alias.asname or alias.name, (node.module, alias.name)
 
 
 def may_bind_unseen(source: str) -> bool:

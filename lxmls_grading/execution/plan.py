@@ -15,7 +15,7 @@ from typing import Any
 from nbformat.notebooknode import NotebookNode
 
 from lxmls_grading.cells import carries_points, grade_id, is_answer, is_locked, is_test
-from lxmls_grading.definitions import analyse, parse
+from lxmls_grading.definitions import analyse, imports_in, parse
 from lxmls_grading.kernel.foreign import find_command, is_python, kernel_name, language_of
 
 #: Tags of a test cell that decide for it.
@@ -177,14 +177,7 @@ def imported(code: str) -> Iterator[tuple[str, tuple[str, str]]]:
         tree = parse(code)
     except SyntaxError:  # there are magics in it
         return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                top = alias.name.partition(".")[0]
-                yield alias.asname or top, (alias.name if alias.asname else top, "")
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            for alias in node.names:
-                yield alias.asname or alias.name, (node.module, alias.name)
+    yield from imports_in(tree)
 
 
 def given_code(source: NotebookNode) -> str:

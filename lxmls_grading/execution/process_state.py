@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from nbformat.notebooknode import NotebookNode
 
 from lxmls_grading.cells import grade_id, is_answer, is_locked, is_test
-from lxmls_grading.definitions import ODD, analyse, bound_names, parse_cell
+from lxmls_grading.definitions import ODD, analyse, bound_names, imports_in, parse_cell
 from lxmls_grading.execution.process_names import (
     ARGUMENTS,
     DRAWING,
@@ -131,16 +131,7 @@ def _bound(source: str, tree: ast.AST) -> frozenset[str]:
 
 def _imports(tree: ast.AST) -> dict[str, str]:
     """Return what the names that code imports stand for, such as ``numpy.random`` for ``rnd``."""
-    found: dict[str, str] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                top = alias.name.partition(".")[0]
-                found[alias.asname or top] = alias.name if alias.asname else top
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            for alias in node.names:
-                found[alias.asname or alias.name] = f"{node.module}.{alias.name}"
-    return found
+    return {name: ".".join(filter(None, origin)) for name, origin in imports_in(tree)}
 
 
 def _aliases(tree: ast.AST, known: Mapping[str, str]) -> dict[str, str]:

@@ -10,12 +10,12 @@ import ast
 
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell
-from nbgrader.utils import is_grade, is_solution
+from nbgrader.utils import is_grade
 
 from lxmls_grading.definitions import tree_of
 from lxmls_grading.intake.matching import Found
-from lxmls_grading.intake.originals import Originals, same_text
-from lxmls_grading.intake.repairs import is_unchanged, repaired
+from lxmls_grading.intake.originals import Originals
+from lxmls_grading.intake.repairs import edited, is_unchanged, repaired
 from lxmls_grading.listing import list_names
 from lxmls_grading.reasons import Reason
 
@@ -46,10 +46,8 @@ def move_imports(
 
 def _added(name: str, found: Found, originals: Originals) -> str:
     """Return the imports at the top level of a cell that it was not released with."""
-    released, index = originals.known[name], found.counts.get(name)
-    if released.cell_type != "code" or is_solution(released) or is_grade(released):
-        return ""
-    if index is None or same_text(found.cells[index], released):
+    released, index = originals.known[name], edited(found, name, originals)
+    if index is None or is_grade(released):
         return ""
     if found.marked[index] and is_unchanged(found.cells[index]):
         return ""  # it comes from an earlier release

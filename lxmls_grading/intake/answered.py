@@ -43,9 +43,8 @@ def is_answered(notebook: NotebookNode, originals: Originals) -> bool:
     found = find_cells(notebook, originals)
     known = originals.known.values()
     if any(is_task(cell) or (is_grade(cell) and is_solution(cell)) for cell in known):
-        given = {plain_text(cell) for cell in originals.released.cells}
-        texts = [plain_text(found.cells[index]) for index in found.own("markdown")]
-        if any(has_words(text) and text not in given for text in texts):
+        texts = {plain_text(found.cells[index]) for index in found.own("markdown")}
+        if any(map(has_words, texts - originals.texts)):
             return True
     own = [found.cells[index].source for index in found.own("code")]
     return any(map(is_answer, found.cells, found.names)) or any(
@@ -83,6 +82,5 @@ def texts_of_student(notebook: NotebookNode, originals: Originals) -> tuple[str,
     originals : Originals
         The exercise.
     """
-    given = {plain_text(cell) for cell in originals.released.cells}
     texts = (plain_text(cell) for cell in notebook.cells)
-    return tuple(text for text in texts if text and text not in given)
+    return tuple(text for text in texts if text and text not in originals.texts)

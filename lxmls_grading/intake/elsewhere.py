@@ -185,11 +185,12 @@ def _settle_text(
     around = range(start, end + 1) if name in found.counts else range(len(names))
     if name in found.counts and not _by_hand(name, originals):
         return []
-    given = {plain_text(cell) for cell in originals.released.cells}  # some has no marks
     texts = {
         index: plain_text(cell)
         for index, cell in enumerate(notebook.cells)
-        if not names[index] and _may_be_text(cell, released) and plain_text(cell) not in given
+        if not names[index]
+        and _may_be_text(cell, released)
+        and plain_text(cell) not in originals.texts
     }
     own = [texts[index] for index in around if index in texts]
     edited = [

@@ -182,8 +182,7 @@ class NotebookFinder:
         files = [
             each for each in dict.fromkeys(named + documents + prose) if self._fits(each, name)
         ]
-        given = self.given() if files else ()
-        files = [each for each in files if not is_one_of(given, each)]
+        files = self._without_given(files)
         shown = list_names([_shown(each) for each in files])
         for each in empty if files else ():
             what = f"the cell {each} is empty, and its answer may be in {shown}"
@@ -204,8 +203,12 @@ class NotebookFinder:
         texts, documents = list_texts(folder, self.ignore, self.max_bytes)
         may_be += [each for each in documents if self._fits(each, name) and each not in may_be]
         may_be += [each.path for each in texts if self._is_answer(each, name)]
-        given = self.given() if may_be else ()
-        return [each for each in may_be if not is_one_of(given, each)]
+        return self._without_given(may_be)
+
+    def _without_given(self, paths: list[str]) -> list[str]:
+        """Return the paths of files that are not the assignment's own, which are read if needed."""
+        given = self.given() if paths else ()
+        return [each for each in paths if not is_one_of(given, each)]
 
     def _is_answer(self, text: Member, name: str) -> bool:
         """Whether a file of text that has no notebook's name seems to hold an answer of one."""

@@ -69,6 +69,11 @@ class Originals:
         return {name_of(cell): cell for cell in self.released.cells if is_known(cell)}
 
     @cached_property
+    def texts(self) -> frozenset[str]:
+        """The texts of all cells, as they were released; some have no marks of nbgrader's."""
+        return frozenset(plain_text(cell) for cell in self.released.cells)
+
+    @cached_property
     def order(self) -> dict[str, int]:
         """The place of each of these cells."""
         return {name: place for place, name in enumerate(self.known)}

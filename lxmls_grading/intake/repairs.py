@@ -168,13 +168,27 @@ def is_unchanged(cell: NotebookNode) -> bool:
 
 def names_added(found: Found, name: str, originals: Originals) -> set[str]:
     """Return the names that a student has bound in a cell of the course that is not theirs."""
+    index = edited(found, name, originals)
+    if index is None:
+        return set()
     released = originals.known[name]
-    if is_solution(released) or released.cell_type != "code":
-        return set()
-    index = found.counts.get(name)
-    if index is None or same_text(found.cells[index], released):
-        return set()
     return set(analyse(found.cells[index].source).bound - analyse(released.source).bound)
+
+
+def edited(found: Found, name: str, originals: Originals) -> int | None:
+    """Return the index of a cell of code that is not the student's and was changed, or None.
+
+    Parameters
+    ----------
+    found : Found
+    name : str
+        Of a cell of the course.
+    originals : Originals
+    """
+    released, index = originals.known[name], found.counts.get(name)
+    if is_solution(released) or released.cell_type != "code":
+        return None
+    return None if index is None or same_text(found.cells[index], released) else index
 
 
 def all_added(found: Found, originals: Originals) -> dict[str, str]:
