@@ -278,7 +278,7 @@ class ClassRun:
                 # A sandbox may fail on a busy machine, or by what this submission alone does. Where
                 # no worker can make an empty one either, this raises, and the run ends.
                 self.client.run(check_worker, installed(), self.settings)
-                self._give_up(submission, f"no sandbox could be made for it ({error.why})"[:300])
+                self._give_up(submission, f"no sandbox could be made for it ({error.clause})"[:300])
                 return
             self._give_up(submission, f"{type(error).__name__}: {error}"[:300])
             return

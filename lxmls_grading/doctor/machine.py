@@ -105,7 +105,7 @@ def inspect_sandbox() -> Iterator[Finding]:
                 advice=True,
             )
     except SandboxError as error:
-        yield Finding(f"sandbox: {error.why}", str(error).partition("\n")[2])
+        yield Finding(f"sandbox: {error.clause}", error.repair)
 
 
 def inspect_limits() -> Iterator[Finding]:

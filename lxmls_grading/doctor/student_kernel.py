@@ -35,9 +35,7 @@ def inspect_student_kernel(app: NbGrader) -> Iterator[Finding]:
             warm = time.perf_counter()
             executed = process.execute(notebook, settings)
         except SandboxError as error:
-            yield Finding(
-                f"student kernel: {error.why}", str(error).partition("\n")[2] or error.why
-            )
+            yield Finding(f"student kernel: {error.clause}", error.repair)
             return
         except GradingError as error:
             yield Finding(f"student kernel: {error}", "free memory, or make setup")

