@@ -285,9 +285,15 @@ class SplitClient(AskingClient):
         await self.async_start_new_kernel()
         await self.async_start_new_kernel_client()
         self.load.start_kernel()
-        for cell in self.finished:
-            again = NotebookNode(cell, outputs=[])
-            await super().async_execute_cell(again, 0)
+        # nbclient puts what it executes, and displays that are updated, into its notebook by place.
+        kept = self.nb, self._display_id_map
+        again = [NotebookNode(cell, outputs=[]) for cell in self.finished]
+        self.nb, self._display_id_map = NotebookNode(self.nb, cells=again), {}
+        try:
+            for place, cell in enumerate(again):
+                await super().async_execute_cell(cell, place)
+        finally:
+            self.nb, self._display_id_map = kept
 
     def _why_not_started(self) -> str:
         """Return why a kernel does not start: a clause for the instructor."""

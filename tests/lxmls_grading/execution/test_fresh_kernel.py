@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook, writes
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, writes
 
 from lxmls_grading.execution.warm_process import Executor
 from tests.support.execution import RIGHT, SETTINGS, TEST, graded, kinds
@@ -44,6 +44,26 @@ def test_answers_after_a_kernel_that_ended_are_graded(warm, ending):
     assert reasons[0]["cells"] == []
     assert "in a fresh kernel, without it" in reasons[0]["text"]
     assert [output.text for output in executed.cells[2].outputs] == ["once\n"]
+
+
+def test_cells_that_run_again_change_nothing_of_the_notebook(warm):
+    """Their displays, which a progress bar updates, are in it from the first time."""
+    shown = "bar = display('0 %', display_id='bar')\nbar.update('100 %')"
+    cells = [
+        new_markdown_cell("# Answers"),
+        answer(RIGHT),
+        new_code_cell(shown),
+        new_code_cell(ENDING),
+        new_code_cell("bar.update('again')"),
+        graded(TEST, "test"),
+    ]
+    sources, ids = [cell.source for cell in cells], [cell.id for cell in cells]
+    executed, points, reasons = execute(warm, cells)
+    assert points == {"test": 2}
+    assert kinds(reasons) == ["kernel"]
+    assert [cell.source for cell in executed.cells] == sources
+    assert [cell.id for cell in executed.cells] == ids
+    assert [output.data["text/plain"] for output in executed.cells[2].outputs] == ["'again'"]
 
 
 def test_test_whose_call_ends_the_kernel_waits_and_the_others_run(warm):
