@@ -27,7 +27,7 @@ PASSED_ON = (
 #: Environment variables of a kernel that libraries read when they are imported, or a test reads.
 READ_AT_IMPORT = (
     *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MALLOC_ARENA_MAX"),
-    *("MPLBACKEND", "TQDM_DISABLE", "LANG"),
+    *("MPLBACKEND", "MATPLOTLIBRC", "TQDM_DISABLE", "LANG"),
     "NBGRADER_EXECUTION",
 )
 

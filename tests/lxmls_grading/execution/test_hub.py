@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import nbformat
@@ -65,6 +67,28 @@ def run(worker: WarmProcess) -> str:
     """Run a cell in a kernel of a worker's, and return what it printed."""
     notebook = new_notebook(cells=[new_code_cell("print(6 * 7)")])
     return worker.execute(notebook, WITHOUT_SANDBOX).cells[0].outputs[0].text.strip()
+
+
+@pytest.mark.parametrize("variable", ["HOME", "MPLCONFIGDIR", "XDG_CONFIG_HOME"])
+def test_settings_of_who_grades_do_not_count(variable, monkeypatch, tmp_path):
+    """With `text.usetex`, the warm process did not start where there is no LaTeX."""
+    for folder in ("", "matplotlib", ".config/matplotlib"):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / folder / "matplotlibrc").write_text("text.usetex: True\n")
+    for name in ("HOME", "MPLCONFIGDIR", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, str(tmp_path))
+    program = "import matplotlib; print(matplotlib.rcParams['text.usetex'])"
+    begin = subprocess.Popen
+
+    def popen(line, **options):
+        return begin([line[0], "-c", program], stdout=subprocess.PIPE, text=True, **options)
+
+    monkeypatch.setattr(hub.subprocess, "Popen", popen)
+    assert hub.start_process().communicate()[0] == "False\n"
+    monkeypatch.delenv("MATPLOTLIBRC", raising=False)
+    with_them = popen([sys.executable], env={**os.environ, variable: str(tmp_path)})
+    assert with_them.communicate()[0] == "True\n"
 
 
 def test_workers_share_one_process(light, started, monkeypatch):
