@@ -75,7 +75,7 @@ def points_in(rows: Rows, cells: dict[str, ScoredCell]) -> Points | None:
         if cell := cells.get(row["cell_id"]):
             given = automatic if manual is None else manual
             scores[cell] = float(given or 0) + float(row["extra_credit"] or 0)
-            waiting |= bool(row["needs_manual_grade"] and cell.max_score)
+            waiting |= bool(row["needs_manual_grade"] and (cell.max_score or given))
     penalties = [row["late_submission_penalty"] for row in rows["submitted_notebook"].values()]
     return Points(scores, sum(each or 0 for each in penalties), waiting) if graded else None
 

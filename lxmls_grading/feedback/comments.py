@@ -105,7 +105,9 @@ class SaveReasons(NbGraderPreprocessor):
                 ]
             else:
                 for grade in grades.values():
-                    if grade.needs_manual_grade and grade.max_score == 0:
+                    # Points by hand that are there were given when it was worth more: they wait.
+                    waits = grade.needs_manual_grade and not grade.manual_score
+                    if waits and grade.max_score == 0:
                         grade.needs_manual_grade = False
             notes = [note for note in set_aside if note]
             _save_comments(by_cell(gradebook.db, Comment, saved), grades, comments, notes, nb)

@@ -31,8 +31,9 @@ from lxmls_nb.files import atomic_path
 class SaveGrades(SaveAutoGrades):
     """Save points as nbgrader does, but for those by hand whose answer has not changed.
 
-    These stay confirmed, or waiting, as they were. Where the answer has changed, they count until
-    somebody confirms them, as in nbgrader, and a comment tells it.
+    These stay confirmed, or waiting, as they were. Where the answer has changed, or is worth less
+    now than they are, they count until somebody confirms them, as in nbgrader, and a comment tells
+    it.
     """
 
     def preprocess(
@@ -48,7 +49,7 @@ class SaveGrades(SaveAutoGrades):
             share_folder(Path(root, RECORDS_FOLDER))
         self._now = digests(nb)
         self._earlier = read_digests(root, *where).get(names["notebook"], {})
-        self._waiting: dict[str, float] = {}
+        self._waiting: dict[str, str] = {}  # why, by cell: a sentence
         # As nbgrader's own method does, but for the gradebook.
         place = names["notebook"], names["assignment"], names["student"]
         self.notebook_id, self.assignment_id, self.student_id = place
@@ -79,12 +80,17 @@ class SaveGrades(SaveAutoGrades):
         if name not in self._by_hand:
             return
         points, waited = self._by_hand[name]
-        if waited or self._earlier.get(name) != self._now[name]:
-            self._waiting[name] = points
+        number, worth = "1 point was" if points == 1 else f"{points:g} points were", _worth(cell)
+        if points > worth:  # the formgrader takes no such points: it was worth more then
+            why = f"{number} given by hand, and it is worth {worth:g} now: to be confirmed."
+        elif waited or self._earlier.get(name) != self._now[name]:
+            why = f"{number} given by hand to an earlier answer, to be confirmed."
+        else:
+            where = self.notebook_id, self.assignment_id, self.student_id
+            self.gradebook.find_grade(name, *where).needs_manual_grade = False
+            self.gradebook.db.commit()
             return
-        where = self.notebook_id, self.assignment_id, self.student_id
-        self.gradebook.find_grade(name, *where).needs_manual_grade = False
-        self.gradebook.db.commit()
+        self._waiting[name] = why
 
 
 def digests(notebook: NotebookNode) -> dict[str, str]:
@@ -106,17 +112,18 @@ def _digest(texts: list[str]) -> str:
     return hashlib.sha256(json.dumps(texts).encode()).hexdigest()
 
 
-def _comment(
-    notebook: NotebookNode, gradebook: NotebookGradebook, waiting: dict[str, float]
-) -> None:
-    """Add to comments on answers which points were given to earlier ones."""
+def _worth(cell: NotebookNode) -> float:
+    """Return the points that there are for a cell: it is the course's own, as all with points."""
+    return float(cell.metadata.nbgrader.points)
+
+
+def _comment(notebook: NotebookNode, gradebook: NotebookGradebook, waiting: dict[str, str]) -> None:
+    """Add to comments on answers which points by hand wait to be confirmed, and why."""
     answers = [str(grade_id(cell)) for cell in notebook.cells if is_solution(cell)]
     notes: dict[str, list[str]] = {}
-    for name, points in waiting.items():
+    for name, why in waiting.items():
         place = name if name in answers else next(iter(answers), None)
-        number = "1 point was" if points == 1 else f"{points:g} points were"
-        note = f"{name}: {number} given by hand to an earlier answer, to be confirmed."
-        notes.setdefault(str(place), []).append(note)
+        notes.setdefault(str(place), []).append(f"{name}: {why}")
     add_texts(gradebook.comments, notes)
     gradebook.db.commit()
 

@@ -9,7 +9,8 @@ from functools import cached_property
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, Notebook
+from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import (
     ClearHiddenTests,
     ClearMarkScheme,
@@ -171,14 +172,30 @@ def check_released(
         checksums = {cell.name: cell.checksum for cell in stored.source_cells}
         points = {cell.name: cell.max_score for cell in stored.grade_cells}
         points |= {cell.name: cell.max_score for cell in stored.task_cells}
-    known = {name_of(cell): cell for cell in originals.graded.cells if is_known(cell)}
-    differ = known.keys() ^ checksums.keys()
+        known = {name_of(cell): cell for cell in originals.graded.cells if is_known(cell)}
+        differ = known.keys() ^ checksums.keys()
+        is_fixed = bool(differ) and _is_graded(stored)
+    if is_fixed:  # the command below would fail
+        raise NbGraderException(
+            f"{path} has other cells than were released: {list_names(differ)}. nbgrader adds, "
+            "removes and renames none once something is graded: put them back as they were. A test "
+            "that is no longer to count can be worth 0 points."
+        )
     for name, cell in known.items():
         worth = float(cell.metadata.nbgrader.points) if is_grade(cell) or is_task(cell) else None
         if checksums.get(name) != cell.metadata.nbgrader.checksum or points.get(name) != worth:
             differ.add(name)
     if differ:
         raise not_released(assignment, f"{path} is not what was released: {list_names(differ)}")
+
+
+def _is_graded(notebook: Notebook) -> bool:
+    """Whether the gradebook has points for a notebook; a row without any may be a new one."""
+    return any(
+        grade.auto_score is not None or grade.manual_score is not None
+        for submission in notebook.submissions
+        for grade in submission.grades
+    )
 
 
 def plain_text(cell: NotebookNode) -> str:

@@ -115,7 +115,8 @@ def _change(found: Found, name: str, originals: Originals) -> str:
     if not answer and not _tags(cell) <= _tags(released):
         return "tagged"
     if found.marked[copies[0]]:
-        if _role(cell) != _role(released) and (answer or not is_unchanged(cell)):
+        earlier = _is_of_another_release(cell, released) if answer else is_unchanged(cell)
+        if _role(cell) != _role(released) and not earlier:
             return "marked as another kind of cell"
     elif grade_id(cell) and not answer:
         return "renamed"
@@ -148,6 +149,16 @@ def _role(cell: NotebookNode) -> tuple[bool, bool, bool, float | None]:
     points = cell.metadata.nbgrader.get("points")
     points = float(points) if is_grade(cell) and isinstance(points, int | float) else None
     return bool(is_grade(cell)), bool(is_solution(cell)), is_locked(cell), points
+
+
+def _is_of_another_release(answer: NotebookNode, released: NotebookNode) -> bool:
+    """Whether the marks of an answer are those of another release, such as one with other points.
+
+    The text is the student's, so that the checksum, which nbgrader made of the released text and
+    marks, cannot be made again. It differs from that of this release, or the marks were changed.
+    """
+    checksum = answer.metadata.nbgrader.get("checksum")
+    return isinstance(checksum, str) and checksum != released.metadata.nbgrader.get("checksum")
 
 
 def is_unchanged(cell: NotebookNode) -> bool:

@@ -148,8 +148,9 @@ def _points(gradebook: Gradebook, assignment: Any, cells: list[Cell]) -> dict[st
         points = submissions[student]
         points.scores[key] = float(score or 0)
         points.scored |= automatic is not None or manual is not None
-        # A rubric worth 0 points is "to be graded" in nbgrader until someone opens it.
-        if waits and worth[key]:
+        # A rubric worth 0 points is "to be graded" in nbgrader until someone opens it; points that
+        # it has were given when it was worth more.
+        if waits and (worth[key] or score):
             points.waiting.add(key)
     penalties = (
         gradebook.db.query(

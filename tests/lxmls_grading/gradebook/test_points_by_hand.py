@@ -9,8 +9,9 @@ import shutil
 import sqlite3
 
 import pytest
+from nbformat import write
 from nbgrader.api import Gradebook
-from nbgrader.converters import Autograde, GenerateFeedback
+from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 
 from lxmls_grading.cells import read_notebook
@@ -85,13 +86,38 @@ def test_a_mended_test_asks_for_its_own_points_only(graded):
     path = graded / "source" / "day2" / f"{NAME}.ipynb"
     notebook = read_notebook(path)
     find(notebook, TEST).source += "\nassert True"
-    from nbformat import write
-    from nbgrader.converters import GenerateAssignment
-
     write(notebook, path)
     convert(GenerateAssignment, graded)
     convert(Autograde, graded)
     assert state(graded) == {ESSAY: (1.5, False), TEST: (1, True)}
+
+
+@pytest.mark.parametrize("worth", [1, 0])
+def test_they_wait_where_the_answer_is_worth_less_now(worth, graded):
+    path = graded / "source" / "day2" / f"{NAME}.ipynb"
+    notebook = read_notebook(path)
+    find(notebook, ESSAY).metadata.nbgrader.points = worth
+    write(notebook, path)
+    convert(GenerateAssignment, graded)
+    for _ in range(2):
+        convert(Autograde, graded)
+        assert state(graded) == {ESSAY: (1.5, True), TEST: (1, False)}
+        comment = details(graded, "ada")[1][ESSAY]
+        assert f"1.5 points were given by hand, and it is worth {worth} now" in comment
+    give(graded, log_linear_comments=worth)
+    convert(Autograde, graded)
+    assert state(graded) == {ESSAY: (worth, False), TEST: (1, False)}
+
+
+def test_they_stay_confirmed_where_the_answer_is_worth_more_now(graded):
+    path = graded / "source" / "day2" / f"{NAME}.ipynb"
+    notebook = read_notebook(path)
+    find(notebook, ESSAY).metadata.nbgrader.points = 5
+    write(notebook, path)
+    convert(GenerateAssignment, graded)
+    convert(Autograde, graded)
+    assert state(graded) == {ESSAY: (1.5, False), TEST: (1, False)}
+    assert not details(graded, "ada")[1][ESSAY]  # nobody is blamed for the marks either
 
 
 def test_without_the_digests_they_wait_and_none_is_lost(graded):

@@ -12,8 +12,19 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.utils import compute_checksum
 
 from lxmls_grading.cells import grade_id, is_answer, is_test, read_notebook
+from lxmls_grading.intake.originals import read_originals
 from lxmls_grading.intake.rebuild import rebuild
-from tests.support.conversion import ANSWER, NAME, TEST, convert, find, hand_in, scores
+from tests.support import odd_course
+from tests.support.conversion import (
+    ANSWER,
+    NAME,
+    TEST,
+    convert,
+    course_config,
+    find,
+    hand_in,
+    scores,
+)
 from tests.support.course import release
 from tests.support.rebuilding import assert_sound, edited, missing
 
@@ -113,6 +124,16 @@ def test_a_changed_test_is_put_back_and_named(change, originals, submitted):
     (why,) = [each for each in reasons if each.kind == "tampered"]
     assert TEST in why.cells
     assert TEST in why.text
+
+
+def test_nobody_is_blamed_where_an_answer_is_worth_something_else_now():
+    submission, source = odd_course.submission(), odd_course.source_notebook()
+    odd_course.cell(source, "essay").metadata.nbgrader.points = 5
+    _, reasons = rebuild(submission, read_originals(source, course_config()))
+    assert reasons == []
+    odd_course.cell(submission, "essay").metadata.nbgrader.points = 400
+    _, (why,) = rebuild(submission, odd_course.originals())
+    assert (why.kind, why.cells) == ("tampered", ("essay",))
 
 
 @pytest.mark.parametrize("change", UNMARKED, ids=lambda change: change.__name__)
@@ -392,6 +413,32 @@ def test_what_stops_feedback_is_taken_out_of_texts(originals, submitted):
     assert notebook.cells[-1].source == (
         "### BEGIN-HIDDEN TESTS\n![](attachment:a.png) ![](missing-attachment:b.png)"
     )
+
+
+@pytest.mark.usefixtures("_guarded")
+@pytest.mark.parametrize("change", ["added", "removed", "renamed"])
+def test_cells_that_nbgrader_will_not_change_are_named_with_what_to_do(change, course, caplog):
+    hand_in(course, "ada")
+    convert(Autograde, course)
+    path = course / "source" / "day2" / f"{NAME}.ipynb"
+    notebook = read_notebook(path)
+    cell = find(notebook, TEST)
+    if change == "added":
+        other = copy.deepcopy(cell)
+        other.metadata.nbgrader.grade_id = other.id = "another"
+        notebook.cells.append(other)
+    elif change == "removed":
+        notebook.cells.remove(cell)
+    else:
+        cell.metadata.nbgrader.grade_id = "another"
+    nbformat.write(notebook, path)
+    with pytest.raises(NbGraderException):
+        convert(Autograde, course)
+    names = {"added": "another", "removed": TEST, "renamed": f"another, {TEST}"}[change]
+    assert f"other cells than were released: {names}. nbgrader adds, removes" in caplog.text
+    assert "Run `nbgrader generate_assignment" not in caplog.text
+    with pytest.raises(NbGraderException):  # which would not have helped
+        convert(GenerateAssignment, course)
 
 
 @pytest.mark.usefixtures("_guarded")
