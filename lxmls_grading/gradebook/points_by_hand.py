@@ -16,7 +16,7 @@ from pathlib import Path
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import SaveAutoGrades
-from nbgrader.utils import is_grade, is_solution
+from nbgrader.utils import is_grade, is_solution, is_task
 
 from lxmls_grading.cells import grade_id, is_answer
 from lxmls_grading.feedback.comments import DID_NOT_RUN, add_texts
@@ -76,35 +76,53 @@ class SaveGrades(SaveAutoGrades):
 
     def _add_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
         super()._add_score(cell, resources)
+        self._confirm(cell)
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        """Save the points of a cell. nbgrader never asks again for those of a task."""
+        cell, resources = super().preprocess_cell(cell, resources, cell_index)
+        if is_task(cell):
+            self._confirm(cell)
+        return cell, resources
+
+    def _confirm(self, cell: NotebookNode) -> None:
+        """Let the points by hand of a cell, if it has any, stay confirmed or wait."""
         name = str(grade_id(cell))
-        if name not in self._by_hand:
+        points, waited = self._by_hand.get(name, (0.0, False))
+        worth = float(cell.metadata.nbgrader.points)  # the course's own, as all marks by now
+        if name not in self._by_hand or points == worth == 0:  # a rubric never waits
             return
-        points, waited = self._by_hand[name]
-        number, worth = "1 point was" if points == 1 else f"{points:g} points were", _worth(cell)
+        number = "1 point was" if points == 1 else f"{points:g} points were"
+        where = self.notebook_id, self.assignment_id, self.student_id
+        grade = self.gradebook.find_grade(name, *where)
         if points > worth:  # the formgrader takes no such points: it was worth more then
             why = f"{number} given by hand, and it is worth {worth:g} now: to be confirmed."
         elif waited or self._earlier.get(name) != self._now[name]:
             why = f"{number} given by hand to an earlier answer, to be confirmed."
         else:
-            where = self.notebook_id, self.assignment_id, self.student_id
-            self.gradebook.find_grade(name, *where).needs_manual_grade = False
-            self.gradebook.db.commit()
-            return
-        self._waiting[name] = why
+            why = ""
+        if why:
+            self._waiting[name] = why
+        grade.needs_manual_grade = bool(why)
+        self.gradebook.db.commit()
 
 
 def digests(notebook: NotebookNode) -> dict[str, str]:
     """Return a hash of what each cell with points is about, by its name.
 
     For an answer that is read by a person it is its text. For a test it is the test, and all that
-    the student wrote in the notebook.
+    the student wrote in the notebook; for a task the latter alone.
     """
     own = [cell for cell in notebook.cells if is_answer(cell) or grade_id(cell) is None]
     all_own = _digest([cell.source for cell in own])
     return {
-        str(grade_id(cell)): _digest([cell.source, *([] if is_solution(cell) else [all_own])])
+        str(grade_id(cell)): all_own
+        if is_task(cell)
+        else _digest([cell.source, *([] if is_solution(cell) else [all_own])])
         for cell in notebook.cells
-        if is_grade(cell)
+        if is_grade(cell) or is_task(cell)
     }
 
 
@@ -112,17 +130,13 @@ def _digest(texts: list[str]) -> str:
     return hashlib.sha256(json.dumps(texts).encode()).hexdigest()
 
 
-def _worth(cell: NotebookNode) -> float:
-    """Return the points that there are for a cell: it is the course's own, as all with points."""
-    return float(cell.metadata.nbgrader.points)
-
-
 def _comment(notebook: NotebookNode, gradebook: NotebookGradebook, waiting: dict[str, str]) -> None:
     """Add to comments on answers which points by hand wait to be confirmed, and why."""
     answers = [str(grade_id(cell)) for cell in notebook.cells if is_solution(cell)]
+    tasks = [str(grade_id(cell)) for cell in notebook.cells if is_task(cell)]
     notes: dict[str, list[str]] = {}
     for name, why in waiting.items():
-        place = name if name in answers else next(iter(answers), None)
+        place = name if name in answers + tasks else next(iter(answers), None)
         notes.setdefault(str(place), []).append(f"{name}: {why}")
     add_texts(gradebook.comments, notes)
     gradebook.db.commit()

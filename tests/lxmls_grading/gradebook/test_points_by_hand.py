@@ -92,6 +92,38 @@ def test_a_mended_test_asks_for_its_own_points_only(graded):
     assert state(graded) == {ESSAY: (1.5, False), TEST: (1, True)}
 
 
+def test_those_of_a_task_wait_where_the_student_wrote_something_else(graded):
+    """nbgrader never asks for them again, whatever is handed in."""
+    task = "log-linear-comments-rubric"
+
+    def of_task() -> tuple:
+        return details(graded, "ada")[0][task][1:]
+
+    path = graded / "source" / "day2" / f"{NAME}.ipynb"
+    notebook = read_notebook(path)
+    find(notebook, task).metadata.nbgrader.points = 3
+    write(notebook, path)
+    convert(GenerateAssignment, graded)
+    convert(Autograde, graded)
+    give(graded, log_linear_comments_rubric=2)
+    for _ in range(2):
+        convert(Autograde, graded)
+        assert of_task() == (2, False)
+    find(notebook, task).source += "\nAnother word."
+    write(notebook, path)
+    convert(GenerateAssignment, graded)
+    convert(Autograde, graded)
+    assert of_task() == (2, False)
+    hand_in(graded, "ada", **{ESSAY: "Something else."})
+    for _ in range(2):
+        convert(Autograde, graded)
+        assert of_task() == (2, True)
+        comment = details(graded, "ada")[1][task]
+        assert (
+            comment == f"{task}: 2 points were given by hand to an earlier answer, to be confirmed."
+        )
+
+
 @pytest.mark.parametrize("worth", [1, 0])
 def test_they_wait_where_the_answer_is_worth_less_now(worth, graded):
     path = graded / "source" / "day2" / f"{NAME}.ipynb"
