@@ -96,6 +96,8 @@ class CourseApp(NbGrader, StrictApplication):
         warnings.filterwarnings("ignore", category=SAWarning)  # nbgrader causes it (SQLAlchemy 2.1)
         try:
             self.initialize(arguments)
+            # A plugin of the course's own lies in its folder: nbgrader looks in this one alone.
+            sys.path.insert(1, self.coursedir.root)
             if self.unknown_options:
                 import_named_classes(self.config)
                 self.check_unknown_options()

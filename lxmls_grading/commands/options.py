@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import os
 import re
 import traceback
 from collections.abc import Iterable
@@ -100,6 +101,8 @@ class StrictLoader(KVArgParseConfigLoader):
         texts = [str(each) for each in (rhs if isinstance(rhs, list) else [rhs])]
         if lhs == "CourseDirectory.student_id":  # it can be given several times
             texts = [",".join(texts)]
+        elif lhs == "CourseDirectory.root" and all(texts):  # nbgrader warns of one that is relative
+            texts = [os.path.abspath(os.path.expanduser(each)) for each in texts]
         self.config[path][key] = convert(self.spelling(lhs), texts, trait)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from lxmls_grading import cli
@@ -12,6 +14,7 @@ from lxmls_grading.commands.grade import GradeApp
 from lxmls_grading.commands.options import CommandError
 from lxmls_grading.commands.report import ReportApp
 from lxmls_grading.commands.students import select_students
+from lxmls_grading.deadlines.lateness import penalty_plugin
 
 
 def initialized(*arguments: str) -> GradeApp:
@@ -96,6 +99,25 @@ def test_an_id_of_digits_stays_as_it_is(folder):
 
 def test_an_option_before_the_assignment_does_not_swallow_it(folder):
     assert initialized("--force", "day2", "--json").extra_args == ["day2"]
+
+
+def test_the_course_may_be_named_from_another_folder(folder, monkeypatch, capsys):
+    (folder / "tenth.py").write_text(
+        "from nbgrader.plugins import LateSubmissionPlugin\n"
+        "class Tenth(LateSubmissionPlugin):\n    pass\n"
+    )
+    with open(folder / "nbgrader_config.py", "a") as config:
+        config.write("c.AssignLatePenalties.plugin_class = 'tenth.Tenth'\n")
+    found = []
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(
+        ReportApp, "work", lambda app: found.append((app.coursedir.root, penalty_plugin(app))) or 0
+    )
+    monkeypatch.chdir(folder / "source")
+    assert cli.main(["report", "day2", "--course-dir", ".."]) == 0
+    ((root, plugin),) = found
+    assert (root, type(plugin).__name__) == (str(folder), "Tenth")
+    assert capsys.readouterr() == ("", "")
 
 
 def test_classes_that_the_configuration_names_have_options(folder, monkeypatch, capsys):
