@@ -121,7 +121,8 @@ def collect(
         Of each student.
     problems : list of Unreadable
     """
-    sorted_files = sort_files(found, course.people, course.notebooks[assignment], coursedir.ignore)
+    notebooks, others = course.notebooks[assignment], course.notebooks.keys() - {assignment}
+    sorted_files = sort_files(found, course.people, notebooks, coursedir.ignore, others)
     everybody = []
     if coursedir.groupshared and not dry_run:
         share_folder(Path(coursedir.root, RECORDS_FOLDER))

@@ -118,6 +118,7 @@ def sort_files(
     people: People,
     notebooks: Collection[str],
     ignore: Sequence[str],
+    others: Collection[str] = (),
 ) -> Sorted:
     """Sort files by student.
 
@@ -129,6 +130,8 @@ def sort_files(
         The names of the assignment's notebooks.
     ignore : sequence of str
         Patterns of names that are left out.
+    others : collection of str
+        The names of other assignments: what lies in folders of these names is not taken.
     """
     problems: list[Unreadable] = []
     claimed: dict[str, list[tuple[File, Claim]]] = defaultdict(list)
@@ -152,7 +155,7 @@ def sort_files(
             problems.append(doubt)
             continue
         handed_in = HandedIn(student)
-        versions, left_out = _versions(claimed[student], notebooks, ignore)
+        versions, left_out = _versions(claimed[student], notebooks, ignore, others)
         problems += left_out
         _pick(handed_in, versions, problems)
         if handed_in.files:
@@ -208,11 +211,15 @@ def _doubt(student: str, found: list[Claim]) -> Unreadable | None:
 
 
 def _versions(
-    claimed: list[tuple[File, Claim]], notebooks: Collection[str], ignore: Sequence[str]
+    claimed: list[tuple[File, Claim]],
+    notebooks: Collection[str],
+    ignore: Sequence[str],
+    others: Collection[str],
 ) -> tuple[list[Version], list[Unreadable]]:
     """Read the files of a student, archives among them."""
     versions: list[Version] = []
     problems: list[Unreadable] = []
+    elsewhere: set[str] = set()
     total = 0
 
     def add(file: File, claim: Claim, where: str, depth: int) -> None:
@@ -220,6 +227,14 @@ def _versions(
         if is_junk(claim.parts) or claim.parts[-1] == STAMP_FILE:
             return  # when it was handed in is not for students to say
         if any(fnmatch.fnmatch(part, pattern) for part in claim.parts for pattern in ignore):
+            return
+        folders_above = {*file.parts[:-1], *claim.parts[:-1]} - {claim.label}
+        if of_others := folders_above & {*others}:
+            # A line for a folder, not for each of its files. Notebooks may have the same names.
+            if not of_others <= elsewhere:
+                names = " and ".join(sorted(of_others))
+                problems.append(Unreadable(where, f"is left out, with all that lies in {names}"))
+            elsewhere.update(of_others)
             return
         if len(versions) >= MAX_FILES or total > MAX_TOTAL_BYTES:
             problems.append(Unreadable(where, "is left out: the submission is too large"))

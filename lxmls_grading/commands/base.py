@@ -109,7 +109,10 @@ class CourseApp(NbGrader, StrictApplication):
         except TraitError as error:  # a setting that is read where it is needed
             return self.report_error(str(error))
         except SQLAlchemyError as error:
-            return self.report_error(f"the gradebook cannot be used: {one_line(error)}")
+            url = make_url(self.coursedir.db_url)
+            local = url.get_backend_name() == "sqlite"
+            place = url.database if local else url.render_as_string()  # without the password
+            return self.report_error(f"the gradebook {place} cannot be used: {one_line(error)}")
         except OSError as error:
             place = f"{error.filename}: " if error.filename else ""
             return self.report_error(f"{place}{error.strerror or error}")
@@ -189,7 +192,7 @@ class CourseApp(NbGrader, StrictApplication):
         if not name:
             raise CommandError(f"which assignment? Name one: {', '.join(known) or 'there is none'}")
         if name not in found:
-            close = close_names(name, [each for each in known if each != name])
+            close = "" if name in known else close_names(name, known)
             place = "the gradebook" if generated else "source/"
             make = (
                 f"nbgrader generate_assignment {name} --force"

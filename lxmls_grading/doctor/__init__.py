@@ -30,6 +30,7 @@ OF_COURSE: tuple[Callable[[NbGrader], Iterator[Finding]], ...] = (
     student_kernel.inspect_student_kernel,
     course.inspect_course,
     course.inspect_settings,
+    course.inspect_gradebook,
     solutions.inspect_solutions,
     course.inspect_modes,
     course.inspect_sharing,

@@ -10,11 +10,14 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from nbgrader.api import Assignment
 from nbgrader.apps import NbGrader
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange.default import Exchange
+from sqlalchemy import create_engine, select
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from traitlets import TraitError
 
 from lxmls_grading.deadlines.times import zone_of
@@ -59,6 +62,26 @@ def inspect_settings(app: NbGrader) -> Iterator[Finding]:
         except TraitError as error:
             wrong.append(wrong_setting(error))
     yield from wrong or [Finding("settings: all steps of grading accept theirs")]
+
+
+def inspect_gradebook(app: NbGrader) -> Iterator[Finding]:
+    """Report a gradebook that cannot be read; nothing is written, and none is made."""
+    url = make_url(app.coursedir.db_url)
+    path = Path(app.coursedir.root, url.database or "")
+    if url.get_backend_name() == "sqlite" and not (path.is_file() and path.stat().st_size):
+        return
+    try:
+        with create_engine(url).connect() as connection:
+            names = set(connection.execute(select(Assignment.name, Assignment.course_id)).all())
+    except SQLAlchemyError as error:
+        why = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+        yield Finding(
+            f"gradebook: {url.set(query={}).render_as_string()} cannot be read ({why})",
+            "put back a copy of it; `nbgrader db upgrade`, if an older nbgrader has made it",
+        )
+        return
+    number = "1 assignment" if len(names) == 1 else f"{len(names)} assignments"
+    yield Finding(f"gradebook: it can be read, and has {number}")
 
 
 def _steps(app: NbGrader) -> Iterator[type]:

@@ -87,6 +87,12 @@ class SaveGrades(SaveAutoGrades):
             self._confirm(cell)
         return cell, resources
 
+    def _is_same(self, name: str) -> bool:
+        """Whether the answer is the one that was graded last."""
+        if self._earlier and name not in self._earlier:  # a task, in notes of an earlier version
+            return self._earlier.items() <= self._now.items()
+        return self._earlier.get(name) == self._now[name]
+
     def _confirm(self, cell: NotebookNode) -> None:
         """Let the points by hand of a cell, if it has any, stay confirmed or wait."""
         name = str(grade_id(cell))
@@ -99,7 +105,7 @@ class SaveGrades(SaveAutoGrades):
         grade = self.gradebook.find_grade(name, *where)
         if points > worth:  # the formgrader takes no such points: it was worth more then
             why = f"{number} given by hand, and it is worth {worth:g} now: to be confirmed."
-        elif waited or self._earlier.get(name) != self._now[name]:
+        elif waited or not self._is_same(name):
             why = f"{number} given by hand to an earlier answer, to be confirmed."
         else:
             why = ""

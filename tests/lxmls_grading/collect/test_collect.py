@@ -411,6 +411,20 @@ def test_one_archive_per_exercise_makes_one_submission(collecting):
     }
 
 
+@pytest.mark.parametrize("names", ["bob/{}/exercise_2_2.ipynb", "{}/bob/exercise_2_2.ipynb"])
+def test_what_lies_in_a_folder_of_another_assignment_is_not_taken(collecting, names):
+    """Its notebooks may have the same names, and be newer."""
+    with collecting.gradebook() as gradebook:
+        gradebook.add_assignment("day3")
+        gradebook.add_notebook("exercise_2_2", "day3")
+    own, other = names.format("day2"), names.format("day3")
+    times = {own: (2026, 11, 26, 18, 0, 0), other: (2026, 11, 27, 18, 0, 0)}
+    archive = collecting.archive({own: "of day 2", other: "of day 3"}, times)
+    _, problems = collecting.collect(archive)
+    assert collecting.submitted()["bob/day2/exercise_2_2.ipynb"] == "of day 2"
+    assert problems == [f"{archive.name}: {other} is left out, with all that lies in day3"]
+
+
 def test_a_dry_run_writes_nothing(collecting):
     collecting.dry_run = True
     taken = collecting.collect(collecting.archive({NAME: "one"}))[0]["bob"]

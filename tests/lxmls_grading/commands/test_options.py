@@ -192,6 +192,21 @@ def test_an_assignment_that_is_not_there_leaves_nothing(folder, command, argumen
     assert sorted(folder.rglob("*")) == before
 
 
+def test_an_assignment_that_is_not_generated_is_no_mistyped_name(folder, call):
+    (folder / "source" / "day1").mkdir()
+    status, _, err = call("report", "day2")
+    assert status == 2
+    assert "in the gradebook: run `nbgrader generate_assignment day2 --force`" in err
+
+
+def test_a_gradebook_that_is_none_is_named(folder, call):
+    path = folder / "gradebook.db"
+    path.write_text("This is no database, but a text of some length.")
+    status, _, err = call("report", "day2")
+    assert (status, err.count("\n")) == (2, 1)
+    assert f"the gradebook {path} cannot be used: file is not a database" in err
+
+
 def test_students_are_ids_and_patterns():
     students = ["ada", "bob", "[x] carl", "x carl", "Dora"]
     assert select_students(students, "*", "day2") == students

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from nbgrader.api import Gradebook
 from nbgrader.preprocessors import LimitOutput
 
 from lxmls_grading.doctor import course as inspections
@@ -35,6 +36,21 @@ def test_a_wrong_setting_is_named(folder, name, value, named):
     (finding,) = findings(inspections.inspect_settings, folder, **steps, **{name: value})
     assert named in finding.what
     assert finding.repair == "mend it in nbgrader_config.py"
+
+
+def test_a_gradebook_that_cannot_be_read_is_named(folder):
+    path = folder / "gradebook.db"
+    assert findings(inspections.inspect_gradebook, folder) == []  # empty: nbgrader fills it
+    path.write_text("This is no database, but a text of some length.")
+    (finding,) = findings(inspections.inspect_gradebook, folder)
+    assert f"{path} cannot be read (file is not a database)" in finding.what
+    assert not finding.advice
+    path.unlink()
+    assert findings(inspections.inspect_gradebook, folder) == []
+    with Gradebook(f"sqlite:///{path}") as gradebook:
+        gradebook.add_assignment("day2")
+    (finding,) = findings(inspections.inspect_gradebook, folder)
+    assert (finding.what, finding.repair) == ("gradebook: it can be read, and has 1 assignment", "")
 
 
 def test_who_reads_the_solutions_is_said_once(folder):
