@@ -18,6 +18,18 @@ NUMBERS = re.compile(
 )
 GIVEN = re.compile(r"^.+?(?= is not right for |, given for )")
 
+#: What Python, unittest, NumPy, pandas and PyTorch write of a comparison, whatever is compared.
+COMPARISON = re.compile(
+    r"""(?x) assertionerror | is | are | not | none | true | false | nan | inf | arrays? | tensor
+    | likes | scalars | dtype | an? | the | of | in | to | at | up | or | and | than | first
+    | second | lists | tuples | sets | sequences | differ(ing|ent|ence)? | elements? | items?
+    | (un)?equals? | almost | close | tolerance | [ra]tol | mismatch(ed)? | max(imum)? | greatest
+    | absolute | relative | among | violations | actual | desired | expected | got | index
+    | allowed | [xye] | shapes? | lengths? | contains? | additional | unexpectedly | found
+    | greater | less | within | delta | places | values | left | right"""
+)
+VALUES = re.compile(r"(?m)^[-+?] .*?(?= : |$)|'[^']*'|\"[^\"]*\"|\[.*\]|\(.*\)|\{.*\}")
+
 
 class Messages:
     """Counts the failures of a test in groups, each with its first message as an example.
@@ -59,6 +71,28 @@ def in_general(message: str, cause: str | None = None) -> str:
         # each of these errors is about differs.
         text = re.split(r":| \(", text, maxsplit=1)[0]
     return NUMBERS.sub("…", text).rstrip(".")
+
+
+def is_comparison(message: str) -> bool:
+    """Whether the message of a failed assertion is no more than that two values differ.
+
+    Nobody has written what is wrong then, so that those of two tests have nothing in common.
+
+    Parameters
+    ----------
+    message : str
+
+    Examples
+    --------
+    >>> is_comparison("AssertionError"), is_comparison("AssertionError: 3 != 4")
+    (True, True)
+    >>> is_comparison("AssertionError: mean([3]) is 4"), is_comparison("KeyError: 3")
+    (False, False)
+    """
+    if not message.startswith("AssertionError"):
+        return False
+    words = re.findall(r"[^\W\d_]+", VALUES.sub("", message).lower())
+    return all(COMPARISON.fullmatch(word) for word in words)
 
 
 def printable(text: str, limit: int = MAX_LINE) -> str:

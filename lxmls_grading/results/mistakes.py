@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from lxmls_grading.results.messages import in_general, printable
+from lxmls_grading.results.messages import in_general, is_comparison, printable
 from lxmls_grading.results.outcomes import PARTLY, TestResult
 from lxmls_grading.results.submissions import CellKey
 from lxmls_nb.checks.mistakes import MISTAKES
@@ -68,7 +68,8 @@ class ClassMistakes:
     """Counts the failures of a class by mistake.
 
     Failures with the same cause are one mistake. Where no check has named a cause, or one that
-    tells no more than what was seen, those are one whose messages differ in numbers alone.
+    tells no more than what was seen, those are one whose messages differ in numbers alone; where an
+    assertion has no message, or only that of a comparison, those of the same test.
     """
 
     def __init__(self) -> None:
@@ -98,7 +99,10 @@ class ClassMistakes:
         known = MISTAKES.get(result.cause or "")
         if result.cause == PARTLY:
             key: tuple[str, ...] = (PARTLY, *test)
-            name = f"{title} is partly right"
+            name = f"partly right: {title}"
+        elif result.cause is None and is_comparison(result.message):
+            key = ("comparison", *test)
+            name = f"{printable(in_general(message), MAX_NAME)}, in {title}"
         elif known is not None and known.key not in SEEN_ONLY:
             key, name = (known.key,), known.in_short()
         else:

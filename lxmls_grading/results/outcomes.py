@@ -140,7 +140,7 @@ def _test_result(cell: NotebookNode) -> TestResult:
             message = str(output.evalue)[:KEPT_MESSAGE]
             if output.ename == CheckFailed.__name__:
                 return TestResult(FAILED, message, cause_of(cell) or UNNAMED)
-            return TestResult(FAILED, f"{output.ename}: {message}")
+            return TestResult(FAILED, f"{output.ename}: {message}" if message else output.ename)
     score, points = determine_grade(cell, logging.getLogger(__name__))
     if score is not None and score < points:
         return TestResult(FAILED, f"partly right: {score:g} of {points:g} points", PARTLY)

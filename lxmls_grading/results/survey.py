@@ -168,7 +168,12 @@ class Survey:
             submission.read_notebooks(self.assignment.cells)
             self._add_points(submission)
             self.sandbox[submission.sandbox].append(submission.student)
-            self.limits[submission.limits] += submission.sandbox is not False
+            # Of a submission without notebooks, nothing ran for which limits had to be kept.
+            outcomes = {result.outcome for result in submission.tests.values()}
+            if submission.sandbox is not False and (
+                submission.limits or outcomes & {PASSED, FAILED}
+            ):
+                self.limits[submission.limits] += 1
         elif status == GIVEN_UP and submission.sandbox is False:
             self.sandbox[False].append(submission.student)
         if status in (GRADED, GIVEN_UP) and submission.version:
@@ -195,7 +200,8 @@ class Survey:
         for key, test in self.tests.items():
             result = submission.tests[key]
             test.counts[result.outcome] += 1
-            test.score += points.scores.get(key, 0)
+            # Points of a test that could not be carried out are given by hand.
+            test.score += points.scores.get(key, 0) if key not in broken_tests else 0
             if isinstance(result.together, str):
                 test.together = result.together
             if result.outcome == FAILED:

@@ -49,7 +49,7 @@ def test_a_mistake_is_counted_over_tests_and_notebooks():
             ("`f` (geometry [5, 4, 3], 7 examples) gives [1, 2, 3]", UNNAMED),
             "`f` gives […]",
         ),
-        (("AssertionError: 1 is not 2", None), ("AssertionError: 3 is not 2", None), None),
+        (("AssertionError: f is 1, not 2", None), ("AssertionError: f is 3, not 2", None), None),
         (
             ("'linear' is not right for 'block b'.", "answer"),
             ("'sgd' is not right for 'block b'.", "answer"),
@@ -67,6 +67,36 @@ def test_messages_of_one_mistake(one, other, name):
     found = counted(("ada", WEIGHT, *one, 1), ("bob", LAYERS, *other, 1))
     assert [len(mistake.lost) for mistake in found] == [2]
     assert name is None or found[0].name == name
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "AssertionError",
+        "AssertionError: 3 != 4",
+        "AssertionError: 'b' != 'c'\n- b\n+ c\n",
+        "AssertionError: False is not true",
+        "AssertionError: Lists differ: [1] != [2]\n\nFirst differing element 0:\n1\n2\n\n- [1]\n"
+        "+ [2]",
+        "AssertionError: \nNot equal to tolerance rtol=1e-07, atol=0\n\nMismatched elements: 1 / 1 "
+        "(100%)\nMax absolute difference among violations: 1.\nMax relative difference among "
+        "violations: 0.5\n ACTUAL: array(1)\n DESIRED: array(2)",
+        "AssertionError: 1.0 != 2.0 within 7 places (1.0 difference)",
+    ],
+)
+def test_assertions_of_two_tests_that_say_nothing_are_not_one_mistake(message):
+    found = counted(
+        *(("ada", WEIGHT, message, None, 1), ("bob", WEIGHT, message, None, 1)),
+        ("ada", LAYERS, message, None, 1),
+    )
+    assert [len(each.lost) for each in found] == [2, 1]
+    assert found[0].name.endswith(", in test-weight")
+    assert found[0].name.startswith("AssertionError")
+    (found,) = counted(
+        ("ada", WEIGHT, f"{message} : the mean is wrong", None, 1),
+        ("ada", LAYERS, f"{message} : the mean is wrong", None, 1),
+    )
+    assert found.tests == {WEIGHT, LAYERS}
 
 
 @pytest.mark.parametrize(

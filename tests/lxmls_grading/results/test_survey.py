@@ -222,3 +222,26 @@ def test_tests_that_could_not_be_run_come_first_and_are_not_taught(course):
     assert "1 student, 1 point (of 3) Sign 2.1 test-a" in text[teach:costly]
     assert "1 of 4 points lost 2.1 test-a" in text[costly:end]
     assert rows[0]["reasons"].endswith("has been told. (it takes too long)")
+
+
+def test_points_by_hand_for_a_test_that_could_not_be_run_hide_no_loss(course):
+    """They are no part of the points that there are in it."""
+    broken = {"kind": "test", "text": "could not be run", "cells": ["test-c"], "detail": "it hangs"}
+    for student in ("ada", "bob"):
+        course.add(student, {"test-c": STOPPED}, reasons=[broken])
+        with course.gradebook() as gradebook:
+            grade = gradebook.find_grade("test-c", "exercise_2_2", "day2", student)
+            grade.manual_score = TESTS["exercise_2_2"]["test-c"]
+            gradebook.db.commit()
+    course.add("cyn", {"test-c": wrong("sign")})
+    page, _ = course.report()
+    points = TESTS["exercise_2_2"]["test-c"]
+    assert f"{points} of {points} points lost 2.2 test-c" in " ".join(Page(page).text.split())
+
+
+def test_limits_are_not_told_of_submissions_without_notebooks(course):
+    course.add("ada", limits="looks")
+    course.add("bob", missing=tuple(TESTS))
+    page, _ = course.report()
+    text = " ".join(Page(page).text.split())
+    assert "were kept by looks ten times a second alone." in text
