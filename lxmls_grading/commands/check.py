@@ -44,10 +44,7 @@ class CheckApp(CourseApp):
         "Exit status: 0 if the reference solution passes everywhere, 1 if not, 2 if nothing could "
         "run."
     )
-    examples = """
-        lxmls-nb check day2
-        lxmls-nb check day3 --notebook warm_up
-        """
+    examples = "lxmls-nb check day2\nlxmls-nb check day3 --notebook warm_up"
 
     aliases = ALIASES | {
         "notebook": (

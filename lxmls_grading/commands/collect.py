@@ -31,10 +31,10 @@ class CollectApp(CourseApp):
         "beyond doubt.\n\n"
         "Exit status: 0 if everything fits, 1 if something does not, 2 if nothing could be done."
     )
-    examples = """
-        lxmls-nb collect ~/Downloads/submissions.zip
-        lxmls-nb collect --assignment=day2 --dry-run ~/Downloads/day2/
-        """
+    examples = (
+        "lxmls-nb collect ~/Downloads/submissions.zip\n"
+        "lxmls-nb collect --assignment=day2 --dry-run ~/Downloads/day2/"
+    )
 
     flags = FLAGS | {
         ("n", "dry-run"): ({"CollectApp": {"dry_run": True}}, "Show the table, write nothing."),

@@ -21,10 +21,7 @@ class ExtendApp(CourseApp):
         "Exit status: 0, 1 if it is in doubt when the submission was handed in, or 2 if nothing "
         "could be done."
     )
-    examples = """
-        lxmls-nb extend ada day2 +48h
-        lxmls-nb extend ada day2 0
-        """
+    examples = "lxmls-nb extend ada day2 +48h\nlxmls-nb extend ada day2 0"
 
     def work(self) -> int:
         """Give the extension, and print the due date; return the exit status."""

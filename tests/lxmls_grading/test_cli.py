@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from traitlets.utils.importstring import import_item
 
 import lxmls_nb
 from lxmls_grading import cli
@@ -42,6 +43,13 @@ def test_the_version_and_the_commands_are_told(capsys):
     for command, (_, what) in dispatch.COMMANDS.items():
         assert command in said
         assert what in said
+
+
+@pytest.mark.parametrize("command", dispatch.COMMANDS)
+def test_examples_in_help_are_lines_to_type(command):
+    """traitlets indents the first line alone where a text has several that are indented."""
+    for line in import_item(dispatch.COMMANDS[command][0]).examples.splitlines():
+        assert line.startswith(f"lxmls-nb {command}")
 
 
 @pytest.mark.parametrize(
