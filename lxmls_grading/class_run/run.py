@@ -30,7 +30,7 @@ from lxmls_grading.class_run.summary import Summary
 from lxmls_grading.class_run.task import check_worker, execute_submission, installed
 from lxmls_grading.execution.plans import describe_together
 from lxmls_grading.gradebook.earlier_results import EarlierPoints
-from lxmls_grading.gradebook.rows import Rows, open_gradebook, read_rows
+from lxmls_grading.gradebook.rows import Rows, graded_students, open_gradebook, read_rows
 from lxmls_grading.reasons import Reason
 from lxmls_grading.records import Record, read_record, write_record
 from lxmls_grading.sandbox.bubblewrap import SandboxError
@@ -82,7 +82,9 @@ class ClassRun:
 
     def select(self, students: list[str]) -> list[str]:
         """Return the students whose submissions are to be graded; skip the others."""
-        todo = [student for student in students if not self._is_done(student)]
+        with open_gradebook(self.marker.coursedir) as session:
+            graded = graded_students(session, self.assignment)
+        todo = [name for name in students if name not in graded or not self._is_done(name)]
         for student, penalty in self.marker.renew_penalties(self.summary.skipped).items():
             self.points.add_renewed(student, penalty, self._rows(student))
             self.summary.points = self.points

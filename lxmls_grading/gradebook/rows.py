@@ -11,6 +11,9 @@ from nbgrader.api import (
     Comment,
     Grade,
     Gradebook,
+    GradeCell,
+    Notebook,
+    SolutionCell,
     SubmittedAssignment,
     SubmittedNotebook,
 )
@@ -54,6 +57,31 @@ def read_rows(session: Session, assignment: str, student: str) -> Rows:
         read(grade, grade.c.notebook_id.in_(notebooks))
         read(comment, comment.c.notebook_id.in_(notebooks))
     return found
+
+
+def graded_students(session: Session, assignment: str) -> set[str]:
+    """Return the students whose submissions have points, 0 included.
+
+    A row of a submission alone may be that of an extension. Where no cell is a test, grading gives
+    no points, and the row has to do.
+    """
+
+    def names(kind: Any) -> set[tuple[str, str]]:
+        cells = select(kind.notebook_id, kind.name).join(Notebook, Notebook.id == kind.notebook_id)
+        cells = cells.join(Assignment, Assignment.id == Notebook.assignment_id)
+        return {
+            (row[0], row[1]) for row in session.execute(cells.where(Assignment.name == assignment))
+        }
+
+    query = select(SubmittedAssignment.student_id).distinct()
+    query = query.join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+    query = query.where(Assignment.name == assignment)
+    if names(GradeCell) - names(SolutionCell):
+        notebooks = SubmittedNotebook.assignment_id == SubmittedAssignment.id
+        query = query.join(SubmittedNotebook, notebooks)
+        query = query.join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+        query = query.where(Grade.auto_score.is_not(None) | Grade.manual_score.is_not(None))
+    return set(session.scalars(query))
 
 
 def put_back_rows(session: Session, assignment: str, student: str, rows: Rows) -> None:

@@ -94,6 +94,20 @@ def test_what_is_graded_and_unchanged_is_skipped(course, grade):
     check_whole(course, {"ada": 4, "blaise": 4})
 
 
+def test_whose_points_are_gone_from_the_gradebook_is_graded_again(course, grade):
+    """The student was removed and is back, with more time now; files are as they were."""
+    for student in ("ada", "bob"):
+        submit(course, student, RIGHT, RIGHT)
+    grade()
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        gradebook.remove_student("ada")
+        gradebook.add_student("ada")
+        gradebook.add_submission("day2", "ada")
+    _, summary, _ = grade()
+    assert (summary["graded"], summary["skipped"]) == (["ada"], ["bob"])
+    assert scores(course) == {"ada": 4, "bob": 4}
+
+
 def test_what_nbgrader_has_graded_is_skipped_until_it_is_newer(course, grade):
     folder = submit(course, "ada", RIGHT, RIGHT)
     (folder / "timestamp.txt").write_text("2026-11-24 10:00:00 UTC")
