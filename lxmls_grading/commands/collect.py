@@ -62,6 +62,9 @@ class CollectApp(CourseApp):
         self.check_course()
         if not self.extra_args:
             raise CommandError("which archive or folder? lxmls-nb collect submissions.zip")
+        for path in self.paths:
+            if not path.exists():
+                raise CommandError(f"{path} is not there")
         self.need_assignments()
         zone = zone_of(self)
         course = read_course(self.coursedir)

@@ -27,7 +27,9 @@ class CommandError(Exception):
 
 def close_names(name: str, names: Iterable[str]) -> str:
     """Return a question that suggests names close to a mistyped one, or an empty string."""
-    close = difflib.get_close_matches(name, list(names), n=2)
+    names = list(names)
+    close = difflib.get_close_matches(name, names, n=2)
+    close += [each for each in names if each.casefold() == name.casefold() and each not in close]
     return f": did you mean {' or '.join(close)}?" if close else ""
 
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from unicodedata import normalize
 
 from nbgrader.api import Assignment, Gradebook, MissingEntry, Student, SubmittedAssignment
 from nbgrader.coursedir import CourseDirectory
@@ -102,6 +103,10 @@ def extend(
                 f"`nbgrader db assignment add {assignment} --duedate ...`"
             )
         students = [name for (name,) in gradebook.db.query(Student.id)]
+        # A keyboard writes an accent in one way, and a folder made on a Mac has it in another.
+        same = [each for each in students if normalize("NFC", each) == normalize("NFC", student)]
+        if student not in students and len(same) == 1:
+            student = same[0]
         if student not in students:
             raise ExtensionError(
                 f"there is no student {student!r} in the gradebook{close(student, students)}"

@@ -217,3 +217,6 @@ def test_students_are_ids_and_patterns():
         select_students(students, "ada,bbo", "day2")
     with pytest.raises(CommandError, match="nobody who matches 'dora'"):
         select_students(students, "dora", "day2")
+    with pytest.raises(CommandError, match=r"nobody who matches 'ADA' .*did you mean ada\?"):
+        select_students(students, "ADA", "day2")
+    assert select_students(["jose\u0301"], "jos\xe9", "day2") == ["jose\u0301"]

@@ -78,7 +78,9 @@ def test_penalties_follow_at_once_and_when_graded_again(course, late):
 def test_it_can_be_given_before_anything_is_handed_in(course, late):
     with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
         gradebook.add_student("bob")
+        gradebook.add_student("jose\u0301")
     assert not late("bob", "day2", 48).late
+    assert late("jos\xe9", "day2", 48).due == DUE + timedelta(hours=48)
     status = read_assignment(CourseDirectory(root=str(course)), "day2").submission_of("bob").status
     assert status() == NOT_HANDED_IN
     hand_in(course, "bob")
