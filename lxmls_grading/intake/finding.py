@@ -13,6 +13,7 @@ import os
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from nbformat.notebooknode import NotebookNode
 from nbgrader.utils import is_grade
@@ -29,7 +30,7 @@ from lxmls_grading.intake.archives import (
     list_texts,
 )
 from lxmls_grading.intake.file_names import is_one_of, name_in, stem
-from lxmls_grading.intake.files import UNPRINTABLE, UnreadableError, UnsafeFileError
+from lxmls_grading.intake.files import UNPRINTABLE, UnreadableError, UnsafeFileError, read_plain
 from lxmls_grading.intake.matching import Found, find_marked, is_blank
 from lxmls_grading.intake.originals import Originals, read_originals
 from lxmls_grading.listing import list_names
@@ -37,6 +38,9 @@ from lxmls_grading.reasons import Reason, add_reason, reason
 
 #: What makes a notebook of a file's bytes: the bytes' reader and the name of the file.
 Reader = Callable[[Callable[[], bytes], str], NotebookNode | Reason]
+
+#: Where JupyterLab keeps a copy of each notebook, as it was when it was saved last.
+CHECKPOINTS = ".ipynb_checkpoints"
 
 #: Most characters of a file's name that are shown.
 SHOWN_NAME = 80
@@ -203,7 +207,17 @@ class NotebookFinder:
         texts, documents = list_texts(folder, self.ignore, self.max_bytes)
         may_be += [each for each in documents if self._fits(each, name) and each not in may_be]
         may_be += [each.path for each in texts if self._is_answer(each, name)]
-        return self._without_given(may_be)
+        return self._without_given(may_be + self._checkpoint(folder, name))
+
+    def _checkpoint(self, folder: str, name: str) -> list[str]:
+        """Return JupyterLab's own copy of a notebook, where it has an answer."""
+        path = os.path.join(CHECKPOINTS, f"{name}-checkpoint.ipynb")
+        if os.path.islink(os.path.join(folder, CHECKPOINTS)):
+            return []
+        notebook = self.read(partial(read_plain, os.path.join(folder, path), self.max_bytes), path)
+        if isinstance(notebook, Reason) or not is_answered(notebook, self.originals()[name]):
+            return []
+        return [path]
 
     def _without_given(self, paths: list[str]) -> list[str]:
         """Return the paths of files that are not the assignment's own, which are read if needed."""

@@ -228,8 +228,7 @@ def test_a_blank_one_is_taken_as_blank(folder, read):
     assert list(read("shapes_1")[1]) == ["renamed"]
 
 
-def test_checkpoints_and_links_are_not_looked_at(course, folder, read):
-    put(folder, ".ipynb_checkpoints/shapes_1-checkpoint.ipynb", shapes())
+def test_links_are_not_looked_at(course, folder, read):
     put(course, "elsewhere/shapes_1.ipynb", shapes())
     (folder / "shapes_1 (1).ipynb").symlink_to(course / "elsewhere" / "shapes_1.ipynb")
     (folder / "all").symlink_to(course / "elsewhere")
@@ -569,3 +568,21 @@ def test_a_large_notebook_is_read_as_in_its_place(folder, read):
     assert read("shapes_1")[1] == {}
     (folder / "shapes_1.ipynb").rename(folder / "shapes_1 (1).ipynb")
     assert list(read("shapes_1")[1]) == ["renamed"]
+
+
+@pytest.mark.parametrize("beside", [None, blank], ids=["alone", "beside a blank one"])
+def test_a_checkpoint_with_an_answer_waits(beside, folder, read):
+    """JupyterLab's copy may be an older one: it is not graded, and nobody is told to have none."""
+    copy = ".ipynb_checkpoints/shapes_1-checkpoint.ipynb"
+    if beside:
+        put(folder, "shapes_1.ipynb", beside())
+    put(folder, copy, blank())
+    assert list(read("shapes_1")[1]) == ([] if beside else ["missing"])
+    put(folder, copy, shapes())
+    assert copy in read("shapes_1")[1]["uncertain"]
+    put(folder, "shapes_1.ipynb", shapes("# the newer one"))
+    assert read("shapes_1")[1] == {}
+    shutil.move(folder / ".ipynb_checkpoints", folder.parent / "elsewhere")
+    (folder / "shapes_1.ipynb").unlink()
+    (folder / ".ipynb_checkpoints").symlink_to(folder.parent / "elsewhere")
+    assert list(read("shapes_1")[1]) == ["missing"]
