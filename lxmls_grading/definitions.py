@@ -366,6 +366,24 @@ def global_names(source: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def names_from_elsewhere(source: str) -> frozenset[str]:
+    r"""Return the global names that code reads and does not bind itself before that.
+
+    What it binds for its own use, such as the variable of a loop, is not among them.
+
+    Parameters
+    ----------
+    source : str
+        Code of IPython.
+
+    Examples
+    --------
+    >>> sorted(names_from_elsewhere("for x in data:\n    assert area(x) == sum(y for y in x)"))
+    ['area', 'data', 'sum']
+    """
+    return global_names(source) - (analyse(source).bound - needed_names(source))
+
+
 @lru_cache(maxsize=512)
 def used_names(source: str) -> frozenset[str]:
     """Return the names that code reads, none if it cannot be parsed.

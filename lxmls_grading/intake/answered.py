@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 from nbformat.notebooknode import NotebookNode
 from nbgrader.utils import is_grade, is_solution, is_task
 
 from lxmls_grading.cells import grade_id
-from lxmls_grading.definitions import analyse, may_bind_unseen
+from lxmls_grading.definitions import analyse, may_bind_unseen, tree_of
 from lxmls_grading.intake.layout import outline
 from lxmls_grading.intake.matching import find_cells, is_blank
 from lxmls_grading.intake.originals import Originals, plain_text
 
 #: Fewest words of a text that may be an answer wherever it stands: fewer are a name, or a heading.
 WORDS = 6
+
+#: Letters of scripts without spaces between words, two of which count as a word.
+LETTERS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+WORD = re.compile(rf"[{LETTERS}]{{1,2}}|[^\W{LETTERS}]+")
+
+#: As many words one after another, as there are in no code.
+SENTENCE = re.compile(
+    rf"\b(?:\w++[,;:.!?]?\s++){{{WORDS - 1}}}\w|[{LETTERS}]{{{2 * WORDS}}}"  # in linear time
+)
 
 
 def is_answered(notebook: NotebookNode, originals: Originals) -> bool:
@@ -43,12 +53,14 @@ def is_answered(notebook: NotebookNode, originals: Originals) -> bool:
     found = find_cells(notebook, originals)
     known = originals.known.values()
     if any(is_task(cell) or (is_grade(cell) and is_solution(cell)) for cell in known):
-        texts = {plain_text(found.cells[index]) for index in found.own("markdown")}
-        if any(map(has_words, texts - originals.texts)):
+        own = [found.cells[i] for kind in ("markdown", "raw", "code") for i in found.own(kind)]
+        if any(
+            is_prose(cell, originals) for cell in own if plain_text(cell) not in originals.texts
+        ):
             return True
-    own = [found.cells[index].source for index in found.own("code")]
+    codes = [found.cells[index].source for index in found.own("code")]
     return any(map(is_answer, found.cells, found.names)) or any(
-        names_of(originals) & analyse(source).bound or may_bind_unseen(source) for source in own
+        names_of(originals) & analyse(source).bound or may_bind_unseen(source) for source in codes
     )
 
 
@@ -60,7 +72,31 @@ def has_words(text: str, least: int = WORDS) -> bool:
     text : str
     least : int
     """
-    return len(re.findall(r"\w+", text)) >= least
+    return len(WORD.findall(text)) >= least
+
+
+def is_prose(cell: NotebookNode, originals: Originals, least: int = WORDS) -> bool:
+    """Whether a cell may be an answer in words; a new cell is one of code, and stays so by mistake.
+
+    Parameters
+    ----------
+    cell : NotebookNode
+    originals : Originals
+        Lines that stand in the exercise are no answer.
+    least : int
+        The fewest words in a text. Those in code are a sentence, of which nothing is done but to
+        print it.
+    """
+    lines = [line for line in cell.source.splitlines() if line.strip("# \t") not in originals.lines]
+    if cell.cell_type != "code":
+        return has_words("\n".join(lines), least)
+    tree = tree_of(cell.source)
+    if tree is None:
+        return any(map(SENTENCE.search, lines))
+    strings = [str(node.value) for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    comments = re.findall("#(.*)", "\n".join(lines))
+    is_shown = all(isinstance(each, ast.Expr) for each in tree.body)
+    return is_shown and any(map(SENTENCE.search, strings + comments))
 
 
 def names_of(originals: Originals) -> frozenset[str]:

@@ -12,7 +12,7 @@ from nbformat.notebooknode import NotebookNode
 
 from lxmls_grading.cells import grade_id
 from lxmls_grading.definitions import analyse, may_bind_unseen
-from lxmls_grading.intake.answered import has_words
+from lxmls_grading.intake.answered import WORDS, has_words, is_prose
 from lxmls_grading.intake.matching import Found, is_blank
 from lxmls_grading.intake.originals import Originals, plain_text, same_text
 from lxmls_grading.intake.repairs import names_added, repaired, set_aside
@@ -46,7 +46,7 @@ def settle(
         aside = []
     index = found.counts.get(name)
     if index is not None and not is_blank(found.cells[index], originals.known[name]):
-        return None, aside or _explain_found(name, index, found, originals)
+        return None, aside or _explain_found(name, notebook, found, originals)
     if originals.answers[name].names:
         text, reasons = _settle_code(name, notebook, found, originals)
         if _by_hand(name, originals) and all(each.kind != "set aside" for each in reasons):
@@ -55,9 +55,12 @@ def settle(
     return None, aside + _settle_text(name, notebook, found, originals)
 
 
-def _explain_found(name: str, index: int, found: Found, originals: Originals) -> list[Reason]:
+def _explain_found(
+    name: str, notebook: NotebookNode, found: Found, originals: Originals
+) -> list[Reason]:
     """Return the reasons about an answer that was found."""
-    answer, cell = originals.answers[name], found.cells[index]
+    answer, index = originals.answers[name], found.counts[name]
+    cell = found.cells[index]
     reasons = []
     if name in found.rewritten and any(found.marked):
         tests = [found.counts[check] for check in answer.checks if check in found.counts]
@@ -67,8 +70,13 @@ def _explain_found(name: str, index: int, found: Found, originals: Originals) ->
             reasons.append(set_aside(name, what, originals))
         else:
             reasons.append(repaired([name], what))
+            reasons += _in_given_cells(name, found, originals)[1]  # this one may be a trial
     if cell.cell_type == "code" and not answer.names & analyse(cell.source).bound:
-        reasons += _in_given_cells(name, found, originals)[1]
+        if may_bind_unseen(cell.source):
+            return reasons + _in_given_cells(name, found, originals)[1]
+        # It may have been exchanged with another one.
+        elsewhere = _settle_code(name, notebook, found, originals)[1]
+        reasons += [each for each in elsewhere if each.kind == "set aside"]
     return reasons
 
 
@@ -84,7 +92,8 @@ def _settle_code(
     after: list[int] = []
     defined: set[str] = set()
     for index, cell in enumerate(notebook.cells):
-        here = answer.names & analyse(cell.source).bound if cell.cell_type == "code" else set()
+        is_code = cell.cell_type == "code"
+        here = originals.names_written(name, cell.source) if is_code else frozenset()
         other = names[index]
         if other == name or not here or (other and not _is_written(other, found, originals)):
             continue
@@ -148,8 +157,9 @@ def _in_given_cells(
 ) -> tuple[str | None, list[Reason]]:
     """Decide about an answer that may stand in a cell of the course that is not the student's."""
     for other in originals.known:
-        if originals.answers[name].names & names_added(found, other, originals):
-            cell = found.cells[found.counts[other]]
+        added = names_added(found, other, originals)
+        cell = found.cells[found.counts[other]] if added else originals.known[other]
+        if added & originals.names_written(name, cell.source):
             lines = _added_text(cell, originals.known[other]).splitlines()
             head = f"# This stood in the cell {other}, which is not yours to edit. It was not run."
             what = (
@@ -189,16 +199,17 @@ def _settle_text(
         index: plain_text(cell)
         for index, cell in enumerate(notebook.cells)
         if not names[index]
-        and _may_be_text(cell, released)
+        and _may_be_text(cell, released, originals)
         and plain_text(cell) not in originals.texts
     }
     own = [texts[index] for index in around if index in texts]
+    near = (_neighbour(name, -1, originals), _neighbour(name, 1, originals))
     edited = [
         other
-        for other in (_neighbour(name, -1, originals), _neighbour(name, 1, originals))
-        if other and other in found.counts and other not in originals.answers
-        if found.cells[found.counts[other]].cell_type == released.cell_type
-        and not same_text(found.cells[found.counts[other]], originals.known[other])
+        for other in originals.known
+        if other in found.counts and other not in originals.answers
+        if other in near or name not in found.counts
+        if _has_new_words(other, 1 if other in near else WORDS, released, found, originals)
     ]
     if not own and not edited:  # somewhere else, a few words are no answer: a name, a heading
         own = [text for text in texts.values() if has_words(text)]
@@ -211,14 +222,23 @@ def _settle_text(
     return [] if name in found.counts else [_put_back(name)]
 
 
-def _may_be_text(cell: NotebookNode, released: NotebookNode) -> bool:
+def _may_be_text(cell: NotebookNode, released: NotebookNode, originals: Originals) -> bool:
     """Whether an own cell may be an answer that a person reads: words, also where code belongs."""
-    if not has_words(cell.source, least=1):
+    if cell.cell_type != "code" or released.cell_type != "code":
+        return is_prose(cell, originals, least=1)
+    is_written = has_words(cell.source, least=1) and re.search("[#'\"]", cell.source) is not None
+    return is_written and not analyse(cell.source).bound
+
+
+def _has_new_words(
+    other: str, least: int, released: NotebookNode, found: Found, originals: Originals
+) -> bool:
+    """Whether a cell of the course has an answer's type, and words from outside the exercise."""
+    cell = found.cells[found.counts[other]]
+    if cell.cell_type != released.cell_type or same_text(cell, originals.known[other]):
         return False
-    if released.cell_type != "code":
-        return bool(cell.cell_type == released.cell_type)
-    is_written = cell.cell_type != "code" or re.search("[#'\"]", cell.source) is not None
-    return is_written and (cell.cell_type != "code" or not analyse(cell.source).bound)
+    lines = (line for line in cell.source.splitlines() if line.strip("# \t") not in originals.lines)
+    return has_words("\n".join(lines), least)
 
 
 def _neighbour(name: str, step: int, originals: Originals) -> str | None:

@@ -8,7 +8,7 @@ import io
 import tokenize
 from functools import lru_cache
 
-from lxmls_grading.definitions import ODD, tree_of
+from lxmls_grading.definitions import ODD, bound_names, tree_of
 
 
 @lru_cache(maxsize=512)
@@ -36,6 +36,27 @@ def layout_key(source: str) -> str:
         return hashlib.sha256(f"{ast.dump(tree)} {comments}".encode()).hexdigest()
     except ODD:
         return ""
+
+
+@lru_cache(maxsize=512)
+def statements(source: str) -> tuple[tuple[frozenset[str], str], ...]:
+    """Return the names that each statement at the top level of code binds, and what it is.
+
+    That is the same in each layout. There are none in code that cannot be parsed.
+
+    Parameters
+    ----------
+    source : str
+        Code of IPython.
+    """
+    tree = tree_of(source)
+    try:
+        return tuple(
+            (frozenset(bound_names([node])[1]), ast.dump(node))
+            for node in (tree.body if tree else ())
+        )
+    except ODD:
+        return ()
 
 
 @lru_cache(maxsize=512)

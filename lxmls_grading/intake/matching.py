@@ -87,13 +87,18 @@ def find_cells(submitted: NotebookNode, originals: Originals) -> Found:
     _tell_parts_from_copies(found, originals)
     _find_rewritten(found, originals)
     _find_by_place(found, originals)
+    for name in originals.answers:
+        copies = found.copies(name)
+        if copies:
+            found.counts[name] = count(copies, name, found, originals)
+    above = -1  # where the answer before the next cell is: of a notebook that is there twice, too
     for name, released in originals.known.items():
         copies = found.copies(name)
-        if copies and name in originals.answers:
-            found.counts[name] = count(copies, name, found, originals)
+        if name not in originals.answers and copies:
+            same = [index for index in copies if same_text(found.cells[index], released)] or copies
+            found.counts[name] = next((index for index in same if index > above), same[0])
         elif copies:
-            same = [index for index in copies if same_text(found.cells[index], released)]
-            found.counts[name] = (same or copies)[0]
+            above = found.counts[name]
     return found
 
 
@@ -291,9 +296,11 @@ def count(copies: list[int], name: str, found: Found, originals: Originals) -> i
 
     def rank(index: int) -> tuple[bool, bool, bool, bool, int, int]:
         cell = found.cells[index]
-        defined = len(answer.names & analyse(cell.source).bound) if cell.cell_type == "code" else 0
+        bound = answer.names & analyse(cell.source).bound if cell.cell_type == "code" else ()
+        defined = len(bound)
+        as_released = bool(bound) and not originals.names_written(name, cell.source)
         return (
-            not is_blank(cell, stub),
+            not is_blank(cell, stub) and not as_released,
             not is_broken(cell),
             defined > 0,
             index < last,

@@ -23,8 +23,8 @@ from nbgrader.utils import is_grade, is_solution, is_task
 from traitlets.config import Config
 
 from lxmls_grading.cells import grade_id, is_locked, is_test
-from lxmls_grading.definitions import analyse, used_names
-from lxmls_grading.intake.layout import layout_key
+from lxmls_grading.definitions import analyse, names_from_elsewhere
+from lxmls_grading.intake.layout import layout_key, statements
 from lxmls_grading.intake.sources import not_released
 from lxmls_grading.listing import list_names
 
@@ -75,6 +75,30 @@ class Originals:
         return frozenset(plain_text(cell) for cell in self.released.cells)
 
     @cached_property
+    def lines(self) -> frozenset[str]:
+        """The lines of all cells, as they were released, without what makes them comments."""
+        return frozenset(
+            line.strip("# \t") for cell in self.released.cells for line in cell.source.splitlines()
+        )
+
+    @cached_property
+    def stubs(self) -> frozenset[str]:
+        """What the statements of the answers are, as they were released."""
+        codes = (self.known[name] for name in self.answers)
+        return frozenset(
+            what
+            for cell in codes
+            if cell.cell_type == "code"
+            for _, what in statements(cell.source)
+        )
+
+    def names_written(self, name: str, source: str) -> frozenset[str]:
+        """Return the names of an answer that code defines, none if it is as it was released."""
+        here = self.answers[name].names & analyse(source).bound
+        made = [what for names, what in statements(source) if names & here]
+        return frozenset() if made and self.stubs.issuperset(made) else here
+
+    @cached_property
     def order(self) -> dict[str, int]:
         """The place of each of these cells."""
         return {name: place for place, name in enumerate(self.known)}
@@ -123,7 +147,7 @@ def _answers(source: NotebookNode, released: NotebookNode) -> dict[str, Answer]:
             solved = analyse(cell.source).defined
             stub = analyse(stubs[name].source).defined
             others = [c for c in source.cells if c.cell_type == "code" and c is not cell]
-            used = {each for other in others for each in used_names(other.source)}
+            used = {each for other in others for each in names_from_elsewhere(other.source)}
             defined[name] = (stub | solved) & used or stub or solved
     number = Counter(each for names in defined.values() for each in names)
     return {
@@ -137,7 +161,7 @@ def _answers(source: NotebookNode, released: NotebookNode) -> dict[str, Answer]:
 def _checks(name: str, names: frozenset[str], source: NotebookNode) -> tuple[str, ...]:
     """Return the tests of an answer: those that use its names, else those that follow it."""
     tests = [cell for cell in source.cells if is_test(cell)]
-    found = [name_of(test) for test in tests if names & used_names(test.source)]
+    found = [name_of(test) for test in tests if names & names_from_elsewhere(test.source)]
     if not found:
         following = False
         for cell in source.cells:

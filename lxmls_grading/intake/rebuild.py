@@ -20,10 +20,11 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_task
 
 from lxmls_grading.cells import grade_id, is_test, note_added, student_python
-from lxmls_grading.definitions import analyse, global_names
+from lxmls_grading.definitions import analyse, global_names, names_from_elsewhere
 from lxmls_grading.intake.added_imports import move_imports
 from lxmls_grading.intake.by_hand import uses_of_toolkits
 from lxmls_grading.intake.colab import leave_out_colab
+from lxmls_grading.intake.dependents import with_dependents
 from lxmls_grading.intake.elsewhere import settle
 from lxmls_grading.intake.exporter import SubmissionExporter
 from lxmls_grading.intake.matching import Found, find_cells, is_blank
@@ -163,6 +164,7 @@ def rebuild(submitted: NotebookNode, originals: Originals) -> tuple[NotebookNode
     student, grader = student_python(submitted), platform.python_version()
     reasons += newer_syntax(notebook.cells, student, grader, originals)
     reasons += uses_of_toolkits(notebook.cells)
+    reasons = with_dependents(reasons, notebook, found, originals)
     note_added(notebook, all_added(found, originals))
     analyse.cache_clear()  # of this notebook; the next one has other cells
     return notebook, reasons
@@ -192,6 +194,7 @@ def _own_cells(found: Found, originals: Originals) -> dict[int, list[NotebookNod
                 continue
             here = _place_of_copy(index, name, place, found, originals)
         places[index] = here
+    _put_after_what_they_need(places, found, originals)
     _put_before_what_needs_them(places, found, originals)
     own: dict[int, list[NotebookNode]] = defaultdict(list)
     for index, here in places.items():
@@ -199,12 +202,38 @@ def _own_cells(found: Found, originals: Originals) -> dict[int, list[NotebookNod
     return own
 
 
+def _put_after_what_they_need(places: dict[int, int], found: Found, originals: Originals) -> None:
+    """Put own cells below the cells above them that define what they read.
+
+    Where a student has moved a text of the course, or a part of the notebook, cells of the course
+    go back to their places, and what stands below an answer has to stay there.
+    """
+    defined: dict[str, int] = {}  # by name, the place of the last cell that binds it
+    for index, (name, cell) in enumerate(zip(found.names, found.cells, strict=True)):
+        if cell.cell_type != "code":
+            continue
+        if index in places:
+            reads = names_from_elsewhere(cell.source) & defined.keys()
+            places[index] = here = max([places[index], *(defined[each] for each in reads)])
+        elif name and index == found.counts[name]:
+            here = originals.order[name]
+        else:
+            continue
+        defined |= dict.fromkeys(analyse(cell.source).bound, here)
+
+
 def _put_before_what_needs_them(places: dict[int, int], found: Found, originals: Originals) -> None:
-    """Put own cells above the answers below them that read what they define.
+    """Put own cells above the cells of the course below them that read what they define.
 
     Where a student has moved an answer down, it goes back to its place, and what stands above it,
-    such as a function that it calls, has to come with it.
+    such as a function that it calls, has to come with it. Cells that are not the student's ask for
+    what none of the course defines: an own cell that defines anew what one of them does is a trial.
     """
+    counted = {*found.counts.values()}
+    codes = [
+        found.cells[index].source for index in counted if found.cells[index].cell_type == "code"
+    ]
+    of_course = frozenset[str]().union(*(analyse(source).bound for source in codes))
     needed: dict[str, int] = {}  # by name, the place of the first cell that reads it
     for index in reversed(range(len(found.cells))):
         name, cell = found.names[index], found.cells[index]
@@ -213,12 +242,14 @@ def _put_before_what_needs_them(places: dict[int, int], found: Found, originals:
         if index in places and name is None:
             bound = analyse(cell.source).bound
             places[index] = min([places[index], *(needed[each] for each in bound & needed.keys())])
-            before = places[index]
-        elif name in originals.answers and index == found.counts[name]:
-            before = originals.order[name] - 1
+            before, reads = places[index], global_names(cell.source)
+        elif name and index == found.counts[name]:
+            before, reads = originals.order[name] - 1, global_names(cell.source)
+            if name not in originals.answers:
+                reads = names_from_elsewhere(cell.source) - of_course
         else:
             continue
-        for each in global_names(cell.source):
+        for each in reads:
             needed[each] = min(before, needed.get(each, before))
 
 
