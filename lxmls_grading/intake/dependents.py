@@ -14,6 +14,7 @@ from lxmls_grading.cells import grade_id, is_test
 from lxmls_grading.definitions import analyse, names_from_elsewhere
 from lxmls_grading.intake.matching import Found, is_blank
 from lxmls_grading.intake.originals import Originals
+from lxmls_grading.intake.repairs import all_added
 from lxmls_grading.reasons import Reason
 
 
@@ -47,11 +48,14 @@ def _tests_in_want(
 ) -> list[str]:
     """Return the tests that read what an answer defines, or what is made of it, without having it.
 
-    Where it is not certain which cell is the answer, no cell is taken to define it.
+    Where it is not certain which cell is the answer, no cell is taken to define it. What else
+    stands in a given cell beside the answer was not run either.
     """
     names = originals.answers[name].names
     never = names if name in found.unsure else frozenset()
-    lacking = set(names)
+    added = all_added(found, originals)
+    beside = {added[each] for each in names & added.keys()}
+    lacking = {*names, *(each for each, where in added.items() if where in beside)}
     tests = []
     for cell in notebook.cells:
         if cell.cell_type != "code":

@@ -306,14 +306,20 @@ class NotebookFinder:
         return is_other and self._has_answers(candidate.marked[name], name)
 
     def _has_answers(self, found: Found, name: str) -> bool:
-        """Whether most cells of a notebook of the assignment are there, one of them an answer."""
+        """Whether most cells of a notebook of the assignment are there, one of them an answer.
+
+        Without nbgrader's marks, an answer is a cell that defines what one has to.
+        """
         original = self.originals()[name]
-        answers = (
-            not is_blank(found.cells[index], original.known[each])
-            for index, each in enumerate(found.names)
+        if 2 * len({*found.names} - {None}) < len(original.known):
+            return False
+        names = names_of(original)
+        return any(
+            not is_blank(cell, original.known[each])
             if each in original.answers
+            else cell.cell_type == "code" and not each and names & analyse(cell.source).bound
+            for each, cell in zip(found.names, found.cells, strict=True)
         )
-        return 2 * len({*found.names} - {None}) >= len(original.known) and any(answers)
 
     def is_for(self, candidate: Candidate) -> str | None:
         """Return which notebook of the assignment a notebook is, or None if it is none of them."""

@@ -240,7 +240,7 @@ def _find_rewritten(found: Found, originals: Originals) -> None:
             if answer.names <= names
             and not (copies and answer.names & needed_names(found.cells[index].source))
         ]
-        if not whole:
+        if not whole or _is_in_another(name, found, originals):
             continue
         index = count(whole, name, found, originals)
         if len({plain_text(found.cells[each]) for each in whole}) > 1:
@@ -251,6 +251,15 @@ def _find_rewritten(found: Found, originals: Originals) -> None:
             found.names[index] = name
             found.rewritten[name] = index
             del own[index]
+
+
+def _is_in_another(name: str, found: Found, originals: Originals) -> bool:
+    """Whether the cell of another answer defines all of one: an own cell may be a trial of it."""
+    names = originals.answers[name].names
+    return any(
+        other in originals.answers and other != name and names <= analyse(cell.source).bound
+        for other, cell in zip(found.names, found.cells, strict=True)
+    )
 
 
 def _neighbours_before(name: str, found: Found, originals: Originals) -> set[str | None]:

@@ -96,6 +96,17 @@ def test_what_needs_an_answer_that_was_not_run_waits_with_its_tests(
     assert waiting(reasons) == {"clean", "test-clean", "test-mean", "test-summary"}
 
 
+def test_what_stands_beside_an_answer_that_was_not_run_is_lacking_too(originals, submitted):
+    cell(submitted, "double").source = "double = [part, 2 * part]"
+    cell(submitted, "test-clean").source = (
+        f"{CLEAN}\n\npart = 1\n\n" + cell(submitted, "test-clean").source
+    )
+    del submitted.cells[place(submitted, "clean")]
+    rebuilt, reasons = rebuild(submitted, originals)
+    assert "test-double" not in passed(rebuilt)
+    assert waiting(reasons) >= TESTS
+
+
 def test_what_needs_an_answer_below_its_tests_waits_as_far_as_it_stands_above(originals, submitted):
     merge(submitted, "mean", "clean", "mean")
     del submitted.cells[place(submitted, "test-clean")]
@@ -199,6 +210,14 @@ def test_a_trial_at_the_end_is_no_answer_where_it_stands_in_a_given_cell(origina
     submitted.cells.append(own("clean = None"))
     reasons = rebuild(submitted, originals)[1]
     assert {"clean", "test-clean"} <= waiting(reasons)
+
+
+def test_a_trial_at_the_end_is_no_answer_where_it_stands_in_another_cell(originals, submitted):
+    merge(submitted, "clean", "mean", "clean")
+    submitted.cells.append(own("mean = None"))
+    rebuilt, reasons = rebuild(submitted, originals)
+    assert passed(rebuilt) == TESTS
+    assert waiting(reasons) == set()
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from traitlets.config import LoggingConfigurable
 from lxmls_grading.intake import archives
 from lxmls_grading.intake.exporter import SubmissionExporter
 from lxmls_grading.intake.file_names import name_in
+from lxmls_grading.intake.originals import read_originals
 from lxmls_grading.reasons import reasons_of
 from tests.support.conversion import course_config
 from tests.support.odd_course import originals, source_notebook, submission, without_marks
@@ -141,15 +142,20 @@ def test_one_under_the_name_of_another_is_named(folder, read):
     assert "mine" in read("letters_1")[0]
 
 
+@pytest.mark.parametrize("marks", [True, False])
 @pytest.mark.parametrize("name", ["shapes_1", "letters_1", "all of it"])
-def test_all_in_one_notebook_are_graded_from_it(name, folder, read):
+def test_all_in_one_notebook_are_graded_from_it(name, marks, folder, read):
     notebook = shapes()
-    notebook.cells += letters("# the letters").cells
+    released = read_originals(letters(), course_config()).released
+    released.cells[1].source = "answers = {'a': 'the letters'}"
+    notebook.cells += released.cells
+    if not marks:
+        without_marks(notebook)
     put(folder, f"{name}.ipynb", notebook)
     for each in ("shapes_1", "letters_1"):
         text, reasons = read(each)
         assert "# mine" in text
-        assert "# the letters" in text
+        assert "the letters" in text
         assert [*reasons] == ([] if each == name else ["renamed"])
 
 
