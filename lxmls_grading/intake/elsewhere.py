@@ -88,19 +88,22 @@ def _settle_code(
     names = [grade_id(cell) for cell in notebook.cells]
     place = names.index(name)
     tests = [names.index(check) for check in answer.checks if check in names]
-    before: list[int] = []
-    after: list[int] = []
-    defined: set[str] = set()
-    for index, cell in enumerate(notebook.cells):
-        is_code = cell.cell_type == "code"
-        here = originals.names_written(name, cell.source) if is_code else frozenset()
-        other = names[index]
-        if other == name or not here or (other and not _is_written(other, found, originals)):
-            continue
-        (before if index < place else after).append(index)
-        defined |= here
+    there = {
+        index: cell.source
+        for index, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code" and names[index] != name
+        if not names[index] or _is_written(str(names[index]), found, originals)
+    }
+    # Where a part is written, another one may be as it was released.
+    if not any(originals.names_written(name, source) for source in there.values()):
+        there = {}
+    parts = {index: answer.names & analyse(source).bound for index, source in there.items()}
+    before = [index for index, part in parts.items() if part and index < place]
+    after = [index for index, part in parts.items() if part and index > place]
+    defined = frozenset[str]().union(*parts.values())
     if not before and not after:
         text, reasons = _in_given_cells(name, found, originals)
+        reasons = reasons or _in_texts(name, notebook, originals)
         if reasons or name in found.counts:
             return text, reasons
         return _settle_unseen(name, notebook, originals)
@@ -115,6 +118,18 @@ def _settle_code(
     below = ", below its tests" if late else ""
     what = f"{part}the answer {name} was found in {where}{below}"
     return text, [set_aside(name, what, originals)]
+
+
+def _in_texts(name: str, notebook: NotebookNode, originals: Originals) -> list[Reason]:
+    """Return the reason of an answer that may stand, as code between words, in a text."""
+    names = originals.answers[name].names
+    for cell in notebook.cells:
+        if cell.cell_type == "code" or grade_id(cell) or plain_text(cell) in originals.texts:
+            continue
+        if names & analyse(cell.source).bound:
+            where = f"a cell of your own that is no code ({_quote(cell.source)})"
+            return [set_aside(name, f"the answer {name} may be in {where}", originals)]
+    return []
 
 
 def _settle_unseen(

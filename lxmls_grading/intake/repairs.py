@@ -75,7 +75,7 @@ def reasons_for_given(found: Found, originals: Originals) -> list[Reason]:
     old = [name for name in originals.known if _is_old(found, name, originals)]
     reasons = []
     if len(missing) == len(originals.known):
-        what = "none of the cells of this exercise is left, and none of your answers"
+        what = "none of the cells of this exercise is left, not even those of your answers"
         reasons.append(reason("tampered", missing, what=what))
     elif tampered:
         what = list_names([f"{name} ({what})" for name, what in tampered.items()])

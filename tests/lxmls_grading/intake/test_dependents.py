@@ -134,6 +134,33 @@ def test_nobody_waits_for_stubs_that_were_merged(originals):
     assert waiting(rebuild(blank, originals)[1]) == set()
 
 
+def test_a_part_that_is_as_it_was_released_belongs_to_what_is_written(originals):
+    source = source_notebook()
+    clean = cell(source, "clean")
+    clean.source = f"SEEN = []\n\n{clean.source}"
+    cell(source, "test-clean").source += "\nassert SEEN == []"
+    course = read_originals(source, course_config())
+    notebook = complete(course.released, reference_answers(source))
+    notebook.cells[place(notebook, "clean")] = own(CLEAN)
+    notebook.cells.insert(place(notebook, "test-clean") - 1, own("SEEN = []"))
+    rebuilt, reasons = rebuild(notebook, course)
+    assert passed(rebuilt) == TESTS
+    assert waiting(reasons) == set()
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_code_in_a_text_waits(gone, originals, submitted):
+    """Converters make texts of code in fences, and some students do."""
+    at = place(submitted, "clean")
+    submitted.cells.insert(at, new_markdown_cell(f"My answer:\n```python\n{CLEAN}\n```"))
+    cell(submitted, "clean").source = stub_of(originals, "clean")
+    if gone:
+        del submitted.cells[at + 1]
+    [why] = [each for each in rebuild(submitted, originals)[1] if each.kind == "set aside"]
+    assert {"clean", "test-clean"} <= set(why.cells)
+    assert "a cell of your own that is no code" in why.text
+
+
 def test_a_variable_of_a_loop_is_no_name_that_is_asked_for(originals, submitted):
     assert originals.answers["double"].names == {"double"}
     cell(submitted, "double").source = "double = [2, 4]"
