@@ -122,11 +122,10 @@ def _settle_code(
 
 def _in_texts(name: str, notebook: NotebookNode, originals: Originals) -> list[Reason]:
     """Return the reason of an answer that may stand, as code between words, in a text."""
-    names = originals.answers[name].names
     for cell in notebook.cells:
         if cell.cell_type == "code" or grade_id(cell) or plain_text(cell) in originals.texts:
             continue
-        if names & analyse(cell.source).bound:
+        if originals.names_written(name, cell.source):
             where = f"a cell of your own that is no code ({_quote(cell.source)})"
             return [set_aside(name, f"the answer {name} may be in {where}", originals)]
     return []

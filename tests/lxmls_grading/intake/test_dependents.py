@@ -161,6 +161,13 @@ def test_code_in_a_text_waits(gone, originals, submitted):
     assert "a cell of your own that is no code" in why.text
 
 
+def test_a_stub_that_became_a_text_waits_for_nobody(originals):
+    blank = copy.deepcopy(originals.released)
+    stub = stub_of(originals, "clean")
+    blank.cells.insert(0, new_markdown_cell(f"{stub}\n\n\n{stub_of(originals, 'mean')}"))
+    assert waiting(rebuild(blank, originals)[1]) == set()
+
+
 def test_a_variable_of_a_loop_is_no_name_that_is_asked_for(originals, submitted):
     assert originals.answers["double"].names == {"double"}
     cell(submitted, "double").source = "double = [2, 4]"
