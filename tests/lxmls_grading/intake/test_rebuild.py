@@ -312,6 +312,24 @@ def test_words_beside_an_answer_that_is_read_by_a_person_wait_for_one(
     assert "Block a" in why.text
 
 
+def test_comments_on_given_code_are_an_answer(originals, submitted):
+    """The code is as it was released, and a copy of it without comments may be there."""
+    name, other = "log-linear-comments", "weighted-gradients"
+    written = find(submitted, name).source
+    blank = copy.deepcopy(find(submitted, name))
+    blank.source, blank.id = originals.known[name].source, "blank"
+    twice = copy.deepcopy(submitted)
+    twice.cells.append(blank)
+    assert find(rebuild(twice, originals)[0], name).source == written
+    submitted.cells.remove(find(submitted, name))
+    merged = copy.deepcopy(submitted)
+    for notebook, text in ((merged, written), (submitted, blank.source)):
+        find(notebook, other).source = f"{text}\n\n\n{originals.known[other].source}"
+    aside = [each.cells for each in rebuild(merged, originals)[1] if each.kind == "set aside"]
+    assert aside == [(name,)]
+    assert all(each.kind != "set aside" for each in rebuild(submitted, originals)[1])
+
+
 def test_an_answer_for_a_person_that_is_not_written_waits_for_nobody(originals, submitted):
     find(submitted, "log-linear-comments").source = originals.known["log-linear-comments"].source
     assert rebuild(submitted, originals)[1] == []
