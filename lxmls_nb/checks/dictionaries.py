@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 from lxmls_nb.checks.messages import describe, quiet
@@ -10,6 +12,18 @@ from lxmls_nb.checks.replies import ask
 from lxmls_nb.errors import CheckFailed, NotAttempted
 from lxmls_nb.notebook.cards import Kind
 from lxmls_nb.notebook.watching import report
+
+#: Hyphens, dashes and the minus sign, as editors and other programs put them.
+DASHES = re.compile("[\u2010-\u2015\u2212]")
+
+#: What may stand between two parts of a word, each of two letters at least: "x - y" is no word.
+BETWEEN = re.compile(r"(?<=[^\W\d_]{2})[\s_-]+(?=[^\W\d_]{2})")
+
+#: What stands before the name of a type where PyTorch or NumPy print it: "torch.float32".
+LIBRARY = re.compile(r"^(?:torch|np|numpy)\.(?=(?:b?float|u?int|complex|bool)\d*$)")
+
+#: British spelling where it differs: "initialisation".
+BRITISH = re.compile(r"(?<=[^\W\d_]{2})is(?=ations?(?![^\W\d_]))")
 
 
 @quiet
@@ -24,7 +38,9 @@ def dictionary(
     Parameters
     ----------
     answer : dict
-        Values are compared without regard to case and surrounding blanks.
+        Values are compared without regard to case, to what joins the parts of a word (a hyphen, a
+        blank, nothing), to quotes around it and a full stop after it, and to British or American
+        spelling. Types of NumPy and PyTorch count as their names.
     keys : sequence of str
         Keys that have to be there.
     choices : sequence of str, or mapping of str to sequence of str
@@ -84,4 +100,11 @@ def _shown(value: object) -> str:
 
 
 def _word(value: object) -> str:
-    return str(value).strip().lower()
+    """Return a value as it is compared: different spellings of a word become one."""
+    text = DASHES.sub("-", unicodedata.normalize("NFKC", str(value))).strip().casefold()
+    for quotes in ("``", "''", '""', "\u201c\u201d", "\u2018\u2019"):
+        if len(text) > 2 and text[0] == quotes[0] and text[-1] == quotes[1]:
+            text = text[1:-1].strip()
+    if len(text) > 2 and text[-1] == "." and text[-2].isalnum():
+        text = text[:-1]
+    return BRITISH.sub("iz", BETWEEN.sub("", LIBRARY.sub("", text)))

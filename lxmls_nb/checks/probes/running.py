@@ -31,6 +31,9 @@ PROBES: dict[str, Callable[..., Report]] = {}
 #: these are nested, elements of an array, characters of a text and of a key.
 MAX_ITEMS, MAX_NESTING, MAX_ELEMENTS, MAX_CHARACTERS, MAX_KEY = 100, 4, 10**6, 1000, 200
 
+#: Types of NumPy's numbers, which are reported by their names.
+NUMPY_TYPES = tuple(np.dtype(code).type for code in np.typecodes["AllInteger"] + "efdg?FD")
+
 
 def probe(function: Probe) -> Probe:
     """Register a probe under its name."""
@@ -112,6 +115,14 @@ def execute(name: str, answers: list[Any], arguments: dict[str, Any]) -> Report:
         return {"error": report}
 
 
+def same_but_for_rounding(first: np.ndarray, second: np.ndarray) -> bool:
+    """Whether two arrays differ by no more than rounding does where numbers are put back."""
+    if first.shape != second.shape or first.dtype != second.dtype or first.dtype.kind != "f":
+        return np.array_equal(first, second)
+    off = 64 * np.finfo(first.dtype).eps
+    return bool(np.allclose(second, first, rtol=off, atol=off * np.abs(first).max(initial=0)))
+
+
 def plain(value: Any, depth: int = 0) -> Any:
     """Return a student's value as plain data; what has no place there becomes
     ``{"unsupported": type name}``.
@@ -123,6 +134,8 @@ def plain(value: Any, depth: int = 0) -> Any:
     if torch is not None and isinstance(value, torch.Tensor):
         value = value.detach().cpu().to_dense()
         value = (value.float() if value.dtype == torch.bfloat16 else value).numpy()
+    if isinstance(value, np.dtype) or any(value is each for each in NUMPY_TYPES):
+        return np.dtype(value).name[:MAX_CHARACTERS]
     if isinstance(value, np.str_):
         return str(value)[:MAX_CHARACTERS]
     if isinstance(value, np.ndarray | np.generic):
