@@ -36,6 +36,7 @@ from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.other_depths import explain_classes, explain_depth
 from lxmls_nb.checks.problems import Parameters, Problem, cross_entropy, forward, make_problem
 from lxmls_nb.checks.replies import ask, ask_network
+from lxmls_nb.checks.saturated import check_saturated_gradients
 from lxmls_nb.checks.why import OF_LOG_LINEAR_GRADIENTS, of_backpropagation
 from lxmls_nb.errors import WIDTH, CheckFailed
 
@@ -133,7 +134,8 @@ def backpropagation(
     activation_functions : sequence of str, optional
         By default sigmoids and a softmax.
     scale : float
-        Factor of the last layer's parameters: large ones give extreme logits.
+        Factor of the last layer's parameters: large ones give extreme logits. Where it is large,
+        a check of everything has a second problem with large hidden layers instead.
     seed : int
 
     Raises
@@ -168,6 +170,8 @@ def backpropagation(
         result = ask_network(name, answer, [call.problem for call in calls])
         with explain_classes(problem, partial(_is_right, scope, read)):
             worst = _compare_calls(result, calls, scope, read)
+    if scope.whole and scale > 1 and set(problem.activation_functions[:-1]) == {"sigmoid"}:
+        check_saturated_gradients(answer, problem, scale)
     listed = ", ".join(str(n + 1) for n in numbers)
     which = "" if layers is None else f" of layer{'s' * (len(numbers) > 1)} {listed}"
     what = f"{quantity} gradients" if quantity else "gradients"

@@ -50,8 +50,13 @@ def explain_depth(problem: Problem, name: str, rerun: Callable[[Problem], Any]) 
     except NotAttempted:
         raise
     except CheckFailed as failure:
-        other = _with_one_hidden_layer(problem)
-        if failure.cause not in UNEXPLAINED or other is None or not _is_right(other, name, rerun):
+        others, alike = _with_one_hidden_layer(problem)
+        if failure.cause not in UNEXPLAINED or not others:
+            raise
+        # What is wrong with the number of layers is wrong whatever the numbers are.
+        if not all(_is_right(each, name, rerun) for each in others):
+            raise
+        if any(_is_right(each, name, rerun) for each in alike):
             raise
         number = len(problem.geometry) - 2
         hidden = f"{number} hidden layers" if number else "no hidden layer"
@@ -92,19 +97,26 @@ def explain_classes(problem: Problem, is_right: Callable[[Problem], bool]) -> It
         raise with_contrast(failure, MORE_CLASSES.finding(others=2, classes=classes)) from None
 
 
-def _with_one_hidden_layer(problem: Problem) -> Problem | None:
-    """Return a problem with one hidden layer, None if the problem's network has one."""
-    sizes = problem.geometry
+def _with_one_hidden_layer(problem: Problem) -> tuple[list[Problem], list[Problem]]:
+    """Return problems with one hidden layer, and others of this one's sizes.
+
+    There are none if the problem's network has one.
+    """
+    sizes, functions = problem.geometry, problem.activation_functions
     if len(sizes) == 3:
-        return None
+        return [], []
     hidden = sizes[1] if len(sizes) > 3 else sizes[0] + sizes[1] + 1
-    function = problem.activation_functions[0] if len(sizes) > 3 else "sigmoid"
-    return make_problem(
-        [sizes[0], hidden, sizes[-1]],
-        len(problem.output) + 1,
-        seed=1,
-        activation_functions=[function, problem.activation_functions[-1]],
-    )
+    function = functions[0] if len(sizes) > 3 else "sigmoid"
+    examples = len(problem.output)
+    one_layer, ends = [sizes[0], hidden, sizes[-1]], [function, functions[-1]]
+    others = [
+        make_problem(one_layer, examples + 1, seed=seed, activation_functions=ends)
+        for seed in (1, *SEEDS)
+    ]
+    alike = [
+        make_problem(sizes, examples, seed=seed, activation_functions=functions) for seed in SEEDS
+    ]
+    return others, alike
 
 
 def _is_right(problem: Problem, name: str, rerun: Callable[[Problem], Any]) -> bool:

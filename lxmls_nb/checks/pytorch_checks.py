@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,7 +26,7 @@ from lxmls_nb.checks.mistakes.contrasts import (
     needs_contrast,
     with_contrast,
 )
-from lxmls_nb.checks.mistakes.extremes import SIGMOID_OVERFLOWS, name_not_finite
+from lxmls_nb.checks.mistakes.extremes import name_not_finite
 from lxmls_nb.checks.mistakes.form import CUT, PARTLY_CUT, TENSOR
 from lxmls_nb.checks.mistakes.mistake import Finding
 from lxmls_nb.checks.mistakes.networks import PART_CUT, name_cut_part, name_shape
@@ -37,12 +36,10 @@ from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.problems import Problem, forward, make_problem
 from lxmls_nb.checks.replies import network_reply, reply_of
 from lxmls_nb.checks.reply_forms import Fields
+from lxmls_nb.checks.saturated import check_saturated_outputs
 from lxmls_nb.checks.torch_replies import result_of_module, result_of_torch
 from lxmls_nb.checks.why import FORWARD_PASS, GRADIENT_FLOW, MODULE
 from lxmls_nb.errors import CheckFailed, NotAttempted
-
-#: How far log-probabilities may be off where sigmoids are 0 or 1 but for float32's rounding.
-SATURATED = 0.05
 
 # --- forward passes and the gradients of their outputs
 
@@ -148,31 +145,8 @@ def log_forward(
     check_unchanged(result["changed"], problem, "log_forward")
     check_state(result, "log_forward")
     if scale > 1 and len(geometry) > 2:
-        _check_saturated(answer, problem, scale)
+        check_saturated_outputs(answer, problem, scale)
     passed("log_forward", problem, "log-probabilities are right", worst, TOLERANCE, FORWARD_PASS)
-
-
-def _check_saturated(answer: object, problem: Problem, scale: float) -> None:
-    """Check that sigmoids of large values are 0 or 1, on a problem whose last layer is large.
-
-    The hidden layers are made large in its place. Of the values of float32 that are near 0 there,
-    little is certain, so the outputs are compared roughly.
-
-    Raises
-    ------
-    CheckFailed
-        If they are not.
-    """
-    *hidden, last = problem.parameters
-    large = [[array * scale for array in pair] for pair in hidden]
-    other = replace(problem, parameters=[*large, [array / scale for array in last]])
-    reply = network_reply("log_forward", answer, [other])
-    values = result_of_torch(reply, "log_forward", other)["outputs"][0]["values"]
-    truth = forward(other).log_probabilities
-    is_array = is_real(values) and shape_of(values) == truth.shape
-    if not is_array or not distance(values, truth) <= SATURATED:
-        subject = f"the output of `log_forward` ({other}) is not right with large weights"
-        raise fail(subject, SIGMOID_OVERFLOWS.finding())
 
 
 @quiet

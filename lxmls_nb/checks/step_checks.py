@@ -27,7 +27,13 @@ from lxmls_nb.checks.mistakes.steps import (
 from lxmls_nb.checks.mistakes.values import PRECISION
 from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.probes import tracing
-from lxmls_nb.checks.problems import Problem, cross_entropy, forward, make_problem
+from lxmls_nb.checks.problems import (
+    Problem,
+    cross_entropy,
+    forward,
+    make_problem,
+    with_long_gradient,
+)
 from lxmls_nb.checks.pytorch_checks import check_state, judge_module
 from lxmls_nb.checks.replies import reply_of
 from lxmls_nb.checks.reply_forms import Fields
@@ -55,7 +61,8 @@ def training_step(
 ) -> None:
     """Check ``training_step(model, optimizer, input, output)`` with the student's ``LogLinear``.
 
-    Each step has to be that of SGD from where the parameters were before it.
+    Each step has to be that of SGD from where the parameters were before it. Several steps are
+    followed by one more, on a single example whose gradient is long.
 
     Parameters
     ----------
@@ -77,6 +84,8 @@ def training_step(
     """
     geometry = [input_size, num_classes]
     problems = [make_problem(geometry, batch_size + n, seed=seed + n) for n in range(steps)]
+    if steps > 1:
+        problems.append(with_long_gradient(problems[0], seed + steps))
     note, own = "", None
     try:
         worst = _judge_steps([answer, module], problems, learning_rate)
@@ -84,7 +93,8 @@ def training_step(
         own = failure
     if own is not None:
         # A step is not to blame for its module: there is one of the course to try it on.
-        if _is_module_right(module, problems[0], seed):
+        tried = problems[: own.number + 1][:: max(1, own.number)]  # the first, and this one
+        if all(_is_module_right(module, each, seed) for each in tried):
             raise _contrasted(own, [answer, module], problems, learning_rate)
         try:
             worst = _judge_steps([answer], problems, learning_rate)

@@ -44,6 +44,10 @@ def _is_multiple(gradient: Gradient) -> bool | Mapping[str, object]:
         guess = f", as if multiplied by a learning rate of {abs(factor):.2g}"
     elif divisor > 1.5 and abs(divisor - round(divisor)) <= FIT * divisor:
         guess = f", as if divided by {round(divisor)}"
+    length = float(np.linalg.norm(gradient.array))
+    for round_length in (1.0, 5.0, 10.0):
+        if abs(length / round_length - 1) <= FIT:
+            guess = f", as if scaled or cut to the length {round_length:g}"
     sign = ", and of the opposite sign" if factor < 0 else ""
     return {"factor": factor, "batch": size, "guess": guess, "sign": sign}
 

@@ -131,13 +131,38 @@ RANDOM = Mistake(
 
 def _is_the_same_with_other_parameters(outputs: Outputs) -> bool:
     first, other = outputs[Kind.FIRST], outputs[Kind.OTHER_PARAMETERS]
-    return first.shape == other.shape and fits(first, other)
+    return first.shape == other.shape and not _is_constant(first) and fits(first, other)
+
+
+def _is_constant(array: np.ndarray) -> bool:
+    """Whether one number is everywhere: that may come from the parameters, normalised away."""
+    return array.size == 0 or bool(np.ptp(array) == 0)
 
 
 OWN_PARAMETERS = Mistake(
     "own-parameters",
     "the output does not depend on the parameters as they are now",
     seen=_is_the_same_with_other_parameters,
+)
+
+
+def _is_of_the_first_batch(outputs: Outputs) -> bool:
+    """Look for an output of another batch that is that of the first one, or as large."""
+    first, other = outputs[Kind.FIRST], outputs.get(Kind.OTHER_BATCH)
+    if other is None or _is_constant(first):
+        return False
+    # The other batch of a forward pass has one example.
+    as_large = first.shape == other.shape and first.ndim == 2 and len(first) > 1
+    return as_large or fits(first, other)
+
+
+KEPT_BATCH = Mistake(
+    "kept-batch",
+    "on another batch the output is that of the first batch: is something of it kept, such as the "
+    "input?",
+    name="something of the first batch is kept",
+    lesson="A result should depend on the arguments and parameters of this call alone.",
+    seen=_is_of_the_first_batch,
 )
 
 
@@ -151,4 +176,4 @@ def name_differences(outputs: Outputs) -> Finding | None:
     """
     if not {Kind.FIRST, Kind.AGAIN, Kind.OTHER_PARAMETERS} <= outputs.keys():
         return None
-    return first_seen([RANDOM, OWN_PARAMETERS], outputs)
+    return first_seen([RANDOM, OWN_PARAMETERS, KEPT_BATCH], outputs)

@@ -44,6 +44,13 @@ SIGMOID_OVERFLOWS = Mistake(
     name="a sigmoid that overflows",
     lesson="exp(z) / (1 + exp(z)) is no number where z is large, 1 / (1 + exp(-z)) is 1.",
 )
+HIDDEN_OVERFLOWS = Mistake(
+    "hidden-overflows",
+    "exponentials overflow where z of a hidden layer is large, as in exp(-z) / (1 + exp(-z))². The "
+    "derivative of the sigmoid is a * (1 - a), with the activations a from `log_forward`",
+    name="a sigmoid, or its derivative, that overflows",
+    lesson="exp(-z) / (1 + exp(-z))² is no number where z is far below 0: a * (1 - a) always is.",
+)
 LOG_OF_NEGATIVE = Mistake(
     "log-of-negative",
     "some values are not finite, although z is small: is it the logarithm of zero or of a negative "

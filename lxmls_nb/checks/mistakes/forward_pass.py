@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -129,6 +130,7 @@ OTHER_FUNCTIONS: dict[str, Function] = {
     "z times its sigmoid, a SiLU": lambda z: z * expit(z),
     "an ELU": lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0))),
     "a GELU": lambda z: z * ndtr(z),
+    "a sigmoid of 2 z": lambda z: expit(2 * z),
     "an exponential": np.exp,
     "minus a sigmoid": lambda z: -expit(z),
     "a sigmoid times one minus it, its derivative": lambda z: expit(z) * expit(-z),
@@ -259,10 +261,16 @@ def _changed_inputs(problem: Problem) -> dict[str, np.ndarray]:
     spread = x.std(axis=0)
     return {
         "standardised over the batch": (x - x.mean(axis=0)) / np.where(spread > 0, spread, 1),
+        "standardised over the batch (with `torch.std`)": (x - x.mean(axis=0))
+        / np.where(spread > 0, spread, 1)
+        * np.sqrt(1 - 1 / len(x)),
         "taken minus their mean over the batch": x - x.mean(axis=0),
         "divided by the length of each example": x / np.linalg.norm(x, axis=1, keepdims=True),
         "divided by the sum of each example": x / x.sum(axis=1, keepdims=True),
         "divided by their largest value": x / x.max(),
+        "divided by their largest absolute value": x / np.abs(x).max(),
+        "cut down to whole numbers": np.trunc(x),
+        "set to 0 where they are negative": np.maximum(x, 0),
     }
 
 
@@ -286,10 +294,19 @@ def _gradients_of_changed_inputs(gradient: Gradient) -> dict[str, np.ndarray]:
     }
 
 
+def _outputs_of_changed_inputs(output: Output) -> dict[str, np.ndarray]:
+    return {
+        look: normalised(logits(dataclasses.replace(output.problem, input=x)))
+        for look, x in _changed_inputs(output.problem).items()
+        if len(x) > 1  # of one example, some of these are the same
+    }
+
+
 CHANGED_INPUT = Mistake(
     "changed-input",
     "the features seem to be {look} first: they go in as they are",
     name="the features are changed before they go in",
     probabilities=_probabilities_of_changed_inputs,
     gradient=_gradients_of_changed_inputs,
+    log_probabilities=_outputs_of_changed_inputs,
 )

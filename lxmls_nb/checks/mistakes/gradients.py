@@ -52,6 +52,7 @@ from lxmls_nb.checks.mistakes.mistake import Finding, first_seen
 from lxmls_nb.checks.mistakes.output_error import NO_ONEHOT, OUTPUT_ERRORS, SOFTMAX_TWICE
 from lxmls_nb.checks.mistakes.probabilities import (
     ARGMAX,
+    EXPONENTIAL_TWICE,
     LOG_PROBABILITIES,
     LOGITS,
     NORMALISER,
@@ -68,6 +69,7 @@ from lxmls_nb.checks.problems import Problem
 #: In what stands in the place of the probabilities.
 INSTEAD_OF_PROBABILITIES = (
     LOG_PROBABILITIES,
+    EXPONENTIAL_TWICE,
     ARGMAX,
     LOGITS,
     NO_BIAS,

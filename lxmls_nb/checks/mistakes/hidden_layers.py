@@ -30,7 +30,8 @@ def _other_derivatives(z: np.ndarray) -> dict[str, np.ndarray]:
         "exp(-z)": np.exp(-z),
         "that of tanh": 1 - np.tanh(z) ** 2,
         "that of a ReLU": (z > 0).astype(float),
-        "a - a (1 - a)": a - a * (1 - a),
+        "a², which is a - a (1 - a)": a**2,
+        "(1 - a)²": (1 - a) ** 2,
         "2 a (1 - a)": 2 * a * (1 - a),
     }
 
@@ -233,18 +234,23 @@ def _other_steps(gradient: Gradient) -> dict[str, np.ndarray]:
     a = expit(gradient.values.linear[gradient.layer])
     came = gradient.error_of(gradient.layer, derivatives={gradient.layer: np.ones_like(a)})
     size = gradient.size
+    averaged = came.mean(axis=0) * a * (1 - a)
+    if gradient.is_bias:  # there the two are the same
+        of_batch = {"the derivative, or the error, is averaged over the batch": averaged}
+    else:
+        of_batch = {
+            "the derivative is averaged over the batch": came * (a * (1 - a)).mean(axis=0),
+            "the error is averaged over the batch": averaged,
+        }
     steps = {
         "`a * 1 - a` has no brackets around `1 - a`": came * a - a,
         "the derivative is added, not multiplied with": came + a * (1 - a),
-        "the derivative is averaged over the batch": came * (a * (1 - a)).mean(axis=0),
-        "the error is averaged over the batch": came.mean(axis=0) * a * (1 - a),
+        **of_batch,
         "the error is divided by it": came / (a * (1 - a)),
         "the error itself is put into it": came * (1 - came),
     }
-    with_sum = {
-        "the error is averaged over the batch": size * steps["the error is averaged over the batch"]
-    }
-    return {look: gradient.with_error(error) for look, error in (steps | with_sum).items()}
+    summed = {look.replace("averaged", "summed"): size * e for look, e in of_batch.items()}
+    return {look: gradient.with_error(error) for look, error in (steps | summed).items()}
 
 
 OTHER_STEP = Mistake(

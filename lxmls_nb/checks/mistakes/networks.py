@@ -99,9 +99,9 @@ OF_NETWORKS = (PARTLY_LINEAR, ACTIVATION_FIRST, BIAS_AFTER)
 
 PART_CUT = Mistake(
     "part-cut",
-    "a part of the way is cut off from them, as by `.detach()`, `.data`, `torch.no_grad()` or "
-    "`torch.tensor(...)` of a tensor",
-    name="a part of the way to the parameters is cut off",
+    "is a part of the way cut off from them, as by `.detach()`, `.data`, `torch.no_grad()` or "
+    "`torch.tensor(...)` of a tensor, or are they changed on their way, as by a hook?",
+    name="a part of the way to the parameters is cut off, or gradients are changed on it",
 )
 NORMALISER_CUT = Mistake(
     "normaliser-cut",

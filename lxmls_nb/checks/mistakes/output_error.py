@@ -81,6 +81,17 @@ def _at_all_labels(right: Right) -> dict[str, np.ndarray]:
     }
 
 
+def _of_repeated_classes(right: Right) -> list[np.ndarray]:
+    """Return errors where one example of each class alone has its indicator vector."""
+    labels = right.problem.output
+    if len(set(labels.tolist())) == len(labels):
+        return []
+    first = np.unique(labels, return_index=True)[1]
+    last = len(labels) - 1 - np.unique(labels[::-1], return_index=True)[1]
+    kept = [np.isin(right.rows, places)[:, None] for places in (last, first)]
+    return [(right.p - right.onehot * rows) / right.size for rows in kept]
+
+
 def _of_counted_classes(right: Right) -> list[np.ndarray]:
     """Return the error where the single class of a batch of one is taken for all there are."""
     return [right.p - 1] if right.size == 1 else []
@@ -181,6 +192,15 @@ OUTPUT_ERRORS = (
         lesson="`p[:, output]` selects whole columns: rows and columns go in pairs, "
         "`p[np.arange(M), output]`.",
         error=_at_all_labels,
+    ),
+    Mistake(
+        "repeated-class",
+        "of the examples with the same class, only one seems to count: `a[output] -= b` takes each "
+        "index once, however often it occurs. Use indicator vectors, or `np.subtract.at`",
+        name="of examples with the same class, only one counts",
+        lesson="`a[index] -= b` takes each index once, however often it occurs: `np.subtract.at`, "
+        "or a product with indicator vectors, takes all.",
+        error=_of_repeated_classes,
     ),
     Mistake(
         "error-of-p",

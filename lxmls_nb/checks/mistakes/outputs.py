@@ -12,6 +12,7 @@ from lxmls_nb.checks.mistakes.evidence import Output
 from lxmls_nb.checks.mistakes.fit import fits
 from lxmls_nb.checks.mistakes.forward_pass import (
     ACTIVATION,
+    CHANGED_INPUT,
     NO_ACTIVATION,
     NUM_LAYERS,
     OTHER_FUNCTIONS,
@@ -73,7 +74,11 @@ OF_OUTPUTS = (
     WEIGHTS_TRANSPOSED,
     RESHAPED,
     NUM_LAYERS,
+    CHANGED_INPUT,
 )
+
+#: Logits beyond which probabilities are 0 or 1, so that two mistakes together fit by chance.
+EXTREME = 80
 
 
 def name_log_probabilities(array: np.ndarray, problem: Problem) -> Finding | None:
@@ -93,7 +98,9 @@ def name_log_probabilities(array: np.ndarray, problem: Problem) -> Finding | Non
         for finding, other in mistake.findings(mistake.log_probabilities, output):
             if fits(array, other) and not fits(other, output.truth):
                 return finding
-    found = first_seen([PRECISION], output) or _name_two(output)
+    found = first_seen([PRECISION], output)
+    if found is None and float(np.abs(output.z).max()) < EXTREME:
+        found = _name_two(output)
     return found or first_seen([NEGATED, NOT_LOG_PROBABILITIES], output)
 
 

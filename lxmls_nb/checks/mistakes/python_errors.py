@@ -17,8 +17,8 @@ GIVEN = ("NumpyMLP", "NumpyLogLinear")
 
 NO_SELF = Mistake(
     "no-self",
-    "is `self` missing? It is the first argument of a method, as in `def backpropagation(self, "
-    "input, output)`, and is not written where the method is called",
+    "is `self` missing, or another argument, in its `def` line? `def backpropagation(self, input, "
+    "output)` has all three, and `self` is not written where the method is called",
     name="`self` is missing",
     lesson="`self` is the first argument of each method in its `def` line, and is not written "
     "where the method is called.",

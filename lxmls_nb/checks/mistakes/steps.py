@@ -10,6 +10,7 @@ import numpy as np
 
 from lxmls_nb.checks.mistakes.averaging import FACTOR
 from lxmls_nb.checks.mistakes.calls import STALE
+from lxmls_nb.checks.mistakes.evidence import Gradient
 from lxmls_nb.checks.mistakes.fit import constant_factor, fits
 from lxmls_nb.checks.mistakes.gradients import name_gradient
 from lxmls_nb.checks.mistakes.mistake import Finding, Mistake, first_seen
@@ -21,6 +22,7 @@ from lxmls_nb.checks.mistakes.moving import (
     Events,
 )
 from lxmls_nb.checks.mistakes.objectives import FIT_OF_A_STEP
+from lxmls_nb.checks.mistakes.values import CLIPPED
 from lxmls_nb.checks.mistakes.wrong_losses import name_loss
 from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.problems import Problem
@@ -121,8 +123,12 @@ def _is_sum(step: Step) -> bool | Mapping[str, object]:
 
 
 def _goes_backward_often(step: Step) -> bool | Mapping[str, object]:
-    count = step.events.backwards
-    return count > 1 and step.is_times(count) and {"count": count}
+    count, size = step.events.backwards, step.size
+    if count > 1 and step.is_times(count):
+        return {"factor": count, "count": count, "also": ""}
+    is_sum = count > 1 and size > 1 and step.is_times(count * size)
+    also = f"; and the loss is summed over the {size} examples, not averaged"
+    return is_sum and {"factor": count * size, "count": count, "also": also}
 
 
 def _is_shorter_by_a_size(step: Step) -> bool | Mapping[str, object]:
@@ -268,8 +274,8 @@ OF_STEPS = (
     ),
     Mistake(
         "backward-twice",
-        "the step is {count} times as long as it should be, and gradients arrive {count} times: "
-        "they add up with each backward()",
+        "the step is {factor} times as long as it should be, and gradients arrive {count} times: "
+        "they add up with each backward(){also}",
         name="`backward()` is called more than once",
         lesson="Gradients add up with each `backward()`: one is enough.",
         seen=_goes_backward_often,
@@ -357,7 +363,9 @@ def name_step_gradient(
             stale = dataclasses.replace(case, input=other.input, output=other.output)
             if fits(steps[0], numerical_gradients(stale)[0][0], FIT_OF_A_STEP):
                 return STALE.finding()
-    if len(case.output) == 1 or case.geometry[-1] == 2:
+    if len(case.output) == 1:
+        return first_seen([CLIPPED], Gradient(case, steps[0], gradient[0], 0, False))
+    if case.geometry[-1] == 2:
         return None
     for is_bias in (False, True):
         if not fits(steps[is_bias], gradient[is_bias], FIT_OF_A_STEP):

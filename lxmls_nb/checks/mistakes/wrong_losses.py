@@ -15,6 +15,7 @@ from lxmls_nb.checks.mistakes.losses import FIT_OF_A_NUMBER, LOSS_AVERAGE, OF_LO
 from lxmls_nb.checks.mistakes.mistake import Finding, first_seen
 from lxmls_nb.checks.mistakes.probabilities import (
     ARGMAX,
+    EXPONENTIAL_TWICE,
     LOG_PROBABILITIES,
     LOGITS,
     NORMALISER,
@@ -59,7 +60,7 @@ NOT_WITH_FACTORS = (
 )
 
 #: Mistakes with probabilities that a loss cannot show, or shows otherwise.
-NOT_IN_LOSSES = (LOG_PROBABILITIES, ARGMAX, LOGITS)
+NOT_IN_LOSSES = (LOG_PROBABILITIES, EXPONENTIAL_TWICE, ARGMAX, LOGITS)
 
 
 def name_loss(

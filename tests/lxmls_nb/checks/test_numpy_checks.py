@@ -50,6 +50,83 @@ def test_what_is_not_finite_in_a_later_call_is_told_as_that():
     assert "first batch" not in str(caught.value)
 
 
+def network_with_derivative(derivative):
+    """Return a network that computes the derivative of a sigmoid from z by a function."""
+
+    class Answer(definitions("exercise_2_2")["MyNumpyMLP"]):
+        def backpropagation(self, input, output):
+            log_p, entering = self.log_forward(input)
+            error = (np.exp(log_p) - np.eye(log_p.shape[1])[output]) / len(log_p)
+            pairs = []
+            for n in reversed(range(len(entering))):
+                pairs.insert(0, [error.T @ entering[n], error.sum(axis=0, keepdims=True)])
+                if n > 0:
+                    z = entering[n - 1] @ self.parameters[n - 1][0].T + self.parameters[n - 1][1]
+                    error = error @ self.parameters[n][0] * derivative(z)
+            return pairs
+
+    return Answer
+
+
+def derivative_from_a(z):
+    a = 1 / (1 + np.exp(-z))  # exp(-z) may be infinite here, and a is right all the same
+    return a * (1 - a)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(
+    ("derivative", "cause"),
+    [
+        (lambda z: np.exp(z) / (1 + np.exp(z)) ** 2, "hidden-overflows"),
+        (lambda z: np.exp(-z) / (1 + np.exp(-z)) ** 2, "hidden-overflows"),
+        (derivative_from_a, None),
+        (lambda z: derivative_from_a(z.astype(np.float32)), None),
+        (lambda z: 1 / (2 + np.exp(z) + np.exp(-z)), None),
+    ],
+)
+def test_hidden_layers_are_tried_with_large_weights_too(derivative, cause):
+    answer = network_with_derivative(derivative)
+    checks.backpropagation(answer, geometry=[6, 5, 3], layers=[0, 1], scale=1000.0)
+    if cause is None:
+        checks.backpropagation(answer, geometry=[6, 5, 3], scale=1000.0)
+        return
+    with pytest.raises(checks.CheckFailed, match="where the hidden layers are large") as caught:
+        checks.backpropagation(answer, geometry=[6, 5, 3], scale=1000.0)
+    assert caught.value.cause == cause
+
+
+def test_what_depends_on_the_numbers_is_no_matter_of_depth():
+    """An answer that is right with one hidden layer, but for some numbers only."""
+
+    def clipped(z):
+        a = np.clip(1 / (1 + np.exp(-z)), 0.01, 0.99)
+        return a * (1 - a)
+
+    with pytest.raises(checks.CheckFailed) as caught:
+        checks.backpropagation(
+            network_with_derivative(clipped), geometry=[6, 5, 4, 3], layers=[0, 1], quantity="bias"
+        )
+    assert caught.value.cause != "fixed-layers"
+
+
+def test_the_last_digits_of_what_is_put_back_may_differ():
+    right = definitions("exercise_2_1")["log_linear_gradients"]
+
+    def answer(weight, bias, input, output, back=3):
+        for array in (weight, bias, input):
+            array *= 3
+            array += 7
+            array -= 7
+            array /= back
+        return right(weight, bias, input, output)
+
+    checks.log_linear_gradients(answer)
+    for back in (3 + 1e-12, 3.1):
+        with pytest.raises(checks.CheckFailed) as caught:
+            checks.log_linear_gradients(lambda *given, back=back: answer(*given, back))
+        assert caught.value.cause == "updates"
+
+
 @pytest.mark.parametrize(
     "value",
     [

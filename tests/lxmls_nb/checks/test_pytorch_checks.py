@@ -62,3 +62,37 @@ def test_the_global_state_is_put_back_after_an_error_too(change):
         "gradients enabled": torch.is_grad_enabled(),
     }
     assert state[change]
+
+
+def cause_of(answer, **options):
+    with pytest.raises(checks.CheckFailed) as caught:
+        checks.log_forward(answer, geometry=[6, 5, 3], **options)
+    return caught.value.cause
+
+
+def test_an_input_that_is_kept_is_told():
+    class Keeps(definitions("exercise_2_4")["MyPytorchMLP"]):
+        def log_forward(self, input):
+            self.kept = getattr(self, "kept", input)
+            return super().log_forward(self.kept)
+
+    assert cause_of(Keeps) == "kept-batch"
+    assert cause_of(Keeps, batch_size=1) == "kept-batch"
+
+
+def test_an_output_that_is_the_same_everywhere_comes_from_no_other_parameters():
+    uniform = network(lambda model, z: (z - z.max(dim=0).values).log_softmax(dim=1))
+    assert cause_of(uniform, batch_size=1) != "own-parameters"
+
+
+def test_large_logits_are_taken_for_no_two_mistakes_that_fit_by_chance():
+    assert cause_of(network(lambda model, z: (z * z).softmax(dim=1)), scale=1000.0) in (
+        None,
+        "probabilities",
+        "not-log-probabilities",
+    )
+
+
+def test_logits_that_are_divided_still_add_up_to_one():
+    divided = network(lambda model, z: (z / 2.3).log_softmax(dim=1))
+    assert cause_of(divided, scale=1000.0) is None

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from lxmls_nb import checks
+from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.probes.course_module import course_module
-from lxmls_nb.checks.problems import forward, make_problem
+from lxmls_nb.checks.problems import forward, make_problem, with_long_gradient
 from tests.support.course import definitions
 
 
@@ -167,3 +168,52 @@ class TestTheModelOfTheCourse:
 
         with pytest.raises(checks.CheckFailed, match="parameters of shapes"):
             checks.log_linear_module(answer)
+
+
+def clipping(right, cut):
+    """Return a training step that does something with the gradients before the step."""
+
+    def step(model, optimizer, input, output):
+        def before(*_):
+            cut(list(model.parameters()))
+
+        optimizer.register_step_pre_hook(before)
+        return right(model, optimizer, input, output)
+
+    return step
+
+
+@pytest.mark.parametrize("kind", ["norm", "value", "none"])
+def test_a_gradient_that_is_cut_only_where_it_is_long_is_seen_in_several_steps(names, kind):
+    import torch
+
+    cut = {
+        "norm": lambda parameters: torch.nn.utils.clip_grad_norm_(parameters, 5.0),
+        "value": lambda parameters: torch.nn.utils.clip_grad_value_(parameters, 5.0),
+        "none": lambda parameters: torch.nn.utils.clip_grad_norm_(parameters, float("inf")),
+    }[kind]
+    step = clipping(names["training_step"], cut)
+    checks.training_step(step, names["LogLinear"])
+    if kind == "none":
+        checks.training_step(step, names["LogLinear"], steps=3)
+        return
+    with pytest.raises(checks.CheckFailed, match="1 example") as caught:
+        checks.training_step(step, names["LogLinear"], steps=3)
+    assert caught.value.cause == {"norm": "step-cut", "value": "clipped"}[kind]
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("geometry", [[5, 3], [4, 5], [3, 2]])
+def test_the_long_gradient_is_long_and_no_probability_vanishes(seed, geometry):
+    problem = with_long_gradient(make_problem(geometry, 7, seed=seed), seed + 3)
+    assert np.ptp(forward(problem).linear[-1]) < 60
+    assert np.linalg.norm(numerical_gradients(problem)[0][0]) > 4
+
+
+def test_a_step_is_not_to_blame_for_a_module_that_is_wrong_where_logits_are_large(names, capsys):
+    class Cut(names["LogLinear"]):
+        def forward(self, input):
+            return super().forward(input).clamp(min=-20)
+
+    checks.training_step(names["training_step"], Cut, steps=3)
+    assert "a model of the course" in " ".join(capsys.readouterr().out.split())

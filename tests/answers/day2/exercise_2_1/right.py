@@ -424,3 +424,237 @@ def log_linear_gradients(weight, bias, input, output):
     error = (np.exp(log_p) - index2onehot(output, len(weight))) / len(output)
     loss = -log_p[np.arange(len(output)), output].mean()
     return loss, error.T @ input, error.sum(axis=0)
+
+
+# %% R24 log-linear-gradients
+# np.matrix.
+def log_linear_gradients(weight, bias, input, output):
+
+    M = len(output)
+    X, Wm = np.asmatrix(input), np.asmatrix(weight)
+    z = X * Wm.T + bias
+    lp = z - logsumexp(np.asarray(z), axis=1, keepdims=True)
+    p = np.asmatrix(np.exp(lp))
+    loss = -np.asarray(lp)[range(M), output].sum() / M
+    e = (p - index2onehot(output, len(weight))) / M
+    return loss, e.T * X, e.sum(axis=0)
+
+
+# %% R25 log-linear-gradients
+# Masked arrays.
+def log_linear_gradients(weight, bias, input, output):
+
+    M = len(output)
+    z = np.ma.array(input @ weight.T + bias)
+    lp = z - logsumexp(z.filled(0), axis=1, keepdims=True)
+    loss = -np.ma.mean(lp[np.arange(M), output])
+    e = (np.ma.exp(lp) - index2onehot(output, len(weight))) / M
+    return loss, np.ma.dot(e.T, input), e.sum(axis=0, keepdims=True)
+
+
+# %% R26 log-linear-gradients
+# Lists and generator expressions.
+def log_linear_gradients(weight, bias, input, output):
+
+    K, M = len(weight), len(output)
+    lps = [x @ weight.T + bias[0] for x in input]
+    lps = [z - logsumexp(z) for z in lps]
+    loss = -sum(lp[y] for lp, y in zip(lps, output)) / M
+    es = [np.exp(lp) - (np.arange(K) == y) for lp, y in zip(lps, output)]
+    gw = sum(np.outer(e, x) for e, x in zip(es, input)) / M
+    gb = sum(es)[None, :] / M
+    return loss, gw, gb
+
+
+# %% R27 log-linear-gradients
+# A partial of a class method.
+from functools import partial
+class G:
+    @classmethod
+    def go(cls, scale, weight, bias, input, output):
+        z = input @ weight.T + bias
+        lp = z - logsumexp(z, axis=1, keepdims=True)
+        M = len(lp)
+        e = (np.exp(lp) - np.eye(len(weight))[output]) * scale / M
+        return -lp[np.arange(M), output].mean(), e.T @ input, e.sum(0, keepdims=True)
+log_linear_gradients = partial(G.go, 1.0)
+
+
+# %% R28 log-linear-gradients
+# *args.
+def log_linear_gradients(*args):
+    w, b, x, y = args
+    z = x @ w.T + b
+    lp = z - logsumexp(z, axis=1, keepdims=True)
+    e = (np.exp(lp) - index2onehot(y, w.shape[0])) / x.shape[0]
+    return -lp[np.arange(len(y)), y].mean(), e.T @ x, e.sum(axis=0, keepdims=True)
+
+
+# %% R29 log-linear-gradients
+# Names and steps of another course, with arguments that have defaults.
+def log_linear_gradients(W, b, X, y, eps=0.0, verbose=False):
+    n = X.shape[0]
+    S = X @ W.T + b
+    S = S - np.max(S, axis=1, keepdims=True)
+    L = S - np.log(np.sum(np.exp(S), axis=1, keepdims=True) + eps)
+    J = -np.sum(L[range(n), y]) / n
+    dS = np.exp(L)
+    dS[range(n), y] -= 1
+    dS /= n
+    return J, np.dot(dS.T, X), np.sum(dS, axis=0, keepdims=True)
+
+
+# %% R30 log-linear-gradients
+# Changes its arguments in place and puts them back, but for rounding.
+def log_linear_gradients(weight, bias, input, output):
+
+    m = input.mean()
+    input -= m
+    input += m
+    input *= 3; input /= 3
+    z = input @ weight.T + bias
+    lp = z - logsumexp(z, axis=1, keepdims=True)
+    e = (np.exp(lp) - index2onehot(output, len(weight))) / len(z)
+    bias *= 3; bias /= 3
+    weight += 1; weight -= 1
+    return -lp[np.arange(len(z)), output].mean(), e.T @ input, e.sum(0, keepdims=True)
+
+
+# %% R31 log-linear-gradients
+# Takes a step of the class above, and reads the gradients off it.
+def log_linear_gradients(weight, bias, input, output):
+
+    model = NumpyLogLinear(input_size=weight.shape[1], num_classes=weight.shape[0], learning_rate=1.0)
+    model.weight, model.bias = weight.copy(), bias.copy()
+    lp = model.log_forward(input)
+    loss = -lp[np.arange(len(lp)), output].mean()
+    model.update(input, output)
+    return loss, weight - model.weight, bias - model.bias
+
+
+# %% R32 log-linear-gradients
+# Functional gradients of PyTorch.
+import torch
+def log_linear_gradients(weight, bias, input, output):
+
+    x, y = torch.from_numpy(input), torch.from_numpy(output)
+    def f(p):
+        return torch.nn.functional.nll_loss(torch.log_softmax(x @ p[0].T + p[1], 1), y)
+    (gw, gb), loss = torch.func.grad_and_value(f)((torch.from_numpy(weight), torch.from_numpy(bias)))
+    return loss.numpy(), gw.numpy(), gb.numpy()
+
+
+# %% R33 log-linear-gradients
+# np.vectorize over the examples, as JAX's vmap.
+def log_linear_gradients(weight, bias, input, output):
+
+    def one(x, y):
+        z = weight @ x + bias[0]
+        lp = z - logsumexp(z)
+        e = np.exp(lp); e[y] -= 1
+        return -lp[y], np.outer(e, x), e
+    f = np.vectorize(one, signature='(i),()->(),(k,i),(k)')
+    l, gw, gb = f(input, output)
+    return l.mean(), gw.mean(0), gb.mean(0)[np.newaxis]
+
+
+# %% R34 log-linear-gradients
+# As in MATLAB: examples in columns, and np.tile.
+def log_linear_gradients(weight, bias, input, output):
+
+    M = np.size(input, 0); K = np.size(weight, 0)
+    Z = np.matmul(weight, input.T) + np.tile(bias.T, (1, M))
+    Z = Z - np.tile(Z.max(0), (K, 1))
+    P = np.exp(Z) / np.tile(np.sum(np.exp(Z), 0), (K, 1))
+    T = np.zeros((K, M)); T[output, np.arange(0, M)] = 1
+    logP = Z - np.tile(np.log(np.sum(np.exp(Z), 0)), (K, 1))
+    L = -np.sum(np.sum(T * logP)) / M
+    dZ = (P - T) / M
+    dW = dZ @ input
+    db = np.sum(dZ, 1)
+    return L, dW, db
+
+
+# %% R35 log-linear-gradients
+# The loss as an array of shape (1, 1).
+def log_linear_gradients(weight, bias, input, output):
+    num_examples = input.shape[0]
+    z = input @ weight.T + bias
+    log_probabilities = z - logsumexp(z, axis=1, keepdims=True)
+    probabilities = np.exp(log_probabilities)
+    loss = -np.mean(log_probabilities[np.arange(num_examples), output], keepdims=True).reshape(1, 1)
+    error = (probabilities - index2onehot(output, weight.shape[0])) / num_examples
+    gradient_weight = error.T @ input
+    gradient_bias = np.sum(error, axis=0, keepdims=True)
+    return loss, gradient_weight, gradient_bias
+
+
+# %% R36 log-linear-gradients
+# A sparse matrix of indicators.
+import scipy.sparse as sp
+def log_linear_gradients(weight, bias, input, output):
+
+    M, K = len(output), len(weight)
+    Y = sp.csr_matrix((np.ones(M), (np.arange(M), output)), shape=(M, K))
+    z = input @ weight.T + bias
+    lp = z - logsumexp(z, axis=1, keepdims=True)
+    loss = -Y.multiply(lp).sum() / M
+    e = (np.exp(lp) - Y) / M
+    return loss, np.asarray(e.T @ input), np.asarray(e.sum(axis=0)).reshape(1, -1)
+
+
+# %% R37 log-linear-gradients
+# Recursion over the examples.
+def log_linear_gradients(weight, bias, input, output):
+    def rec(m):
+        if m == len(output):
+            return 0.0, np.zeros_like(weight), np.zeros_like(bias)
+        l, w, b = rec(m + 1)
+        z = weight @ input[m] + bias.ravel()
+        p = np.exp(z - z.max()); s = p.sum()
+        lp = z - z.max() - np.log(s)
+        e = p / s - (np.arange(len(z)) == output[m])
+        return l - lp[output[m]], w + np.outer(e, input[m]), b + e
+    return tuple(t / len(output) for t in rec(0))
+
+
+# %% R38 log-linear-gradients
+# Asserts, and errors of floating point that are raised.
+def log_linear_gradients(weight, bias, input, output):
+
+    assert input.ndim == 2 and weight.ndim == 2 and bias.shape == (1, weight.shape[0])
+    with np.errstate(all='raise', under='ignore'):
+        z = input @ weight.T + bias
+        m = z.max(axis=1, keepdims=True)
+        lp = z - m - np.log(np.exp(z - m).sum(axis=1, keepdims=True))
+        e = (np.exp(lp) - index2onehot(output, len(weight))) / len(z)
+    return -lp[np.arange(len(z)), output].mean(), e.T @ input, e.sum(0, keepdims=True)
+
+
+# %% R39 log-linear-gradients
+# logsumexp minus the own z, counts by np.add.at and np.bincount.
+def log_linear_gradients(weight, bias, input, output):
+
+    z = input.dot(weight.T) + bias
+    lse = logsumexp(z, axis=1)
+    loss = (lse - z[np.arange(len(z)), output]).mean()
+    p = np.exp(z - lse.reshape(-1, 1))
+    counts = np.zeros_like(weight); np.add.at(counts, output, input)
+    gw = (p.T @ input - counts) / len(z)
+    gb = (p.sum(0) - np.bincount(output, minlength=len(weight))) / len(z)
+    return loss, gw, gb
+
+
+# %% E4 log-linear-equations
+# American spelling, blanks or nothing for hyphens, quotes and a full stop.
+block_equations = {
+    "block a": "Initialization",
+    "block b": "`linear`",
+    "block c": "softmax.",
+    "block d": "prediction",
+    "block e": "loglinear",
+    "block f": "softmax_error",
+    "block g": "weight gradient",
+    "block h": "bias \u2013 gradient",
+    "block i": "'SGD'",
+}

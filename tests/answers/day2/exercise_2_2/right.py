@@ -594,3 +594,231 @@ class MyNumpyMLP(NumpyMLP):
             gradients.insert(0, [delta.T @ h[n], delta.sum(axis=0)])
             delta = (delta @ self.parameters[n][0]) * h[n] * (1 - h[n])
         return gradients
+
+
+# %% R33 numpy-backpropagation
+# A class for each kind of layer, with forward and backward.
+class Linear:
+    def __init__(self, w, b): self.w, self.b = w, b
+    def forward(self, x): self.x = x; return x @ self.w.T + self.b
+    def backward(self, d): self.gw = d.T @ self.x; self.gb = d.sum(0, keepdims=True); return d @ self.w
+class Sigmoid:
+    def forward(self, z):
+        import scipy.special
+        self.a = scipy.special.expit(z); return self.a
+    def backward(self, d): return d * self.a * (1 - self.a)
+class MyNumpyMLP(NumpyMLP):
+    def backpropagation(self, input, output):
+        layers = []
+        for w, b in self.parameters:
+            layers += [Linear(w, b), Sigmoid()]
+        layers.pop()
+        x = input
+        for l in layers: x = l.forward(x)
+        x = x - x.max(axis=1, keepdims=True)
+        p = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
+        d = (p - np.eye(p.shape[1])[output]) / len(p)
+        for l in reversed(layers): d = l.backward(d)
+        return [[l.gw, l.gb] for l in layers if isinstance(l, Linear)]
+
+
+# %% R34 numpy-backpropagation
+# np.matrix.
+class MyNumpyMLP(NumpyMLP):
+
+    def backpropagation(self, input, output):
+        lp, ins = self.log_forward(input)
+        e = np.asmatrix(np.exp(lp) - index2onehot(output, lp.shape[1])) / len(lp)
+        g = []
+        for n in reversed(range(len(self.parameters))):
+            g.insert(0, [e.T * np.asmatrix(ins[n]), e.sum(axis=0)])
+            e = np.multiply(e * np.asmatrix(self.parameters[n][0]), np.multiply(ins[n], 1 - ins[n]))
+        return g
+
+
+# %% R35 numpy-backpropagation
+# Masked arrays.
+class MyNumpyMLP(NumpyMLP):
+
+    def backpropagation(self, input, output):
+        lp, ins = self.log_forward(input)
+        e = np.ma.array(np.exp(lp) - index2onehot(output, lp.shape[1])) / len(lp)
+        g = []
+        for n in reversed(range(len(self.parameters))):
+            g.insert(0, [np.ma.dot(e.T, ins[n]), e.sum(axis=0, keepdims=True)])
+            e = np.ma.dot(e, self.parameters[n][0]) * ins[n] * (1 - ins[n])
+        return g
+
+
+# %% R36 numpy-backpropagation
+# Static method, class method and property.
+class MyNumpyMLP(NumpyMLP):
+
+    @staticmethod
+    def dsig(a): return a * (1 - a)
+    @classmethod
+    def onehot(cls, y, k): return np.eye(k)[y]
+    @property
+    def depth(self): return len(self.parameters)
+    def backpropagation(self, input, output):
+        lp, ins = self.log_forward(input)
+        delta = (np.exp(lp) - self.onehot(output, lp.shape[-1])) / lp.shape[0]
+        out = [None] * self.depth
+        for n in range(self.depth - 1, -1, -1):
+            out[n] = [delta.T @ ins[n], delta.sum(0, keepdims=True)]
+            if n != 0:
+                delta = delta @ self.parameters[n][0] * self.dsig(ins[n])
+        return out
+
+
+# %% R37 numpy-backpropagation
+# Other names, further arguments, and a while loop.
+class MyNumpyMLP(NumpyMLP):
+
+    def backpropagation(self, X, y, *args, normalise=True, **kw):
+        lp, H = self.log_forward(X)
+        d = np.exp(lp) - (y[:, None] == np.arange(lp.shape[1])[None, :])
+        if normalise: d = d / len(X)
+        res = []
+        n = len(self.parameters)
+        while n > 0:
+            n -= 1
+            W = self.parameters[n][0]
+            res = [[d.T @ H[n], d.sum(0, keepdims=True)]] + res
+            d = (d @ W) * (H[n] - H[n] * H[n])
+        return res
+
+
+# %% R38 numpy-backpropagation
+# With the functions of the ladder.
+class MyNumpyMLP(NumpyMLP):
+
+    def backpropagation(self, input, output):
+        lp, ins = self.log_forward(input)
+        e = error_at_output(lp, output)
+        grads = []
+        for n in range(len(self.parameters))[::-1]:
+            grads.append([e.T @ ins[n] / len(input), e.mean(axis=0, keepdims=True)])
+            if n:
+                e = error_before_sigmoid(error_after_linear(e, self.parameters[n][0]), ins[n])
+        grads.reverse()
+        return grads
+
+
+# %% R39 numpy-backpropagation
+# Closures that pull errors back, as in JAX.
+class MyNumpyMLP(NumpyMLP):
+
+    def backpropagation(self, input, output):
+        lp, ins = self.log_forward(input)
+        def linear_vjp(w, x):
+            return lambda ct: (ct @ w, [ct.T @ x, ct.sum(0, keepdims=True)])
+        pulls = [linear_vjp(w, x) for (w, _), x in zip(self.parameters, ins)]
+        ct = (np.exp(lp) - index2onehot(output, lp.shape[1])) / lp.shape[0]
+        grads = []
+        for pull, a in zip(reversed(pulls), reversed(ins)):
+            ct, g = pull(ct)
+            ct = ct * a * (1 - a)
+            grads.append(g)
+        return [*reversed(grads)]
+
+
+# %% R40 numpy-backpropagation
+# functools.reduce over the layers.
+from functools import reduce
+class MyNumpyMLP(NumpyMLP):
+
+    def backpropagation(self, input, output):
+        lp, ins = self.log_forward(input)
+        e0 = (np.exp(lp) - index2onehot(output, lp.shape[1])) / len(lp)
+        def step(state, layer):
+            e, gs = state
+            (w, b), a = layer
+            return e @ w * a * (1 - a), [(e.T @ a, e.sum(0, keepdims=True))] + gs
+        return reduce(step, list(zip(self.parameters, ins))[::-1], (e0, []))[1]
+
+
+# %% R41 numpy-backpropagation
+# Functional gradients of PyTorch.
+import torch
+class MyNumpyMLP(NumpyMLP):
+
+    def backpropagation(self, input, output):
+        x, y = torch.from_numpy(input), torch.from_numpy(output)
+        def loss(ps):
+            h = x
+            for w, b in ps[:-1]: h = torch.sigmoid(h @ w.T + b)
+            return torch.nn.functional.cross_entropy(h @ ps[-1][0].T + ps[-1][1], y)
+        ps = [tuple(map(torch.from_numpy, p)) for p in self.parameters]
+        return [[w.numpy(), b.numpy()] for w, b in torch.func.grad(loss)(ps)]
+
+
+# %% R42 numpy-backpropagation
+# In place on arrays of its own, with out=.
+class MyNumpyMLP(NumpyMLP):
+
+    def backpropagation(self, input, output):
+        lp, ins = self.log_forward(input)
+        e = np.exp(lp, out=lp)
+        np.subtract.at(e, (np.arange(len(output)), output), 1)
+        e *= 1 / len(output)
+        g = [[np.empty_like(w), np.empty_like(b)] for w, b in self.parameters]
+        for n in range(len(g) - 1, -1, -1):
+            np.matmul(e.T, ins[n], out=g[n][0])
+            e.sum(axis=0, keepdims=True, out=g[n][1])
+            if n:
+                e = e @ self.parameters[n][0]
+                ins[n] -= ins[n] ** 2
+                e *= ins[n]
+        return g
+
+
+# %% R43 numpy-backpropagation
+# Puts other parameters in place for a while, and the given ones back.
+class MyNumpyMLP(NumpyMLP):
+
+    def backpropagation(self, input, output):
+        lp, ins = self.log_forward(input)
+        saved = self.parameters
+        self.parameters = [[w.T.copy(), b] for w, b in saved]
+        e = (np.exp(lp) - index2onehot(output, lp.shape[1])) / len(lp)
+        g = []
+        for n in reversed(range(len(saved))):
+            g.insert(0, [e.T @ ins[n], e.sum(0, keepdims=True)])
+            e = e @ self.parameters[n][0].T * ins[n] * (1 - ins[n])
+        self.parameters = saved
+        return g
+
+
+# %% R44 numpy-backpropagation
+# Its own forward pass, and the derivative from z, kept within ±500.
+class MyNumpyMLP(NumpyMLP):
+
+    def backpropagation(self, input, output):
+        x = input; acts = [x]; zs = []
+        for w, b in self.parameters[:-1]:
+            z = x @ w.T + b; zs.append(z)
+            x = 1 / (1 + np.exp(-z)); acts.append(x)
+        w, b = self.parameters[-1]
+        z = x @ w.T + b
+        p = np.exp(z - z.max(1, keepdims=True)); p /= p.sum(1, keepdims=True)
+        e = (p - index2onehot(output, p.shape[1])) / len(p)
+        g = [[e.T @ x, e.sum(0, keepdims=True)]]
+        for n in range(len(self.parameters) - 2, -1, -1):
+            zc = np.clip(zs[n], -500, 500)
+            e = (e @ self.parameters[n + 1][0]) * np.exp(-zc) / (1 + np.exp(-zc)) ** 2
+            g.insert(0, [e.T @ acts[n], e.sum(0, keepdims=True)])
+        return g
+
+
+# %% R45 numpy-backpropagation
+# itertools.accumulate over the errors.
+from itertools import accumulate
+class MyNumpyMLP(NumpyMLP):
+
+    def backpropagation(self, input, output):
+        lp, ins = self.log_forward(input)
+        e0 = (np.exp(lp) - index2onehot(output, lp.shape[1])) / len(lp)
+        back = lambda e, n: e @ self.parameters[n][0] * ins[n] * (1 - ins[n])
+        es = list(accumulate(range(len(ins) - 1, 0, -1), back, initial=e0))[::-1]
+        return [[e.T @ a, e.sum(0, keepdims=True)] for e, a in zip(es, ins)]

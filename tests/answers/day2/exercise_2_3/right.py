@@ -676,3 +676,335 @@ pytorch_answers = {
     "softmax_dim": "classes",
     "loss_average": np.str_("Mean"),
 }
+
+
+# %% R26 pytorch-module
+# LazyLinear.
+class LogLinear(torch.nn.Module):
+    def __init__(self, input_size, num_classes):
+        super().__init__()
+        self.l = torch.nn.LazyLinear(num_classes)
+        self.l(torch.zeros(1, input_size))
+    def forward(self, input):
+        return torch.nn.functional.log_softmax(self.l(input), dim=-1)
+
+def training_step(model, optimizer, input, output):
+    device = next(model.parameters()).device
+    input = torch.tensor(input, dtype=torch.float32, device=device)
+    output = torch.tensor(output, dtype=torch.int64, device=device)
+    optimizer.zero_grad()
+    loss = torch.nn.functional.nll_loss(model(input), output)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+# %% R27 pytorch-module
+# The functional form of a bilinear layer.
+class LogLinear(torch.nn.Module):
+    def __init__(self, input_size, num_classes):
+        super().__init__()
+        self.b = torch.nn.Bilinear(1, input_size, num_classes)
+        self.b.weight = torch.nn.Parameter(self.b.weight.detach().squeeze(1))
+    def forward(self, input):
+        one = torch.ones(len(input), 1, device=input.device, dtype=input.dtype)
+        return torch.log_softmax(torch.nn.functional.bilinear(one, input, self.b.weight.unsqueeze(1), self.b.bias), 1)
+
+def training_step(model, optimizer, input, output):
+    device = next(model.parameters()).device
+    input = torch.tensor(input, dtype=torch.float32, device=device)
+    output = torch.tensor(output, dtype=torch.int64, device=device)
+    optimizer.zero_grad()
+    loss = torch.nn.functional.nll_loss(model(input), output)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+# %% R28 pytorch-module
+# vmap over the examples.
+class LogLinear(torch.nn.Module):
+    def __init__(self, input_size, num_classes):
+        super().__init__()
+        self.w = torch.nn.Parameter(torch.randn(num_classes, input_size) * 0.1)
+        self.b = torch.nn.Parameter(torch.zeros(num_classes))
+    def forward(self, input):
+        return torch.vmap(lambda x: torch.log_softmax(self.w @ x + self.b, dim=0))(input)
+
+def training_step(model, optimizer, input, output):
+    device = next(model.parameters()).device
+    input = torch.tensor(input, dtype=torch.float32, device=device)
+    output = torch.tensor(output, dtype=torch.int64, device=device)
+    optimizer.zero_grad()
+    loss = torch.nn.functional.nll_loss(model(input), output)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+# %% R29 pytorch-module
+# Registered parameters, a buffer and a property.
+class LogLinear(torch.nn.Module):
+    def __init__(self, input_size, num_classes):
+        super().__init__()
+        self.register_parameter("W", torch.nn.Parameter(torch.zeros(num_classes, input_size)))
+        self.register_parameter("c", torch.nn.Parameter(torch.zeros(1, num_classes)))
+        self.register_buffer("one", torch.tensor(1.0))
+    @property
+    def weight(self): return self.W
+    def forward(self, input):
+        z = self.one * (input @ self.weight.t() + self.c)
+        return z - torch.logsumexp(z, dim=1, keepdim=True)
+
+def training_step(model, optimizer, input, output):
+    device = next(model.parameters()).device
+    input = torch.tensor(input, dtype=torch.float32, device=device)
+    output = torch.tensor(output, dtype=torch.int64, device=device)
+    optimizer.zero_grad()
+    loss = torch.nn.functional.nll_loss(model(input), output)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+# %% R30 pytorch-module
+# A ParameterDict.
+class LogLinear(torch.nn.Module):
+    def __init__(self, input_size, num_classes):
+        super().__init__()
+        self.p = torch.nn.ParameterDict({"w": torch.nn.Parameter(torch.randn(num_classes, input_size)), "b": torch.nn.Parameter(torch.randn(num_classes))})
+    def forward(self, input):
+        return torch.nn.LogSoftmax(dim=1)(torch.nn.functional.linear(input, self.p["w"], self.p["b"]))
+
+def training_step(model, optimizer, input, output):
+    device = next(model.parameters()).device
+    input = torch.tensor(input, dtype=torch.float32, device=device)
+    output = torch.tensor(output, dtype=torch.int64, device=device)
+    optimizer.zero_grad()
+    loss = torch.nn.functional.nll_loss(model(input), output)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+# %% R31 pytorch-module
+# A Sequential with a constructor of its own, and no forward().
+class LogLinear(torch.nn.Sequential):
+    def __init__(self, input_size, num_classes):
+        super().__init__(torch.nn.Linear(input_size, num_classes), torch.nn.LogSoftmax(dim=1))
+
+def training_step(model, optimizer, input, output):
+    device = next(model.parameters()).device
+    input = torch.tensor(input, dtype=torch.float32, device=device)
+    output = torch.tensor(output, dtype=torch.int64, device=device)
+    optimizer.zero_grad()
+    loss = torch.nn.functional.nll_loss(model(input), output)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+# %% R32 pytorch-module
+# A forward hook takes the softmax.
+class LogLinear(torch.nn.Module):
+    def __init__(self, input_size, num_classes):
+        super().__init__()
+        self.linear = torch.nn.Linear(input_size, num_classes)
+        self.register_forward_hook(lambda mod, inp, out: torch.log_softmax(out, 1))
+    def forward(self, input):
+        return self.linear(input)
+
+def training_step(model, optimizer, input, output):
+    device = next(model.parameters()).device
+    input = torch.tensor(input, dtype=torch.float32, device=device)
+    output = torch.tensor(output, dtype=torch.int64, device=device)
+    optimizer.zero_grad()
+    loss = torch.nn.functional.nll_loss(model(input), output)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+# %% R33 pytorch-module
+# The logits of a Categorical distribution.
+class LogLinear(torch.nn.Module):
+    def __init__(self, input_size, num_classes):
+        super().__init__()
+        self.linear = torch.nn.Linear(input_size, num_classes)
+    def forward(self, input):
+        return torch.distributions.Categorical(logits=self.linear(input)).logits
+
+def training_step(model, optimizer, input, output):
+    device = next(model.parameters()).device
+    input = torch.tensor(input, dtype=torch.float32, device=device)
+    output = torch.tensor(output, dtype=torch.int64, device=device)
+    optimizer.zero_grad()
+    loss = torch.nn.functional.nll_loss(model(input), output)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+# %% R34 pytorch-module
+# train(), zeros in place of None, and as_tensor.
+class LogLinear(torch.nn.Module):
+    def __init__(self, input_size, num_classes):
+        super().__init__()
+        self.linear = torch.nn.Linear(input_size, num_classes)
+
+    def forward(self, input):
+        return torch.log_softmax(self.linear(input), dim=1)
+
+def training_step(model, optimizer, input, output):
+    model.train()
+    optimizer.zero_grad(set_to_none=False)
+    p = next(model.parameters())
+    x = torch.as_tensor(input).to(p)
+    y = torch.as_tensor(output).to(p.device).long()
+    loss = torch.nn.NLLLoss(reduction="sum")(model(x), y) / len(y)
+    loss.backward()
+    optimizer.step()
+    return float(loss)
+
+
+# %% R35 pytorch-module
+# Functional gradients, put into .grad.
+class LogLinear(torch.nn.Module):
+    def __init__(self, input_size, num_classes):
+        super().__init__()
+        self.linear = torch.nn.Linear(input_size, num_classes)
+
+    def forward(self, input):
+        return torch.log_softmax(self.linear(input), dim=1)
+
+def training_step(model, optimizer, input, output):
+    params = dict(model.named_parameters())
+    dev = next(iter(params.values())).device
+    x = torch.tensor(input, dtype=torch.float, device=dev); y = torch.tensor(output, device=dev).long()
+    def f(ps):
+        return torch.nn.functional.nll_loss(torch.func.functional_call(model, ps, (x,)), y)
+    grads, loss = torch.func.grad_and_value(f)({k: v.detach() for k, v in params.items()})
+    for k, v in params.items(): v.grad = grads[k]
+    optimizer.step()
+    return loss.item()
+
+
+# %% R36 pytorch-module
+# Gradients are added up over parts of the batch.
+class LogLinear(torch.nn.Module):
+    def __init__(self, input_size, num_classes):
+        super().__init__()
+        self.linear = torch.nn.Linear(input_size, num_classes)
+
+    def forward(self, input):
+        return torch.log_softmax(self.linear(input), dim=1)
+
+def training_step(model, optimizer, input, output, micro=3):
+    dev = next(model.parameters()).device
+    optimizer.zero_grad()
+    total = 0.0
+    for s in range(0, len(output), micro):
+        x = torch.tensor(input[s:s+micro], dtype=torch.float32, device=dev)
+        y = torch.tensor(output[s:s+micro], dtype=torch.long, device=dev)
+        loss = torch.nn.functional.nll_loss(model(x), y, reduction="sum") / len(output)
+        loss.backward()
+        total += loss.item()
+    optimizer.step()
+    return total
+
+
+# %% R37 pytorch-module
+# A Kullback-Leibler divergence to indicator vectors.
+class LogLinear(torch.nn.Module):
+    def __init__(self, input_size, num_classes):
+        super().__init__()
+        self.linear = torch.nn.Linear(input_size, num_classes)
+
+    def forward(self, input):
+        return torch.log_softmax(self.linear(input), dim=1)
+
+def training_step(model, optimizer, input, output):
+    optimizer.zero_grad()
+    dev = next(model.parameters()).device
+    lp = model(torch.tensor(input, dtype=torch.float32, device=dev))
+    t = torch.nn.functional.one_hot(torch.tensor(output, device=dev).long(), lp.shape[1]).float()
+    loss = torch.nn.functional.kl_div(lp, t, reduction="batchmean")
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+# %% R38 pytorch-module
+# An object that is called.
+class LogLinear(torch.nn.Module):
+    def __init__(self, input_size, num_classes):
+        super().__init__()
+        self.linear = torch.nn.Linear(input_size, num_classes)
+
+    def forward(self, input):
+        return torch.log_softmax(self.linear(input), dim=1)
+
+class Stepper:
+    def __call__(self, model, optimizer, input, output):
+        dev = next(model.parameters()).device
+        optimizer.zero_grad()
+        self.loss = torch.nn.functional.nll_loss(model(torch.tensor(input, dtype=torch.float32, device=dev)), torch.tensor(output, dtype=torch.int64, device=dev))
+        self.loss.backward()
+        optimizer.step()
+        return self.loss.item()
+training_step = Stepper()
+
+
+# %% R39 pytorch-module
+# Measures the length of the gradient, and cuts nothing.
+class LogLinear(torch.nn.Module):
+    def __init__(self, input_size, num_classes):
+        super().__init__()
+        self.linear = torch.nn.Linear(input_size, num_classes)
+
+    def forward(self, input):
+        return torch.log_softmax(self.linear(input), dim=1)
+
+def training_step(model, optimizer, input, output):
+    dev = next(model.parameters()).device
+    optimizer.zero_grad()
+    loss = torch.nn.functional.nll_loss(model(torch.tensor(input, dtype=torch.float32, device=dev)), torch.tensor(output, dtype=torch.int64, device=dev))
+    loss.backward()
+    norm = torch.nn.utils.clip_grad_norm_(model.parameters(), float("inf"))
+    optimizer.step()
+    return loss.item()
+
+
+# %% R40 pytorch-module
+# Detection of anomalies, in a with block.
+class LogLinear(torch.nn.Module):
+    def __init__(self, input_size, num_classes):
+        super().__init__()
+        self.linear = torch.nn.Linear(input_size, num_classes)
+
+    def forward(self, input):
+        return torch.log_softmax(self.linear(input), dim=1)
+
+def training_step(model, optimizer, input, output):
+    with torch.autograd.set_detect_anomaly(True):
+        dev = next(model.parameters()).device
+        optimizer.zero_grad()
+        loss = torch.nn.functional.nll_loss(model(torch.tensor(input, dtype=torch.float32, device=dev)), torch.tensor(output, dtype=torch.int64, device=dev))
+        loss.backward()
+        optimizer.step()
+    return loss.item()
+
+
+# %% Q3 pytorch-questions
+# Types as they are printed or as NumPy's, and other hyphens.
+pytorch_answers = {
+    "weight_dtype": "torch.float32",
+    "label_dtype": np.int64,
+    "from_numpy_memory": "Shares.",
+    "late_float": "non\u2011leaf",
+    "second_backward": "'adds'",
+    "update_without_data": "fails",
+    "loss_input": "log probabilities",
+    "softmax_dim": "CLASSES",
+    "loss_average": "mean",
+}

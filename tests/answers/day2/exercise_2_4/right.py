@@ -323,3 +323,117 @@ class MyPytorchMLP(PytorchMLP):
             x = 1 - 1 / (1 + torch.exp(x @ weight.T + bias))
         weight, bias = self.parameters[-1]
         return torch.log_softmax(x @ weight.T + bias, dim=1)
+
+
+# %% R23 pytorch-log-forward
+# vmap over the examples.
+class MyPytorchMLP(PytorchMLP):
+
+    def log_forward(self, input):
+        def one(x):
+            for w, b in self.parameters[:-1]: x = torch.sigmoid(w @ x + b[0])
+            w, b = self.parameters[-1]
+            return torch.log_softmax(w @ x + b[0], dim=0)
+        return torch.vmap(one)(self.to_tensor(input))
+
+
+# %% R24 pytorch-log-forward
+# A Sequential of modules that hold the parameters, made in each call.
+class MyPytorchMLP(PytorchMLP):
+
+    def log_forward(self, input):
+        class L(torch.nn.Module):
+            def __init__(s, w, b): super().__init__(); s.w, s.b = w, b
+            def forward(s, x): return x @ s.w.t() + s.b
+        mods = []
+        for w, b in self.parameters: mods += [L(w, b), torch.nn.Sigmoid()]
+        mods[-1] = torch.nn.LogSoftmax(dim=1)
+        return torch.nn.Sequential(*mods)(self.to_tensor(input))
+
+
+# %% R25 pytorch-log-forward
+# The exponential of logsigmoid.
+class MyPytorchMLP(PytorchMLP):
+
+    def log_forward(self, input):
+        x = self.to_tensor(input)
+        for w, b in self.parameters[:-1]: x = torch.nn.functional.logsigmoid(x @ w.T + b).exp()
+        weight, bias = self.parameters[-1]
+        return torch.log_softmax(x @ weight.T + bias, dim=1)
+
+
+# %% R26 pytorch-log-forward
+# Its own forward(), and an object that is called.
+class MyPytorchMLP(PytorchMLP):
+
+    def __call__(self, x): return self.forward(x)
+    def forward(self, x):
+        for w, b in self.parameters[:-1]: x = torch.sigmoid(torch.addmm(b, x, w.T))
+        w, b = self.parameters[-1]
+        return torch.nn.functional.log_softmax(torch.addmm(b, x, w.T), dim=-1)
+    def log_forward(self, input):
+        return self(self.to_tensor(input))
+
+
+# %% R27 pytorch-log-forward
+# Its own constructor, which calls the given one, and layers kept in attributes.
+class MyPytorchMLP(PytorchMLP):
+
+    def __init__(self, *args, verbose=False, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.act = torch.nn.Sigmoid()
+        self.out = torch.nn.LogSoftmax(dim=-1)
+    def log_forward(self, input):
+        x = torch.from_numpy(np.asarray(input, dtype=np.float32)).to(self.device)
+        for w, b in self.parameters[:-1]: x = self.act(torch.nn.functional.linear(x, w, b.flatten()))
+        w, b = self.parameters[-1]
+        return self.out(torch.nn.functional.linear(x, w, b.flatten()))
+
+
+# %% R28 pytorch-log-forward
+# Minus the cross-entropy of each class.
+class MyPytorchMLP(PytorchMLP):
+
+    def log_forward(self, input):
+        x = self.to_tensor(input)
+        for w, b in self.parameters[:-1]: x = torch.sigmoid(x @ w.T + b)
+        w, b = self.parameters[-1]
+        z = x @ w.T + b
+        M, K = z.shape
+        return torch.stack([-torch.nn.functional.cross_entropy(z, torch.full((M,), k, device=z.device), reduction='none') for k in range(K)], 1)
+
+
+# %% R29 pytorch-log-forward
+# The logits of a Categorical distribution.
+class MyPytorchMLP(PytorchMLP):
+
+    def log_forward(self, input):
+        x = self.to_tensor(input)
+        for w, b in self.parameters[:-1]: x = torch.sigmoid(x @ w.T + b)
+        w, b = self.parameters[-1]
+        return torch.distributions.Categorical(logits=x @ w.T + b).logits
+
+
+# %% R30 pytorch-log-forward
+# tensordot, and products of stacks.
+class MyPytorchMLP(PytorchMLP):
+
+    def log_forward(self, input):
+        x = self.to_tensor(input)
+        for w, b in self.parameters[:-1]: x = torch.sigmoid(torch.tensordot(x, w, dims=([1], [1])) + b.squeeze().expand(len(x), -1))
+        w, b = self.parameters[-1]
+        return torch.log_softmax((w.unsqueeze(0) @ x.unsqueeze(2)).squeeze(2) + b, 1)
+
+
+# %% R31 pytorch-log-forward
+# logaddexp over the classes.
+class MyPytorchMLP(PytorchMLP):
+
+    def log_forward(self, input):
+        x = self.to_tensor(input)
+        for w, b in self.parameters[:-1]: x = torch.sigmoid(x @ w.T + b)
+        w, b = self.parameters[-1]
+        z = x @ w.T + b
+        from functools import reduce
+        n = reduce(torch.logaddexp, z.unbind(1))
+        return (z.T - n).T
