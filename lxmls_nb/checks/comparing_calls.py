@@ -23,6 +23,7 @@ from lxmls_nb.checks.mistakes.calls import (
 )
 from lxmls_nb.checks.mistakes.fit import constant_factor
 from lxmls_nb.checks.mistakes.gradients import name_gradient
+from lxmls_nb.checks.mistakes.mistake import Finding
 from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.problems import Problem
 from lxmls_nb.errors import CheckFailed
@@ -141,6 +142,7 @@ def check_later_call(
     earlier: list[np.ndarray],
     subject: str,
     place: tuple[int, bool] | None,
+    name: Callable[[], Finding | None] = lambda: None,
 ) -> None:
     """Check what a later call gave, where the first one was right.
 
@@ -156,6 +158,8 @@ def check_later_call(
         What messages call it.
     place : (int, bool), optional
         Layer, and whether it is the bias, of a gradient.
+    name : callable, optional
+        Returns the likely mistake of what is no gradient.
 
     Raises
     ------
@@ -167,6 +171,8 @@ def check_later_call(
     found = name_later_call(array, truth, [a for a in earlier if a.shape == truth.shape])
     if found is None and place is not None and call.kind is not Kind.AGAIN:
         found = name_gradient(array, truth, call.problem, *place)
+    if found is None and call.kind is not Kind.AGAIN:
+        found = name()
     # What is kept of another call is no multiple of what is right.
     factor = constant_factor(array, truth) if array.size > 2 else None
     if (
@@ -175,7 +181,8 @@ def check_later_call(
         and (call.kind is Kind.AGAIN or (call.kind is Kind.OTHER_PARAMETERS and place is not None))
     ):
         found = STALE.finding()
-    otherwise = "what does it take for granted of the first batch?"
+    first = "parameters" if call.kind is Kind.OTHER_PARAMETERS else "batch"
+    otherwise = f"is something cut off, or taken for granted of the first {first}?"
     if factor is not None:
         otherwise = f"it is {factor:.4g} times what is right: is it cut off or scaled?"
     raise fail(

@@ -30,6 +30,7 @@ from lxmls_nb.checks.comparing_calls import (
     explain,
 )
 from lxmls_nb.checks.messages import fail, passed, quiet
+from lxmls_nb.checks.mistakes.mistake import Finding
 from lxmls_nb.checks.mistakes.not_finite import is_finite, name_not_finite
 from lxmls_nb.checks.mistakes.wrong_losses import name_loss
 from lxmls_nb.checks.numerical import numerical_gradients
@@ -353,13 +354,6 @@ def _compare_loss(value: object, truth: np.ndarray, problem: Problem, scope: _Sc
     """Return the relative difference of a loss; fail if it is too large."""
     subject = f"`{scope.name}` ({problem}): the loss"
 
-    def elsewhere(other: Problem) -> float | None:
-        try:
-            there = gradient_triple(scope.rerun(other), other, with_loss=True)[0]
-            return float(numeric(there, (), subject))
-        except CheckFailed:
-            return None
-
     loss = numeric(value, (), subject)
     # Losses of extreme logits are large, those of sure predictions nearly zero.
     off = float(abs(loss - truth) / max(1e-3, abs(truth)))
@@ -367,10 +361,23 @@ def _compare_loss(value: object, truth: np.ndarray, problem: Problem, scope: _Sc
         ratio = f", {loss / truth:.4g} times as much" if truth and loss else ""
         raise fail(
             f"{subject} is not the mean cross-entropy",
-            name_loss(float(loss), problem, elsewhere),
+            _name_loss(loss, problem, scope),
             otherwise=f"it is {loss + 0.0:.6g} where {truth:.6g} is expected{ratio}",
         )
     return off
+
+
+def _name_loss(loss: np.ndarray, problem: Problem, scope: _Scope) -> Finding | None:
+    """Return the likely mistake in a wrong loss, None if no known one fits."""
+
+    def elsewhere(other: Problem) -> float | None:
+        try:
+            there = gradient_triple(scope.rerun(other), other, with_loss=True)[0]
+            return float(numeric(there, (), scope.name))
+        except CheckFailed:
+            return None
+
+    return name_loss(float(loss), problem, elsewhere)
 
 
 def _compare_later_call(
@@ -381,7 +388,8 @@ def _compare_later_call(
     if scope.loss:
         loss = numeric(given.loss, (), f"{subject}: loss")
         losses = [values.loss for values in earlier]
-        check_later_call(call, loss, truth.loss, losses, f"{subject}: the loss", None)
+        name = partial(_name_loss, loss, call.problem, scope)
+        check_later_call(call, loss, truth.loss, losses, f"{subject}: the loss", None, name)
     for number in reversed(scope.layers):
         for quantity in scope.quantities:
             is_bias = quantity == "bias"

@@ -99,9 +99,10 @@ def name_log_probabilities(array: np.ndarray, problem: Problem) -> Finding | Non
             if fits(array, other) and not fits(other, output.truth):
                 return finding
     found = first_seen([PRECISION], output)
-    if found is None and float(np.abs(output.z).max()) < EXTREME:
-        found = _name_two(output)
-    return found or first_seen([NEGATED, NOT_LOG_PROBABILITIES], output)
+    if found is None and float(np.abs(output.z).max()) > EXTREME:
+        found = first_seen([PROBABILITIES], output)
+    found = found or _name_two(output)
+    return found or first_seen([PROBABILITIES, NEGATED, NOT_LOG_PROBABILITIES], output)
 
 
 def _name_two(output: Output) -> Finding | None:

@@ -16,12 +16,20 @@ LOG_PROBABILITIES = Mistake(
     "indicators.",
     probabilities=lambda right: [np.log(right.p + 1e-300)],
 )
+
+
+def _are_probabilities(output: Output) -> bool:
+    adds_up = np.allclose(output.array.sum(axis=1), 1, atol=1e-4)
+    return adds_up and bool(np.all(output.array >= 0))
+
+
 PROBABILITIES = Mistake(
     "probabilities",
     "these are probabilities where log-probabilities are expected",
     lesson="`log_forward` returns log-probabilities: the logarithm of the softmax, not the "
     "softmax.",
     log_probabilities=lambda output: [np.exp(output.log_p)],
+    seen=_are_probabilities,
 )
 LOGITS = Mistake(
     "logits",
@@ -117,6 +125,10 @@ NORMALISER = Mistake(
 )
 
 
+#: What z is cut off at in softmaxes that are seen.
+BOUNDS = (1, 5, 10, 20, 50, 100, 500)
+
+
 def _other_functions(right: Right) -> dict[str, np.ndarray]:
     z = right.z
     return (
@@ -126,7 +138,7 @@ def _other_functions(right: Right) -> dict[str, np.ndarray]:
             "exp(z) divided by the sum of z": np.exp(z) / z.sum(axis=1, keepdims=True),
         }
         | {f"a softmax of z / {t}": softmax(z / t, axis=1) for t in _temperatures(z)}
-        | {f"z cut off at ±{b}": softmax(np.clip(z, -b, b), axis=1) for b in (1, 5, 10)}
+        | {f"z cut off at ±{b}": softmax(np.clip(z, -b, b), axis=1) for b in BOUNDS}
     )
 
 
@@ -135,7 +147,7 @@ def _logarithms_of_other_functions(output: Output) -> dict[str, np.ndarray]:
     return (
         {"a sigmoid of each value": log_expit(z)}
         | {f"a softmax of z / {t}": log_softmax(z / t, axis=1) for t in _temperatures(z)}
-        | {f"z cut off at ±{b}": log_softmax(np.clip(z, -b, b), axis=1) for b in (1, 5, 10, 50)}
+        | {f"z cut off at ±{b}": log_softmax(np.clip(z, -b, b), axis=1) for b in BOUNDS}
     )
 
 

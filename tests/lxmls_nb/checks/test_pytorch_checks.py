@@ -85,12 +85,9 @@ def test_an_output_that_is_the_same_everywhere_comes_from_no_other_parameters():
     assert cause_of(uniform, batch_size=1) != "own-parameters"
 
 
-def test_large_logits_are_taken_for_no_two_mistakes_that_fit_by_chance():
-    assert cause_of(network(lambda model, z: (z * z).softmax(dim=1)), scale=1000.0) in (
-        None,
-        "probabilities",
-        "not-log-probabilities",
-    )
+def test_probabilities_of_large_logits_are_told_as_such_whatever_else_is_wrong():
+    squared = network(lambda model, z: (z * z).softmax(dim=1))
+    assert cause_of(squared, scale=1000.0) == "probabilities"
 
 
 def test_logits_that_are_divided_still_add_up_to_one():
