@@ -60,26 +60,40 @@ NAN, INF = float("nan"), float("inf")
 
 
 @cache
-def honest(name: str) -> dict:
-    """Return the reply to a check of the reference answer (not to be changed)."""
+def all_honest(name: str) -> list[dict]:
+    """Return the replies to a check of the reference answer (not to be changed)."""
     notebook, names, options, _ = CASES[name]
     replies = []
 
     def send(probe, names, arguments):
         namespace = definitions(notebook)
         replies.append(running.execute(probe, [namespace[n] for n in names], arguments))
-        return replies[0]
+        return replies[-1]
 
     getattr(checks, name)(*[running.Reference(n, send) for n in names], **options)
-    return replies[0]
+    return replies
+
+
+def honest(name: str) -> dict:
+    """Return the first reply to a check of the reference answer (not to be changed)."""
+    return all_honest(name)[0]
 
 
 def judge(name: str, reply, **options) -> str:
-    """Run a check on a forged reply, and return what it prints."""
-    answers = [running.Reference(n, lambda *_: reply) for n in CASES[name][1]]
+    """Run a check on a forged reply, and return what it prints.
+
+    After several steps, the reply to another one alone is honest.
+    """
+    options = CASES[name][2] | options
+
+    def send(probe, names, arguments):
+        is_other = options.get("steps", 1) > 1 and len(arguments.get("batches", ())) == 1
+        return all_honest(name)[1] if is_other else reply
+
+    answers = [running.Reference(n, send) for n in CASES[name][1]]
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        getattr(checks, name)(*answers, **CASES[name][2] | options)
+        getattr(checks, name)(*answers, **options)
     return printed.getvalue()
 
 
