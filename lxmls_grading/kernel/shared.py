@@ -15,10 +15,12 @@ import zlib
 from builtins import any, sorted, sum  # a student's code can replace those of the module
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from lxmls_grading.kernel.views import has_other_views, memory_of
 from lxmls_grading.kernel.wire import ReplyError
 
 #: Types whose values can be changed in place, and those of libraries, by package.
@@ -91,13 +93,51 @@ class Shared:
             del self.values[number]
 
     def drop_unused(self) -> list[int]:
-        """Forget the values that nothing but this table refers to, and return their numbers."""
+        """Forget the values that nothing but this table refers to, and return their numbers.
+
+        A view of what something else refers to is not forgotten.
+        """
         gone = []
+        views = _Views(self)
         for number in reversed([*self.values]):  # what is in a value was there before it
-            if sys.getrefcount(self.values[number]) <= UNUSED:
+            if self._is_unused(number) and not views.are_seen(number):
                 self.drop(number)
                 gone.append(number)
         return gone
+
+    def _is_unused(self, number: int) -> bool:
+        return sys.getrefcount(self.values[number]) <= UNUSED
+
+
+class _Views:
+    """Tells which of the values of a table are views of what others refer to."""
+
+    def __init__(self, table: Shared):
+        self.table = table
+        self.seen: dict[Any, bool] = {}  # by memory
+
+    def are_seen(self, number: int) -> bool:
+        """Return whether something refers to the memory of a value that is unused itself."""
+        memory = memory_of(self.table.values[number])
+        if memory is None:
+            return False
+        if memory not in self.seen:
+            unused = [
+                self.table.values[each]
+                for each in self.numbers.get(memory, [])
+                if self.table._is_unused(each)
+            ]
+            self.seen[memory] = has_other_views(unused, memory in self.table.numbers)
+        return self.seen[memory]
+
+    @cached_property
+    def numbers(self) -> dict[Any, list[int]]:
+        """The numbers of views by their memory."""
+        found: dict[Any, list[int]] = {}
+        for number, value in self.table.values.items():
+            if (memory := memory_of(value)) is not None:
+                found.setdefault(memory, []).append(number)
+        return found
 
 
 class Sharing(NamedTuple):

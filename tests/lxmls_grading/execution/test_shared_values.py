@@ -39,6 +39,19 @@ class Bag:
         while self.items:
             yield self.items.pop()
 matrix = [[0] * 2] * 2
+import numpy as np, torch
+class Weights:
+    def __init__(self, w): self.w = w
+    def increase(self): self.w += 1
+    def view(self): return self.w[:]
+    def flat(self): return self.w.reshape(-1)
+    def detached(self): return self.w.detach()
+    def array(self): return self.w.detach().numpy()
+def growing(n):
+    x = np.zeros(2)
+    for _ in range(n):
+        x += 1
+        yield x[:]
 """
 
 TESTS = {
@@ -72,6 +85,21 @@ TESTS = {
     "assert xs == [1] and [*each] == [1] and xs == []",
     "a list of the answer": "b = Bag([])\nbefore = b.items\nb.add(1)\nassert before == [1]",
     "a list that is handed back": "b = Bag([1])\nboth(b.items, 0)\nassert b.items == [1, 1]",
+    "a view of the answer's array": "w = Weights(np.zeros(2))\nbefore = w.view()\nw.increase()\n"
+    "w.increase()\nassert before.tolist() == [2, 2]",
+    "a view that is another shape": "w = Weights(np.zeros((2, 2)))\nbefore = w.flat()\n"
+    "w.increase()\nassert before.tolist() == [1, 1, 1, 1]",
+    "a view of a view": "w = Weights(np.zeros((2, 2))[:1])\nbefore = w.flat()[1:]\n"
+    "w.increase()\nassert w.flat().sum() == 2",
+    "views of a generator": "assert [x[0] for x in [*growing(3)]] == [3, 3, 3]",
+    "a view of the answer's tensor": "w = Weights(torch.zeros(2))\nbefore = w.view()\n"
+    "w.increase()\nassert before.tolist() == [1, 1]",
+    "a detached tensor": "w = Weights(torch.zeros(2))\nbefore = w.detached()\nw.increase()\n"
+    "assert before.tolist() == [1, 1]",
+    "an array of a tensor": "w = Weights(torch.zeros(2))\nbefore = w.array()\nw.increase()\n"
+    "assert before.tolist() == [1, 1]",
+    "a view that the answer keeps": "data = np.zeros((2, 2))\nw = Weights(data[:, 0])\n"
+    "w.increase()\nassert data.tolist() == [[1, 0], [1, 0]]",
     "rows of a matrix": "matrix[0][0] = 1\nassert matrix == [[1, 0], [1, 0]]",
 }
 
@@ -125,6 +153,26 @@ def test_what_nobody_can_reach_any_more_is_forgotten():
     test = "for n in range(50):\n    assert total([n]) == n and new(n) == [n] and Bag([n])"
     assert beside.run(cell(test)).outputs == []
     assert len(beside.connection.shared.values) < 4
+
+
+def test_views_are_forgotten_with_what_they_are_views_of():
+    """Only what the answer holds of its own is followed, and what the test holds."""
+    names = student(f"""{CHANGING}
+def fresh(n): return np.arange(n + 2).reshape(1, -1)
+def part(n): return torch.zeros(3, n + 1)[:, 0]
+def three(n):
+    x = np.zeros(9)
+    return [x[:3], x[3:6], x[6:]]
+w = Weights(np.zeros(3))
+""")
+    beside = judge(names)
+    test = """
+for n in range(30):
+    assert fresh(n)[0, 1] == 1 and part(n).sum() == 0 and len(three(n)) == 3
+    assert w.view().shape == (3,) and w.flat()[0] == n
+    w.increase()"""
+    assert beside.run(cell(test)).outputs == []
+    assert len(beside.connection.shared.values) < 8
 
 
 def test_values_that_are_too_many_are_told_in_a_trial(monkeypatch):
