@@ -95,6 +95,8 @@ class Connection:
         Those of them that nothing here refers to any more, as with `dropped`.
     rebound : set of str
         Names of the student that stand for something else now than when they were looked up.
+    in_step : bool
+        Whether both sides know the same values by their numbers.
     received : dict
         Values of this kind that are new in the present reply, by their numbers.
     """
@@ -124,6 +126,7 @@ class Connection:
 
     def tell(self, operation: str, *given: str) -> None:
         """Tell the student kernel something, and hear no more than what has changed there."""
+        self._get_in_step()
         with contextlib.suppress(CannotJudge):  # it is remembered
             self._share(self._reply(self._message(operation, given, {})))
 
@@ -136,6 +139,16 @@ class Connection:
         self.shared, self.unshared = Shared(1), set[int]()
         self.received: dict[int, Any] = {}
         self.rebound = set[str]()
+        self.in_step = True
+
+    def _get_in_step(self) -> None:
+        """Begin anew with values that can be changed in place, if a reply could not be read.
+
+        It may have given numbers to values, which the student kernel would go on to name.
+        """
+        if not self.in_step:
+            self.in_step, self.shared, self.unshared = True, Shared(1), set()
+            self._share(self._reply(self._message("begin_anew", (), {})))
 
     def do(self, operation: str, *given: Any, **named: Any) -> Any:
         """Do an operation on objects of the student.
@@ -160,6 +173,7 @@ class Connection:
             self.fail(TooMuch(f"waits for the student's code longer than {self.seconds:g} s"))
         if self.copies:
             self.copies.look()
+        self._get_in_step()
         reply = self._reply(self._message(operation, given, named))
         self._show(reply)
         self._share(reply)
@@ -213,6 +227,9 @@ class Connection:
             if answer == [INTERRUPTED]:
                 raise TimeoutError(f"your code took longer than {self.seconds:g} s")
             return _checked(decode(answer, self._resolve))
+        except ReplyError:
+            self.in_step = False
+            raise
         finally:
             self.decoding = False
             self.waited += time.monotonic() - start

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from lxmls_grading.kernel.tables import BUILDERS, build_table
 from lxmls_grading.kernel.values import (
     COMPOSED,
     FACTORIES,
@@ -91,6 +92,8 @@ class _Decoder:
         if tag in COMPOSED:
             _, _, types, build = COMPOSED[tag]
             return build(*_typed(self._items(content, depth), types))
+        if tag in BUILDERS:
+            return build_table(tag, self._items(content, depth), _checked)
         decoder = getattr(self, f"_{tag}", None) if tag in TAGS else None
         return decoder(content, depth) if decoder else self.resolve(tag, content)
 
@@ -163,7 +166,7 @@ class _Decoder:
             return array.reshape(shape)
         parts = [self._part(part) for part in content["parts"]]
         if dtype.kind == "c" and {part.shape for part in parts} == {parts[0].shape}:
-            return (parts[0] + 1j * parts[1]).astype(dtype)
+            return np.asarray(parts[0] + 1j * parts[1]).astype(dtype)
         if dtype.name not in SENDABLE or parts[0].dtype.name != dtype.name:
             raise ReplyError("an array is of another type than it is called")
         return parts[0].astype(dtype, copy=False)
@@ -203,47 +206,6 @@ class _Decoder:
             raise ReplyError("there is no such dtype")
         return found
 
-    def _frame(self, content: Any, depth: int) -> Any:
-        import pandas
-
-        columns = [self.decode(each, depth + 1) for each in content["columns"]]
-        labels, index = (self.decode(each, depth + 1) for each in content["labels"])
-        _typed(columns, (pandas.Series,) * len(columns))
-        if any(len(column) != len(index) for column in columns):
-            raise ReplyError("a column is longer than another")
-        frame = pandas.DataFrame(dict(enumerate(columns)), index=index)
-        frame.columns = labels
-        return frame
-
-    def _series(self, content: Any, depth: int) -> Any:
-        import pandas
-
-        values, dtype, index, name = (self.decode(each, depth + 1) for each in content)
-        values, dtype = self._column(values, dtype)
-        if len(values) != len(index):
-            raise ReplyError("an index is longer than what it is of")
-        return pandas.Series(values, dtype=dtype, index=index, name=name)
-
-    def _index(self, content: Any, depth: int) -> Any:
-        import pandas
-
-        values, dtype, name = (self.decode(each, depth + 1) for each in content[:3])
-        if content[3]:
-            steps = _typed(content[3], (int, int, int))
-            return pandas.RangeIndex(_short(range(*steps)), name=name)
-        values, dtype = self._column(values, dtype)
-        return pandas.Index(values, dtype=dtype, name=name)
-
-    def _column(self, values: Any, name: Any) -> Any:
-        """Return values and their type, if pandas can take both without making them larger."""
-        import pandas
-
-        _typed([values, name], (np.ndarray, str))
-        dtype = pandas.api.types.pandas_dtype(name)
-        if values.ndim != 1 or getattr(dtype, "kind", "O") in "USV":
-            raise ReplyError("a column is of the wrong type")
-        return values, dtype
-
 
 def _typed(values: Any, types: Iterable[type]) -> Any:
     """Return values if they are of exactly these types; objects of others can do anything."""
@@ -257,6 +219,11 @@ def _distinct(keys: list[Any]) -> list[Any]:
     if len(keys) - len(set(map(hash, keys))) > MAX_ALIKE:
         raise ReplyError("too many keys hash alike")
     return keys
+
+
+def _checked(values: Any) -> Any:
+    """Return a range that is not too long, or values not too many of which hash alike."""
+    return _short(values) if type(values) is range else _distinct(values)
 
 
 def _short(value: range) -> range:
@@ -284,8 +251,5 @@ TAGS = frozenset(
         "scalar",
         "tensor",
         "torch",
-        "frame",
-        "series",
-        "index",
     ]
 )

@@ -200,6 +200,10 @@ class Objects:
             return type(given[0])
         if operation == "end_cell":
             return close_figures()
+        if operation == "begin_anew":
+            for number in [*self.followed.values]:
+                self.followed.drop(number)
+            return None
         if operation == "lend":
             name, statement = given
             if name not in self.namespace:  # what the student has called so stays

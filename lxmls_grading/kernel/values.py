@@ -27,6 +27,7 @@ import numpy as np
 import safetensors.numpy
 
 from lxmls_grading.kernel.shared import Content, Sharing, is_mutable
+from lxmls_grading.kernel.tables import split_table
 from lxmls_grading.kernel.wire import ReplyError, check_array, check_sizes
 
 #: Bounds of a message besides its bytes: values in all, depth, characters of a string, items of a
@@ -265,7 +266,7 @@ class _Encoder:
 
     def _of_library(self, value: Any, kind: type, depth: int) -> Any:
         """Encode a tensor, frame, series or index; return None for anything else."""
-        torch, pandas = sys.modules.get("torch"), sys.modules.get("pandas")
+        torch = sys.modules.get("torch")
         if torch is not None and kind is torch.Tensor and value.layout is torch.strided:
             array = value.detach().cpu()
             dtype = str(array.dtype).removeprefix("torch.")
@@ -280,17 +281,9 @@ class _Encoder:
             if kind is torch.Size:
                 return {"torch": ["Size", list(value)]}
             return {"torch": [kind.__name__, str(value).removeprefix("torch.")]}
-        if pandas is not None and kind is pandas.DataFrame:
-            columns = [self._whole(value.iloc[:, n], depth + 1) for n in range(value.shape[1])]
-            labels = [self._whole(each, depth + 1) for each in (value.columns, value.index)]
-            return {"frame": {"columns": columns, "labels": labels}}
-        if pandas is not None and kind is pandas.Series:
-            series = (value.to_numpy(), str(value.dtype), value.index, value.name)
-            return {"series": [self._whole(part, depth + 1) for part in series]}
-        if pandas is not None and kind in (pandas.Index, pandas.RangeIndex, pandas.DatetimeIndex):
-            index = (value.to_numpy(), str(value.dtype), value.name)
-            steps = [value.start, value.stop, value.step] if kind is pandas.RangeIndex else []
-            return {"index": [*(self._whole(part, depth + 1) for part in index), steps]}
+        if taken_apart := split_table(value):
+            tag, parts = taken_apart
+            return {tag: [self._whole(part, depth + 1) for part in parts]}
         return None
 
 

@@ -229,13 +229,21 @@ def bombs() -> Iterator[tuple[str, list[bytes]]]:
     many = {str(n): empty | {"shape": [0]} for n in range(400_000)}
     yield "many empty arrays", [reply(None)[0], header(many)]
     yield "a long range", reply({"range": [0, 10**18, 1]})
-    index = {"index": [None, None, None, [0, 10**12, 1]]}
+    index = {"range_index": [0, 10**12, 1, None]}
     yield "a long index", reply(index)
-    yield "a series of one number", reply({"series": [1, "float64", index, None]})
-    yield "a frame of one number", reply({"frame": {"columns": [1], "labels": [index, index]}})
+    yield "a series of one number", reply({"series": [{"list": [1, "float64"]}, index, None]})
+    yield "a frame of one number", reply({"frame": [{"list": [1]}, index, index]})
     names = {"array": {"dtype": "|O", "shape": [1], "items": {"list": ["a"]}}}
-    short = {"index": [None, None, None, [0, 1, 1]]}
-    yield "a series of long texts", reply({"series": [names, "U500000000", short, None]})
+    short = {"range_index": [0, 1, 1, None]}
+    long = {"list": [names, "U500000000"]}
+    yield "a series of long texts", reply({"series": [long, short, None]})
+    codes = {"array": {"dtype": "|i1", "parts": [0]}}
+    few = {"0": np.zeros(1, "int8")}
+    yield "long levels", reply({"levels": [{"list": [index]}, {"list": [codes]}, None]}, few)
+    million = {"range_index": [0, 10**6, 1, None]}
+    many_levels = [{"list": [each] * 5000} for each in (million, codes, None)]
+    yield "levels of many", reply({"levels": many_levels}, few)
+    yield "long categories", reply({"categories": [index, codes, False, None]}, few)
     yield "a Decimal", reply({"Decimal": "1e999999999"})
     alike = [[n * (2**61 - 1), 0] for n in range(1, 33_000)]
     yield "keys that hash alike", reply({"dict": alike})

@@ -19,6 +19,7 @@ def junk(random: random.Random, depth: int = 0):
         "frame",
         "series",
         "index",
+        "levels",
     ]
     tags += [
         "set",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import pandas
 import pytest
 
 from lxmls_grading.execution.plan import TestPlan
 from lxmls_grading.kernel.objects import OPERATIONS
 from tests.lxmls_grading.execution.test_remote import (
     WORTH,
+    cell,
     decided,
+    judge,
     points_apart,
     points_beside,
     student,
@@ -26,6 +29,16 @@ EQUAL = {
         "{'a': 1}",
         "from collections import defaultdict\n"
         "def f():\n    d = defaultdict(lambda: 0)\n    d['a'] += 1\n    return d",
+    ),
+    "a series with categories": (
+        "assert f()['b'] == 2 and f().sum() == 3 and list(f().index) == ['a', 'b']",
+        "__import__('pandas').Series([1, 2], ['a', 'b'])",
+        "import pandas as pd\ndef f(): return pd.Series([1, 2], pd.CategoricalIndex(['a', 'b']))",
+    ),
+    "an array of one complex number": (
+        "assert f() == 1 + 2j and abs(f().imag - 2) < 1e-9",
+        "1 + 2j",
+        "import numpy as np\ndef f(): return np.array(1 + 2j)",
     ),
     "keys": ("assert f() & {'a'} == {'a'}", "{'a'}", "def f(): return {'a': 1}.keys()"),
     "an enumeration": (
@@ -214,6 +227,54 @@ def test_the_answer_gets_back_what_the_test_saw():
     )
     plan = TestPlan(decides=(), passes=True)
     assert points_apart(test, student(answer), names=("f", "g"), tests={"test": plan}) == 0
+
+
+#: Values of pandas: what is sent is the same value.
+TABLES = {
+    "two keys": "two_keys",
+    "two functions": "df.groupby('a').agg({'v': ['mean', 'max']})",
+    "a wide table": "two_keys.unstack()",
+    "a column of categories": "df.assign(a=df.a.astype('category'))",
+    "an index of categories": "df.set_index(pd.CategoricalIndex(df.a, ['y', 'x'], ordered=True))",
+    "bins": "pd.cut(df.v, [0, 1.5, 4])",
+    "an index of bins": "df.groupby(pd.cut(df.v, [0, 1.5, 4]), observed=True).size()",
+    "an index of months": "pd.Series([1], index=pd.PeriodIndex(['2020-01'], freq='M'))",
+    "quarters": "pd.Series(pd.period_range('2020', periods=2, freq='Q'))",
+    "durations": "pd.Series([1], index=pd.to_timedelta(['1D']))",
+    "integers": "pd.Series([1, 2], dtype='Int64')",
+    "no rows": "df[:0]",
+    "the same name twice": "pd.DataFrame([[1, 2]], columns=['a', 'a'])",
+}
+
+#: What stays an object of the student.
+OBJECTS = {
+    "a missing integer": "pd.Series([1, None], dtype='Int64')",
+    "a time zone": "pd.Series([pd.Timestamp('2020', tz='UTC')])",
+    "an index with a time zone": "pd.Series([1], index=[pd.Timestamp('2020', tz='UTC')])",
+}
+
+DF = """
+import pandas as pd
+df = pd.DataFrame({"a": ["x", "x", "y"], "b": [1, 2, 1], "v": [1.0, 2.0, 3.0]})
+two_keys = df.groupby(["a", "b"])["v"].sum()
+"""
+
+
+@pytest.mark.parametrize("code", TABLES.values(), ids=TABLES)
+def test_a_value_of_pandas_is_the_same_value_apart(code):
+    names = student(DF)
+    told = judge(student(f"{DF}\nresult = {code}"))
+    assert told.run(cell("kept = result")).outputs == []
+    kept, value = told.namespace["kept"], eval(code, names)
+    assert type(kept) is type(value)
+    compare = "assert_frame_equal" if value.ndim == 2 else "assert_series_equal"
+    getattr(pandas.testing, compare)(kept, value)
+
+
+@pytest.mark.parametrize("code", OBJECTS.values(), ids=OBJECTS)
+def test_a_value_of_pandas_that_cannot_be_sent_is_an_object(code):
+    test = "assert len(result) > 0 and result.shape[0] == len(result)"
+    assert points_apart(test, student(f"{DF}\nresult = {code}")) == WORTH
 
 
 @pytest.mark.parametrize("kind", ["Iterator", "abc.Iterator", "typing.Iterator"])

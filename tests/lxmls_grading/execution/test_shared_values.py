@@ -203,6 +203,22 @@ def test_a_change_that_cannot_be_told_fails_the_test():
     assert output.evalue.startswith("an argument was changed, and it holds a text")
 
 
+def test_after_a_reply_that_cannot_be_read_both_sides_begin_anew():
+    """The student kernel would name the values in it by numbers that were never heard."""
+    beside = judge(student(f"{CHANGING}\nbags = [Bag([1]), Bag([2])]\nfirst = bags[0].items"))
+    honest = beside.connection.ask
+
+    def ask(parts):
+        reply = honest(parts)
+        return [reply[0][:-1], reply[1]] if b'"first"' in parts[0] else reply
+
+    beside.connection.ask = ask
+    (lost,) = beside.run(cell("first")).outputs
+    assert lost.ename == "ReplyError"
+    test = "xs = [3]\nb = Bag(xs)\nb.add(4)\nassert xs == [3, 4] and bags[0].items == [1]"
+    assert beside.run(cell(test)).outputs == []
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [([1], {1}), (__import__("numpy").zeros(2), __import__("numpy").zeros(3))],
