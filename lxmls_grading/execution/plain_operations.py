@@ -45,6 +45,19 @@ def does_the_same(operation: str, value: Any) -> bool:
     return operation not in ARITHMETIC or type(value) is not np.ndarray  # such as a matrix
 
 
+def changes_as_plain(name: str, value: Any) -> bool:
+    """Return whether a method of a plain value changes it, and gives nothing that lies in it.
+
+    Parameters
+    ----------
+    name : str
+        Of the method.
+    value : object
+        The plain value.
+    """
+    return name in CHANGING - {"setdefault"} and type(value) in CONTAINERS and hasattr(value, name)
+
+
 def has_same_method(name: str, value: Any) -> bool:
     """Return whether a method of a plain value does what that of the object would.
 

@@ -257,6 +257,11 @@ class Remote:
     def __format__(self, specification: str) -> str:
         return str(do_remotely(self, "format", specification))
 
+    def __fspath__(self) -> str:
+        if not any(module.startswith("pathlib") for module, _ in self._remote.bases):
+            raise TypeError(f"expected a path, not an object of the class {remote_type(self)}")
+        return str(self)
+
     def __enter__(self) -> Any:
         return do_remotely(self, "enter")
 

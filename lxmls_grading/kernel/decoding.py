@@ -10,6 +10,8 @@ from __future__ import annotations
 import base64
 import builtins
 import json
+import re
+import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from decimal import Decimal
@@ -23,6 +25,7 @@ from lxmls_grading.kernel.values import (
     FACTORIES,
     MAX_DEPTH,
     MAX_EXPONENT,
+    MAX_PATTERN,
     MAX_RANGE,
     MAX_STRING,
     MAX_VALUES,
@@ -119,6 +122,15 @@ class _Decoder:
         if value.is_finite() and abs(value.adjusted()) > MAX_EXPONENT:
             raise ReplyError("a number is too large")
         return value
+
+    def _pattern(self, content: Any, depth: int) -> Any:
+        text, flags = _typed(content, (str, int))
+        self.count += len(text)  # each character takes as long as a value
+        if len(text) >= MAX_PATTERN or flags & re.DEBUG:
+            raise ReplyError("a regular expression is too long")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the student's code was warned
+            return re.compile(text, flags)
 
     def _int(self, content: Any, depth: int) -> Any:
         (text,) = _typed([content], (str,))
@@ -240,6 +252,7 @@ TAGS = frozenset(
         "defaultdict",
         "Decimal",
         "int",
+        "pattern",
         "shared",
         "single",
         "bytes",

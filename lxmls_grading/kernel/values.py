@@ -16,6 +16,7 @@ import base64
 import builtins
 import datetime
 import json
+import re
 import sys
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Container
@@ -31,8 +32,9 @@ from lxmls_grading.kernel.tables import split_table
 from lxmls_grading.kernel.wire import ReplyError, check_array, check_sizes
 
 #: Bounds of a message besides its bytes: values in all, depth, characters of a string, items of a
-#: range, and digits before or after the point of a Decimal.
+#: range, digits before or after the point of a Decimal, and characters of a regular expression.
 MAX_VALUES, MAX_DEPTH, MAX_STRING, MAX_RANGE, MAX_EXPONENT = 100_000, 40, 500_000, 10**6, 5000
+MAX_PATTERN = 2000
 
 #: Containers with one list of items, by their tags.
 SEQUENCES: dict[str, type] = {
@@ -229,6 +231,8 @@ class _Encoder:
             name = "" if factory is None else getattr(factory, "__name__", "?")
             if factory is None or (name in FACTORIES and getattr(builtins, name) is factory):
                 return {"defaultdict": [name, self._whole(dict(value), depth + 1)]}
+        if kind is re.Pattern and _is_plain_pattern(value):
+            return {"pattern": [value.pattern, value.flags]}
         if kind is Decimal and (not value.is_finite() or abs(value.adjusted()) <= MAX_EXPONENT):
             return {"Decimal": str(value)}
         return None
@@ -285,6 +289,11 @@ class _Encoder:
             tag, parts = taken_apart
             return {tag: [self._whole(part, depth + 1) for part in parts]}
         return None
+
+
+def _is_plain_pattern(value: re.Pattern[Any]) -> bool:
+    text = value.pattern
+    return type(text) is str and len(text) < MAX_PATTERN and not value.flags & re.DEBUG
 
 
 def range_length(value: range) -> int:

@@ -244,6 +244,8 @@ def bombs() -> Iterator[tuple[str, list[bytes]]]:
     many_levels = [{"list": [each] * 5000} for each in (million, codes, None)]
     yield "levels of many", reply({"levels": many_levels}, few)
     yield "long categories", reply({"categories": [index, codes, False, None]}, few)
+    patterns = [{"pattern": [f"(?i)[{n}-\uffff]" * 180, 32]} for n in range(1000)]
+    yield "many regular expressions", reply({"list": patterns})
     yield "a Decimal", reply({"Decimal": "1e999999999"})
     alike = [[n * (2**61 - 1), 0] for n in range(1, 33_000)]
     yield "keys that hash alike", reply({"dict": alike})

@@ -20,6 +20,7 @@ def junk(random: random.Random, depth: int = 0):
         "series",
         "index",
         "levels",
+        "pattern",
     ]
     tags += [
         "set",

@@ -40,6 +40,27 @@ EQUAL = {
         "1 + 2j",
         "import numpy as np\ndef f(): return np.array(1 + 2j)",
     ),
+    "a regular expression": (
+        "import re\np = f()\nassert re.findall(p, 'a1 b22') == ['1', '22']",
+        "r'[0-9]+'",
+        "import re\ndef f(): return re.compile(r'\\d+', re.ASCII)",
+    ),
+    "a path": (
+        "import os\nassert os.path.basename(f()) == 'b.txt'",
+        "'a/b.txt'",
+        "from pathlib import Path\ndef f(): return Path('a') / 'b.txt'",
+    ),
+    "changes of a dictionary of its own": (
+        "d = f()\nd.update(b=2)\nassert d.pop('a') == 1 and d == {'b': 2}\nd.clear()\nassert not d",
+        "{'a': 1}",
+        "class Own(dict): pass\ndef f(): return Own(a=1)",
+    ),
+    "changes of a list of its own": (
+        "x = f()\nx.append(4)\nx.remove(1)\nx.sort(reverse=True)\n"
+        "assert x == [4, 2] and x.pop() == 2 and len(x) == 1",
+        "[1, 2]",
+        "class Own(list): pass\ndef f(): return Own([1, 2])",
+    ),
     "keys": ("assert f() & {'a'} == {'a'}", "{'a'}", "def f(): return {'a': 1}.keys()"),
     "an enumeration": (
         "assert f() == 200",
@@ -123,6 +144,17 @@ EQUAL = {
 
 #: Answers that decide by themselves what they are equal to, or are something else.
 WRONG = {
+    "a list from which anything can be removed": (
+        "x = f()\nx.remove(7)\nassert len(x) == 0",
+        "[7]",
+        "class Own(list):\n    def remove(self, value): self.clear()\ndef f(): return Own([1])",
+    ),
+    "a list that gives away what is right": (
+        "x = f()\nassert x.pop() == 3 and x.pop(0) == 1",
+        "[1, 2, 3]",
+        "class Own(list):\n    def pop(self, *place): return 1 if place else 3\n"
+        "def f(): return Own([0, 0])",
+    ),
     "another value": ("assert f() == (1, 3)", "(1, 3)", f"{NAMED}def f(): return Point(1, 2)"),
     "its own equality": (
         "assert f() == 5",
