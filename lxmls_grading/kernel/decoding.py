@@ -160,6 +160,12 @@ class _Decoder:
         return slice(*self._items(content, depth))
 
     def _array(self, content: Any, depth: int) -> Any:
+        array = self._filled(content, depth)
+        if "fixed" in content:
+            array.flags.writeable = False
+        return array
+
+    def _filled(self, content: Any, depth: int) -> Any:
         dtype = np.dtype(*_typed([content["dtype"]], (str,)))
         if "items" in content:
             items, shape = self.decode(content["items"], depth + 1), tuple(content["shape"])

@@ -291,7 +291,7 @@ def overwrite(old: Any, new: Any) -> None:
             if (old.size, old.dtype) != (new.size, new.dtype):
                 raise ReplyError("an array has changed its size or its type")
             old.shape = new.shape
-            np.copyto(old, new)
+            _overwrite_array(old, new)
         elif kind.__name__ == "Tensor":
             _overwrite_tensor(old, new)
         else:
@@ -300,6 +300,16 @@ def overwrite(old: Any, new: Any) -> None:
         raise
     except Exception as error:
         raise ReplyError(f"a {kind.__name__} cannot be changed: {error}"[:300]) from None
+
+
+def _overwrite_array(old: Any, new: Any) -> None:
+    """Change an array in place, also a view that can only be read, of what was changed."""
+    fixed = not old.flags.writeable
+    if fixed:
+        old.flags.writeable = True
+    np.copyto(old, new)
+    if fixed:
+        old.flags.writeable = False
 
 
 def _overwrite_tensor(old: Any, new: Any) -> None:

@@ -250,18 +250,21 @@ class _Encoder:
         if dtype.names or type(value) not in (np.ndarray, dtype.type):
             return self.refer(value)
         check_array(array.shape, dtype.itemsize)
+        about: dict[str, Any] = {"dtype": dtype.str}
+        if tag == "array" and not array.flags.writeable:
+            about["fixed"] = True
         if dtype.kind in "OUSMm":
             if dtype.kind in "Mm":
                 content = {"list": array.ravel().astype("int64").tolist()}
             else:
                 content = self._whole(array.ravel().tolist(), depth + 1)
-            return {tag: {"dtype": dtype.str, "shape": list(array.shape), "items": content}}
+            return {tag: {**about, "shape": list(array.shape), "items": content}}
         if dtype.kind == "c":
             parts = [self._numbers(part.astype(np.float64)) for part in (array.real, array.imag)]
-            return {tag: {"dtype": dtype.str, "parts": parts}}
+            return {tag: {**about, "parts": parts}}
         if dtype.name not in SENDABLE:
             return self.refer(value)
-        return {tag: {"dtype": dtype.str, "parts": [self._numbers(array)]}}
+        return {tag: {**about, "parts": [self._numbers(array)]}}
 
     def _numbers(self, array: Any) -> int:
         native = array.astype(array.dtype.newbyteorder("="), copy=False)

@@ -17,6 +17,7 @@ def table(df):
 def series(s):
     s.iloc[0], s.name = 9, "other"
 def increase(x): x += 1
+def clear(x): x[:] = ""
 def update(d): d["new"] = 1
 def count(c): c.update("ab")
 def fill(d): d["x"].append(1)
@@ -46,6 +47,10 @@ class Weights:
     def view(self): return self.w[:]
     def flat(self): return self.w.reshape(-1)
     def detached(self): return self.w.detach()
+    def fixed(self):
+        view = self.w[:]
+        view.flags.writeable = False
+        return view
     def array(self): return self.w.detach().numpy()
 def growing(n):
     x = np.zeros(2)
@@ -100,6 +105,13 @@ TESTS = {
     "assert before.tolist() == [1, 1]",
     "a view that the answer keeps": "data = np.zeros((2, 2))\nw = Weights(data[:, 0])\n"
     "w.increase()\nassert data.tolist() == [[1, 0], [1, 0]]",
+    "an array that can only be read": "import pytest\na = np.zeros(2)\na.flags.writeable = False\n"
+    "with pytest.raises(ValueError, match='read-only'):\n    increase(a)\n"
+    "assert a.sum() == 0",
+    "a text array that can only be read": "import pytest\na = np.array(['a', 'b'])\n"
+    "a.setflags(write=False)\nwith pytest.raises(ValueError):\n    clear(a)",
+    "an array of the answer that can only be read": "w = Weights(np.zeros(2))\nr = w.fixed()\n"
+    "w.increase()\nassert r.tolist() == [1, 1] and not r.flags.writeable",
     "rows of a matrix": "matrix[0][0] = 1\nassert matrix == [[1, 0], [1, 0]]",
 }
 
