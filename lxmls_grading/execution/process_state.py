@@ -53,10 +53,12 @@ def tests_of_one_process(source: NotebookNode) -> dict[str, str]:
     known: dict[str, str] = {}  # what imports stand for
     helpers: dict[str, Definition] = {}  # what the judge, too, takes from other cells
     theirs: set[str] = set()  # functions, classes and imports that answers can use
+    variables: set[str] = set()
     for cell, tree in trees:
         if is_test(cell):
             continue
         known |= _imports(tree)
+        variables |= analyse(cell.source).bound
         theirs |= _definitions(tree).keys() | _imports(tree).keys()
         if is_locked(cell) and not is_answer(cell):
             helpers |= _definitions(tree)
@@ -65,7 +67,8 @@ def tests_of_one_process(source: NotebookNode) -> dict[str, str]:
         if is_test(cell):
             known |= _imports(tree)
             used = [tree, *_used(tree, helpers)]
-            if why := _why(cell.source, used, known | _aliases(tree, known), theirs):
+            why = _why(cell.source, used, known | _aliases(tree, known), theirs)
+            if why := why or _why_variables(tree, variables):
                 found[str(grade_id(cell))] = why
             helpers |= _definitions(tree)
     return found
@@ -91,6 +94,48 @@ def _why(
     if _seeds_answer(test, known) or any(_is_seeding(each, known) for each in helpers):
         return "seeds random numbers that the answer may draw"
     return ""
+
+
+def _why_variables(tree: ast.Module, variables: set[str]) -> str:
+    """Return why a test that binds variables of other cells must run in the student's process.
+
+    It deletes them, or has read them before, so that it means these, and none of its own: it looks
+    whether the answer goes on to use them.
+    """
+    seen = set()
+    for name, context in _uses(tree):
+        rebinds = isinstance(context, ast.Store) and name in seen
+        if name in variables and (rebinds or isinstance(context, ast.Del)):
+            return f"gives another meaning to `{name}`, which other cells define"
+        if isinstance(context, ast.Load):
+            seen.add(name)
+        else:
+            variables = variables - {name}  # from here on, it is the test's own
+    return ""
+
+
+def _uses(tree: ast.Module) -> list[tuple[str, ast.expr_context]]:
+    """Return the names that a test uses outside of functions, and how, in this order."""
+    found: list[tuple[tuple[int, int], str, ast.expr_context]] = []
+    ends: dict[ast.AST, tuple[int, int]] = {}  # of assignments, which bind at their end
+    nodes: list[ast.AST] = [tree]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.Assign | ast.AugAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            end = (node.end_lineno or 0, node.end_col_offset or 0)
+            ends |= {part: end for target in targets for part in ast.walk(target)}
+        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            place = (node.lineno, node.col_offset)
+            found.append((place, node.target.id, ast.Load()))
+        if isinstance(node, ast.Name):
+            place = (node.lineno, node.col_offset)
+            if isinstance(node.ctx, ast.Store):
+                place = ends.get(node, place)
+            found.append((place, node.id, node.ctx))
+        if not isinstance(node, Definition | ast.Lambda):
+            nodes += ast.iter_child_nodes(node)
+    return [(name, context) for _, name, context in sorted(found, key=lambda each: each[0])]
 
 
 def _tree(cell: NotebookNode) -> ast.Module:
@@ -146,21 +191,24 @@ def _aliases(tree: ast.AST, known: Mapping[str, str]) -> dict[str, str]:
 
 def _origin(node: ast.AST, known: Mapping[str, str]) -> str:
     """Return what an imported name or an attribute of one stands for; nothing for all else."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
     match node:
         case ast.Name(id=name):
-            return known.get(name, "")
-        case ast.Attribute(value=value, attr=name):
-            origin = _origin(value, known)
-            return f"{origin}.{name}" if origin else ""
+            origin = known.get(name, "")
         case ast.Call(func=ast.Name(id="vars"), args=[value]):
             origin = _origin(value, known)
-            return f"{origin}.__dict__" if origin else ""
-    return ""
+            origin = f"{origin}.__dict__" if origin else ""
+        case _:
+            origin = ""
+    return ".".join([origin, *reversed(names)]) if origin else ""
 
 
 def _is_in(origin: str, names: frozenset[str]) -> bool:
     """Whether something is one of some names, or lies in it."""
-    parts = origin.split(".")
+    parts = origin.split(".", 6)  # none of the names has more
     return any(".".join(parts[:count]) in names for count in range(1, len(parts) + 1))
 
 

@@ -64,6 +64,10 @@ def notebook(*tests: str, given: str = GIVEN):
         ("def double(x): pass", "double"),
         ("np = None", "np"),
         ("del math", "math"),
+        ("del value\nassert answer(1) == 1", "value"),
+        ("kept = value\nvalue = None\nassert answer(3) == 3\nvalue = kept", "value"),
+        ("value = value + 1\nassert answer(1)", "value"),
+        ("value += 1\nassert answer(1)", "value"),
         ("before = set(globals())\nanswer(1)\nassert set(globals()) == before", "global names"),
         ("assert len(globals().keys()) > 3", "global names"),
         ("globals()['sum'] = None", "globals()['sum']"),
@@ -108,6 +112,9 @@ def test_what_concerns_one_process_is_named(code, named):
     [
         "assert answer(3) == 3 and value == 3 and sum([1]) == 1",
         "value = 5\nresult = answer(value)",
+        "value = 5\nvalue += 1\ndel value",
+        "for value in range(3):\n    assert answer(value) == value",
+        "def check(value):\n    value += 1\nother = value\nother += 1",
         "import numpy as np\nimport math\nassert answer(np.pi) == math.pi",
         "assert 'answer' in globals() and globals()['value'] and not globals().get('other')",
         "import timeit\ntimeit.timeit('answer(1)', globals=globals())",
@@ -136,6 +143,10 @@ def test_what_concerns_one_process_is_named(code, named):
 )
 def test_what_may_run_apart_is_not_named(code):
     assert of_one_process(notebook(code)) == {}
+
+
+def test_attributes_of_attributes_are_no_limit():
+    assert of_one_process(notebook(f"assert np{'.a' * 2500}")) == {}
 
 
 def test_what_a_test_above_defines_is_looked_at_where_it_is_used():
