@@ -145,6 +145,11 @@ def known_class(module: str, name: str) -> type | None:
 #: What a dictionary has as its keys, values and items.
 VIEWS = tuple([("builtins", f"dict_{name}")] for name in ("keys", "values", "items"))
 
+#: Classes of whose objects NumPy makes an array in a way of theirs.
+ARRAYS = frozenset(
+    {("numpy", "ndarray"), ("PIL.Image", "Image"), ("pandas.api.extensions", "ExtensionArray")}
+)
+
 #: What is looked up in a stand-in itself. All other attributes are the student's, also those which
 #: classes have here.
 OWN = frozenset(
@@ -301,11 +306,11 @@ def _items(iterator: Any) -> Iterator[Any]:
 def _makes_array(remote: Remote) -> bool:
     """Whether an object is no sequence from which NumPy makes an array here as it does there.
 
-    That is an array of a class that is derived from NumPy's, such as a matrix, or what a dictionary
-    has as its keys: for NumPy, that is one object.
+    That is an array of a class that is derived from NumPy's, such as a matrix, an image, an array
+    of pandas, or what a dictionary has as its keys: for NumPy, that is one object.
     """
     bases = object.__getattribute__(remote, "_remote").bases
-    return ("numpy", "ndarray") in bases or bases[:1] in VIEWS
+    return not ARRAYS.isdisjoint(bases) or bases[:1] in VIEWS
 
 
 def _decides_truth(remote: Remote) -> bool:

@@ -110,4 +110,6 @@ def _of_library(value: Any) -> Any:
         return value.to_pytimedelta()  # type: ignore[attr-defined]
     if numpy is not None and type(value) is numpy.matrix:
         return numpy.asarray(value)
+    if numpy is not None and type(value) is numpy.ma.MaskedArray:
+        return value if numpy.ma.getmaskarray(value).any() else numpy.asarray(value)
     return value

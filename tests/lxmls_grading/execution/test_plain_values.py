@@ -40,6 +40,21 @@ EQUAL = {
         "1 + 2j",
         "import numpy as np\ndef f(): return np.array(1 + 2j)",
     ),
+    "a masked array without a mask": (
+        "assert f().mean() == 2 and f()[0] == 1",
+        "__import__('numpy').array([1.0, 3.0])",
+        "import numpy as np\ndef f(): return np.ma.array([1.0, 3.0])",
+    ),
+    "an array of pandas": (
+        "import numpy as np\nassert np.array(f(), float).sum() == 3",
+        "[1, 2]",
+        "import pandas as pd\ndef f(): return pd.array([1, 2], dtype='Float64')",
+    ),
+    "an image": (
+        "import numpy as np\nassert np.asarray(f()).shape == (2, 4, 3)",
+        "__import__('numpy').zeros((2, 4, 3))",
+        "from PIL import Image\ndef f(): return Image.new('RGB', (4, 2))",
+    ),
     "a regular expression": (
         "import re\np = f()\nassert re.findall(p, 'a1 b22') == ['1', '22']",
         "r'[0-9]+'",
