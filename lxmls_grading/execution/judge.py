@@ -10,6 +10,7 @@ import math
 import re
 import signal
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -125,6 +126,7 @@ class Judge:
         self._end = math.inf  # when the time of the present test cell is up
         self._waiting = False
         self._sources: list[str] = []  # of the cells that have run
+        self._filters = [*warnings.filters]  # what tests set of them holds for this notebook
         ask, probe = connection.ask, connection.probe
         connection.ask, connection.probe = self._remembering(ask), self._remembering(probe)
         self._define(ast.parse(self.plan.given).body)
@@ -235,6 +237,7 @@ class Judge:
                 alarm(seconds, self._stop),
                 guard(self.connection.refuse),
                 json_of_remotes(),
+                self._own_filters(),
             ):
                 value = self._execute(cell.source)
             if not is_test(cell):
@@ -272,6 +275,17 @@ class Judge:
             points = _partial(value, float(cell.metadata.nbgrader.points))
             verdict.outputs.append(new_output("execute_result", {"text/plain": repr(points)}))
         return verdict
+
+    @contextlib.contextmanager
+    def _own_filters(self) -> Iterator[None]:
+        """Have the filters of warnings that this notebook has set, and no others."""
+        with warnings.catch_warnings():
+            warnings.resetwarnings()
+            warnings.filters[:] = self._filters  # type: ignore[index]
+            try:
+                yield
+            finally:
+                self._filters = [*warnings.filters]
 
     def _check(self, failure: CannotJudge | None) -> None:
         """Raise the error of the kernel, or of what cannot be judged, whatever became of it."""

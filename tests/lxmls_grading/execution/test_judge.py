@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 from nbformat.v4 import new_output
@@ -168,3 +170,14 @@ def test_a_wrong_answer_ends_a_test_as_ever():
         judging.run(graded(first))
         (output,) = judging.run(graded("half")).outputs
         assert output.evalue == "name 'half' is not defined"
+
+
+def test_filters_of_warnings_hold_for_the_tests_of_one_notebook(recwarn):
+    def old():
+        warnings.warn("old", DeprecationWarning, stacklevel=2)
+
+    first, second = judge(old=old), judge(old=old)
+    strict = "import warnings\nwarnings.simplefilter('error')\nlen('')"
+    assert first.run(graded(strict)).outputs[0].output_type == "execute_result"
+    assert first.run(graded("old()")).outputs[0].ename == "DeprecationWarning"
+    assert second.run(graded("old()")).outputs == []
