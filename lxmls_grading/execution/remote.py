@@ -154,6 +154,7 @@ ARRAYS = frozenset(
 #: classes have here.
 OWN = frozenset(
     {"_remote", "__class__", "__dict__", "__bases__", "__mro_entries__", "__reference__"}
+    | {"__torch_function__"}
 )
 
 
@@ -178,10 +179,14 @@ class Remote:
 
     @property  # type: ignore[misc]
     def __class__(self) -> Any:
-        """A class that the student's class is derived from, for isinstance."""
+        """A class that the student's class is derived from, for isinstance.
+
+        It is never a tensor's: PyTorch would take the memory of this object for that of a tensor.
+        """
         if self._remote.is_class:
             return type
         known = [found for base in self._remote.bases if (found := known_class(*base))]
+        known = [found for found in known if not _is_of_pytorch_in_c(found)]
         return known[0] if known and known[0] is not object else Remote
 
     def __getattribute__(self, name: str) -> Any:
@@ -262,6 +267,21 @@ class Remote:
     def __format__(self, specification: str) -> str:
         return str(do_remotely(self, "format", specification))
 
+    @classmethod
+    def __torch_function__(cls, function: Any, _: Any, given: Any = (), named: Any = None) -> Any:
+        """Give a function of PyTorch the tensor that an object is, such as a `Parameter`."""
+        named = named or {}
+        name, changed = function.__name__, (*given[:1], named.get("out"))
+        in_place = "out" in named or (name.endswith("_") and not name.endswith("__"))
+        for each in changed if in_place else ():
+            for remote in each if type(each) in (list, tuple) else [each]:
+                if type(remote) is Remote:
+                    remote._remote.connection.refuse(
+                        f"has `{name}` change an object of the student"
+                    )
+        named = {key: _plain(value) for key, value in named.items()}
+        return function(*map(_plain, given), **named)
+
     def __fspath__(self) -> str:
         if not any(module.startswith("pathlib") for module, _ in self._remote.bases):
             raise TypeError(f"expected a path, not an object of the class {remote_type(self)}")
@@ -291,6 +311,18 @@ class Remote:
 
     def __await__(self) -> Any:
         self._remote.connection.refuse("awaits an object of the student")
+
+
+def _is_of_pytorch_in_c(kind: type) -> bool:
+    """Whether PyTorch's C++ code asks for a class by `isinstance`, and reads the object then."""
+    return any(each.__module__.startswith("torch._C") for each in kind.__mro__)
+
+
+def _plain(value: Any) -> Any:
+    """Return the plain value that an object stands for, also those in a list."""
+    if type(value) in (list, tuple):
+        return type(value)(map(_plain, value))
+    return value._remote.connection.plain_of(value) if type(value) is Remote else value
 
 
 def _items(iterator: Any) -> Iterator[Any]:

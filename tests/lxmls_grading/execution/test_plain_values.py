@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pandas
 import pytest
+import torch
 
+from lxmls_grading.execution.judge import FaultyTest
 from lxmls_grading.execution.plan import TestPlan
 from lxmls_grading.kernel.objects import OPERATIONS
 from tests.lxmls_grading.execution.test_remote import (
@@ -54,6 +56,13 @@ EQUAL = {
         "import numpy as np\nassert np.asarray(f()).shape == (2, 4, 3)",
         "__import__('numpy').zeros((2, 4, 3))",
         "from PIL import Image\ndef f(): return Image.new('RGB', (4, 2))",
+    ),
+    "a parameter": (
+        "import torch\nw = f()\nassert torch.equal(w, torch.ones(2)) and w.sum() == 2\n"
+        "assert torch.stack([w, w]).shape == (2, 2) and w.abs().max() == 1 and len(w) == 2\n"
+        "assert torch.isfinite(input=w).all() and isinstance(w, torch.Tensor)",
+        "__import__('torch').ones(2)",
+        "import torch\ndef f(): return torch.nn.Parameter(torch.ones(2))",
     ),
     "a regular expression": (
         "import re\np = f()\nassert re.findall(p, 'a1 b22') == ['1', '22']",
@@ -254,6 +263,32 @@ def test_what_compares_as_the_plain_value_gets_the_points_of_one_process(name):
 @pytest.mark.parametrize("name", WRONG)
 def test_what_decides_by_itself_gets_none(name):
     assert points(*WRONG[name]) == 0
+
+
+W = "import torch\nw = torch.nn.Parameter(torch.ones(2))"
+
+
+@pytest.mark.parametrize("code", ["torch.neg(w, out=w)", "torch._foreach_add_([w], 1)"])
+def test_what_pytorch_changes_in_an_object_is_never_lost(code):
+    with pytest.raises(FaultyTest, match="change an object"):
+        judge(student(W)).run(cell(f"import torch\n{code}"))
+
+
+def test_pytorch_never_takes_an_object_for_a_tensor():
+    """It would read the memory of the stand-in, and the process could end."""
+    told = judge(student(W))
+    test = "import torch\nt = torch.zeros(2)\nt.copy_(w)\nt[0] = w[1] + torch.tensor(2) == w.sum()"
+    assert told.run(cell(f"{test}\nkept = w, torch.tensor([w]), torch.as_tensor(w)")).outputs == []
+    remote, first, second = told.namespace["kept"]
+    assert not isinstance(remote, torch.Tensor)
+    told = judge(student("import torch\ng = torch.Generator()\nm = torch.nn.Linear(1, 1)"))
+    (failed,) = told.run(cell("import torch\nkept = g, m\ntorch.rand(2, generator=g)")).outputs
+    assert failed.ename == "NotPlainError"
+    generator, module = told.namespace["kept"]
+    assert not isinstance(generator, torch.Generator)
+    assert isinstance(module, torch.nn.Module)
+    assert first.tolist() == [[1, 1]]
+    assert second.tolist() == [1, 1]
 
 
 def test_a_number_stays_what_it_was(monkeypatch):
