@@ -131,7 +131,8 @@ def sort_files(
     ignore : sequence of str
         Patterns of names that are left out.
     others : collection of str
-        The names of other assignments: what lies in folders of these names is not taken.
+        The names of other assignments: what lies in folders of these names is not taken, but for
+        notebooks that are nowhere else.
     """
     problems: list[Unreadable] = []
     claimed: dict[str, list[tuple[File, Claim]]] = defaultdict(list)
@@ -219,22 +220,18 @@ def _versions(
     """Read the files of a student, archives among them."""
     versions: list[Version] = []
     problems: list[Unreadable] = []
-    elsewhere: set[str] = set()
+    of_others: list[tuple[File, Claim, str, set[str]]] = []
     total = 0
 
-    def add(file: File, claim: Claim, where: str, depth: int) -> None:
+    def add(file: File, claim: Claim, where: str, depth: int = 0, anywhere: bool = False) -> None:
         nonlocal total
         if is_junk(claim.parts) or claim.parts[-1] == STAMP_FILE:
             return  # when it was handed in is not for students to say
         if any(fnmatch.fnmatch(part, pattern) for part in claim.parts for pattern in ignore):
             return
         folders_above = {*file.parts[:-1], *claim.parts[:-1]} - {claim.label}
-        if of_others := folders_above & {*others}:
-            # A line for a folder, not for each of its files. Notebooks may have the same names.
-            if not of_others <= elsewhere:
-                names = " and ".join(sorted(of_others))
-                problems.append(Unreadable(where, f"is left out, with all that lies in {names}"))
-            elsewhere.update(of_others)
+        if not anywhere and folders_above & {*others}:
+            of_others.append((file, claim, where, folders_above & {*others}))
             return
         if len(versions) >= MAX_FILES or total > MAX_TOTAL_BYTES:
             problems.append(Unreadable(where, "is left out: the submission is too large"))
@@ -252,7 +249,7 @@ def _versions(
                     problems.append(inner)
                 else:
                     inside = Claim(**vars(claim) | {"parts": (*folders, *inner.parts)})
-                    add(inner, inside, f"{where}: {inner.name}", depth + 1)
+                    add(inner, inside, f"{where}: {inner.name}", depth + 1, anywhere)
             return
         if name.lower().endswith(OTHER_ARCHIVES):
             problems.append(Unreadable(where, "is no zip archive: unpack it by hand"))
@@ -265,7 +262,18 @@ def _versions(
         versions.append(Version(target, data, file.time, attempt, claim.upload, where, claim))
 
     for file, claim in claimed:
-        add(file, claim, f"{file.origin}: {file.name}", 0)
+        add(file, claim, f"{file.origin}: {file.name}")
+    # Notebooks of two assignments may have the same names; work may be saved in the wrong folder.
+    known = {f"{name}.ipynb" for name in notebooks}
+    lacking = known - {version.target.rpartition("/")[2] for version in versions}
+    told: set[str] = set()
+    for file, claim, where, folders in of_others:
+        if lacking == known or claim.parts[-1] in lacking:
+            add(file, claim, where, anywhere=True)
+        elif not folders <= told:  # a line for a folder, not for each of its files
+            names = " and ".join(sorted(folders))
+            problems.append(Unreadable(where, f"is left out, with what lies in {names}"))
+            told |= folders
     return _lifted(versions, notebooks), problems
 
 

@@ -422,7 +422,20 @@ def test_what_lies_in_a_folder_of_another_assignment_is_not_taken(collecting, na
     archive = collecting.archive({own: "of day 2", other: "of day 3"}, times)
     _, problems = collecting.collect(archive)
     assert collecting.submitted()["bob/day2/exercise_2_2.ipynb"] == "of day 2"
-    assert problems == [f"{archive.name}: {other} is left out, with all that lies in day3"]
+    assert problems == [f"{archive.name}: {other} is left out, with what lies in day3"]
+
+
+def test_work_that_is_saved_in_the_wrong_folder_alone_is_taken(collecting):
+    with collecting.gradebook() as gradebook:
+        gradebook.add_assignment("day3")
+    files = {"day2/exercise_2_1": "1", "day3/exercise_2_1": "other", "day3/exercise_2_2": "2"}
+    archive = collecting.archive({f"bob/{name}.ipynb": text for name, text in files.items()})
+    _, problems = collecting.collect(archive)
+    submitted = collecting.submitted()
+    assert submitted["bob/day2/exercise_2_1.ipynb"] == "1"
+    assert "2" in [text for name, text in submitted.items() if name.endswith("2_2.ipynb")]
+    (problem,) = problems
+    assert "day3/exercise_2_1.ipynb is left out" in problem
 
 
 def test_a_dry_run_writes_nothing(collecting):
