@@ -18,7 +18,7 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import SaveAutoGrades
 from nbgrader.utils import is_grade, is_solution, is_task
 
-from lxmls_grading.cells import grade_id, is_answer
+from lxmls_grading.cells import grade_id, is_answer, is_test
 from lxmls_grading.feedback.comments import DID_NOT_RUN, add_texts
 from lxmls_grading.gradebook.of_notebook import NotebookGradebook
 from lxmls_grading.gradebook.transaction import after_commit
@@ -48,6 +48,8 @@ class SaveGrades(SaveAutoGrades):
         if coursedir.groupshared and written == root:
             share_folder(Path(root, RECORDS_FOLDER))
         self._now = digests(nb)
+        self._tests = {str(grade_id(cell)) for cell in nb.cells if is_test(cell)}
+        self._tasks = {str(grade_id(cell)) for cell in nb.cells if is_task(cell)}
         self._earlier = read_digests(root, *where).get(names["notebook"], {})
         self._waiting: dict[str, str] = {}  # why, by cell: a sentence
         # As nbgrader's own method does, but for the gradebook.
@@ -89,8 +91,10 @@ class SaveGrades(SaveAutoGrades):
 
     def _is_same(self, name: str) -> bool:
         """Whether the answer is the one that was graded last."""
-        if self._earlier and name not in self._earlier:  # a task, in notes of an earlier version
-            return self._earlier.items() <= self._now.items()
+        if name in self._tasks and name not in self._earlier:  # in notes of an earlier version
+            # What was noted of a test is about all that the student wrote.
+            noted = self._tests & self._earlier.keys()
+            return bool(noted) and self._earlier.items() <= self._now.items()
         return self._earlier.get(name) == self._now[name]
 
     def _confirm(self, cell: NotebookNode) -> None:

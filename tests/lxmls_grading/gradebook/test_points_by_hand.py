@@ -114,6 +114,16 @@ def test_those_of_a_task_wait_where_the_student_wrote_something_else(graded):
     convert(GenerateAssignment, graded)
     convert(Autograde, graded)
     assert of_task() == (2, False)
+    where = graded, "day2", "ada"
+    notes = points_by_hand.read_digests(*where)[NAME]
+    del notes[task]  # as an earlier version wrote them
+    points_by_hand.write_digests(*where, NAME, notes)
+    convert(Autograde, graded)
+    assert of_task() == (2, False)  # notes of tests are about all that was written
+    points_by_hand.write_digests(*where, NAME, {ESSAY: notes[ESSAY]})
+    convert(Autograde, graded)
+    assert of_task() == (2, True)
+    give(graded, log_linear_comments_rubric=2)
     hand_in(graded, "ada", **{ESSAY: "Something else."})
     for _ in range(2):
         convert(Autograde, graded)
