@@ -97,7 +97,7 @@ class CourseApp(NbGrader, StrictApplication):
         try:
             self.initialize(arguments)
             # A plugin of the course's own lies in its folder: nbgrader looks in this one alone.
-            sys.path.insert(1, self.coursedir.root)
+            sys.path.append(self.coursedir.root)
             if self.unknown_options:
                 import_named_classes(self.config)
                 self.check_unknown_options()

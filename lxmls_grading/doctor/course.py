@@ -67,13 +67,13 @@ def inspect_settings(app: NbGrader) -> Iterator[Finding]:
 def inspect_gradebook(app: NbGrader) -> Iterator[Finding]:
     """Report a gradebook that cannot be read; nothing is written, and none is made."""
     url = make_url(app.coursedir.db_url)
-    path = Path(app.coursedir.root, url.database or "")
+    path = Path(url.database or "")  # SQLite takes one from the folder in which a command runs
     if url.get_backend_name() == "sqlite" and not (path.is_file() and path.stat().st_size):
         return
     try:
         with create_engine(url).connect() as connection:
             names = set(connection.execute(select(Assignment.name, Assignment.course_id)).all())
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, ImportError) as error:  # its driver may not be installed
         why = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
         yield Finding(
             f"gradebook: {url.set(query={}).render_as_string()} cannot be read ({why})",

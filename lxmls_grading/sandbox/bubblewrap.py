@@ -134,7 +134,7 @@ def python_folders() -> list[Path]:
 
 @functools.cache
 def unreadable() -> dict[Path, Path]:
-    """Return what notebooks import that only its owner and his group may read.
+    """Return what notebooks import that not all users may read.
 
     Root often has a umask of 077, and then whatever it installs is so.
 
@@ -149,7 +149,8 @@ def unreadable() -> dict[Path, Path]:
         within = [each for each in libraries if each.is_relative_to(folder)] or [folder]
         above = {each for library in within for each in (library, *library.parents)}
         parts = sorted(each for each in above if each.is_relative_to(folder))
-        for path in [*parts, *(each for library in within for each in sorted(library.iterdir()))]:
+        inside = [each for library in within for each in sorted(library.glob("*"))]
+        for path in [*parts, *inside]:
             with contextlib.suppress(OSError):  # a link to nowhere
                 if not _all_can_read(path.stat().st_mode, path.suffix):
                     found.setdefault(folder, path)

@@ -53,6 +53,21 @@ def test_a_gradebook_that_cannot_be_read_is_named(folder):
     assert (finding.what, finding.repair) == ("gradebook: it can be read, and has 1 assignment", "")
 
 
+def test_a_gradebook_whose_driver_is_not_installed_is_named(folder):
+    url = "postgresql+psycopg2://ada:secret@localhost/course"
+    (finding,) = findings(inspections.inspect_gradebook, folder, CourseDirectory__db_url=url)
+    assert "cannot be read (No module named 'psycopg2')" in finding.what
+    assert "secret" not in finding.what
+
+
+def test_a_gradebook_is_looked_for_where_commands_do(folder, monkeypatch, tmp_path):
+    (folder / "own.db").write_text("This is no database.")
+    monkeypatch.chdir(tmp_path)
+    url = {"CourseDirectory__db_url": "sqlite:///own.db"}
+    assert findings(inspections.inspect_gradebook, folder, **url) == []
+    assert not (tmp_path / "own.db").exists()
+
+
 def test_who_reads_the_solutions_is_said_once(folder):
     """By test_solutions.py's inspection; that others can *write* to them, here."""
     (folder / "source").chmod(0o755)
