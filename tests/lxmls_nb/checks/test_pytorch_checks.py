@@ -77,7 +77,7 @@ def test_an_input_that_is_kept_is_told():
             return super().log_forward(self.kept)
 
     assert cause_of(Keeps) == "kept-batch"
-    assert cause_of(Keeps, batch_size=1) == "kept-batch"
+    assert cause_of(Keeps, batch_size=1) is None  # one output may be like another by chance
 
 
 def test_an_output_that_is_the_same_everywhere_comes_from_no_other_parameters():
