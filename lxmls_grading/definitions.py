@@ -270,7 +270,7 @@ def may_bind_unseen(source: str) -> bool:
     )
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)
 def needed_names(source: str) -> frozenset[str]:
     """Return the names that code changes or reads before it binds them itself.
 
@@ -305,14 +305,16 @@ def needed_by(statements: list[ast.stmt]) -> set[str]:
 def _read_first(body: list[ast.stmt], bound: set[str], needed: set[str]) -> None:
     """Go through statements, and add to the names that are bound, and read before that."""
     for node in body:
+        needed |= _read_at_once(node) - bound
+        if isinstance(node, ast.Expr):
+            continue  # it binds nothing
         blocks = [getattr(node, name, []) for name in ("body", "orelse", "finalbody")]
         blocks += [each.body for each in getattr(node, "handlers", ())]
         blocks += [each.body for each in getattr(node, "cases", ())]
         is_definition = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        needed |= _read_at_once(node) - bound
         if isinstance(node, ast.AugAssign):
             needed |= {each.id for each in [node.target] if isinstance(each, ast.Name)} - bound
-        if not is_definition:
+        if not is_definition and any(blocks):
             bound |= bound_names(_targets(node))[1]
             for block in blocks:
                 _read_first(block, bound, needed)
@@ -339,7 +341,7 @@ def _read_at_once(statement: ast.stmt) -> set[str]:
     return found - own
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)
 def global_names(source: str) -> frozenset[str]:
     """Return the global names that code reads, also in functions, without their own.
 
@@ -381,10 +383,12 @@ def names_from_elsewhere(source: str) -> frozenset[str]:
     >>> sorted(names_from_elsewhere("for x in data:\n    assert area(x) == sum(y for y in x)"))
     ['area', 'data', 'sum']
     """
-    return global_names(source) - (analyse(source).bound - needed_names(source))
+    read = global_names(source)
+    own = read & analyse(source).bound
+    return read - (own - needed_names(source)) if own else read
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)
 def used_names(source: str) -> frozenset[str]:
     """Return the names that code reads, none if it cannot be parsed.
 
