@@ -76,7 +76,9 @@ def has_words(text: str, least: int = WORDS) -> bool:
 
 
 def is_prose(cell: NotebookNode, originals: Originals, least: int = WORDS) -> bool:
-    """Whether a cell may be an answer in words; a new cell is one of code, and stays so by mistake.
+    """Whether a cell may be an answer in words.
+
+    Editors make new cells cells of code, so words may stand in one, too.
 
     Parameters
     ----------
@@ -87,13 +89,14 @@ def is_prose(cell: NotebookNode, originals: Originals, least: int = WORDS) -> bo
         The fewest words in a text. Those in code are a sentence, of which nothing is done but to
         print it.
     """
-    lines = [line for line in cell.source.splitlines() if line.strip("# \t") not in originals.lines]
+    lines = originals.new_lines(cell.source)
     if cell.cell_type != "code":
         return has_words("\n".join(lines), least)
     tree = tree_of(cell.source)
     if tree is None:
         return any(map(SENTENCE.search, lines))
-    strings = [str(node.value) for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    strings = [value for value in constants if isinstance(value, str)]
     comments = re.findall("#(.*)", "\n".join(lines))
     is_shown = all(isinstance(each, ast.Expr) for each in tree.body)
     return is_shown and any(map(SENTENCE.search, strings + comments))

@@ -7,6 +7,7 @@ names. Run after that, it would take the answer's place.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from nbformat.notebooknode import NotebookNode
 
@@ -14,7 +15,7 @@ from lxmls_grading.cells import grade_id
 from lxmls_grading.definitions import analyse, may_bind_unseen
 from lxmls_grading.intake.answered import WORDS, has_words, is_prose
 from lxmls_grading.intake.matching import Found, is_blank
-from lxmls_grading.intake.originals import Originals, plain_text, same_text
+from lxmls_grading.intake.originals import FENCE, Originals, plain_text, same_text
 from lxmls_grading.intake.repairs import names_added, repaired, set_aside
 from lxmls_grading.listing import list_names
 from lxmls_grading.reasons import Reason
@@ -125,10 +126,23 @@ def _in_texts(name: str, notebook: NotebookNode, originals: Originals) -> list[R
     for cell in notebook.cells:
         if cell.cell_type == "code" or grade_id(cell) or plain_text(cell) in originals.texts:
             continue
-        if originals.names_written(name, cell.source):
+        if any(originals.names_written(name, code) for code in _codes(cell.source)):
             where = f"a cell of your own that is no code ({_quote(cell.source)})"
             return [set_aside(name, f"the answer {name} may be in {where}", originals)]
     return []
+
+
+def _codes(text: str) -> tuple[str, str]:
+    """Return the lines of a text between fences of code, and the others."""
+    inside: list[str] = []
+    outside: list[str] = []
+    is_inside = False
+    for line in text.splitlines():
+        if FENCE.match(line):
+            is_inside = not is_inside
+        else:
+            (inside if is_inside else outside).append(line)
+    return "\n".join(inside), "\n".join(outside)
 
 
 def _settle_unseen(
@@ -209,14 +223,7 @@ def _settle_text(
     around = range(start, end + 1) if name in found.counts else range(len(names))
     if name in found.counts and not _by_hand(name, originals):
         return []
-    texts = {
-        index: plain_text(cell)
-        for index, cell in enumerate(notebook.cells)
-        if not names[index]
-        and _may_be_text(cell, released, originals)
-        and plain_text(cell) not in originals.texts
-    }
-    own = [texts[index] for index in around if index in texts]
+    own = _own_texts((notebook.cells[index] for index in around), 1, released, originals)
     near = (_neighbour(name, -1, originals), _neighbour(name, 1, originals))
     edited = [
         other
@@ -226,7 +233,7 @@ def _settle_text(
         if _has_new_words(other, 1 if other in near else WORDS, released, found, originals)
     ]
     if not own and not edited:  # somewhere else, a few words are no answer: a name, a heading
-        own = [text for text in texts.values() if has_words(text)]
+        own = _own_texts(notebook.cells, WORDS, released, originals)
     if own or edited:
         state = "is empty" if name in found.counts else "was missing"
         where = [f"a cell of your own ({_quote(text)})" for text in own]
@@ -236,11 +243,27 @@ def _settle_text(
     return [] if name in found.counts else [_put_back(name)]
 
 
-def _may_be_text(cell: NotebookNode, released: NotebookNode, originals: Originals) -> bool:
+def _own_texts(
+    cells: Iterable[NotebookNode], least: int, released: NotebookNode, originals: Originals
+) -> list[str]:
+    """Return the texts of own cells that may be an answer that a person reads."""
+    return [
+        plain_text(cell)
+        for cell in cells
+        if not grade_id(cell)
+        and plain_text(cell) not in originals.texts
+        and _may_be_text(cell, least, released, originals)
+    ]
+
+
+def _may_be_text(
+    cell: NotebookNode, least: int, released: NotebookNode, originals: Originals
+) -> bool:
     """Whether an own cell may be an answer that a person reads: words, also where code belongs."""
     if cell.cell_type != "code" or released.cell_type != "code":
-        return is_prose(cell, originals, least=1)
-    is_written = has_words(cell.source, least=1) and re.search("[#'\"]", cell.source) is not None
+        return is_prose(cell, originals, least)
+    words = "\n".join(originals.new_lines(cell.source))
+    is_written = has_words(words, least) and re.search("[#'\"]", words) is not None
     return is_written and not analyse(cell.source).bound
 
 
@@ -251,8 +274,7 @@ def _has_new_words(
     cell = found.cells[found.counts[other]]
     if cell.cell_type != released.cell_type or same_text(cell, originals.known[other]):
         return False
-    lines = (line for line in cell.source.splitlines() if line.strip("# \t") not in originals.lines)
-    return has_words("\n".join(lines), least)
+    return has_words("\n".join(originals.new_lines(cell.source)), least)
 
 
 def _neighbour(name: str, step: int, originals: Originals) -> str | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -24,9 +26,12 @@ from traitlets.config import Config
 
 from lxmls_grading.cells import grade_id, is_locked, is_test
 from lxmls_grading.definitions import analyse, names_from_elsewhere
-from lxmls_grading.intake.layout import layout_key, statements
+from lxmls_grading.intake.layout import layout_key, statements_about
 from lxmls_grading.intake.sources import not_released
 from lxmls_grading.listing import list_names
+
+#: A line of a text that begins or ends code in it.
+FENCE = re.compile(r"\s*(```|~~~)[^`~]*$")
 
 
 @dataclass(frozen=True)
@@ -40,10 +45,14 @@ class Answer:
         code whose names another answer defines, too.
     checks : tuple of str
         Names (``grade_id``) of the test cells that grade it, in their order.
+    given : frozenset of str
+        The names that the stub defines as the solution does, such as code that is to be
+        commented.
     """
 
     names: frozenset[str] = frozenset()
     checks: tuple[str, ...] = ()
+    given: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -77,37 +86,68 @@ class Originals:
     @cached_property
     def lines(self) -> frozenset[str]:
         """The lines of all cells, as they were released, without what makes them comments."""
-        return frozenset(
-            line.strip("# \t") for cell in self.released.cells for line in cell.source.splitlines()
-        )
+        lines = (line for cell in self.released.cells for line in cell.source.splitlines())
+        return frozenset(map(_bare, lines))
+
+    def new_lines(self, text: str) -> list[str]:
+        """Return the lines of a text that stand in no cell as it was released.
+
+        Empty lines are left out, and so are those that fence code in a text.
+        """
+        return [
+            line
+            for line in text.splitlines()
+            if _bare(line) and _bare(line) not in self.lines and not FENCE.match(line)
+        ]
 
     @cached_property
-    def stubs(self) -> frozenset[str]:
-        """What the statements of the answers are, as they were released."""
-        codes = (self.known[name] for name in self.answers)
-        return frozenset(
-            what
-            for cell in codes
-            if cell.cell_type == "code"
-            for _, what in statements(cell.source)
-        )
+    def stubs(self) -> frozenset[bytes]:
+        """What the statements are that bind names of answers, as they were released."""
+        return self._statements([self.known[name] for name in self.answers])[0]
+
+    @cached_property
+    def uses(self) -> frozenset[bytes]:
+        """What the other statements are that mention such names, as they were released."""
+        return self._statements(self.released.cells)[1]
+
+    def _statements(
+        self, cells: Iterable[NotebookNode]
+    ) -> tuple[frozenset[bytes], frozenset[bytes]]:
+        names = frozenset[str]().union(*(answer.names for answer in self.answers.values()))
+        found = [statements_about(cell.source, names) for cell in cells if _is_code(cell)]
+        binding, others = zip(*found, strict=True) if found else ((), ())
+        return frozenset[bytes]().union(*binding), frozenset[bytes]().union(*others)
 
     def names_written(self, name: str, source: str) -> frozenset[str]:
         """Return the names of an answer that code defines, none if it is as it was released.
 
-        Where a person reads the answer, comments are one.
+        What was released may be filled in by statements below it, which change what it made. Where
+        a person reads the answer, comments are one, and broken code is compared by its lines.
         """
-        here = self.answers[name].names & analyse(source).bound
-        if is_grade(self.known[name]):
-            lines = {line.strip("# \t") for line in source.splitlines()}
-            return here if lines - self.lines - {""} else frozenset()
-        made = [what for names, what in statements(source) if names & here]
-        return frozenset() if made and self.stubs.issuperset(made) else here
+        code = analyse(source)
+        here = self.answers[name].names & code.bound
+        if not here:
+            return here
+        if is_grade(self.known[name]) or not code.parsed:
+            is_written = bool(self.new_lines(source))
+        else:
+            binding, others = statements_about(source, here)
+            is_written = not (binding <= self.stubs and others <= self.uses)
+        return here if is_written else frozenset()
 
     @cached_property
     def order(self) -> dict[str, int]:
         """The place of each of these cells."""
         return {name: place for place, name in enumerate(self.known)}
+
+
+def _bare(line: str) -> str:
+    """Return a line without what makes it a comment, and without indentation."""
+    return line.strip("# \t")
+
+
+def _is_code(cell: NotebookNode) -> bool:
+    return bool(cell.cell_type == "code")
 
 
 def name_of(cell: NotebookNode) -> str:
@@ -151,17 +191,25 @@ def _answers(source: NotebookNode, released: NotebookNode) -> dict[str, Answer]:
         defined[name] = frozenset()
         if cell.cell_type == "code":
             solved = analyse(cell.source).defined
-            stub = analyse(stubs[name].source).defined
+            begun = analyse(stubs[name].source).defined
             others = [c for c in source.cells if c.cell_type == "code" and c is not cell]
             used = {each for other in others for each in names_from_elsewhere(other.source)}
-            defined[name] = (stub | solved) & used or stub or solved
+            defined[name] = (begun | solved) & used or begun or solved
     number = Counter(each for names in defined.values() for each in names)
-    return {
-        name: Answer(
-            frozenset(each for each in names if number[each] == 1), _checks(name, names, source)
-        )
-        for name, names in defined.items()
-    }
+    solutions = {name_of(cell): cell.source for cell in filter(is_solution, source.cells)}
+    answers = {}
+    for name, names in defined.items():
+        alone = frozenset(each for each in names if number[each] == 1)
+        stub, solution = stubs[name].source, solutions[name]
+        given = frozenset(each for each in alone if _is_same(each, stub, solution))
+        answers[name] = Answer(alone, _checks(name, names, source), given)
+    return answers
+
+
+def _is_same(name: str, stub: str, solution: str) -> bool:
+    """Whether all that a stub makes of a name is what the solution does."""
+    made = statements_about(stub, frozenset({name}))
+    return bool(made[0]) and made == statements_about(solution, frozenset({name}))
 
 
 def _checks(name: str, names: frozenset[str], source: NotebookNode) -> tuple[str, ...]:

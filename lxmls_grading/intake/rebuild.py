@@ -27,6 +27,7 @@ from lxmls_grading.intake.colab import leave_out_colab
 from lxmls_grading.intake.dependents import with_dependents
 from lxmls_grading.intake.elsewhere import settle
 from lxmls_grading.intake.exporter import SubmissionExporter
+from lxmls_grading.intake.layout import forget
 from lxmls_grading.intake.matching import Found, find_cells, is_blank
 from lxmls_grading.intake.notebooks import new_id
 from lxmls_grading.intake.originals import (
@@ -166,7 +167,7 @@ def rebuild(submitted: NotebookNode, originals: Originals) -> tuple[NotebookNode
     reasons += uses_of_toolkits(notebook.cells)
     reasons = with_dependents(reasons, notebook, found, originals)
     note_added(notebook, all_added(found, originals))
-    analyse.cache_clear()  # of this notebook; the next one has other cells
+    forget()  # what is known of these cells; the next notebook has others
     return notebook, reasons
 
 

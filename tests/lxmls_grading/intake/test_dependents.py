@@ -7,6 +7,9 @@ import copy
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
+from lxmls_grading import definitions
+from lxmls_grading.intake import layout
+from lxmls_grading.intake.answered import is_answered
 from lxmls_grading.intake.originals import read_originals
 from lxmls_grading.intake.rebuild import rebuild
 from tests.support.conversion import course_config
@@ -168,6 +171,29 @@ def test_a_stub_that_became_a_text_waits_for_nobody(originals):
     assert waiting(rebuild(blank, originals)[1]) == set()
 
 
+@pytest.mark.parametrize(
+    ("code", "waits"), [("", False), ("    return None", True), ("```\nor\n```\n    pass", True)]
+)
+def test_a_stub_that_is_quoted_in_notes_waits_for_nobody(code, waits, originals):
+    """But a line more in the code is an answer."""
+    blank = copy.deepcopy(originals.released)
+    stub = f"{stub_of(originals, 'clean')}\n{code}".strip()
+    notes = f"How do I begin? This is what was given:\n```python\n{stub}\n```\nClean!"
+    blank.cells.insert(0, new_markdown_cell(notes))
+    cell(blank, "why").source = WHY
+    reasons = rebuild(blank, originals)[1]
+    assert ({"clean", "test-clean"} <= waiting(reasons)) == waits
+    assert bool(waiting(reasons)) == waits
+
+
+def test_a_quoted_stub_is_no_answer_in_words(originals):
+    blank = copy.deepcopy(originals.released)
+    stub = stub_of(originals, "mean")
+    blank.cells.insert(0, new_markdown_cell(f"My notes:\n```python\n{stub}\n```"))
+    assert waiting(rebuild(blank, originals)[1]) == set()
+    assert not is_answered(blank, originals)
+
+
 def test_a_variable_of_a_loop_is_no_name_that_is_asked_for(originals, submitted):
     assert originals.answers["double"].names == {"double"}
     cell(submitted, "double").source = "double = [2, 4]"
@@ -237,6 +263,50 @@ def test_a_copy_of_a_stub_with_a_line_more_is_no_answer(originals, submitted):
     assert "number 1 from the top" in reasons[0].text
 
 
+@pytest.mark.parametrize("fill", ["clean.__code__ = f", "setattr(clean, '__code__', f)"])
+def test_a_stub_that_is_filled_in_below_is_an_answer(fill, originals):
+    """What was released stays, and statements below it change what it has made."""
+    stub = stub_of(originals, "clean")
+    assert originals.names_written("clean", f"{stub}\n{fill}\n") == {"clean"}
+    assert originals.names_written("clean", f"{stub}\nprint(clean([1]))\n") == set()
+
+
+@pytest.fixture
+def table():
+    """Return a course with a table of answers whose release has an entry of each."""
+    source = source_notebook()
+    answer = cell(source, "double")
+    answer.source = "double = [2, None]\n### BEGIN SOLUTION\ndouble[1] = 4\n### END SOLUTION"
+    cell(source, "test-double").source = "check(double)"
+    return source, read_originals(source, course_config())
+
+
+def test_a_stub_that_is_filled_in_counts_before_an_untouched_copy(table):
+    source, course = table
+    notebook = complete(course.released, reference_answers(source))
+    filled, stub = "double = [2, None]\ndouble[1] = 4", stub_of(course, "double")
+    cell(notebook, "double").source = filled
+    notebook.cells.insert(place(notebook, "double") + 1, twin(notebook, "double", stub))
+    assert cell(rebuild(notebook, course)[0], "double").source == filled
+
+
+@pytest.mark.parametrize("where", ["start", "mean", "test-double"])
+def test_a_stub_that_is_filled_in_elsewhere_waits(where, table):
+    source, course = table
+    notebook = complete(course.released, reference_answers(source))
+    cell(notebook, "double").source = ""
+    stub = stub_of(course, "double")
+    given = cell(notebook, where).source
+    cell(notebook, where).source = f"{stub}\n\n{given}"
+    assert waiting(rebuild(notebook, course)[1]) == set()  # nor for what a test does with it
+    cell(notebook, where).source = f"{stub}\ndouble[1] = 4\n\n{given}"
+    reasons = rebuild(notebook, course)[1]
+    if where == "mean":  # it stands above the tests
+        assert any("double was found in the cell mean" in each.text for each in reasons)
+    else:
+        assert {"double", "test-double"} <= waiting(reasons)
+
+
 def test_a_trial_at_the_end_is_no_answer_where_it_stands_in_a_given_cell(originals, submitted):
     del submitted.cells[place(submitted, "clean-task")]
     merge(submitted, "start", "clean", "start")
@@ -292,3 +362,31 @@ def test_a_question_that_was_merged_with_its_empty_answer_waits_for_nobody(origi
     assert waiting(rebuild(blank, course)[1]) == set()
     cell(blank, "why-task").source += f"\n\n{WHY}"
     assert waiting(rebuild(blank, course)[1]) == {"why"}
+
+
+def test_a_number_too_long_for_a_text_is_no_error(originals):
+    """Python turns no number into a text that has more than 4300 digits."""
+    notebook = copy.deepcopy(originals.released)
+    notebook.cells.insert(0, own("0x" + "f" * 5000))
+    assert not is_answered(notebook, originals)
+    assert waiting(rebuild(notebook, originals)[1]) == set()
+
+
+def test_code_that_defines_no_answer_is_compared_with_none_and_forgotten(originals, monkeypatch):
+    """A notebook may have two thousand cells, and a class run has many notebooks."""
+    compared = []
+
+    def spy(source, names):
+        compared.append(source)
+        return layout.statements_about(source, names)
+
+    blank = copy.deepcopy(originals.released)
+    own_cells = [own(f"clean([1]); x = {number}") for number in range(5)]
+    blank.cells += own_cells
+    assert originals.stubs  # which are found once for a course
+    assert originals.uses
+    monkeypatch.setattr("lxmls_grading.intake.originals.statements_about", spy)
+    rebuild(blank, originals)
+    assert not {each.source for each in own_cells} & {*compared}
+    functions = (layout.layout_key, layout.statements_about, definitions.analyse)
+    assert [function.cache_info().currsize for function in functions] == [0, 0, 0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lxmls_grading.intake.layout import layout_key, outline
+from lxmls_grading.intake.layout import layout_key, outline, statements_about
 
 STUB = 'def f(x):\n    """Return x."""\n    raise NotImplementedError\n\n\nA = {"a": None}'
 
@@ -38,3 +38,19 @@ def test_what_does_nothing_makes_no_difference(old, new, same):
 
 def test_of_broken_code_there_is_no_outline():
     assert outline("def f(") == ""
+
+
+def test_statements_about_names_bind_or_mention_them():
+    fill = 'A["a"] = 1\nA.update(b=2)\nchange(A)\nprint(f(1), B)'
+    binding, others = statements_about(f"{STUB}\n{fill}", frozenset({"A", "f"}))
+    assert (len(binding), len(others)) == (2, 3)  # to call f changes nothing of it
+    assert binding == statements_about(STUB.replace("{", "{ "), frozenset({"A", "f"}))[0]
+    assert statements_about("f(", frozenset("f")) == (frozenset(), frozenset())
+
+
+def test_a_number_too_long_for_a_text_is_no_error():
+    """Python turns no number into a text that has more than 4300 digits."""
+    number = "0x" + "f" * 5000
+    assert outline(f"def f(x):\n    return {number}") != outline("def f(x):\n    return None")
+    assert layout_key(number) == ""
+    assert all(map(len, statements_about(f"A = {number}\nf({number}, f)", frozenset({"A", "f"}))))
