@@ -6,12 +6,20 @@ tests of these cells: they wait for the same person.
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 
 from nbformat.notebooknode import NotebookNode
 
 from lxmls_grading.cells import grade_id, is_test
-from lxmls_grading.definitions import analyse, names_from_elsewhere
+from lxmls_grading.definitions import (
+    ODD,
+    analyse,
+    bound_names,
+    names_from_elsewhere,
+    needed_by,
+    tree_of,
+)
 from lxmls_grading.intake.matching import Found, is_blank
 from lxmls_grading.intake.originals import Originals
 from lxmls_grading.intake.repairs import all_added
@@ -68,9 +76,41 @@ def _tests_in_want(
         if not code.parsed:
             continue
         if answer in originals.answers and is_blank(cell, originals.known[str(answer)]):
-            continue  # a stub defines nothing of use
-        if needs:
-            lacking |= code.bound
+            # Of a stub, only what the solution does not change is of use.
+            given = originals.answers[str(answer)].given if not needs else frozenset()
+            lacking -= (code.bound & given) - never
+        elif needs:
+            lacking = _lacking_after(cell.source, lacking, never)
         else:
             lacking -= code.bound - never
     return tests
+
+
+def _lacking_after(source: str, lacking: set[str], never: frozenset[str]) -> set[str]:
+    """Return the names that are lacking below a cell, which stops where it needs one of them.
+
+    A function is defined there, and fails when it is called. Modules are imported elsewhere, too.
+    """
+    tree = tree_of(source)
+    lacking, has_stopped = set(lacking), False
+    for node in tree.body if tree else ():
+        made, bound = bound_names([node])
+        if has_stopped:
+            lacking |= made
+        elif _needs(node, lacking):
+            lacking |= made
+            is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            has_stopped = not is_function or bool(lacking & needed_by([node]))  # to decorate it
+        else:
+            lacking -= bound - never
+    return lacking
+
+
+def _needs(statement: ast.stmt, lacking: set[str]) -> bool:
+    """Whether a statement reads names that are lacking, also in functions that it defines."""
+    if not any(isinstance(node, ast.Name) and node.id in lacking for node in ast.walk(statement)):
+        return False
+    try:
+        return bool(lacking & names_from_elsewhere(ast.unparse(statement)))
+    except ODD:
+        return True

@@ -364,6 +364,43 @@ def test_a_question_that_was_merged_with_its_empty_answer_waits_for_nobody(origi
     assert waiting(rebuild(blank, course)[1]) == {"why"}
 
 
+@pytest.mark.parametrize("stub", ["given", "empty"])
+@pytest.mark.parametrize(
+    "scratch", ["", "import math\nshown = Table()", "def show():\n    return Table()\n\nhalf = 1"]
+)
+def test_tests_wait_for_no_comments_on_code_that_was_given(stub, scratch):
+    """The code that is to be commented runs; a function to be written by hand does not."""
+    source = source_notebook()
+    code = "class Table:\n    # Block a:\n    size = 2\n### BEGIN SOLUTION\n### END SOLUTION"
+    if stub == "empty":
+        code = "class Table:\n    ### BEGIN SOLUTION\n    size = 2\n    ### END SOLUTION"
+    graded = marks("comments", True, True)
+    source.cells.insert(1, new_code_cell(code, id="comments", metadata=graded))
+    cell(source, "double").source += "\ndouble = double[: Table.size]"
+    course = read_originals(source, course_config())
+    notebook = complete(course.released, reference_answers(source))
+    cell(notebook, "comments").source = stub_of(course, "comments")
+    notebook.cells.insert(2, new_markdown_cell("Block a has the number of the columns."))
+    notebook.cells.insert(3, own(scratch))
+    cell(notebook, "double").source = "double = [2, 4][: Table.size]"
+    waits = {"comments"} if stub == "given" else {"comments", "test-double"}
+    assert waiting(rebuild(notebook, course)[1]) == waits
+
+
+def test_of_a_cell_that_stops_only_what_follows_is_lacking(originals, submitted):
+    """What a function reads when it is called stops no cell, and modules are there before."""
+    del submitted.cells[place(submitted, "clean-task")]
+    merge(submitted, "start", "clean", "start")
+    cell(submitted, "double").source = "def show():\n    return clean([1])\n\ndouble = [2, 4]"
+    assert waiting(rebuild(submitted, originals)[1]) == {
+        *("clean", "test-clean", "test-mean", "test-summary")
+    }
+    cell(submitted, "double").source = "clean([1])\nimport math\ndouble = [2, 4]"
+    assert waiting(rebuild(submitted, originals)[1]) == TESTS | {"clean"}
+    cell(submitted, "double").source = "@clean\ndef show():\n    pass\n\ndouble = [2, 4]"
+    assert waiting(rebuild(submitted, originals)[1]) == TESTS | {"clean"}
+
+
 def test_a_number_too_long_for_a_text_is_no_error(originals):
     """Python turns no number into a text that has more than 4300 digits."""
     notebook = copy.deepcopy(originals.released)
