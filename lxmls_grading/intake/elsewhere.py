@@ -263,7 +263,7 @@ def _may_be_text(
     if cell.cell_type != "code" or released.cell_type != "code":
         return is_prose(cell, originals, least)
     words = "\n".join(originals.new_lines(cell.source))
-    is_written = has_words(words, least) and re.search("[#'\"]", words) is not None
+    is_written = has_words(words, least) and re.search("[#'\"]", cell.source) is not None
     return is_written and not analyse(cell.source).bound
 
 

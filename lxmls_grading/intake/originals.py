@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import takewhile
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
@@ -25,7 +27,7 @@ from nbgrader.utils import is_grade, is_solution, is_task
 from traitlets.config import Config
 
 from lxmls_grading.cells import grade_id, is_locked, is_test
-from lxmls_grading.definitions import analyse, names_from_elsewhere
+from lxmls_grading.definitions import analyse, bound_names, names_from_elsewhere, tree_of
 from lxmls_grading.intake.layout import layout_key, statements_about
 from lxmls_grading.intake.sources import not_released
 from lxmls_grading.listing import list_names
@@ -207,9 +209,11 @@ def _answers(source: NotebookNode, released: NotebookNode) -> dict[str, Answer]:
 
 
 def _is_same(name: str, stub: str, solution: str) -> bool:
-    """Whether all that a stub makes of a name is what the solution does."""
-    made = statements_about(stub, frozenset({name}))
-    return bool(made[0]) and made == statements_about(solution, frozenset({name}))
+    """Whether all that a stub makes of a name, before it may stop, is what the solution does."""
+    tree = tree_of(stub)
+    first = takewhile(lambda node: not isinstance(node, ast.Raise), tree.body if tree else ())
+    names = frozenset({name}) & bound_names(first)[0]
+    return bool(names) and statements_about(stub, names) == statements_about(solution, names)
 
 
 def _checks(name: str, names: frozenset[str], source: NotebookNode) -> tuple[str, ...]:

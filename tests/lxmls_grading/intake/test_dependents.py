@@ -364,7 +364,7 @@ def test_a_question_that_was_merged_with_its_empty_answer_waits_for_nobody(origi
     assert waiting(rebuild(blank, course)[1]) == {"why"}
 
 
-@pytest.mark.parametrize("stub", ["given", "empty"])
+@pytest.mark.parametrize("stub", ["given", "empty", "below what raises"])
 @pytest.mark.parametrize(
     "scratch", ["", "import math\nshown = Table()", "def show():\n    return Table()\n\nhalf = 1"]
 )
@@ -372,7 +372,9 @@ def test_tests_wait_for_no_comments_on_code_that_was_given(stub, scratch):
     """The code that is to be commented runs; a function to be written by hand does not."""
     source = source_notebook()
     code = "class Table:\n    # Block a:\n    size = 2\n### BEGIN SOLUTION\n### END SOLUTION"
-    if stub == "empty":
+    if stub == "below what raises":
+        code = f"### BEGIN SOLUTION\n### END SOLUTION\n{code.partition('###')[0]}"
+    elif stub == "empty":
         code = "class Table:\n    ### BEGIN SOLUTION\n    size = 2\n    ### END SOLUTION"
     graded = marks("comments", True, True)
     source.cells.insert(1, new_code_cell(code, id="comments", metadata=graded))
