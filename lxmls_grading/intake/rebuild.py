@@ -282,7 +282,8 @@ def _copies(found: Found, originals: Originals) -> list[Reason]:
             above = "above its tests and " if originals.answers[name].checks else ""
             what = (
                 f"there were {len(copies)} copies of the answer {name}, of which number {number} "
-                f"from the top counts: the last one that was {above}not empty or broken"
+                f"from the top counts: the last one that was {above}not empty, as it was "
+                "given, or broken"
             )
             reasons.append(repaired([name], what))
     return reasons

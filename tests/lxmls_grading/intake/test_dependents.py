@@ -261,6 +261,7 @@ def test_a_copy_of_a_stub_with_a_line_more_is_no_answer(originals, submitted):
     rebuilt, reasons = rebuild(submitted, originals)
     assert cell(rebuilt, "clean").source == CLEAN
     assert "number 1 from the top" in reasons[0].text
+    assert "not empty, as it was given, or broken" in reasons[0].text
 
 
 @pytest.mark.parametrize("fill", ["clean.__code__ = f", "setattr(clean, '__code__', f)"])
