@@ -14,6 +14,10 @@ from lxmls_nb.differences import PLACES, central_difference, five_point_rule
 #: STEP**4 and rounding / STEP: measured, 1e-11 of the largest gradient.
 STEP = 1e-3
 
+#: Features up to here leave logits of size one where a weight is off by a step: those of ordinary
+#: problems do.
+LARGE_FEATURE = 10.0
+
 
 def gradient_of(
     function: Callable[[np.ndarray], np.ndarray], array: np.ndarray, step: float
@@ -33,8 +37,9 @@ def numerical_gradients(problem: Problem, layers: Sequence[int] | None = None) -
 
     Layers that are not asked for get zeros.
     """
-    # The step is small where the last weights are large, too.
-    step = STEP / max(1.0, float(np.abs(problem.parameters[-1][0]).max()))
+    # The step is small where the last weights or the features are large, too.
+    largest = float(np.abs(problem.parameters[-1][0]).max())
+    step = STEP / max(1.0, largest, float(np.abs(problem.input).max()) / LARGE_FEATURE)
     gradients = [[np.zeros(array.shape) for array in pair] for pair in problem.parameters]
     for number in range(len(gradients)) if layers is None else layers:
         for is_bias in (False, True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import log_softmax
@@ -90,20 +90,6 @@ def make_problem(
         if -logits.min() > logits.max():
             parameters[-1] = [-array for array in parameters[-1]]
     return problem
-
-
-def with_long_gradient(problem: Problem, seed: int) -> Problem:
-    """Return a batch of one example for a log-linear model, with a gradient that is long.
-
-    Its class is the least probable one, and its features are large. The logits differ by some 30,
-    so that each probability still has its logarithm in float32.
-    """
-    batch = make_problem(problem.geometry, 1, seed=seed)
-    one = replace(problem, input=batch.input, output=batch.output)
-    factor = 30 / float(np.ptp(forward(one).linear[-1]))
-    large = replace(one, input=one.input * np.clip(factor, 2, 10))
-    least = forward(large).log_probabilities.argmin(axis=1)
-    return replace(large, output=least.astype(batch.output.dtype))
 
 
 @dataclass

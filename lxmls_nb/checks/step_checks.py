@@ -8,16 +8,15 @@ from functools import partial
 
 import numpy as np
 
-from lxmls_nb.checks.comparing import is_real
 from lxmls_nb.checks.comparing_calls import check_unchanged, same_numbers
-from lxmls_nb.checks.messages import describe, fail, hint_on, passed, percent, quiet
+from lxmls_nb.checks.long_gradients import LongGradient, with_long_gradient
+from lxmls_nb.checks.messages import fail, passed, percent, quiet
 from lxmls_nb.checks.mistakes.calls import RANDOM
 from lxmls_nb.checks.mistakes.contrasts import name_contrast_of_steps, needs_contrast, with_contrast
-from lxmls_nb.checks.mistakes.form import ERROR, MODULE, NOT_FINITE, PARAMETERS, RETURN
+from lxmls_nb.checks.mistakes.form import ERROR, MODULE, NOT_FINITE, PARAMETERS
 from lxmls_nb.checks.mistakes.moving import Events
 from lxmls_nb.checks.mistakes.objectives import name_objective
 from lxmls_nb.checks.mistakes.steps import (
-    LOSS_AFTER,
     STEP_TOLERANCE,
     Step,
     name_step,
@@ -27,16 +26,11 @@ from lxmls_nb.checks.mistakes.steps import (
 from lxmls_nb.checks.mistakes.values import PRECISION
 from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.probes import tracing
-from lxmls_nb.checks.problems import (
-    Problem,
-    cross_entropy,
-    forward,
-    make_problem,
-    with_long_gradient,
-)
+from lxmls_nb.checks.problems import Problem, make_problem
 from lxmls_nb.checks.pytorch_checks import check_state, judge_module
 from lxmls_nb.checks.replies import reply_of
 from lxmls_nb.checks.reply_forms import Fields
+from lxmls_nb.checks.step_losses import about_loss, as_number, compare_loss
 from lxmls_nb.checks.torch_replies import result_of_module
 from lxmls_nb.checks.why import ONE_STEP, SEVERAL_STEPS
 from lxmls_nb.errors import CheckFailed, NotAttempted
@@ -62,7 +56,7 @@ def training_step(
     """Check ``training_step(model, optimizer, input, output)`` with the student's ``LogLinear``.
 
     Each step has to be that of SGD from where the parameters were before it. Several steps are
-    followed by another from the start, on a single example whose gradient is long.
+    followed by a further one on its own, whose gradient is long.
 
     Parameters
     ----------
@@ -85,8 +79,8 @@ def training_step(
     geometry = [input_size, num_classes]
     problems = [make_problem(geometry, batch_size + n, seed=seed + n) for n in range(steps)]
     worst, note = _judge_run(answer, module, problems, learning_rate, seed)
-    if steps > 1:  # from the start, where its gradient is known to be long
-        long = [with_long_gradient(problems[0], seed + steps)]
+    if steps > 1:
+        long = [with_long_gradient(problems[0])]
         again, other = _judge_run(answer, module, long, learning_rate, seed)
         worst, note = max(worst, again), note or other
     made = "1 step" if steps == 1 else f"{steps} steps"
@@ -225,7 +219,7 @@ def _judge_steps(answers: list[object], problems: list[Problem], learning_rate: 
             result = _make_steps(answers, [*problems[:number], other], learning_rate)
         except CheckFailed:
             return None
-        return _as_number(result["losses"][number])
+        return as_number(result["losses"][number])
 
     try:
         result = _make_steps(answers, problems, learning_rate)
@@ -305,7 +299,8 @@ def _judge_step(
     case = cases[number]
     before, after = result["parameters"][number : number + 2]
     gradient = numerical_gradients(case)[0]
-    subject = f"`{NAME}` ({case}, learning rate {learning_rate:g}), step {number + 1}"
+    which = "a further step" if isinstance(case, LongGradient) else f"step {number + 1}"
+    subject = f"`{NAME}` ({case}, learning rate {learning_rate:g}), {which}"
     if not all(new.shape == old.shape for old, new in zip(before, after, strict=True)):
         raise fail(f"{subject} leaves other shapes", PARAMETERS.finding())
     if not all(np.all(np.isfinite(array)) for array in after):
@@ -338,20 +333,10 @@ def _judge_step(
             f"{subject}: the step is not minus the learning rate times the gradient",
             found or name_step_gradient(taken, gradient, problems, case),
             otherwise=f"it is off by up to {percent(off)} of its largest value; "
-            f"{_about_loss(loss, case)}",
+            f"{about_loss(loss, case)}",
         )
-    _compare_loss(loss, result["types"][number], case, after, subject, loss_of)
+    compare_loss(loss, result["types"][number], case, after, subject, loss_of)
     return off
-
-
-def _about_loss(loss: object, case: Problem) -> str:
-    """Return what the returned loss tells where a step is wrong."""
-    right = float(cross_entropy(forward(case).log_probabilities, case.output))
-    if not isinstance(loss, float):
-        return "the loss tells nothing more"
-    if abs(loss - right) <= 1e-4 * max(1e-2, abs(right)):
-        return "the loss that it returned is right, so look at what comes after it"
-    return f"the loss that it returned is {loss:.4g}, and {right:.4g} is right"
 
 
 def _is_set_to(array: np.ndarray, value: np.ndarray) -> bool:
@@ -365,57 +350,3 @@ def _step_distance(change: list[np.ndarray], gradient: list[np.ndarray], rate: f
         float(np.abs(new + rate * right).max() / np.abs(rate * right).max())
         for new, right in zip(change, gradient, strict=True)
     )
-
-
-def _as_number(loss: object) -> float | None:
-    """Return a loss as a number, be it Python's or NumPy's; None if it is none."""
-    if isinstance(loss, np.ndarray) and is_real(loss) and loss.ndim == 0:
-        return float(loss)
-    return loss if isinstance(loss, float) else None
-
-
-def _compare_loss(
-    loss: object,
-    type_name: str,
-    case: Problem,
-    after: list[np.ndarray],
-    subject: str,
-    loss_of: Callable[[Problem], float | None],
-) -> None:
-    """Compare the loss that a step returned with that before the step.
-
-    Parameters
-    ----------
-    loss : object
-        What was returned, as plain data.
-    type_name : str
-        The name of its type.
-    case : Problem
-        With the parameters before the step.
-    after : list of ndarray
-        The parameters after it.
-    subject : str
-        What messages call the step.
-    loss_of : callable
-        As of :func:`_judge_step`.
-    """
-    given = _as_number(loss) if type_name != "Tensor" else None
-    if given is None:
-        what = describe(loss) if type_name != "Tensor" else "a tensor"
-        note = ": `.item()` makes a number of it" if type_name == "Tensor" else hint_on(loss)
-        raise fail(f"{subject} returned {what}{note}", RETURN.finding())
-    right = float(cross_entropy(forward(case).log_probabilities, case.output))
-    if not abs(given - right) <= 1e-4 * max(1e-2, abs(right)):
-        later = cross_entropy(forward(case, [after]).log_probabilities, case.output)
-        found = (
-            LOSS_AFTER.finding()
-            if np.isclose(given, later)
-            else name_step_loss(given, case, loss_of)
-        )
-        times = f"{given / right:.4g} times" if right else ""
-        raise fail(
-            f"{subject} made the right step and returned {given:.7g}, where the mean cross-entropy "
-            f"before the step is {right:.7g}",
-            found,
-            otherwise=f"it is {times} that",
-        )

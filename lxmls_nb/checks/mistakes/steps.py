@@ -10,7 +10,6 @@ import numpy as np
 
 from lxmls_nb.checks.mistakes.averaging import FACTOR
 from lxmls_nb.checks.mistakes.calls import STALE
-from lxmls_nb.checks.mistakes.evidence import Gradient
 from lxmls_nb.checks.mistakes.fit import constant_factor, fits
 from lxmls_nb.checks.mistakes.gradients import name_gradient
 from lxmls_nb.checks.mistakes.mistake import Finding, Mistake, first_seen
@@ -22,7 +21,6 @@ from lxmls_nb.checks.mistakes.moving import (
     Events,
 )
 from lxmls_nb.checks.mistakes.objectives import FIT_OF_A_STEP
-from lxmls_nb.checks.mistakes.values import CLIPPED
 from lxmls_nb.checks.mistakes.wrong_losses import name_loss
 from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.problems import Problem
@@ -363,9 +361,7 @@ def name_step_gradient(
             stale = dataclasses.replace(case, input=other.input, output=other.output)
             if fits(steps[0], numerical_gradients(stale)[0][0], FIT_OF_A_STEP):
                 return STALE.finding()
-    if len(case.output) == 1:
-        return first_seen([CLIPPED], Gradient(case, steps[0], gradient[0], 0, False))
-    if case.geometry[-1] == 2:
+    if len(case.output) == 1 or case.geometry[-1] == 2:
         return None
     for is_bias in (False, True):
         if not fits(steps[is_bias], gradient[is_bias], FIT_OF_A_STEP):

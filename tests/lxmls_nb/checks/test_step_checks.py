@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from lxmls_nb import checks
+from lxmls_nb.checks.long_gradients import LARGEST, with_long_gradient
 from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.probes.course_module import course_module
-from lxmls_nb.checks.problems import forward, make_problem, with_long_gradient
+from lxmls_nb.checks.problems import forward, make_problem
 from tests.support.course import definitions
 
 
@@ -197,23 +198,44 @@ def test_a_gradient_that_is_cut_only_where_it_is_long_is_seen_in_several_steps(n
     if kind == "none":
         checks.training_step(step, names["LogLinear"], steps=3)
         return
-    with pytest.raises(checks.CheckFailed, match="1 example") as caught:
+    with pytest.raises(checks.CheckFailed, match=r"a long gradient.* a further step") as caught:
         checks.training_step(step, names["LogLinear"], steps=3)
     assert caught.value.cause == {"norm": "step-cut", "value": "clipped"}[kind]
 
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("geometry", [[5, 3], [4, 5], [3, 2]])
-def test_the_long_gradient_is_long_and_no_probability_vanishes(seed, geometry):
-    problem = with_long_gradient(make_problem(geometry, 7, seed=seed), seed + 3)
-    assert np.ptp(forward(problem).linear[-1]) < 60
-    assert np.linalg.norm(numerical_gradients(problem)[0][0]) > 4
+def test_a_long_gradient_is_long_and_the_loss_is_that_of_the_ordinary_problem(seed, geometry):
+    ordinary = make_problem(geometry, 7, seed=seed)
+    problem = with_long_gradient(ordinary)
+    assert np.allclose(forward(problem).linear[-1], forward(ordinary).linear[-1])
+    found, right = numerical_gradients(problem)[0], numerical_gradients(ordinary)[0]
+    assert np.isclose(np.abs(found[0]).max(), LARGEST)
+    factor = LARGEST / np.abs(right[0]).max()
+    for array, other in zip(found, [right[0] * factor, right[1]], strict=True):
+        assert np.abs(array - other).max() < 1e-8 * np.abs(other).max()
 
 
-def test_a_step_is_not_to_blame_for_a_module_that_is_wrong_where_logits_are_large(names, capsys):
-    class Cut(names["LogLinear"]):
+def test_a_step_that_is_wrong_for_a_single_example_is_right_in_several_steps(names):
+    def step(model, optimizer, input, output):
+        if len(output) == 1:
+            raise ValueError("not enough examples")
+        return names["training_step"](model, optimizer, input, output)
+
+    checks.training_step(step, names["LogLinear"], steps=3)
+    with pytest.raises(checks.CheckFailed, match="and wrong with one"):
+        checks.training_step(step, names["LogLinear"], batch_size=1)
+
+
+@pytest.mark.parametrize("kind", ["added", "cut"])
+def test_a_module_that_is_wrong_where_logits_are_large_is_for_its_own_check(names, kind, capsys):
+    import torch
+
+    class Rough(names["LogLinear"]):
         def forward(self, input):
-            return super().forward(input).clamp(min=-20)
+            if kind == "cut":
+                return super().forward(input).clamp(min=-20)
+            return torch.log(torch.softmax(self.linear(input), dim=1) + 1e-10)
 
-    checks.training_step(names["training_step"], Cut, steps=3)
-    assert "a model of the course" in " ".join(capsys.readouterr().out.split())
+    checks.training_step(names["training_step"], Rough, steps=3)
+    assert "a model of the course" not in " ".join(capsys.readouterr().out.split())
