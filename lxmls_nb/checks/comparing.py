@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from lxmls_nb.checks.mistakes.mistake import Finding
 from lxmls_nb.checks.mistakes.structures import EXAMPLE_LOSSES, of_pairs, of_triple
 from lxmls_nb.checks.mistakes.values import TRANSPOSED
 from lxmls_nb.checks.problems import Parameters, Problem, forward
-from lxmls_nb.errors import NotAttempted
+from lxmls_nb.errors import WIDTH, NotAttempted
 
 #: How far an array may be off, relative to its largest true value. Measured on the problems of
 #: the exercises: the truth itself is known to 1e-9 at worst, answers in float64 agree to 1e-9,
@@ -325,3 +326,15 @@ def _reversed(pairs: list[Any], truth: Parameters) -> bool:
             if shape_of(array) != other.shape or distance(array, other) > TOLERANCE:
                 return False
     return True
+
+
+def remark_on_biases(quantities: list[str], given: list[Any], parameters: Parameters) -> None:
+    """Print that bias gradients of one dimension are accepted, if there are any."""
+    for array, (_, bias) in zip(given, parameters, strict=True):
+        if "bias" in quantities and shape_of(array) == bias.shape[1:]:
+            text = (
+                f"A bias gradient of shape {bias.shape[1:]} is accepted; the bias itself has shape "
+                f"{bias.shape}, as `keepdims=True` gives it."
+            )
+            print(textwrap.fill(text, WIDTH))
+            return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +19,7 @@ from lxmls_nb.checks.comparing import (
     is_real,
     numeric,
     numeric_gradient,
-    shape_of,
+    remark_on_biases,
     tolerance,
 )
 from lxmls_nb.checks.comparing_calls import (
@@ -35,11 +34,11 @@ from lxmls_nb.checks.mistakes.not_finite import is_finite, name_not_finite
 from lxmls_nb.checks.mistakes.wrong_losses import name_loss
 from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.other_depths import explain_classes, explain_depth
-from lxmls_nb.checks.problems import Parameters, Problem, cross_entropy, forward, make_problem
+from lxmls_nb.checks.problems import Problem, cross_entropy, forward, make_problem
 from lxmls_nb.checks.replies import ask, ask_network
 from lxmls_nb.checks.saturated import check_saturated_gradients
 from lxmls_nb.checks.why import OF_LOG_LINEAR_GRADIENTS, of_backpropagation
-from lxmls_nb.errors import WIDTH, CheckFailed
+from lxmls_nb.errors import CheckFailed
 
 
 @quiet
@@ -103,7 +102,7 @@ def log_linear_gradients(
     agree = "agrees with the numerical one" if quantity else "agree with the numerical ones"
     why = OF_LOG_LINEAR_GRADIENTS[quantity]
     passed(name, problem, f"the {what} {agree}", worst, tolerance(problem), why)
-    _remark(scope.quantities, result["results"][0][2:], problem.parameters[:1])
+    remark_on_biases(scope.quantities, result["results"][0][2:], problem.parameters[:1])
 
 
 @quiet
@@ -180,19 +179,9 @@ def backpropagation(
     why = of_backpropagation(count, numbers, quantity, problem.activation_functions)
     passed(name, problem, what, worst, tolerance(problem), why)
     pairs = [result["results"][0][number] for number in numbers]
-    _remark(scope.quantities, [bias for _, bias in pairs], [problem.parameters[n] for n in numbers])
-
-
-def _remark(quantities: list[str], given: list[Any], parameters: Parameters) -> None:
-    """Print that bias gradients of one dimension are accepted, if there are any."""
-    for array, (_, bias) in zip(given, parameters, strict=True):
-        if "bias" in quantities and shape_of(array) == bias.shape[1:]:
-            text = (
-                f"A bias gradient of shape {bias.shape[1:]} is accepted; the bias itself has shape "
-                f"{bias.shape}, as `keepdims=True` gives it."
-            )
-            print(textwrap.fill(text, WIDTH))
-            return
+    remark_on_biases(
+        scope.quantities, [bias for _, bias in pairs], [problem.parameters[n] for n in numbers]
+    )
 
 
 def _calls(problem: Problem, whole: bool, batch_size: int, seed: int) -> list[Call]:
