@@ -9,7 +9,7 @@ from lxmls_nb.checks.messages import fail
 from lxmls_nb.checks.mistakes.extremes import HIDDEN_OVERFLOWS, SIGMOID_OVERFLOWS
 from lxmls_nb.checks.mistakes.not_finite import is_finite
 from lxmls_nb.checks.problems import Problem, forward
-from lxmls_nb.checks.replies import ask_network, network_reply
+from lxmls_nb.checks.replies import network_reply, result_of
 from lxmls_nb.checks.torch_replies import result_of_torch
 
 #: How far log-probabilities may be off where sigmoids are 0 or 1 but for float32's rounding.
@@ -52,11 +52,20 @@ def check_saturated_gradients(answer: object, problem: Problem, scale: float) ->
     Raises
     ------
     CheckFailed
-        If some of them are not finite.
+        If some of them are not finite, or if an error is raised in their place.
     """
     name = "backpropagation"
     other = saturated_problem(problem, scale)
-    given = ask_network(name, answer, [other])["results"][0]
+    reply = network_reply(name, answer, [other])
+    error = reply.get("error", {"type": "", "message": ""})
+    if error["type"] == "FloatingPointError" and "underflow" in error["message"]:
+        return  # what becomes 0 there is nearly 0
+    # `math.exp` raises an error where NumPy's gives infinity, and so does NumPy's if it is told to.
+    if error["type"] in ("OverflowError", "FloatingPointError"):
+        place = f" ({error['line']})" if error["line"] else ""
+        subject = f"`{name}` ({other}) raised {error['type']}: {error['message']}{place}"
+        raise fail(subject, HIDDEN_OVERFLOWS.finding())
+    given = result_of(reply, name, [other])["results"][0]
     pairs = gradient_pairs(given, other, name, list(range(len(other.parameters))))
     arrays = [array for pair in pairs for array in pair if is_real(array)]
     if not all(map(is_finite, arrays)):

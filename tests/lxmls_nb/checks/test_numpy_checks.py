@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -303,3 +304,51 @@ def test_a_loss_that_differs_each_time_hides_no_mistake_of_a_gradient():
     with pytest.raises(checks.CheckFailed) as failure:
         checks.log_linear_gradients(answer, quantity="loss")
     assert failure.value.cause == "random"
+
+
+def own_forward_pass(sigmoid):
+    """Return a right class for Exercise 2.2, but for the sigmoid of its own forward pass."""
+    right = definitions("exercise_2_2")["MyNumpyMLP"]
+
+    class Own(right):
+        def log_forward(self, input):
+            layer_inputs = [input]
+            for weight, bias in self.parameters[:-1]:
+                layer_inputs.append(sigmoid(layer_inputs[-1] @ weight.T + bias))
+            weight, bias = self.parameters[-1]
+            z = layer_inputs[-1] @ weight.T + bias
+            z = z - z.max(axis=1, keepdims=True)
+            return z - np.log(np.exp(z).sum(axis=1, keepdims=True)), layer_inputs
+
+    return Own
+
+
+@np.errstate(over="raise")
+def sigmoid_that_raises(z):
+    return 1 / (1 + np.exp(-z))
+
+
+@pytest.mark.parametrize(
+    ("sigmoid", "error"),
+    [
+        (np.vectorize(lambda z: 1 / (1 + math.exp(-z))), "OverflowError: math range error"),
+        (sigmoid_that_raises, "FloatingPointError: overflow encountered in exp"),
+    ],
+)
+def test_a_sigmoid_that_raises_an_error_where_it_overflows_is_told_so(sigmoid, error):
+    answer = own_forward_pass(sigmoid)
+    checks.backpropagation(answer, geometry=[6, 5, 3])
+    with pytest.raises(checks.CheckFailed, match=f"{error}.*hidden layer is large") as failure:
+        checks.backpropagation(answer, geometry=[6, 5, 3], scale=1000.0)
+    assert failure.value.cause == "hidden-overflows"
+    assert "`math.exp(-z)`" in str(failure.value)
+
+
+def test_numbers_that_become_0_in_hidden_layers_are_no_mistake():
+    """NumPy raises an error there if an answer has asked for it."""
+
+    @np.errstate(under="raise")
+    def sigmoid(z):
+        return np.where(z < 0, np.exp(np.minimum(z, 0)), 1) / (1 + np.exp(-np.abs(z)))
+
+    checks.backpropagation(own_forward_pass(sigmoid), geometry=[6, 5, 3], scale=1000.0)
