@@ -46,9 +46,8 @@ SIGMOID_OVERFLOWS = Mistake(
 )
 HIDDEN_OVERFLOWS = Mistake(
     "hidden-overflows",
-    "exponentials overflow where z of a hidden layer is large or far below 0, as `math.exp(-z)` "
-    "and exp(-z) / (1 + exp(-z))² do. None is needed: the derivative of the sigmoid is "
-    "a * (1 - a), with the activations a from `log_forward`",
+    "exponentials such as `math.exp(-z)` overflow where z of a hidden layer is large or far below "
+    "0. None is needed: the derivative of the sigmoid is a * (1 - a), with a from `log_forward`",
     name="a sigmoid, or its derivative, that overflows",
     lesson="exp(-z) / (1 + exp(-z))² is no number where z is far below 0: a * (1 - a) always is.",
 )
