@@ -285,6 +285,8 @@ def _compare_outputs(result: Fields, calls: list[Call], name: str) -> float:
         try:
             worst = max(worst, _compare_output(output, call.problem, name))
         except CheckFailed as failure:
+            if call.kind is Kind.FIRST:  # what is kept of a batch is right for that batch
+                outputs.pop(Kind.OTHER_BATCH, None)
             found = name_differences(outputs)
             if found is None and gradients and failure.cause is None and len(output["values"]) > 1:
                 found = _name_cut(gradients)

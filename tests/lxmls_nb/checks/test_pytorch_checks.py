@@ -80,6 +80,16 @@ def test_an_input_that_is_kept_is_told():
     assert cause_of(Keeps, batch_size=1) is None  # one output may be like another by chance
 
 
+def test_nothing_is_said_to_be_kept_of_a_batch_that_is_wrong_itself():
+    """Of one example, both have the same output on any batch, or the same number of rows."""
+    bias_alone = network(
+        lambda model, z: (z - z.mean(dim=0) + model.parameters[-1][1]).log_softmax(dim=1)
+    )
+    assert cause_of(bias_alone, batch_size=1) != "kept-batch"
+    transposed = network(lambda model, z: z.log_softmax(dim=1).T)
+    assert cause_of(transposed, batch_size=1) == "transposed"
+
+
 def test_an_output_that_is_the_same_everywhere_comes_from_no_other_parameters():
     uniform = network(lambda model, z: (z - z.max(dim=0).values).log_softmax(dim=1))
     assert cause_of(uniform, batch_size=1) != "own-parameters"
