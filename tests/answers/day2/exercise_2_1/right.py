@@ -480,30 +480,6 @@ class G:
 log_linear_gradients = partial(G.go, 1.0)
 
 
-# %% R28 log-linear-gradients
-# *args.
-def log_linear_gradients(*args):
-    w, b, x, y = args
-    z = x @ w.T + b
-    lp = z - logsumexp(z, axis=1, keepdims=True)
-    e = (np.exp(lp) - index2onehot(y, w.shape[0])) / x.shape[0]
-    return -lp[np.arange(len(y)), y].mean(), e.T @ x, e.sum(axis=0, keepdims=True)
-
-
-# %% R29 log-linear-gradients
-# Names and steps of another course, with arguments that have defaults.
-def log_linear_gradients(W, b, X, y, eps=0.0, verbose=False):
-    n = X.shape[0]
-    S = X @ W.T + b
-    S = S - np.max(S, axis=1, keepdims=True)
-    L = S - np.log(np.sum(np.exp(S), axis=1, keepdims=True) + eps)
-    J = -np.sum(L[range(n), y]) / n
-    dS = np.exp(L)
-    dS[range(n), y] -= 1
-    dS /= n
-    return J, np.dot(dS.T, X), np.sum(dS, axis=0, keepdims=True)
-
-
 # %% R30 log-linear-gradients
 # Changes its arguments in place and puts them back, but for rounding.
 def log_linear_gradients(weight, bias, input, output):
@@ -532,49 +508,6 @@ def log_linear_gradients(weight, bias, input, output):
     return loss, weight - model.weight, bias - model.bias
 
 
-# %% R32 log-linear-gradients
-# Functional gradients of PyTorch.
-import torch
-def log_linear_gradients(weight, bias, input, output):
-
-    x, y = torch.from_numpy(input), torch.from_numpy(output)
-    def f(p):
-        return torch.nn.functional.nll_loss(torch.log_softmax(x @ p[0].T + p[1], 1), y)
-    (gw, gb), loss = torch.func.grad_and_value(f)((torch.from_numpy(weight), torch.from_numpy(bias)))
-    return loss.numpy(), gw.numpy(), gb.numpy()
-
-
-# %% R33 log-linear-gradients
-# np.vectorize over the examples, as JAX's vmap.
-def log_linear_gradients(weight, bias, input, output):
-
-    def one(x, y):
-        z = weight @ x + bias[0]
-        lp = z - logsumexp(z)
-        e = np.exp(lp); e[y] -= 1
-        return -lp[y], np.outer(e, x), e
-    f = np.vectorize(one, signature='(i),()->(),(k,i),(k)')
-    l, gw, gb = f(input, output)
-    return l.mean(), gw.mean(0), gb.mean(0)[np.newaxis]
-
-
-# %% R34 log-linear-gradients
-# As in MATLAB: examples in columns, and np.tile.
-def log_linear_gradients(weight, bias, input, output):
-
-    M = np.size(input, 0); K = np.size(weight, 0)
-    Z = np.matmul(weight, input.T) + np.tile(bias.T, (1, M))
-    Z = Z - np.tile(Z.max(0), (K, 1))
-    P = np.exp(Z) / np.tile(np.sum(np.exp(Z), 0), (K, 1))
-    T = np.zeros((K, M)); T[output, np.arange(0, M)] = 1
-    logP = Z - np.tile(np.log(np.sum(np.exp(Z), 0)), (K, 1))
-    L = -np.sum(np.sum(T * logP)) / M
-    dZ = (P - T) / M
-    dW = dZ @ input
-    db = np.sum(dZ, 1)
-    return L, dW, db
-
-
 # %% R35 log-linear-gradients
 # The loss as an array of shape (1, 1).
 def log_linear_gradients(weight, bias, input, output):
@@ -601,21 +534,6 @@ def log_linear_gradients(weight, bias, input, output):
     loss = -Y.multiply(lp).sum() / M
     e = (np.exp(lp) - Y) / M
     return loss, np.asarray(e.T @ input), np.asarray(e.sum(axis=0)).reshape(1, -1)
-
-
-# %% R37 log-linear-gradients
-# Recursion over the examples.
-def log_linear_gradients(weight, bias, input, output):
-    def rec(m):
-        if m == len(output):
-            return 0.0, np.zeros_like(weight), np.zeros_like(bias)
-        l, w, b = rec(m + 1)
-        z = weight @ input[m] + bias.ravel()
-        p = np.exp(z - z.max()); s = p.sum()
-        lp = z - z.max() - np.log(s)
-        e = p / s - (np.arange(len(z)) == output[m])
-        return l - lp[output[m]], w + np.outer(e, input[m]), b + e
-    return tuple(t / len(output) for t in rec(0))
 
 
 # %% R38 log-linear-gradients

@@ -636,20 +636,6 @@ class MyNumpyMLP(NumpyMLP):
         return g
 
 
-# %% R35 numpy-backpropagation
-# Masked arrays.
-class MyNumpyMLP(NumpyMLP):
-
-    def backpropagation(self, input, output):
-        lp, ins = self.log_forward(input)
-        e = np.ma.array(np.exp(lp) - index2onehot(output, lp.shape[1])) / len(lp)
-        g = []
-        for n in reversed(range(len(self.parameters))):
-            g.insert(0, [np.ma.dot(e.T, ins[n]), e.sum(axis=0, keepdims=True)])
-            e = np.ma.dot(e, self.parameters[n][0]) * ins[n] * (1 - ins[n])
-        return g
-
-
 # %% R36 numpy-backpropagation
 # Static method, class method and property.
 class MyNumpyMLP(NumpyMLP):
@@ -671,24 +657,6 @@ class MyNumpyMLP(NumpyMLP):
         return out
 
 
-# %% R37 numpy-backpropagation
-# Other names, further arguments, and a while loop.
-class MyNumpyMLP(NumpyMLP):
-
-    def backpropagation(self, X, y, *args, normalise=True, **kw):
-        lp, H = self.log_forward(X)
-        d = np.exp(lp) - (y[:, None] == np.arange(lp.shape[1])[None, :])
-        if normalise: d = d / len(X)
-        res = []
-        n = len(self.parameters)
-        while n > 0:
-            n -= 1
-            W = self.parameters[n][0]
-            res = [[d.T @ H[n], d.sum(0, keepdims=True)]] + res
-            d = (d @ W) * (H[n] - H[n] * H[n])
-        return res
-
-
 # %% R38 numpy-backpropagation
 # With the functions of the ladder.
 class MyNumpyMLP(NumpyMLP):
@@ -703,39 +671,6 @@ class MyNumpyMLP(NumpyMLP):
                 e = error_before_sigmoid(error_after_linear(e, self.parameters[n][0]), ins[n])
         grads.reverse()
         return grads
-
-
-# %% R39 numpy-backpropagation
-# Closures that pull errors back, as in JAX.
-class MyNumpyMLP(NumpyMLP):
-
-    def backpropagation(self, input, output):
-        lp, ins = self.log_forward(input)
-        def linear_vjp(w, x):
-            return lambda ct: (ct @ w, [ct.T @ x, ct.sum(0, keepdims=True)])
-        pulls = [linear_vjp(w, x) for (w, _), x in zip(self.parameters, ins)]
-        ct = (np.exp(lp) - index2onehot(output, lp.shape[1])) / lp.shape[0]
-        grads = []
-        for pull, a in zip(reversed(pulls), reversed(ins)):
-            ct, g = pull(ct)
-            ct = ct * a * (1 - a)
-            grads.append(g)
-        return [*reversed(grads)]
-
-
-# %% R40 numpy-backpropagation
-# functools.reduce over the layers.
-from functools import reduce
-class MyNumpyMLP(NumpyMLP):
-
-    def backpropagation(self, input, output):
-        lp, ins = self.log_forward(input)
-        e0 = (np.exp(lp) - index2onehot(output, lp.shape[1])) / len(lp)
-        def step(state, layer):
-            e, gs = state
-            (w, b), a = layer
-            return e @ w * a * (1 - a), [(e.T @ a, e.sum(0, keepdims=True))] + gs
-        return reduce(step, list(zip(self.parameters, ins))[::-1], (e0, []))[1]
 
 
 # %% R41 numpy-backpropagation
@@ -809,16 +744,3 @@ class MyNumpyMLP(NumpyMLP):
             e = (e @ self.parameters[n + 1][0]) * np.exp(-zc) / (1 + np.exp(-zc)) ** 2
             g.insert(0, [e.T @ acts[n], e.sum(0, keepdims=True)])
         return g
-
-
-# %% R45 numpy-backpropagation
-# itertools.accumulate over the errors.
-from itertools import accumulate
-class MyNumpyMLP(NumpyMLP):
-
-    def backpropagation(self, input, output):
-        lp, ins = self.log_forward(input)
-        e0 = (np.exp(lp) - index2onehot(output, lp.shape[1])) / len(lp)
-        back = lambda e, n: e @ self.parameters[n][0] * ins[n] * (1 - ins[n])
-        es = list(accumulate(range(len(ins) - 1, 0, -1), back, initial=e0))[::-1]
-        return [[e.T @ a, e.sum(0, keepdims=True)] for e, a in zip(es, ins)]

@@ -699,28 +699,6 @@ def training_step(model, optimizer, input, output):
     return loss.item()
 
 
-# %% R27 pytorch-module
-# The functional form of a bilinear layer.
-class LogLinear(torch.nn.Module):
-    def __init__(self, input_size, num_classes):
-        super().__init__()
-        self.b = torch.nn.Bilinear(1, input_size, num_classes)
-        self.b.weight = torch.nn.Parameter(self.b.weight.detach().squeeze(1))
-    def forward(self, input):
-        one = torch.ones(len(input), 1, device=input.device, dtype=input.dtype)
-        return torch.log_softmax(torch.nn.functional.bilinear(one, input, self.b.weight.unsqueeze(1), self.b.bias), 1)
-
-def training_step(model, optimizer, input, output):
-    device = next(model.parameters()).device
-    input = torch.tensor(input, dtype=torch.float32, device=device)
-    output = torch.tensor(output, dtype=torch.int64, device=device)
-    optimizer.zero_grad()
-    loss = torch.nn.functional.nll_loss(model(input), output)
-    loss.backward()
-    optimizer.step()
-    return loss.item()
-
-
 # %% R28 pytorch-module
 # vmap over the examples.
 class LogLinear(torch.nn.Module):
@@ -730,31 +708,6 @@ class LogLinear(torch.nn.Module):
         self.b = torch.nn.Parameter(torch.zeros(num_classes))
     def forward(self, input):
         return torch.vmap(lambda x: torch.log_softmax(self.w @ x + self.b, dim=0))(input)
-
-def training_step(model, optimizer, input, output):
-    device = next(model.parameters()).device
-    input = torch.tensor(input, dtype=torch.float32, device=device)
-    output = torch.tensor(output, dtype=torch.int64, device=device)
-    optimizer.zero_grad()
-    loss = torch.nn.functional.nll_loss(model(input), output)
-    loss.backward()
-    optimizer.step()
-    return loss.item()
-
-
-# %% R29 pytorch-module
-# Registered parameters, a buffer and a property.
-class LogLinear(torch.nn.Module):
-    def __init__(self, input_size, num_classes):
-        super().__init__()
-        self.register_parameter("W", torch.nn.Parameter(torch.zeros(num_classes, input_size)))
-        self.register_parameter("c", torch.nn.Parameter(torch.zeros(1, num_classes)))
-        self.register_buffer("one", torch.tensor(1.0))
-    @property
-    def weight(self): return self.W
-    def forward(self, input):
-        z = self.one * (input @ self.weight.t() + self.c)
-        return z - torch.logsumexp(z, dim=1, keepdim=True)
 
 def training_step(model, optimizer, input, output):
     device = next(model.parameters()).device
@@ -843,28 +796,6 @@ def training_step(model, optimizer, input, output):
     loss.backward()
     optimizer.step()
     return loss.item()
-
-
-# %% R34 pytorch-module
-# train(), zeros in place of None, and as_tensor.
-class LogLinear(torch.nn.Module):
-    def __init__(self, input_size, num_classes):
-        super().__init__()
-        self.linear = torch.nn.Linear(input_size, num_classes)
-
-    def forward(self, input):
-        return torch.log_softmax(self.linear(input), dim=1)
-
-def training_step(model, optimizer, input, output):
-    model.train()
-    optimizer.zero_grad(set_to_none=False)
-    p = next(model.parameters())
-    x = torch.as_tensor(input).to(p)
-    y = torch.as_tensor(output).to(p.device).long()
-    loss = torch.nn.NLLLoss(reduction="sum")(model(x), y) / len(y)
-    loss.backward()
-    optimizer.step()
-    return float(loss)
 
 
 # %% R35 pytorch-module
@@ -972,26 +903,6 @@ def training_step(model, optimizer, input, output):
     loss.backward()
     norm = torch.nn.utils.clip_grad_norm_(model.parameters(), float("inf"))
     optimizer.step()
-    return loss.item()
-
-
-# %% R40 pytorch-module
-# Detection of anomalies, in a with block.
-class LogLinear(torch.nn.Module):
-    def __init__(self, input_size, num_classes):
-        super().__init__()
-        self.linear = torch.nn.Linear(input_size, num_classes)
-
-    def forward(self, input):
-        return torch.log_softmax(self.linear(input), dim=1)
-
-def training_step(model, optimizer, input, output):
-    with torch.autograd.set_detect_anomaly(True):
-        dev = next(model.parameters()).device
-        optimizer.zero_grad()
-        loss = torch.nn.functional.nll_loss(model(torch.tensor(input, dtype=torch.float32, device=dev)), torch.tensor(output, dtype=torch.int64, device=dev))
-        loss.backward()
-        optimizer.step()
     return loss.item()
 
 

@@ -351,17 +351,6 @@ class MyPytorchMLP(PytorchMLP):
         return torch.nn.Sequential(*mods)(self.to_tensor(input))
 
 
-# %% R25 pytorch-log-forward
-# The exponential of logsigmoid.
-class MyPytorchMLP(PytorchMLP):
-
-    def log_forward(self, input):
-        x = self.to_tensor(input)
-        for w, b in self.parameters[:-1]: x = torch.nn.functional.logsigmoid(x @ w.T + b).exp()
-        weight, bias = self.parameters[-1]
-        return torch.log_softmax(x @ weight.T + bias, dim=1)
-
-
 # %% R26 pytorch-log-forward
 # Its own forward(), and an object that is called.
 class MyPytorchMLP(PytorchMLP):
@@ -388,52 +377,3 @@ class MyPytorchMLP(PytorchMLP):
         for w, b in self.parameters[:-1]: x = self.act(torch.nn.functional.linear(x, w, b.flatten()))
         w, b = self.parameters[-1]
         return self.out(torch.nn.functional.linear(x, w, b.flatten()))
-
-
-# %% R28 pytorch-log-forward
-# Minus the cross-entropy of each class.
-class MyPytorchMLP(PytorchMLP):
-
-    def log_forward(self, input):
-        x = self.to_tensor(input)
-        for w, b in self.parameters[:-1]: x = torch.sigmoid(x @ w.T + b)
-        w, b = self.parameters[-1]
-        z = x @ w.T + b
-        M, K = z.shape
-        return torch.stack([-torch.nn.functional.cross_entropy(z, torch.full((M,), k, device=z.device), reduction='none') for k in range(K)], 1)
-
-
-# %% R29 pytorch-log-forward
-# The logits of a Categorical distribution.
-class MyPytorchMLP(PytorchMLP):
-
-    def log_forward(self, input):
-        x = self.to_tensor(input)
-        for w, b in self.parameters[:-1]: x = torch.sigmoid(x @ w.T + b)
-        w, b = self.parameters[-1]
-        return torch.distributions.Categorical(logits=x @ w.T + b).logits
-
-
-# %% R30 pytorch-log-forward
-# tensordot, and products of stacks.
-class MyPytorchMLP(PytorchMLP):
-
-    def log_forward(self, input):
-        x = self.to_tensor(input)
-        for w, b in self.parameters[:-1]: x = torch.sigmoid(torch.tensordot(x, w, dims=([1], [1])) + b.squeeze().expand(len(x), -1))
-        w, b = self.parameters[-1]
-        return torch.log_softmax((w.unsqueeze(0) @ x.unsqueeze(2)).squeeze(2) + b, 1)
-
-
-# %% R31 pytorch-log-forward
-# logaddexp over the classes.
-class MyPytorchMLP(PytorchMLP):
-
-    def log_forward(self, input):
-        x = self.to_tensor(input)
-        for w, b in self.parameters[:-1]: x = torch.sigmoid(x @ w.T + b)
-        w, b = self.parameters[-1]
-        z = x @ w.T + b
-        from functools import reduce
-        n = reduce(torch.logaddexp, z.unbind(1))
-        return (z.T - n).T
