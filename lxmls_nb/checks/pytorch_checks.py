@@ -278,8 +278,6 @@ def _compare_outputs(result: Fields, calls: list[Call], name: str) -> float:
         for call, output in zip(calls, result["outputs"], strict=True)
         if shape_of(output["values"]) and is_real(output["values"])
     }
-    if len(calls[0].problem.output) == 1:  # as the other batch: two outputs can be alike by chance
-        outputs.pop(Kind.OTHER_BATCH, None)
     worst = 0.0
     for call, output, gradients in zip(calls, result["outputs"], result["gradients"], strict=True):
         try:
