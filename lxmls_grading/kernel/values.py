@@ -16,7 +16,6 @@ import base64
 import builtins
 import datetime
 import json
-import re
 import sys
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Container
@@ -28,13 +27,12 @@ import numpy as np
 import safetensors.numpy
 
 from lxmls_grading.kernel.shared import Content, Sharing, is_mutable
-from lxmls_grading.kernel.tables import split_table
-from lxmls_grading.kernel.wire import ReplyError, check_array, check_sizes
+from lxmls_grading.kernel.tables import MAX_ALL_HASHED, Split, split_table
+from lxmls_grading.kernel.wire import MAX_RANGE, ReplyError, check_array, check_sizes
 
-#: Bounds of a message besides its bytes: values in all, depth, characters of a string, items of a
-#: range, digits before or after the point of a Decimal, and characters of a regular expression.
-MAX_VALUES, MAX_DEPTH, MAX_STRING, MAX_RANGE, MAX_EXPONENT = 100_000, 40, 500_000, 10**6, 5000
-MAX_PATTERN = 2000
+#: Bounds of a message besides its bytes: values in all, depth, characters of a string, and digits
+#: before or after the point of a Decimal.
+MAX_VALUES, MAX_DEPTH, MAX_STRING, MAX_EXPONENT = 100_000, 40, 500_000, 5000
 
 #: Containers with one list of items, by their tags.
 SEQUENCES: dict[str, type] = {
@@ -166,7 +164,7 @@ class _Encoder:
         sharing: Sharing | None,
     ):
         self.refer, self.held, self.sharing = refer, held, sharing
-        self.arrays, self.count = list[Any](), 0
+        self.arrays, self.count, self.hashed = list[Any](), 0, 0
 
     def encode(self, value: Any, depth: int) -> Any:
         if id(value) in self.held:
@@ -231,8 +229,6 @@ class _Encoder:
             name = "" if factory is None else getattr(factory, "__name__", "?")
             if factory is None or (name in FACTORIES and getattr(builtins, name) is factory):
                 return {"defaultdict": [name, self._whole(dict(value), depth + 1)]}
-        if kind is re.Pattern and _is_plain_pattern(value):
-            return {"pattern": [value.pattern, value.flags]}
         if kind is Decimal and (not value.is_finite() or abs(value.adjusted()) <= MAX_EXPONENT):
             return {"Decimal": str(value)}
         return None
@@ -288,15 +284,13 @@ class _Encoder:
             if kind is torch.Size:
                 return {"torch": ["Size", list(value)]}
             return {"torch": [kind.__name__, str(value).removeprefix("torch.")]}
-        if taken_apart := split_table(value):
-            tag, parts = taken_apart
-            return {tag: [self._whole(part, depth + 1) for part in parts]}
+        split = value if kind is Split else split_table(value)
+        if split is not None:
+            self.hashed += split.hashed
+            if self.hashed > MAX_ALL_HASHED:
+                raise ReplyError("it has too many categories or labels")
+            return {split.tag: [self._whole(part, depth + 1) for part in split.parts]}
         return None
-
-
-def _is_plain_pattern(value: re.Pattern[Any]) -> bool:
-    text = value.pattern
-    return type(text) is str and len(text) < MAX_PATTERN and not value.flags & re.DEBUG
 
 
 def range_length(value: range) -> int:

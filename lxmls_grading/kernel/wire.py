@@ -17,6 +17,8 @@ import safetensors.numpy
 
 #: Bounds of a message: bytes of its two parts, values in all, depth, characters of a string.
 MAX_JSON, MAX_ARRAYS, MAX_VALUES, MAX_DEPTH, MAX_STRING = 2**20, 2**26, 20_000, 12, 4000
+#: Most items of a range that a test can go over.
+MAX_RANGE = 10**6
 #: Most elements of the arrays of a message, each as often as it is named. What a test makes of one
 #: can take a hundred bytes, though the element itself takes one.
 MAX_ELEMENTS = MAX_ARRAYS // 8

@@ -210,6 +210,16 @@ def header(tensors: dict) -> bytes:
     return len(text).to_bytes(8, "little") + text
 
 
+def _alike(count: int) -> dict:
+    """Return numbers that hash alike for pandas."""
+    folded = np.arange(1, count + 1, dtype=np.uint64)
+    low = folded.copy()
+    for _ in range(4):
+        low = (folded ^ (low << np.uint64(11))) & np.uint64(2**32 - 1)
+    keys = ((folded << np.uint64(33)) | low).astype(np.int64)
+    return {"1": np.random.default_rng(0).permutation(keys)}
+
+
 def bombs() -> Iterator[tuple[str, list[bytes]]]:
     """Yield replies that are small and whose values would not be."""
     big = {"0": np.zeros(2**22)}  # 32 MiB
@@ -229,23 +239,36 @@ def bombs() -> Iterator[tuple[str, list[bytes]]]:
     many = {str(n): empty | {"shape": [0]} for n in range(400_000)}
     yield "many empty arrays", [reply(None)[0], header(many)]
     yield "a long range", reply({"range": [0, 10**18, 1]})
-    index = {"range_index": [0, 10**12, 1, None]}
+    index = {"range_index": [{"range": [0, 10**12, 1]}, None]}
     yield "a long index", reply(index)
     yield "a series of one number", reply({"series": [{"list": [1, "float64"]}, index, None]})
     yield "a frame of one number", reply({"frame": [{"list": [1]}, index, index]})
     names = {"array": {"dtype": "|O", "shape": [1], "items": {"list": ["a"]}}}
-    short = {"range_index": [0, 1, 1, None]}
+    short = {"range_index": [{"range": [0, 1, 1]}, None]}
     long = {"list": [names, "U500000000"]}
     yield "a series of long texts", reply({"series": [long, short, None]})
     codes = {"array": {"dtype": "|i1", "parts": [0]}}
     few = {"0": np.zeros(1, "int8")}
     yield "long levels", reply({"levels": [{"list": [index]}, {"list": [codes]}, None]}, few)
-    million = {"range_index": [0, 10**6, 1, None]}
+    million = {"range_index": [{"range": [0, 10**6, 1]}, None]}
     many_levels = [{"list": [each] * 5000} for each in (million, codes, None)]
     yield "levels of many", reply({"levels": many_levels}, few)
     yield "long categories", reply({"categories": [index, codes, False, None]}, few)
-    patterns = [{"pattern": [f"(?i)[{n}-\uffff]" * 180, 32]} for n in range(1000)]
-    yield "many regular expressions", reply({"list": patterns})
+    yield (
+        "columns that are ranges",
+        reply({"list": [{"series": [{"list": [million, ""]}, million, None]}] * 200}),
+    )
+    yield (
+        "intervals between ranges",
+        reply({"list": [{"intervals": [million, million, "left", None]}] * 200}),
+    )
+    for name, length, count in [("categories", 80_000, 1), ("many categories", 5000, 200)]:
+        keys = {"index": [{"list": [{"array": {"dtype": "<i8", "parts": [1]}}, "int64"]}, None]}
+        known = {"categories": [keys, codes, False, None]}
+        yield f"{name} that hash alike", reply({"list": [known] * count}, few | _alike(length))
+    named = {"list": [{"array": {"dtype": "<i8", "parts": [1]}}, "category"]}
+    alike = {"index": [named, None]}
+    yield "a column of categories that hash alike", reply(alike, few | _alike(80_000))
     yield "a Decimal", reply({"Decimal": "1e999999999"})
     alike = [[n * (2**61 - 1), 0] for n in range(1, 33_000)]
     yield "keys that hash alike", reply({"dict": alike})

@@ -20,7 +20,7 @@ def junk(random: random.Random, depth: int = 0):
         "series",
         "index",
         "levels",
-        "pattern",
+        "categories",
     ]
     tags += [
         "set",

@@ -64,11 +64,6 @@ EQUAL = {
         "__import__('torch').ones(2)",
         "import torch\ndef f(): return torch.nn.Parameter(torch.ones(2))",
     ),
-    "a regular expression": (
-        "import re\np = f()\nassert re.findall(p, 'a1 b22') == ['1', '22']",
-        "r'[0-9]+'",
-        "import re\ndef f(): return re.compile(r'\\d+', re.ASCII)",
-    ),
     "a path": (
         "import os\nassert os.path.basename(f()) == 'b.txt'",
         "'a/b.txt'",
@@ -325,12 +320,15 @@ TABLES = {
     "durations": "pd.Series([1], index=pd.to_timedelta(['1D']))",
     "integers": "pd.Series([1, 2], dtype='Int64')",
     "no rows": "df[:0]",
+    "a range of bins": "pd.Series(1, pd.interval_range(0, 4))",
     "the same name twice": "pd.DataFrame([[1, 2]], columns=['a', 'a'])",
 }
 
 #: What stays an object of the student.
 OBJECTS = {
     "a missing integer": "pd.Series([1, None], dtype='Int64')",
+    "many categories": "pd.Series(range(9000), dtype='category')",
+    "categories that are tuples": "pd.Series([(1, 2)], dtype='category')",
     "a time zone": "pd.Series([pd.Timestamp('2020', tz='UTC')])",
     "an index with a time zone": "pd.Series([1], index=[pd.Timestamp('2020', tz='UTC')])",
 }
