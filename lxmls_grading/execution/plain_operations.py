@@ -46,7 +46,9 @@ def does_the_same(operation: str, value: Any) -> bool:
 
 
 def changes_as_plain(name: str, value: Any) -> bool:
-    """Return whether a method of a plain value changes it, and gives nothing that lies in it.
+    """Return whether a method of a plain value changes it, and puts nothing in that it gives.
+
+    What `pop` gives was in the value, and is what the plain value has there.
 
     Parameters
     ----------

@@ -147,7 +147,13 @@ VIEWS = tuple([("builtins", f"dict_{name}")] for name in ("keys", "values", "ite
 
 #: Classes of whose objects NumPy makes an array in a way of theirs.
 ARRAYS = frozenset(
-    {("numpy", "ndarray"), ("PIL.Image", "Image"), ("pandas.api.extensions", "ExtensionArray")}
+    {
+        *(("numpy", "ndarray"), ("PIL.Image", "Image")),
+        *(
+            ("pandas.api.extensions", "ExtensionArray"),
+            ("pandas.core.arrays.base", "ExtensionArray"),
+        ),
+    }
 )
 
 #: What is looked up in a stand-in itself. All other attributes are the student's, also those which
@@ -269,23 +275,13 @@ class Remote:
 
     @classmethod
     def __torch_function__(cls, function: Any, _: Any, given: Any = (), named: Any = None) -> Any:
-        """Give a function of PyTorch the tensor that an object is, such as a `Parameter`."""
-        named = named or {}
-        name, changed = function.__name__, (*given[:1], named.get("out"))
-        in_place = "out" in named or (name.endswith("_") and not name.endswith("__"))
-        for each in changed if in_place else ():
-            for remote in each if type(each) in (list, tuple) else [each]:
-                if type(remote) is Remote:
-                    remote._remote.connection.refuse(
-                        f"has `{name}` change an object of the student"
-                    )
-        named = {key: _plain(value) for key, value in named.items()}
-        return function(*map(_plain, given), **named)
+        """Give a function of PyTorch the plain values that objects stand for, such as numbers.
 
-    def __fspath__(self) -> str:
-        if not any(module.startswith("pathlib") for module, _ in self._remote.bases):
-            raise TypeError(f"expected a path, not an object of the class {remote_type(self)}")
-        return str(self)
+        It gets no copy of a tensor of a student's own class: what the function changes in it, its
+        gradient too, would be lost.
+        """
+        named = {key: _plain(value) for key, value in (named or {}).items()}
+        return function(*map(_plain, given), **named)
 
     def __enter__(self) -> Any:
         return do_remotely(self, "enter")
@@ -314,15 +310,38 @@ class Remote:
 
 
 def _is_of_pytorch_in_c(kind: type) -> bool:
-    """Whether PyTorch's C++ code asks for a class by `isinstance`, and reads the object then."""
-    return any(each.__module__.startswith("torch._C") for each in kind.__mro__)
+    """Whether PyTorch's C++ code asks for a class by `isinstance`, and reads the object then.
+
+    No class that is written in Python calls itself one of `torch` itself, but for `torch.Tensor`.
+    """
+    modules = {each.__module__ for each in kind.__mro__}
+    return "torch" in modules or any(each.startswith("torch._C") for each in modules)
 
 
 def _plain(value: Any) -> Any:
-    """Return the plain value that an object stands for, also those in a list."""
+    """Return the plain value that an object stands for, also those in a list.
+
+    Raises
+    ------
+    CannotJudge
+        If it is a tensor, or holds one.
+    """
     if type(value) in (list, tuple):
         return type(value)(map(_plain, value))
-    return value._remote.connection.plain_of(value) if type(value) is Remote else value
+    if type(value) is not Remote:
+        return value
+    connection = value._remote.connection
+    is_tensor = ("torch", "Tensor") in value._remote.bases
+    found = None if is_tensor else connection.plain_of(value)
+    if is_tensor or _holds_tensor(found):
+        connection.refuse("has a function of PyTorch take an object of the student")
+    return found
+
+
+def _holds_tensor(value: Any) -> bool:
+    if type(value) in (list, tuple):
+        return any(map(_holds_tensor, value))
+    return any((c.__module__, c.__name__) == ("torch", "Tensor") for c in type(value).__mro__)
 
 
 def _items(iterator: Any) -> Iterator[Any]:

@@ -210,6 +210,8 @@ class _Decoder:
 
         found = torch.from_numpy(self._part(content["number"]).copy())
         found = found.to(self._torch(["dtype", content["dtype"]], depth))
+        if content.get("parameter"):
+            found = torch.nn.Parameter(found, requires_grad=False)
         if content["requires_grad"]:
             found.requires_grad_()
             found.grad = self.decode(content["grad"], depth + 1)

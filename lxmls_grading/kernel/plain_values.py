@@ -104,9 +104,6 @@ def plain_key(value: Any) -> Any:
 def _of_library(value: Any) -> Any:
     """Return what a value of a library is in a plain class, if it is as exact there."""
     numpy, kind = sys.modules.get("numpy"), type(value).__name__
-    torch = sys.modules.get("torch")
-    if torch is not None and type(value) is torch.nn.Parameter:
-        return value.detach().requires_grad_(value.requires_grad)
     if isinstance(value, datetime.datetime) and kind == "Timestamp" and not value.nanosecond:  # type: ignore[attr-defined]
         return value.to_pydatetime()  # type: ignore[attr-defined]
     if isinstance(value, datetime.timedelta) and kind == "Timedelta" and not value.nanoseconds:  # type: ignore[attr-defined]

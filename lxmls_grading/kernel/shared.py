@@ -25,7 +25,10 @@ from lxmls_grading.kernel.wire import ReplyError
 
 #: Types whose values can be changed in place, and those of libraries, by package.
 CONTAINERS = (list, dict, set, deque, bytearray, Counter, OrderedDict, defaultdict, np.ndarray)
-OF_LIBRARIES = (("pandas", "DataFrame"), ("pandas", "Series"), ("torch", "Tensor"))
+OF_LIBRARIES = (
+    *(("pandas", "DataFrame"), ("pandas", "Series")),
+    *(("torch", "Tensor"), ("torch.nn", "Parameter")),
+)
 
 #: Those of them that are written fast, if what they hold is of such types, too.
 PLAIN = (list, dict, set, bytearray)
@@ -292,7 +295,7 @@ def overwrite(old: Any, new: Any) -> None:
                 raise ReplyError("an array has changed its size or its type")
             old.shape = new.shape
             _overwrite_array(old, new)
-        elif kind.__name__ == "Tensor":
+        elif kind.__name__ in ("Tensor", "Parameter"):
             _overwrite_tensor(old, new)
         else:
             kind.__init__(old, new)  # the one way of pandas that changes all that is in it
@@ -307,9 +310,11 @@ def _overwrite_array(old: Any, new: Any) -> None:
     fixed = not old.flags.writeable
     if fixed:
         old.flags.writeable = True
-    np.copyto(old, new)
-    if fixed:
-        old.flags.writeable = False
+    try:
+        np.copyto(old, new)
+    finally:
+        if fixed:
+            old.flags.writeable = False
 
 
 def _overwrite_tensor(old: Any, new: Any) -> None:

@@ -1,9 +1,9 @@
 """Values that travel between judge and student kernel as what they are; other objects, as handles.
 
 A value of a plain type arrives as a value of the same type: ``None``, truth values, numbers, text,
-bytes, the containers of Python, arrays and scalars of NumPy, tensors of PyTorch, and frames, series
-and indexes of pandas. The type must be exactly one of these: an object of a derived class can do
-anything, and is a handle.
+bytes, the containers of Python, arrays and scalars of NumPy, tensors and parameters of PyTorch, and
+frames, series and indexes of pandas. The type must be exactly one of these: an object of a derived
+class can do anything, and is a handle.
 
 A message is JSON, in which each value that JSON does not know is a dictionary with one key, its
 tag, and safetensors for the numbers in arrays. Neither can carry code. What comes in is not
@@ -270,7 +270,8 @@ class _Encoder:
     def _of_library(self, value: Any, kind: type, depth: int) -> Any:
         """Encode a tensor, frame, series or index; return None for anything else."""
         torch = sys.modules.get("torch")
-        if torch is not None and kind is torch.Tensor and value.layout is torch.strided:
+        is_tensor = torch is not None and kind in (torch.Tensor, torch.nn.Parameter)
+        if torch is not None and is_tensor and value.layout is torch.strided:
             array = value.detach().cpu()
             dtype = str(array.dtype).removeprefix("torch.")
             array = array.float() if dtype == "bfloat16" else array
@@ -279,6 +280,7 @@ class _Encoder:
                 content["requires_grad"] = bool(value.requires_grad)
                 gradient = value.grad if value.is_leaf else None
                 content["grad"] = self._whole(gradient, depth + 1)
+                content["parameter"] = kind is torch.nn.Parameter
                 return {"tensor": content}
         if torch is not None and kind in (torch.dtype, torch.device, torch.Size):
             if kind is torch.Size:

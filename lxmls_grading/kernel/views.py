@@ -63,7 +63,11 @@ def _tensor_of(value: Any) -> Any:
     if torch is None:
         return None
     value = value.base if type(value) is np.ndarray else value
-    plain = type(value) is torch.Tensor and value.layout is torch.strided and value.grad_fn is None
+    plain = (
+        type(value) in (torch.Tensor, torch.nn.Parameter)
+        and value.layout is torch.strided
+        and value.grad_fn is None
+    )
     return value if plain else None
 
 

@@ -64,11 +64,6 @@ EQUAL = {
         "__import__('torch').ones(2)",
         "import torch\ndef f(): return torch.nn.Parameter(torch.ones(2))",
     ),
-    "a path": (
-        "import os\nassert os.path.basename(f()) == 'b.txt'",
-        "'a/b.txt'",
-        "from pathlib import Path\ndef f(): return Path('a') / 'b.txt'",
-    ),
     "changes of a dictionary of its own": (
         "d = f()\nd.update(b=2)\nassert d.pop('a') == 1 and d == {'b': 2}\nd.clear()\nassert not d",
         "{'a': 1}",
@@ -260,30 +255,104 @@ def test_what_decides_by_itself_gets_none(name):
     assert points(*WRONG[name]) == 0
 
 
-W = "import torch\nw = torch.nn.Parameter(torch.ones(2))"
+W = """
+import torch
+class Own(torch.nn.Parameter): pass
+w = Own(torch.tensor([-1.0, 2.0]))
+"""
+
+#: What PyTorch does with a tensor, and changes in it.
+CHANGES = {
+    "in place": "torch.nn.functional.relu(w, inplace=True)\nassert w[0] == -1",
+    "into itself": "torch.neg(w, out=w)",
+    "of a list": "torch._foreach_add_([w], 1)",
+    "a gradient": "torch.mul(w, 2).sum().backward()\nassert w.grad is None",
+    "another gradient": "torch.autograd.grad(torch.clone(w).sum(), [w])",
+}
 
 
-@pytest.mark.parametrize("code", ["torch.neg(w, out=w)", "torch._foreach_add_([w], 1)"])
-def test_what_pytorch_changes_in_an_object_is_never_lost(code):
-    with pytest.raises(FaultyTest, match="change an object"):
+@pytest.mark.parametrize("code", CHANGES.values(), ids=CHANGES)
+def test_pytorch_gets_no_copy_of_a_tensor_of_a_class_of_its_own(code):
+    with pytest.raises(FaultyTest, match="has a function of PyTorch take an object"):
         judge(student(W)).run(cell(f"import torch\n{code}"))
+
+
+@pytest.mark.parametrize("before", ["", "with torch.no_grad():\n    "], ids=["", "without grad"])
+@pytest.mark.parametrize("code", CHANGES.values(), ids=CHANGES)
+def test_a_parameter_is_one_apart(code, before):
+    answer = "import torch\nw = torch.nn.Parameter(torch.tensor([-1.0, 2.0]))"
+    test = "import torch\n" + before + code.replace("\n", "\n    " if before else "\n")
+    assert points_apart(test, student(answer)) == points_beside(test, student(answer))
+
+
+MODEL = """
+import torch
+model = torch.nn.Linear(2, 1)
+def train():
+    model(torch.ones(2)).backward()
+    with torch.no_grad():
+        model.weight -= model.weight.grad
+def total(): return float(model.weight.sum())
+def fresh(n): return torch.nn.Parameter(torch.zeros(n))
+"""
+
+
+def test_the_parameters_of_a_module_are_the_values_that_it_has():
+    beside = judge(student(MODEL))
+    test = """
+import torch
+w = model.weight
+before = w.clone()
+train()
+assert torch.equal(w, before - 1) and w.grad.tolist() == [[1, 1]] and isinstance(w, torch.Tensor)
+assert [p.shape for p in model.parameters()] == [(1, 2), (1,)] and model.weight is w
+model.weight = torch.nn.Parameter(torch.full((1, 2), 3.0))
+assert total() == 6 and type(model.weight) is torch.nn.Parameter and model.weight.requires_grad
+for n in range(30):
+    assert len(fresh(n + 1)) == n + 1"""
+    assert beside.run(cell(test)).outputs == []
+    assert len(beside.connection.shared.values) < 8
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "with torch.no_grad():\n    model.weight.fill_(1)",
+        "torch.nn.init.ones_(model.weight)",
+        "model.weight.requires_grad_(False)",
+        "model.weight.grad = None\nmodel.weight.sum().backward()",
+        "s = torch.optim.SGD(model.parameters(), lr=1)\nmodel(torch.ones(2)).backward()\ns.step()",
+        "p = [*model.parameters()]\ns = torch.optim.SGD(p, lr=1)\n(p[0] + p[1]).sum().backward()\n"
+        "s.step()",
+    ],
+)
+def test_a_trial_notices_what_a_test_changes_of_a_module(change):
+    test = f"import torch\nw = model.weight\n{change}\nassert total() is not None"
+    told = judge(student(MODEL), open={"test"})
+    with pytest.raises(FaultyTest, match="has a copy apart"):
+        told.run(cell(test))
+
+
+def test_pytorch_takes_numbers_for_what_they_are():
+    answer = "from http import HTTPStatus\ndef f(): return HTTPStatus.OK"
+    test = "import torch\nassert torch.add(torch.ones(1), f()) == 201"
+    assert points(test, "200", answer) == points_beside(test, student(answer)) == WORTH
 
 
 def test_pytorch_never_takes_an_object_for_a_tensor():
     """It would read the memory of the stand-in, and the process could end."""
     told = judge(student(W))
-    test = "import torch\nt = torch.zeros(2)\nt.copy_(w)\nt[0] = w[1] + torch.tensor(2) == w.sum()"
-    assert told.run(cell(f"{test}\nkept = w, torch.tensor([w]), torch.as_tensor(w)")).outputs == []
-    remote, first, second = told.namespace["kept"]
-    assert not isinstance(remote, torch.Tensor)
+    for code in ("t.copy_(w)", "t + w", "torch.stack([w])", "t.add_(w)", "t[0] = w", "t.matmul(w)"):
+        with pytest.raises(FaultyTest, match="PyTorch take an object"):
+            told.run(cell(f"import torch\nt = torch.zeros(2)\n{code}"))
+    told.run(cell("kept = w"))
+    assert not isinstance(told.namespace["kept"], torch.Tensor)
     told = judge(student("import torch\ng = torch.Generator()\nm = torch.nn.Linear(1, 1)"))
     (failed,) = told.run(cell("import torch\nkept = g, m\ntorch.rand(2, generator=g)")).outputs
     assert failed.ename == "NotPlainError"
     generator, module = told.namespace["kept"]
     assert not isinstance(generator, torch.Generator)
     assert isinstance(module, torch.nn.Module)
-    assert first.tolist() == [[1, 1]]
-    assert second.tolist() == [1, 1]
 
 
 def test_a_number_stays_what_it_was(monkeypatch):
