@@ -101,7 +101,8 @@ class Connection:
     rebound : set of str
         Names of the student that stand for something else now than when they were looked up.
     in_step : bool
-        Whether both sides know the same values by their numbers.
+        Whether both sides know the same values by their numbers: the last reply, not an interrupted
+        one, was read, and all that it tells was done.
     received : dict
         Values of this kind that are new in the present reply, by their numbers.
     """
@@ -147,12 +148,12 @@ class Connection:
         self.in_step = True
 
     def _get_in_step(self) -> None:
-        """Begin anew with values that can be changed in place, if a reply could not be read.
+        """Begin anew with values that can be changed in place, if a reply was not taken as a whole.
 
         It may have given numbers to values, which the student kernel would go on to name.
         """
         if not self.in_step:
-            self.in_step, self.shared, self.unshared = True, Shared(1), set()
+            self.shared, self.unshared = Shared(1), set()
             self._share(self._reply(self._message("begin_anew", (), {})))
 
     def do(self, operation: str, *given: Any, **named: Any) -> Any:
@@ -209,16 +210,26 @@ class Connection:
         return parts
 
     def _share(self, reply: dict[str, Any]) -> None:
-        """Change the values that the student's code has changed, and forget what it cannot see."""
+        """Change the values that the student's code has changed, and forget what it cannot see.
+
+        One that cannot be changed keeps none of the others from it.
+        """
+        unchanged: ReplyError | None = None
         for number, value in self.received.items():
             self.shared.add(number, value)
         for number, content in reply.get("changed", []):
-            if number not in self.shared.values:
-                raise ReplyError("it changes what is not there")
-            overwrite(self.shared.values[number], content)
+            try:
+                if number not in self.shared.values:
+                    raise ReplyError("it changes what is not there")
+                overwrite(self.shared.values[number], content)
+            except ReplyError as error:
+                unchanged = error
         for number in {*self.shared.values}.difference(reply.get("followed", []), self.received):
             self.shared.drop(number)
         self.received = {}
+        if unchanged is not None:
+            raise unchanged
+        self.in_step = True
         if reply.get("full") is True and self.copies:
             self.refuse("uses more values than can be followed apart")
 
@@ -227,14 +238,12 @@ class Connection:
         if self.decoding:
             raise ReplyError("an object of the student takes part in its own message")
         start, self.decoding, self.received = time.monotonic(), True, {}
+        self.in_step = False  # until all that is in the reply has its place
         try:
             answer = self.ask(parts)
             if answer == [INTERRUPTED]:
                 raise TimeoutError(f"your code took longer than {self.seconds:g} s")
             return _checked(decode(answer, self._resolve))
-        except ReplyError:
-            self.in_step = False
-            raise
         finally:
             self.decoding = False
             self.waited += time.monotonic() - start

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from lxmls_grading.execution.judge import FaultyTest
+from lxmls_grading.execution.remote import CannotJudge
 from lxmls_grading.kernel import shared
+from lxmls_grading.kernel.objects import INTERRUPTED
 from tests.lxmls_grading.execution.test_hostile_objects import points
 from tests.lxmls_grading.execution.test_remote import WORTH, cell, judge, points_beside, student
 
@@ -215,20 +219,38 @@ def test_a_change_that_cannot_be_told_fails_the_test():
     assert output.evalue.startswith("an argument was changed, and it holds a text")
 
 
-def test_after_a_reply_that_cannot_be_read_both_sides_begin_anew():
+def _rung(parts):
+    raise CannotJudge("takes too long")  # what the alarm raises, in the midst of a message
+
+
+@pytest.mark.parametrize(
+    "lose",
+    [lambda reply: [reply[0][:-1], reply[1]], lambda reply: [INTERRUPTED], _rung],
+    ids=["a part is lost", "interrupted", "the alarm"],
+)
+def test_after_a_reply_that_is_not_read_both_sides_begin_anew(lose):
     """The student kernel would name the values in it by numbers that were never heard."""
     beside = judge(student(f"{CHANGING}\nbags = [Bag([1]), Bag([2])]\nfirst = bags[0].items"))
     honest = beside.connection.ask
 
     def ask(parts):
         reply = honest(parts)
-        return [reply[0][:-1], reply[1]] if b'"first"' in parts[0] else reply
+        return lose(reply) if b'"first"' in parts[0] else reply
 
     beside.connection.ask = ask
-    (lost,) = beside.run(cell("first")).outputs
-    assert lost.ename == "ReplyError"
+    with contextlib.suppress(FaultyTest):
+        (lost,) = beside.run(cell("first")).outputs
+        assert lost.ename in ("ReplyError", "TimeoutError")
     test = "xs = [3]\nb = Bag(xs)\nb.add(4)\nassert xs == [3, 4] and bags[0].items == [1]"
     assert beside.run(cell(test)).outputs == []
+
+
+def test_a_change_that_cannot_be_made_hides_no_other():
+    answer = "def both(a, xs):\n    a.dtype = 'int64'\n    xs.append(1)\ndef add(xs): xs.append(2)"
+    beside = judge(student(answer))
+    (failed,) = beside.run(cell("import numpy as np\nxs = []\nboth(np.zeros(2), xs)")).outputs
+    assert "has changed its size or its type" in failed.evalue
+    assert beside.run(cell("assert xs == [1]\nadd(xs)\nassert xs == [1, 2]")).outputs == []
 
 
 @pytest.mark.parametrize(
