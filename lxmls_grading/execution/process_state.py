@@ -32,6 +32,9 @@ from lxmls_grading.execution.process_names import (
 #: Names of Python, which a test of the same name hides from the student's code, too.
 PYTHONS = frozenset(name for name in dir(builtins) if not name.startswith("_"))
 
+#: What binds names that hold in it alone.
+COMPREHENSION = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
 #: What a test defines that others can use.
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -115,12 +118,15 @@ def _why_variables(tree: ast.Module, variables: set[str]) -> str:
 
 
 def _uses(tree: ast.Module) -> list[tuple[str, ast.expr_context]]:
-    """Return the names that a test uses outside of functions, and how, in this order."""
+    """Return the names that a test uses outside of functions, and how, in this order.
+
+    Those that comprehensions bind are names of their own.
+    """
     found: list[tuple[tuple[int, int], str, ast.expr_context]] = []
     ends: dict[ast.AST, tuple[int, int]] = {}  # of assignments, which bind at their end
-    nodes: list[ast.AST] = [tree]
+    nodes: list[tuple[ast.AST, frozenset[str]]] = [(tree, frozenset())]  # and names that they hide
     while nodes:
-        node = nodes.pop()
+        node, hidden = nodes.pop()
         if isinstance(node, ast.Assign | ast.AugAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             end = (node.end_lineno or 0, node.end_col_offset or 0)
@@ -128,14 +134,26 @@ def _uses(tree: ast.Module) -> list[tuple[str, ast.expr_context]]:
         if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
             place = (node.lineno, node.col_offset)
             found.append((place, node.target.id, ast.Load()))
-        if isinstance(node, ast.Name):
+        if isinstance(node, ast.Name) and node.id not in hidden:
             place = (node.lineno, node.col_offset)
             if isinstance(node.ctx, ast.Store):
                 place = ends.get(node, place)
             found.append((place, node.id, node.ctx))
-        if not isinstance(node, Definition | ast.Lambda):
-            nodes += ast.iter_child_nodes(node)
+        nodes += _children(node, hidden)
     return [(name, context) for _, name, context in sorted(found, key=lambda each: each[0])]
+
+
+def _children(node: ast.AST, hidden: frozenset[str]) -> Iterator[tuple[ast.AST, frozenset[str]]]:
+    """Yield what is in code outside of functions, each with the names that are hidden there."""
+    if isinstance(node, Definition | ast.Lambda):
+        return
+    first = None
+    if isinstance(node, COMPREHENSION):
+        first = node.generators[0]
+        yield first.iter, hidden  # it is computed before the comprehension begins
+        hidden |= bound_names([each.target for each in node.generators])[0]
+        yield from ((each, hidden) for each in (first.target, *first.ifs))
+    yield from ((each, hidden) for each in ast.iter_child_nodes(node) if each is not first)
 
 
 def _tree(cell: NotebookNode) -> ast.Module:
