@@ -113,7 +113,8 @@ def _column(value: Any) -> list[Any] | None:
         index = split_table(pandas.Index(value.array))
         return None if index is None else [index, ""]
     array = value.to_numpy()
-    told = isinstance(dtype, np.dtype) or array.dtype.kind in "biuf"
+    kind = array.dtype.kind  # with a missing value, integers become inexact
+    told = isinstance(dtype, np.dtype) or (kind in "biuf" and kind == dtype.kind)
     if type(dtype) is pandas.StringDtype:
         told = dtype.na_value is not pandas.NA or not value.isna().any()
     return [Content(array), str(dtype)] if told else None
@@ -267,7 +268,9 @@ def _values(pandas: Any, column: Any, indexes: tuple[str, ...]) -> tuple[Any, An
         return values.array, values.dtype
     _are(pandas, values, np.ndarray)
     dtype = pandas.api.types.pandas_dtype(name) if len(name) <= MAX_NAME else np.dtype("U")
-    if values.ndim != 1 or getattr(dtype, "kind", "O") in "USV" or _is_of_index(pandas, dtype):
+    kind = values.dtype.kind
+    fits = kind == dtype.kind and kind not in "USV"  # to make texts of numbers takes long
+    if values.ndim != 1 or not fits or _is_of_index(pandas, dtype):
         raise ReplyError("a column is of the wrong type")
     return values, dtype
 

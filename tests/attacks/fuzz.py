@@ -269,6 +269,10 @@ def bombs() -> Iterator[tuple[str, list[bytes]]]:
     named = {"list": [{"array": {"dtype": "<i8", "parts": [1]}}, "category"]}
     alike = {"index": [named, None]}
     yield "a column of categories that hash alike", reply(alike, few | _alike(80_000))
+    numbers = {"array": {"dtype": "<i8", "parts": [0]}}
+    for kind in ("string", "object"):
+        texts = {"index": [{"list": [numbers, kind]}, None]}
+        yield f"numbers as {kind}", reply(texts, {"0": np.arange(2**23 - 1000)})
     yield "a Decimal", reply({"Decimal": "1e999999999"})
     alike = [[n * (2**61 - 1), 0] for n in range(1, 33_000)]
     yield "keys that hash alike", reply({"dict": alike})
