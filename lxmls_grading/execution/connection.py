@@ -32,6 +32,7 @@ from lxmls_grading.execution.remote import (
     remote_type,
 )
 from lxmls_grading.execution.remote_errors import error_class, error_of, original_of, parent_of
+from lxmls_grading.execution.replies import checked, key_in, text_in
 from lxmls_grading.kernel.decoding import decode
 from lxmls_grading.kernel.objects import INTERRUPTED, OPERATIONS
 from lxmls_grading.kernel.shared import Shared, Sharing, is_mutable, overwrite
@@ -184,7 +185,7 @@ class Connection:
         self._show(reply)
         self._share(reply)
         if operation in RUNNING:
-            self.rebound.update(map(_text, reply.get("rebound", [])[:MAX_REBOUND]))
+            self.rebound.update(map(text_in, reply.get("rebound", [])[:MAX_REBOUND]))
             if len(self.rebound) > MAX_REBOUND:
                 raise ReplyError("it binds too many names anew")
         if self.copies:
@@ -243,7 +244,7 @@ class Connection:
             answer = self.ask(parts)
             if answer == [INTERRUPTED]:
                 raise TimeoutError(f"your code took longer than {self.seconds:g} s")
-            return _checked(decode(answer, self._resolve))
+            return checked(decode(answer, self._resolve))
         finally:
             self.decoding = False
             self.waited += time.monotonic() - start
@@ -356,21 +357,21 @@ class Connection:
             return self._received(*about)
         if tag != "handle":
             raise KeyError(tag)
-        bases = [(_text(module), _text(name)) for module, name in about["bases"]]
+        bases = [(text_in(module), text_in(name)) for module, name in about["bases"]]
         place, is_class = about["place"], "name" in about
         if type(place) is not int:
             raise ReplyError("a place is no number")
         if is_class and ("builtins", "BaseException") in bases:
-            return self._exception_class(place, _text(about["name"]), bases)
+            return self._exception_class(place, text_in(about["name"]), bases)
         if is_class and (same := _same_class(bases[0])):
             return same
         remote = self.remotes.get(place)
         if remote is None:  # `is` compares what is one object over there
             if len(self.remotes) >= MAX_OBJECTS:
                 raise ReplyError("there are too many objects")
-            known = [_text(part) for part in about["known"]] if about.get("known") else None
-            key = _key(about["key"]) if "key" in about else None
-            handle = Handle(self, place, _text(about["type"]), bases, is_class, known, key)
+            known = [text_in(part) for part in about["known"]] if about.get("known") else None
+            key = key_in(about["key"]) if "key" in about else None
+            handle = Handle(self, place, text_in(about["type"]), bases, is_class, known, key)
             remote = self.remotes[place] = Remote(handle)
         self.dropped.discard(place)
         return remote
@@ -397,53 +398,6 @@ class Connection:
             parent = parent_of(bases[1:], self.exceptions.values())
             self.exceptions[place] = error_class(original, bases[0], name, parent)
         return self.exceptions[place]
-
-
-def _checked(reply: Any) -> dict[str, Any]:
-    """Return a reply if its parts are of exactly the types that they have to be."""
-    if type(reply) is not dict or not {"value", "error"} & reply.keys():
-        raise ReplyError("there is neither a value nor an error in it")
-    printed, warned = (reply.get(name) for name in ("printed", "warnings"))
-    if type(printed) is not list or type(warned) is not list or len(printed) != 2:
-        raise ReplyError("it does not tell what was printed")
-    if not all(type(pair) is list and len(pair) == 2 for pair in warned):
-        raise ReplyError("a warning is malformed")
-    for text in (*printed, *(part for pair in warned for part in pair)):
-        _text(text)
-    changed, followed, rebound = (reply.get(n, []) for n in ("changed", "followed", "rebound"))
-    if not type(changed) is type(followed) is type(rebound) is list:
-        raise ReplyError("it does not tell what was changed")
-    if not all(type(pair) is list and len(pair) == 2 for pair in changed):
-        raise ReplyError("a change is malformed")
-    if not all(type(number) is int for number in (*followed, *(pair[0] for pair in changed))):
-        raise ReplyError("a number of a value is none")
-    if "error" in reply:
-        error = reply["error"]
-        types = {"args": list, "attributes": dict, "object": Remote, "line": str}
-        if type(error) is not dict or not {"class", "text", *types} <= error.keys():
-            raise ReplyError("an error is malformed")
-        if not all(type(error[name]) is kind for name, kind in types.items()):
-            raise ReplyError("an error is malformed")
-        if error["text"] is not None:
-            _text(error["text"])
-        if not (type(error["class"]) is Remote or isinstance(error["class"], type)):
-            raise ReplyError("an error has no class")
-    return reply
-
-
-def _text(value: Any) -> str:
-    """Return a text if it is one: an object that looks like one can do anything."""
-    if type(value) is not str:
-        raise ReplyError(f"a {type(value).__name__} is no text")
-    return value
-
-
-def _key(value: Any) -> Any:
-    """Return what has the hash of an object, of plain types."""
-    parts = value if type(value) is list else [value]
-    if not all(type(part) in (int, float, str) for part in parts):
-        raise ReplyError("a key is no plain value")
-    return tuple(value) if type(value) is list else value
 
 
 def _same_class(base: tuple[str, str]) -> type | None:
