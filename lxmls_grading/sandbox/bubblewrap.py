@@ -149,7 +149,9 @@ def unreadable() -> dict[Path, Path]:
         within = [each for each in libraries if each.is_relative_to(folder)] or [folder]
         above = {each for library in within for each in (library, *library.parents)}
         parts = sorted(each for each in above if each.is_relative_to(folder))
-        inside = [each for library in within for each in sorted(library.glob("*"))]
+        names = (each for library in within for each in sorted(library.glob("*")))
+        # What else is there is not imported, such as what pip leaves of a package (`~orch`).
+        inside = [each for each in names if each.name.partition(".")[0].isidentifier()]
         for path in [*parts, *inside]:
             with contextlib.suppress(OSError):  # a link to nowhere
                 if not _all_can_read(path.stat().st_mode, path.suffix):

@@ -61,6 +61,8 @@ def library(tmp_path, monkeypatch):
 
 def test_what_all_users_can_read_is_fine(library):
     (library / "notes.txt").chmod(0o600)
+    for name in ("~orch", "two-1.0.dist-info"):
+        (library / name).mkdir(mode=0o700)
     assert bubblewrap.unreadable() == {}
 
 
