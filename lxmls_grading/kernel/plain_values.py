@@ -64,7 +64,7 @@ def plain_value(value: Any) -> Any:
         return dict(value)
     if kind in (type({}.keys()), type({}.items())):
         return set(value)
-    if kind.__module__.partition(".")[0] in ("pandas", "numpy", "torch"):
+    if kind.__module__.partition(".")[0] in ("pandas", "numpy"):
         return _of_library(value)
     mro = type.__dict__["__mro__"].__get__(kind)  # without asking a metaclass
     for base, plain in BASES.items():
@@ -102,7 +102,7 @@ def plain_key(value: Any) -> Any:
 
 
 def _of_library(value: Any) -> Any:
-    """Return what a value of a library is in a plain class, if it is as exact there."""
+    """Return what a value of pandas or NumPy is in a plain class, if it is as exact there."""
     numpy, kind = sys.modules.get("numpy"), type(value).__name__
     if isinstance(value, datetime.datetime) and kind == "Timestamp" and not value.nanosecond:  # type: ignore[attr-defined]
         return value.to_pydatetime()  # type: ignore[attr-defined]

@@ -64,6 +64,11 @@ EQUAL = {
         "__import__('torch').ones(2)",
         "import torch\ndef f(): return torch.nn.Parameter(torch.ones(2))",
     ),
+    "a named tuple of PyTorch": (
+        "import torch\nassert f() == (torch.tensor(3.0), torch.tensor(1))",
+        "tuple(map(__import__('torch').tensor, (3.0, 1)))",
+        "import torch\ndef f(): return torch.max(torch.tensor([1.0, 3.0]), 0)",
+    ),
     "changes of a dictionary of its own": (
         "d = f()\nd.update(b=2)\nassert d.pop('a') == 1 and d == {'b': 2}\nd.clear()\nassert not d",
         "{'a': 1}",
