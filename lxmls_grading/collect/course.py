@@ -121,8 +121,7 @@ def collect(
         Of each student.
     problems : list of Unreadable
     """
-    notebooks, others = course.notebooks[assignment], course.notebooks.keys() - {assignment}
-    sorted_files = sort_files(found, course.people, notebooks, coursedir.ignore, others)
+    sorted_files = sort_files(found, course.people, assignment, course.notebooks, coursedir.ignore)
     everybody = []
     if coursedir.groupshared and not dry_run:
         share_folder(Path(coursedir.root, RECORDS_FOLDER))

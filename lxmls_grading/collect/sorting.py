@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -116,9 +116,9 @@ DOWNLOAD_MINUTES = 15
 def sort_files(
     found: Iterable[File | Unreadable],
     people: People,
-    notebooks: Collection[str],
+    assignment: str,
+    assignments: Mapping[str, Collection[str]],
     ignore: Sequence[str],
-    others: Collection[str] = (),
 ) -> Sorted:
     """Sort files by student.
 
@@ -126,14 +126,14 @@ def sort_files(
     ----------
     found : iterable of File and Unreadable
     people : People
-    notebooks : collection of str
-        The names of the assignment's notebooks.
+    assignment : str
+    assignments : mapping of str to collection of str
+        The names of the notebooks of all assignments. What lies in a folder of another assignment
+        is not taken, but for notebooks that are nowhere else.
     ignore : sequence of str
         Patterns of names that are left out.
-    others : collection of str
-        The names of other assignments: what lies in folders of these names is not taken, but for
-        notebooks that are nowhere else.
     """
+    notebooks, others = assignments[assignment], assignments.keys() - {assignment}
     problems: list[Unreadable] = []
     claimed: dict[str, list[tuple[File, Claim]]] = defaultdict(list)
     unknown: dict[tuple[str, str], str] = {}
@@ -229,9 +229,9 @@ def _versions(
             return  # when it was handed in is not for students to say
         if any(fnmatch.fnmatch(part, pattern) for part in claim.parts for pattern in ignore):
             return
-        folders_above = {*file.parts[:-1], *claim.parts[:-1]} - {claim.label}
-        if not anywhere and folders_above & {*others}:
-            of_others.append((file, claim, where, folders_above & {*others}))
+        foreign = ({*file.parts[:-1], *claim.parts[:-1]} - {claim.label}).intersection(others)
+        if foreign and not anywhere:
+            of_others.append((file, claim, where, foreign))
             return
         if len(versions) >= MAX_FILES or total > MAX_TOTAL_BYTES:
             problems.append(Unreadable(where, "is left out: the submission is too large"))

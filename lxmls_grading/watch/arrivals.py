@@ -279,7 +279,6 @@ class Drop:
         """Sort what is in the folder by student, without those whose files still change."""
         self.course = read_course(self.coursedir)
         people, notebooks = self.course.people, self.course.notebooks[self.assignment]
-        others = self.course.notebooks.keys() - {self.assignment}
         complete: list[File | Unreadable] = []
         still: set[str] = set()
         for found in files_in(self.folder, self.zone):
@@ -291,7 +290,9 @@ class Drop:
                         still.add(whose(found, people, notebooks)[0])
                     continue
             complete.append(found)
-        found_now = sort_files(complete, people, notebooks, self.coursedir.ignore, others)
+        found_now = sort_files(
+            complete, people, self.assignment, self.course.notebooks, self.coursedir.ignore
+        )
         self.download_times = found_now.download_times
         self.problems = [f"{each.where} {each.why}" for each in found_now.problems]
         for student, handed_in in found_now.students.items():
