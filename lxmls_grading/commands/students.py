@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from unicodedata import normalize
 
 from lxmls_grading.commands.options import CommandError, close_names
+from lxmls_grading.people.matching import written_alike
 
 
 def select_students(
@@ -35,8 +35,7 @@ def select_students(
     chosen: set[str] = set()
     for pattern in filter(None, (each.strip() for each in patterns.split(","))):
         found = {pattern} & {*students} or {n for n in students if fnmatchcase(n, pattern)}
-        # A keyboard writes an accent in one way, and a folder made on a Mac has it in another.
-        found = found or {n for n in students if normalize("NFC", n) == normalize("NFC", pattern)}
+        found = found or {*written_alike(pattern, students)}
         if not found:
             problem = (
                 f"nobody who matches {pattern!r} has handed in {assignment!r}"

@@ -7,13 +7,13 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from unicodedata import normalize
 
 from nbgrader.api import Assignment, Gradebook, MissingEntry, Student, SubmittedAssignment
 from nbgrader.coursedir import CourseDirectory
 
 from lxmls_grading.deadlines.lateness import assign_penalty, penalty_plugin, read_stamp
 from lxmls_grading.deadlines.times import TimeError
+from lxmls_grading.people.matching import written_alike
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -103,8 +103,7 @@ def extend(
                 f"`nbgrader db assignment add {assignment} --duedate ...`"
             )
         students = [name for (name,) in gradebook.db.query(Student.id)]
-        # A keyboard writes an accent in one way, and a folder made on a Mac has it in another.
-        same = [each for each in students if normalize("NFC", each) == normalize("NFC", student)]
+        same = written_alike(student, students)
         if student not in students and len(same) == 1:
             student = same[0]
         if student not in students:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lxmls_grading.people.roster_file import plain_letters
@@ -37,6 +39,25 @@ class Person:
 def _in_any_order(name: str) -> str:
     """Return the words of a name, sorted."""
     return "".join(sorted(filter(None, map(plain_letters, re.split(r"[\s,._]+", name)))))
+
+
+def written_alike(name: str, names: Iterable[str]) -> list[str]:
+    r"""Return the names that look like one: accents can be written in two ways.
+
+    A keyboard writes them in one, and a folder made on a Mac has them in the other.
+
+    Parameters
+    ----------
+    name : str
+    names : iterable of str
+
+    Examples
+    --------
+    >>> written_alike("zo\u00eb", ["zoe\u0308", "zoe"]) == ["zoe\u0308"]
+    True
+    """
+    same = unicodedata.normalize("NFC", name)
+    return [each for each in names if unicodedata.normalize("NFC", each) == same]
 
 
 class NotFoundError(LookupError):
