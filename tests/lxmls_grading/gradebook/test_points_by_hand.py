@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import multiprocessing
 import os
@@ -40,6 +41,16 @@ def graded(course):
     assert details(course, "ada")[0][ESSAY] == (None, None, True)
     give(course, log_linear_comments=1.5, test_loss=1)
     return course
+
+
+@contextlib.contextmanager
+def changed(course, name: str):
+    """Change a cell of the source, and release the assignment anew."""
+    path = course / "source" / "day2" / f"{NAME}.ipynb"
+    notebook = read_notebook(path)
+    yield find(notebook, name)
+    write(notebook, path)
+    convert(GenerateAssignment, course)
 
 
 def state(course) -> dict[str, tuple]:
@@ -83,11 +94,8 @@ def test_one_changed_answer_does_not_ask_for_another(graded):
 
 
 def test_a_mended_test_asks_for_its_own_points_only(graded):
-    path = graded / "source" / "day2" / f"{NAME}.ipynb"
-    notebook = read_notebook(path)
-    find(notebook, TEST).source += "\nassert True"
-    write(notebook, path)
-    convert(GenerateAssignment, graded)
+    with changed(graded, TEST) as cell:
+        cell.source += "\nassert True"
     convert(Autograde, graded)
     assert state(graded) == {ESSAY: (1.5, False), TEST: (1, True)}
 
@@ -99,19 +107,15 @@ def test_those_of_a_task_wait_where_the_student_wrote_something_else(graded):
     def of_task() -> tuple:
         return details(graded, "ada")[0][task][1:]
 
-    path = graded / "source" / "day2" / f"{NAME}.ipynb"
-    notebook = read_notebook(path)
-    find(notebook, task).metadata.nbgrader.points = 3
-    write(notebook, path)
-    convert(GenerateAssignment, graded)
+    with changed(graded, task) as cell:
+        cell.metadata.nbgrader.points = 3
     convert(Autograde, graded)
     give(graded, log_linear_comments_rubric=2)
     for _ in range(2):
         convert(Autograde, graded)
         assert of_task() == (2, False)
-    find(notebook, task).source += "\nAnother word."
-    write(notebook, path)
-    convert(GenerateAssignment, graded)
+    with changed(graded, task) as cell:
+        cell.source += "\nAnother word."
     convert(Autograde, graded)
     assert of_task() == (2, False)
     where = graded, "day2", "ada"
@@ -136,11 +140,8 @@ def test_those_of_a_task_wait_where_the_student_wrote_something_else(graded):
 
 @pytest.mark.parametrize("worth", [1, 0])
 def test_they_wait_where_the_answer_is_worth_less_now(worth, graded):
-    path = graded / "source" / "day2" / f"{NAME}.ipynb"
-    notebook = read_notebook(path)
-    find(notebook, ESSAY).metadata.nbgrader.points = worth
-    write(notebook, path)
-    convert(GenerateAssignment, graded)
+    with changed(graded, ESSAY) as cell:
+        cell.metadata.nbgrader.points = worth
     for _ in range(2):
         convert(Autograde, graded)
         assert state(graded) == {ESSAY: (1.5, True), TEST: (1, False)}
@@ -152,11 +153,8 @@ def test_they_wait_where_the_answer_is_worth_less_now(worth, graded):
 
 
 def test_they_stay_confirmed_where_the_answer_is_worth_more_now(graded):
-    path = graded / "source" / "day2" / f"{NAME}.ipynb"
-    notebook = read_notebook(path)
-    find(notebook, ESSAY).metadata.nbgrader.points = 5
-    write(notebook, path)
-    convert(GenerateAssignment, graded)
+    with changed(graded, ESSAY) as cell:
+        cell.metadata.nbgrader.points = 5
     convert(Autograde, graded)
     assert state(graded) == {ESSAY: (1.5, False), TEST: (1, False)}
     assert not details(graded, "ada")[1][ESSAY]  # nobody is blamed for the marks either
