@@ -47,8 +47,10 @@ SPECIAL = frozenset(f"__{letter}{name}__" for name in OPERATIONS for letter in (
 KEYS = (int, float, str)
 MAX_KEY = 200
 
-#: The bit of `type.__flags__` of classes that Python code has defined.
-HEAP_TYPE = 1 << 9
+#: The bits of `type.__flags__` that tell a class that Python code has defined: it is on the heap,
+#: and can be changed. Those of Python in C may be on the heap, too.
+KIND_OF_CLASS = 1 << 9 | 1 << 8
+DEFINED_BY_PYTHON = 1 << 9
 
 
 def plain_value(value: Any) -> Any:
@@ -70,7 +72,7 @@ def plain_value(value: Any) -> Any:
     for base, plain in BASES.items():
         place = next((n for n, each in enumerate(mro) if each is base), None)
         if place is not None and (place or base in WRAPPERS) and kind is not bool:
-            own = [each for each in mro[:place] if each.__flags__ & HEAP_TYPE]
+            own = [c for c in mro[:place] if c.__flags__ & KIND_OF_CLASS == DEFINED_BY_PYTHON]
             return value if any(SPECIAL & vars(each).keys() for each in own) else plain(value)
     return value
 
