@@ -29,6 +29,9 @@ CLASSES = ("positive", "negative")
 #: Share of a corpus, from its beginning, that is for training. The rest is for testing.
 TRAIN_SHARE = 0.8
 
+#: How often a feature of the review files occurs at least, in all reviews together.
+MIN_COUNT = 5
+
 #: What a count in a review file looks like.
 COUNT = re.compile(r"[1-9][0-9]{0,4}")
 
@@ -267,12 +270,12 @@ def _books(cache: Path) -> Loaded:
     return counts, labels, vocabulary
 
 
-def parse_folder(folder: Path, min_count: int = 5) -> Loaded:
+def parse_folder(folder: Path) -> Loaded:
     """Parse ``positive.review`` and ``negative.review``, which have one review per line.
 
     A line is ``feature:count feature:count ... #label#:positive``. Features that occur fewer
-    than `min_count` times in all are left out; the others are numbered in the order of their
-    first occurrence.
+    than :data:`MIN_COUNT` times in all are left out; the others are numbered in the order of
+    their first occurrence.
 
     Returns
     -------
@@ -292,10 +295,10 @@ def parse_folder(folder: Path, min_count: int = 5) -> Loaded:
                 totals[word] += count
     index: dict[str, int] = {}
     for word, total in totals.items():
-        if total >= min_count:
+        if total >= MIN_COUNT:
             index[word] = len(index)
     if not index:
-        raise CorpusError(f"no feature of {folder} occurs {min_count} times or more")
+        raise CorpusError(f"no feature of {folder} occurs {MIN_COUNT} times or more")
     del totals
 
     reviews = {

@@ -37,9 +37,7 @@ class Outcome(Enum):
         return self.value[1]
 
 
-def judge(
-    guess: object, measured: float, within: float = WITHIN, largest: float | None = None
-) -> Outcome:
+def judge(guess: object, measured: float, largest: float | None = None) -> Outcome:
     """Return what becomes of a guess at a number.
 
     Parameters
@@ -47,8 +45,6 @@ def judge(
     guess : object
         A number, or None while there is no guess. Anything else is wrong.
     measured : float
-    within : float
-        How far a guess may be off, as a part of `largest`.
     largest : float, optional
         The largest of the numbers that are guessed together; by default `measured`.
     """
@@ -57,7 +53,7 @@ def judge(
     if isinstance(guess, Refuted):
         return Outcome.WRONG
     number = as_number(guess)
-    is_right = number is not None and agrees(number, measured, within, largest)
+    is_right = number is not None and agrees(number, measured, largest=largest)
     return Outcome.RIGHT if is_right else Outcome.WRONG
 
 

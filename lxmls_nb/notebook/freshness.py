@@ -30,7 +30,7 @@ class Old:
     ----------
     name : str
     changed : str
-        What has changed since; empty if its cell has, and does not make the value any more.
+        What has changed since; empty if its cell was changed so that it does not make the value.
     cell : CodeCell
         The one that makes the value, as it was last run.
     """
@@ -51,8 +51,8 @@ def sentences(found: Sequence[Old]) -> list[str]:
 def _sentence(names: list[str], changed: str, cell: CodeCell) -> str:
     if not changed:
         return (
-            f"{_listed(names)} made by {cell.described()} as it was before. As it is now, it does "
-            "not make that: has it an error, or another name in it?"
+            f"{_listed(names)} made by an earlier version of {cell.described()}. The present "
+            "version does not make that: does it stop with an error, or use another name?"
         )
     return (
         f"{_listed(names)} made before `{changed}` changed. Run {cell.described()} again, then "

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import cast
 
-#: CodeCell magics whose cell defines what it would define without them.
+#: Cell magics under which a cell defines what it would define without them.
 TRANSPARENT = re.compile(r"\A(\s*%%(time|capture|prun)\b[^\n]*\n)+")
 
 #: Statements and expressions that wait.

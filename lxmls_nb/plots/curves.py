@@ -11,6 +11,9 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from lxmls_nb.plots.figure import BLUE, RED, STYLES, DescribedFigure, new_axes
 
+#: A descent has a marker at each sixth of its steps: at every step they would hide its path.
+MARK_EVERY = 6
+
 
 def plot_learning_curves(curves: Mapping[str, Sequence[float]]) -> DescribedFigure:
     """Return a figure of accuracies against epochs.
@@ -111,7 +114,6 @@ def plot_descent(
     loss: Callable[[float, float], float],
     paths: Mapping[str, np.ndarray],
     labels: tuple[str, str],
-    every: int = 6,
 ) -> DescribedFigure:
     """Return a map of the loss over two parameters, with the paths of gradient descents on it.
 
@@ -123,8 +125,6 @@ def plot_descent(
         By label, the parameters after each step.
     labels : (str, str)
         Names of the parameters.
-    every : int
-        Each how many steps a path gets a marker.
     """
     figure, axes = new_axes(height=4.2, grid=False)
     figure.set_layout_engine("constrained")  # it makes room for the legend below
@@ -142,7 +142,7 @@ def plot_descent(
         if not (0.07 < x < 0.93 and 0.05 < y < 0.95):  # the frame would cut this number
             written.remove()
     for style, (label, path) in zip(cycle(STYLES), paths.items(), strict=False):
-        axes.plot(*np.transpose(path), markevery=every, label=label, linewidth=1.2, **style)
+        axes.plot(*np.transpose(path), markevery=MARK_EVERY, label=label, linewidth=1.2, **style)
         axes.plot(*path[0], "k*", markersize=12)
     axes.plot([], [], "k*", markersize=10, linestyle="none", label="start")
     axes.set(xlabel=labels[0], ylabel=labels[1])

@@ -19,9 +19,7 @@ PANEL, ROW = 2.1, 2.3
 REACH = 1.0
 
 
-def plot_evidence(
-    model: NumpyMLP, batch: Mapping[str, np.ndarray], place: tuple[int, int] = (0, 0)
-) -> DescribedFigure:
+def plot_evidence(model: NumpyMLP, batch: Mapping[str, np.ndarray]) -> DescribedFigure:
     """Draw the gradients that a network claims beside those that are measured.
 
     The upper row is about the whole batch, the lower one about its first example alone. On the left
@@ -35,8 +33,6 @@ def plot_evidence(
         A small one, whose gradients are measured number by number.
     batch : dict
         ``input`` of shape (M, I) and ``output`` of shape (M,).
-    place : (int, int)
-        Row and column of the weight on the left.
 
     Returns
     -------
@@ -50,7 +46,7 @@ def plot_evidence(
     for axes, (name, part) in zip(grid, rows.items(), strict=True):
         few = {key: values[part] for key, values in batch.items()}
         compared = compare_gradients(model, few["input"], few["output"])
-        words = [_draw_tangent(axes[0], model, few, compared[0], place)]
+        words = [_draw_tangent(axes[0], model, few, compared[0])]
         for layer, panel in enumerate(axes[1:]):
             words.append(_draw_layer(panel, compared[2 * layer : 2 * layer + 2], layer + 1))
         axes[0].set_ylabel(f"{name}\n\nloss (nats)", fontsize=8)
@@ -79,14 +75,10 @@ def plot_evidence(
 
 
 def _draw_tangent(
-    axes: Axes,
-    model: NumpyMLP,
-    batch: Mapping[str, np.ndarray],
-    compared: Compared,
-    place: tuple[int, int],
+    axes: Axes, model: NumpyMLP, batch: Mapping[str, np.ndarray], compared: Compared
 ) -> str:
-    """Draw the loss close to a weight of the first layer, and what is claimed of its slope."""
-    handlers = get_mlp_parameter_handlers(0, False, *place)
+    """Draw the loss close to the first weight of the first layer, and its claimed slope."""
+    handlers = get_mlp_parameter_handlers(layer_index=0, row=0, column=0)
     weights, losses = get_mlp_loss_range(model, *handlers, dict(batch), span=REACH, num_values=81)
     current, loss = weights[len(weights) // 2], losses[len(losses) // 2]
     axes.plot(weights, losses, color=BLUE, label="loss")
@@ -94,11 +86,10 @@ def _draw_tangent(
     margin = max(0.2 * (high - low), 0.01)
     axes.plot(current, loss, "x", color="black", ms=7, mew=2)
     axes.set(xlim=(weights[0], weights[-1]), ylim=(low - margin, high + margin))
-    _finish(axes, f"$W^1_{{{place[0] + 1}{place[1] + 1}}}$")
-    shape = compared.claimed.shape
-    if len(shape) != 2 or place[0] >= shape[0] or place[1] >= shape[1]:
+    _finish(axes, "$W^1_{11}$")
+    if compared.claimed.ndim != 2 or not compared.claimed.size:
         return "there is no claimed gradient of the weight."
-    slope = float(compared.claimed[place])
+    slope = float(compared.claimed[0, 0])
     if not np.isfinite(slope):
         return f"the claimed slope of the loss at one weight of layer 1 is {slope}."
     steps = np.array([-REACH, REACH])
@@ -106,7 +97,7 @@ def _draw_tangent(
         current + steps, loss + slope * steps, "--", color=RED, label="slope: claimed gradient"
     )
     return (
-        f"the slope of the loss at one weight of layer 1 is {compared.measured[place]:.3g}, the "
+        f"the slope of the loss at one weight of layer 1 is {compared.measured[0, 0]:.3g}, the "
         f"claimed one is {slope:.3g}."
     )
 

@@ -182,7 +182,7 @@ def layout_chain(
     texts = []
     for place, x in enumerate(xs):
         texts.append(Text(x, y, names[place - 1] if place else f"${symbols[0]}$", SYMBOL))
-        texts.append(Text(x, y + RADIUS + 0.03, forward[place], kind="forward", va="bottom"))
+        texts.append(forward_text(x, y + RADIUS, forward[place]))
         if errors is not None:
             texts.append(error_text(x, y - RADIUS, number(errors[place])))
         if place and between:

@@ -29,7 +29,6 @@ def plot_network(
     example: int | None = 0,
     names: Sequence[str] | None = None,
     class_names: Sequence[str] | None = None,
-    max_units: int = 5,
     highlight: tuple[int, int, int] | None = None,
     guesses: Guesses | None = None,
 ) -> DescribedFigure:
@@ -57,8 +56,6 @@ def plot_network(
         Names of the inputs, for instance a vocabulary.
     class_names : sequence of str, optional
         Names of the classes.
-    max_units : int
-        The largest number of units of which all are shown.
     highlight : (int, int, int), optional
         A weight to emphasise: index into `parameters`, row and column, counted from zero. With
         `output`, its gradient is worked out on top, from the numbers at both ends (for one
@@ -87,7 +84,6 @@ def plot_network(
         example=example,
         names=names,
         class_names=class_names,
-        max_units=max_units,
         highlight=highlight,
         guesses=guesses if guesses is not None else {},
     )

@@ -22,6 +22,9 @@ from lxmls_nb.models.numpy_mlp import HIDDEN
 #: Step of the central differences.
 STEP = 1e-5
 
+#: The largest number of units in a layer of which all are shown.
+MAX_UNITS = 5
+
 Function = Callable[[np.ndarray], np.ndarray]
 
 
@@ -195,7 +198,6 @@ def build_network_graph(
     example: int | None,
     names: Sequence[str] | None,
     class_names: Sequence[str] | None,
-    max_units: int,
     highlight: tuple[int, int, int] | None,
     guesses: Guesses,
 ) -> NetworkGraph:
@@ -250,7 +252,7 @@ def build_network_graph(
         wanted += [place[2] for place in guesses if place[1] == layer]
         if layer == 0 and value is not None:
             wanted += np.flatnonzero(value).tolist()
-        shown = _shown(geometry[layer], max_units, wanted)
+        shown = _shown(geometry[layer], wanted)
         columns.append(Column(title, symbol, layer, geometry[layer], shown, value, error))
     return NetworkGraph(
         columns=tuple(columns),
@@ -376,8 +378,8 @@ def _errors(
     return errors
 
 
-def _shown(size: int, max_units: int, wanted: Sequence[int]) -> tuple[int, ...]:
+def _shown(size: int, wanted: Sequence[int]) -> tuple[int, ...]:
     """Choose the units that are shown: those that are wanted, and the first ones."""
     units = list(dict.fromkeys([*wanted, *range(size)]))
     # Where some are left out, the dots that tell so take the place of one.
-    return tuple(sorted(units if size <= max_units else units[: max(max_units - 1, 1)]))
+    return tuple(sorted(units if size <= MAX_UNITS else units[: MAX_UNITS - 1]))

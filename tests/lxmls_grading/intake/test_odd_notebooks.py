@@ -40,7 +40,6 @@ BROKEN = "def area(radius):\n    return ((("
 PROMPTS = ">>> def area(radius):\n...     return math.pi * radius**2"
 NUMBERS = "In [5]: def area(radius):\n   ...:     return math.pi * radius**2"
 INDENTED = AREA.replace("def", "    def").replace("    return", "        return")
-MAGICS = f"%%time\n%%capture\n{AREA}"
 UNSEEN = {
     "exec": f"exec({AREA!r})",
     "a global name": "def make():\n    global area\n    area = lambda r: math.pi * r**2\n\nmake()",

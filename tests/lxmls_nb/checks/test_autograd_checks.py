@@ -89,8 +89,6 @@ def operation(name: str, value: str, back: str, parents: str = "") -> str:
 PRODUCT, MATRICES, SUM = "a.value * b.value", "a.value @ b.value", "a.value + b.value"
 SIGMOID = "1 / (1 + np.exp(-z.value))"
 LOG_SOFTMAX = "z.value - logsumexp(z.value, axis=1, keepdims=True)"
-UNDO = "undo_broadcasting(e, a.value.shape), undo_broadcasting(e, b.value.shape)"
-
 MISTAKES = {
     # a node
     "no return": (

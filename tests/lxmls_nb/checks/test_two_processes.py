@@ -71,9 +71,6 @@ def elsewhere():
         assert process.exitcode == 0
 
 
-RIGHT_ENTRY = {"expected": {"block a": "initialisation"}}
-
-
 @pytest.mark.parametrize(
     ("check", "notebook", "names", "options"),
     [

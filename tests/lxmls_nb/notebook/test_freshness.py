@@ -198,8 +198,8 @@ def test_what_its_cell_does_not_make_any_more_is_old(notebook, change):
     assert notebook.run("Answer().f()") == ["Answer"]
     assert notebook.freshness.state("Answer().f()") != state
     assert sentences(notebook.found) == [
-        "`Answer` was made by cell [1] as it was before. As it is now, it does not make that: has "
-        "it an error, or another name in it?".replace("[1]", "[3]")
+        "`Answer` was made by an earlier version of cell [3]. The present version does not make "
+        "that: does it stop with an error, or use another name?"
     ]
     notebook.run(RIGHT, key="answer")
     assert notebook.run("Answer().f()") == []

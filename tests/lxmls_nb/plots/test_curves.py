@@ -63,7 +63,7 @@ def test_a_descent_is_drawn_on_the_map_of_its_cost():
         return a**2 + 2 * b**2
 
     path = np.array([[2.0, 1.0], [1.0, 0.2], [0.1, 0.0]])
-    figure = plots.plot_descent(loss, {"mine": path}, labels=("a", "b"), every=1)
+    figure = plots.plot_descent(loss, {"mine": path}, labels=("a", "b"))
     (axes,) = figure.axes
     np.testing.assert_array_equal(np.transpose(axes.lines[0].get_data()), path)
     (contours,) = axes.collections

@@ -24,7 +24,7 @@ def text_width(text, size):
 def lay_out(geometry, with_batch=True, **options):
     """Return the layout of a network of sigmoids, of the first of two examples."""
     functions = ["sigmoid"] * (len(geometry) - 2) + ["softmax"]
-    given = {"example": 0, "names": None, "class_names": None, "max_units": 5, "highlight": None}
+    given = {"example": 0, "names": None, "class_names": None, "highlight": None}
     given["guesses"] = {}
     input = output = None
     if with_batch:
@@ -123,11 +123,11 @@ def test_long_names_move_the_graph_to_the_right():
 
 
 def test_of_a_large_layer_the_first_units_and_dots_are_shown():
-    layout = lay_out([2, 30, 2], max_units=4)
+    layout = lay_out([2, 30, 2])
     linear, sigmoid = layout.dots  # both functions of the layer
     assert linear[0] < sigmoid[0]
     hidden = [y for x, y in layout.circles if x == linear[0]]
-    assert len(hidden) == 3
+    assert len(hidden) == 4
     assert linear[1] < min(hidden)
     assert words(layout).count("30 units") == 2
 

@@ -305,7 +305,7 @@ def guessed_figure(**options):
     """Return a picture with a guess at four of its numbers: none, two wrong ones, a right one."""
     model, inputs, output = network([2, 3, 2])
     graph = build_network_graph(
-        model.parameters, model.activation_functions, inputs, output, 0, None, None, 5, None, {}
+        model.parameters, model.activation_functions, inputs, output, 0, None, None, None, {}
     )
     right = float(graph.columns[3].errors[1])
     guesses = GUESSED | {("e", 2, 1): right * 1.01}
