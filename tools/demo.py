@@ -53,8 +53,8 @@ def nbgrader(*arguments: str) -> None:
         sys.exit(f"nbgrader {' '.join(arguments)} failed:\n{done.stdout}\n{done.stderr}")
 
 
-def grade() -> None:
-    """Grade the class as instructors do."""
+def grade() -> str:
+    """Grade the class as instructors do; return what the command prints."""
     print("  lxmls-nb grade day2 ...", end="", flush=True)
     start = time.perf_counter()
     done = subprocess.run(
@@ -71,6 +71,7 @@ def grade() -> None:
     if done.returncode not in (0, 1) or left:
         without = f" ({', '.join(left)} without points)" if left else ""
         sys.exit(f"lxmls-nb grade day2 failed{without}:\n{done.stdout}\n{done.stderr}")
+    return done.stdout
 
 
 def write_submissions() -> dict[str, str]:
@@ -101,10 +102,11 @@ def write_submissions() -> dict[str, str]:
     return students
 
 
-def grade_by_hand(gradebook: Gradebook) -> int:
+def grade_by_hand(gradebook: Gradebook, printed: str) -> int:
     """Give full marks to all comments of 2.1, as an instructor would in the formgrader.
 
-    Where a test could not be run, the demo ends: nothing of what it shows would be true.
+    Where a test could not be run, the demo ends: nothing of what it shows would be true. What
+    grading has printed says why.
     """
     count = 0
     for submission in gradebook.assignment_submissions("day2"):
@@ -116,7 +118,7 @@ def grade_by_hand(gradebook: Gradebook) -> int:
                     count += grade.max_score > 0  # the cell of the rubric has no points
                 elif grade.needs_manual_grade:
                     where = f"{grade.name} of {submission.student.id}"
-                    sys.exit(f"{where} could not be run: `lxmls-nb doctor` says more")
+                    sys.exit(f"{printed}\n{where} could not be run, as grading says above.")
     gradebook.db.commit()
     return count
 
@@ -146,9 +148,9 @@ def main() -> None:
     print(f"A course of four students in {COURSE.name}/ (a minute or two):")
     nbgrader("generate_assignment", "day2")
     students = write_submissions()
-    grade()
+    printed = grade()
     with Gradebook(f"sqlite:///{COURSE / 'gradebook.db'}") as gradebook:
-        count = grade_by_hand(gradebook)
+        count = grade_by_hand(gradebook, printed)
         print(f"  graded by hand: the comments of exercise 2.1, {count} of them")
     nbgrader("generate_feedback", "day2")
     coursedir = CourseDirectory(root=str(COURSE))
