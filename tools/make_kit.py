@@ -134,7 +134,7 @@ def toml(value: str | list[str]) -> str:
 
 
 def requirement(project: dict[str, Any], name: str) -> str:
-    """Return what the instructors' extra asks of a package, as `nbgrader>=0.9.5`."""
+    """Return what the instructors' extra asks of a package, such as `nbgrader>=0.9.6`."""
     lines: list[str] = project["project"]["optional-dependencies"]["instructor"]
     return next(line for line in lines if re.match(rf"{name}\b", line))
 
