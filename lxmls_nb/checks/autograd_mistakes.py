@@ -163,12 +163,12 @@ OF_LOG_SOFTMAX_BACK = (
     WrongWayBack(
         0,
         "each error stays in its own column. All outputs of a row depend on each of its inputs, so "
-        "the errors of the row are summed before they are multiplied with the probabilities.",
+        "the errors of the row are summed before they are multiplied by the probabilities.",
         lambda inputs, value, error: error - np.exp(value) * error,
     ),
     WrongWayBack(
         0,
-        "the errors of the row are not in the second term: their sum is multiplied with the "
+        "the errors of the row are not in the second term: their sum is multiplied by the "
         "probabilities.",
         lambda inputs, value, error: error - np.exp(value),
     ),

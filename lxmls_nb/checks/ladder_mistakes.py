@@ -105,7 +105,7 @@ def general(truth: Callable[[Case], np.ndarray], sign: str = SIGN) -> Iterator[K
     )
     yield KnownNumbers(BY_SIZE, lambda case: truth(case) / len(truth(case)))
     yield KnownNumbers(
-        "it is multiplied with the number of examples: these are errors of single examples",
+        "it is multiplied by the number of examples: these are errors of single examples",
         lambda case: truth(case) * len(truth(case)),
     )
     for rows in (np.flipud, lambda a: np.roll(a, 1, axis=0), lambda a: np.roll(a, -1, axis=0)):
@@ -255,7 +255,7 @@ AFTER_LINEAR: tuple[KnownNumbers[Case], ...] = (
         lambda case: case.after_linear / len(case.weight),
     ),
     KnownNumbers(
-        "the weights are added up without the errors: each is multiplied with the error of its k",
+        "the weights are added up without the errors: each is multiplied by the error of its k",
         lambda case: np.repeat(case.weight.sum(axis=0)[None], len(case.tilde_z), axis=0),
     ),
     KnownNumbers(
@@ -298,7 +298,7 @@ BEFORE_SIGMOID: tuple[KnownNumbers[Case], ...] = (
         lambda case: case.after_linear * expit(case.tilde_z),
     ),
     KnownNumbers(
-        "this is the derivative of the sigmoid alone: it is multiplied with the error that came in",
+        "this is the derivative of the sigmoid alone: it is multiplied by the error that came in",
         _derivative,
     ),
     KnownNumbers(
@@ -310,7 +310,7 @@ BEFORE_SIGMOID: tuple[KnownNumbers[Case], ...] = (
         lambda case: case.before_sigmoid * _derivative(case),
     ),
     KnownNumbers(
-        "this is divided by the derivative of the sigmoid: errors are multiplied with it",
+        "this is divided by the derivative of the sigmoid: errors are multiplied by it",
         lambda case: case.after_linear / _derivative(case),
     ),
     KnownNumbers(

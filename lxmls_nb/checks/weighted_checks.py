@@ -65,7 +65,7 @@ class Weighted:
         Parameters
         ----------
         shares : ndarray, shape (M,)
-            What each example's loss is multiplied with, before they are added up.
+            What each example's loss is multiplied by, before they are added up.
         """
         key = shares.tobytes()
         if key not in self._known:
@@ -165,7 +165,7 @@ OTHER_SHARES: tuple[tuple[str, Shares], ...] = (
 
 
 def _across(case: Weighted, part: int, scale: np.ndarray) -> np.ndarray:
-    """Return a gradient whose errors are multiplied with the weights along the classes."""
+    """Return a gradient whose errors are multiplied by the weights along the classes."""
     array = case.parts(_equal(case))[part] * len(case.weights)
     along = case.weights * scale
     return np.asarray(array * (along[:, None] if part == 1 else along))

@@ -163,9 +163,9 @@ MEAN_OUTER = Mistake(
 )
 ALL_PAIRS = Mistake(
     "all-pairs",
-    "every example's error seems to be multiplied with every example's input: only those of the "
+    "every example's error seems to be multiplied by every example's input: only those of the "
     "same example go together",
-    name="errors are multiplied with the inputs of other examples",
+    name="errors are multiplied by the inputs of other examples",
     lesson="Only the error and the input of the same example go together: `error.T @ input` pairs "
     "them row by row.",
     layer_input=lambda gradient: [mean * gradient.size for mean in _mean_input(gradient)],

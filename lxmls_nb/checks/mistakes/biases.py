@@ -90,10 +90,10 @@ def _from_weight_gradients(gradient: Gradient) -> dict[str, np.ndarray]:
 
 BIAS_PRODUCT = Mistake(
     "bias-product",
-    "it looks like {look}: a bias is multiplied with one, so that its gradient is the sum of the "
+    "it looks like {look}: a bias is multiplied by one, so that its gradient is the sum of the "
     "errors alone",
-    name="the bias gradient is multiplied with something",
-    lesson="A bias is multiplied with one, so its gradient is the sum of the errors alone.",
+    name="the bias gradient is multiplied by something",
+    lesson="A bias is multiplied by one, so its gradient is the sum of the errors alone.",
     gradient=_from_weight_gradients,
 )
 BIAS_SHAPE = Mistake(

@@ -161,11 +161,11 @@ class Gradient(Right):
 
     @cached_property
     def factor(self) -> float | None:
-        """What the numerical gradient is multiplied with everywhere, None if with nothing."""
+        """What the numerical gradient is multiplied by everywhere, None if by nothing."""
         return constant_factor(self.array, self.truth)
 
     def is_times(self, value: float) -> bool:
-        """Whether the numerical gradient is multiplied with this value."""
+        """Whether the numerical gradient is multiplied by this value."""
         return self.factor is not None and abs(self.factor - value) <= FIT * abs(value)
 
     def follow(

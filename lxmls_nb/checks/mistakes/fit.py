@@ -17,7 +17,7 @@ def fits(array: np.ndarray, other: np.ndarray, tolerance: float = FIT) -> bool:
 
 
 def constant_factor(array: np.ndarray, truth: np.ndarray) -> float | None:
-    """Return the number that `truth` is multiplied with in `array`, None if there is none."""
+    """Return the number that `truth` is multiplied by in `array`, None if there is none."""
     norm = float(np.vdot(truth, truth))
     if not 0 < norm < np.inf or array.shape != truth.shape:
         return None

@@ -31,9 +31,9 @@ def logits(
     hidden : callable
         The hidden non-linearity.
     bias_factors : dict, optional
-        By layer, what its bias is multiplied with.
+        By layer, what its bias is multiplied by.
     turn : callable
-        What is done to a weight (out, in) before it is multiplied with.
+        What is done to a weight (out, in) before it is multiplied by.
     layers : list of int, optional
         The layers that are gone through; by default each once.
 

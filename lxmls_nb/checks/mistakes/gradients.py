@@ -93,7 +93,7 @@ EXAMPLES = (ONE_EXAMPLE, MISSING_EXAMPLE)
 #: In the weights that the error goes through.
 WEIGHTS = (WEIGHTS_TRANSPOSED, WRONG_WEIGHTS, NO_WEIGHTS, STEPPED_WEIGHTS)
 
-#: In what the error is multiplied with.
+#: In what the error is multiplied by.
 LAYER_INPUTS = (BINARY_INPUT, CLOBBERED, WRONG_INPUT, MEAN_OUTER, ALL_PAIRS)
 
 #: In the gradient as a whole.

@@ -1,4 +1,4 @@
-"""Mistakes in how the error gets from layer to layer, and in what it is multiplied with there."""
+"""Mistakes in how the error gets from layer to layer, and in what it is multiplied by there."""
 
 from __future__ import annotations
 
@@ -135,8 +135,8 @@ def _values_of_other_layers(gradient: Gradient) -> dict[str, np.ndarray]:
 
 WRONG_INPUT = Mistake(
     "wrong-input",
-    "the error seems to be multiplied with {look}; what entered layer {layer} belongs there",
-    name="the error is multiplied with another input than that of its layer",
+    "the error seems to be multiplied by {look}; what entered layer {layer} belongs there",
+    name="the error is multiplied by another input than that of its layer",
     lesson="A weight's gradient is the error after it times the input before it: both of the same "
     "layer.",
     layer_input=_values_of_other_layers,
@@ -244,7 +244,7 @@ def _other_steps(gradient: Gradient) -> dict[str, np.ndarray]:
         }
     steps = {
         "`a * 1 - a` has no brackets around `1 - a`": came * a - a,
-        "the derivative is added, not multiplied with": came + a * (1 - a),
+        "the derivative is added, not multiplied by": came + a * (1 - a),
         **of_batch,
         "the error is divided by it": came / (a * (1 - a)),
         "the error itself is put into it": came * (1 - came),
@@ -256,7 +256,7 @@ def _other_steps(gradient: Gradient) -> dict[str, np.ndarray]:
 OTHER_STEP = Mistake(
     "step-back",
     "the step back through the sigmoid seems to be wrong: {look}. The error, once through the "
-    "weights, is multiplied with a * (1 - a), unit by unit",
+    "weights, is multiplied by a * (1 - a), unit by unit",
     name="the step back through the sigmoid is wrong",
     lesson="Back through the weights first, then times a * (1 - a), unit by unit.",
     gradient=_other_steps,

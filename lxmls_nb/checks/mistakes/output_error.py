@@ -138,9 +138,9 @@ NO_ONEHOT = Mistake(
 )
 SOFTMAX_TWICE = Mistake(
     "softmax-twice",
-    "the error at the output seems to be multiplied with a derivative, {look}: with softmax "
+    "the error at the output seems to be multiplied by a derivative, {look}: with softmax "
     "and cross-entropy it is probabilities minus indicators, and nothing more",
-    name="the error at the output is multiplied with a derivative once more",
+    name="the error at the output is multiplied by a derivative once more",
     lesson="With softmax and cross-entropy the derivatives cancel: the error at the output is "
     "probabilities minus indicators, and nothing more.",
     error=_times_a_derivative,

@@ -85,13 +85,13 @@ class Step:
 
     @cached_property
     def factor(self) -> float | None:
-        """What the right change is multiplied with everywhere, None if with nothing."""
+        """What the right change is multiplied by everywhere, None if by nothing."""
         factor = constant_factor(self.flat, self.wanted)
         backwards = factor is not None and abs(factor + 1) < FIT_OF_A_STEP
         return factor if self.is_telling or backwards else None
 
     def is_times(self, value: float) -> bool:
-        """Whether the right change is multiplied with this value."""
+        """Whether the right change is multiplied by this value."""
         return self.factor is not None and abs(self.factor / value - 1) < FIT_OF_A_STEP
 
 
