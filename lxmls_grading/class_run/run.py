@@ -88,7 +88,7 @@ class ClassRun:
         for student, penalty in self.marker.renew_penalties(self.summary.skipped).items():
             self.points.add_renewed(student, penalty, self._rows(student))
             self.summary.points = self.points
-        # Those that are refused come first: who reads along sees them before anything is graded.
+        # Those that are refused come first: whoever watches sees them before anything is graded.
         return sorted(todo, key=lambda student: self.marker.time_problem(student) is None)
 
     def run(self, client: Client, students: list[str]) -> None:

@@ -53,7 +53,7 @@ def inspect_course(app: NbGrader) -> Iterator[Finding]:
 
 
 def inspect_settings(app: NbGrader) -> Iterator[Finding]:
-    """Report settings that generating, grading or feedback would end by, for a wrong value."""
+    """Report settings with a wrong value, at which generating, grading or feedback would end."""
     wrong = []
     makers = [partial(step, parent=app) for step in (*_steps(app), PersonalNumbers)]
     for make in (*makers, partial(zone_of, app)):

@@ -123,7 +123,7 @@ def inspect_limits() -> Iterator[Finding]:
 
 
 def inspect_landlock() -> Iterator[Finding]:
-    """Report whether Linux has the sandbox's second wall; nothing is wrong where it has not."""
+    """Report whether Linux has the sandbox's second wall; nothing is wrong where it has none."""
     version = landlock_version()
     used = "" if version >= FIRST_VERSION else ", and the sandbox does without"
     yield Finding(f"Landlock: {f'version {version}' if version else 'Linux has none'}{used}")

@@ -39,7 +39,7 @@ def inspect_solutions(app: NbGrader) -> Iterator[Finding]:
     exchange = Path(Exchange(parent=app, coursedir=app.coursedir).root)
     found = [
         *_in_exchange(app.coursedir, exchange, paths),
-        *_given_tostudent_ids(app, exchange),
+        *_given_to_students(app, exchange),
         *_readable_here(app.coursedir, paths),
     ]
     yield from found
@@ -65,7 +65,7 @@ def _in_exchange(
         )
 
 
-def _given_tostudent_ids(app: NbGrader, exchange: Path) -> Iterator[Finding]:
+def _given_to_students(app: NbGrader, exchange: Path) -> Iterator[Finding]:
     """Report solutions in the folders that students get: the release, and the exchange's."""
     coursedir = app.coursedir
     folders = [Path(coursedir.root, coursedir.release_directory)]

@@ -6,7 +6,8 @@ still run code of the student, or reach files: ``eval(answer)``, ``pickle.loads(
 (`sys.addaudithook`), and the judge refuses it. The trial of the reference solution is refused
 alike, so that such a cell is planned to run in the sandbox, together with the student's code.
 
-This is a rail for honest tests and no sandbox: who runs code of their own here could take it down.
+This is a rail for honest tests and no sandbox: code that somebody got to
+run here could take it down.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def reasons_for_given(found: Found, originals: Originals) -> list[Reason]:
     """
     changes = {name: _change(found, name, originals) for name in originals.known}
     missing = [name for name in originals.known if name not in found.names]
-    # An earlier release has not all of them: that nobody is to blame for.
+    # An earlier release may lack some of them, and nobody is to blame for that.
     lacking = [
         name
         for name, what in changes.items()

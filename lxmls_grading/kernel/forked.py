@@ -55,7 +55,7 @@ ENVIRONMENT = {
     "LXMLS_NB_DEVICE": "cpu",
     "LXMLS_NB_EPOCHS": "1",  # no test depends on a training; ten epochs take half of all the time
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-    "MATPLOTLIBRC": os.devnull,  # else the settings of who grades would count, LaTeX for one
+    "MATPLOTLIBRC": os.devnull,  # else the grader's own settings would count, LaTeX for one
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "TQDM_DISABLE": "1",  # nobody sees the bars, and a widget takes as long as a small training

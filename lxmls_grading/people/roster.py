@@ -49,7 +49,7 @@ def newcomers(session: Session, students: Iterable[str]) -> list[str]:
 def import_students(gradebook: Gradebook, entries: list[Entry]) -> Changes:
     """Add students to the gradebook, and fill in or change what is known of them.
 
-    Who is not in the list stays, and an empty cell changes nothing.
+    Whoever is not in the list stays, and an empty cell changes nothing.
 
     Parameters
     ----------

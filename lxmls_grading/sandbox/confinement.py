@@ -247,7 +247,7 @@ def set_limits(settings: Settings) -> None:
         (resource.RLIMIT_MEMLOCK, 64 * 2**10),
         (resource.RLIMIT_MSGQUEUE, 0),
         (resource.RLIMIT_SIGPENDING, 1000),
-        # Who may take a core for itself alone, may take it from all others.
+        # What may take a core for itself alone can take it from all others.
         (resource.RLIMIT_RTPRIO, 0),
         (resource.RLIMIT_NICE, 0),
     ):

@@ -68,7 +68,7 @@ def missed(before: ProcessorTime, after: ProcessorTime, seconds: float, cores: i
     """Return for how long processes would have computed, besides, if they had been alone.
 
     They had to wait for as long as they have waited, but no longer than cores were taken by others:
-    who starts a hundred processes waits for their own.
+    whoever starts a hundred processes waits for their own.
 
     Parameters
     ----------

@@ -95,7 +95,7 @@ PROCESSES = {
     "landlock_restrict_self": (446, 446),
 }  # fmt: skip
 
-#: Who one is. There are no privileges to change it to anyone else.
+#: The user and the groups of a process. It has no privileges to change them.
 USERS = {
     "getuid": (102, 174), "geteuid": (107, 175), "getgid": (104, 176), "getegid": (108, 177),
     "getresuid": (118, 148), "getresgid": (120, 150), "getgroups": (115, 158),

@@ -106,7 +106,7 @@ class WatchRun(ClassRun):
         self.source, self.ledger, self.page = source, ledger, page
         self.feedback, self.rules = feedback, rules
         self.coursedir: CourseDirectory = marker.coursedir
-        self.taken: dict[str, Try] = {}  # by student, what is in work
+        self.taken: dict[str, Try] = {}  # by student, what is being graded
         self.problems: list[str] = []
         self.looked = self.starved_since = 0.0
         self.retell: dict[str, float] = {}  # when feedback that failed is tried again, by student
@@ -185,7 +185,7 @@ class WatchRun(ClassRun):
         self.page.write(self.ledger, self.taken, waiting, self.problems, state)
 
     def next_student(self) -> str | None:
-        """Return whose try is next: of those that are allowed one, who waits for the longest."""
+        """Return whose try is next: of those that are allowed one, who has waited longest."""
         found = []
         for student in [*self.ledger.tries]:
             one = self.ledger.waiting(student)

@@ -71,7 +71,7 @@ class StatePage:
         ----------
         ledger : Ledger
         working : iterable of str
-            Students whose tries are in work.
+            Students whose tries are being graded.
         waiting : dict of str
             Students whose tries wait, with what for.
         problems : list of str
