@@ -15,7 +15,8 @@ PICTURES = {
     "student": ("student-*-wrong-answer.png", (291, 92, 1241, 424)),
     "explorer": ("student-*-tangent-explorer.png", (291, 92, 1241, 672)),
     "formgrader": ("instructor-*-manual-grading.png", (70, 52, 1210, 850)),
-    "report": ("instructor-*-report.png", (200, 24, 1080, 838)),
+    "feedback": ("instructor-*-feedback-mistake.png", (104, 200, 1176, 684)),
+    "report": ("instructor-*-report-answer.png", (200, 24, 1080, 880)),
 }
 COLOURS = 128
 MOST_BYTES = 200_000

@@ -153,6 +153,9 @@ def test_student_reads_the_feedback(day):
     expect(day.page.locator("body")).to_contain_text(MESSAGE)
     day.camera.take(day.page, "feedback")
     assert violations(day.page) == []
+    test = day.page.get_by_text("test-last-layer", exact=True)
+    test.evaluate("each => each.scrollIntoView({block: 'start'})")
+    day.camera.take(day.page, "feedback-mistake")
     day.page.goto(page.with_name("exercise_2_1.html").as_uri())
     expect(day.page.locator("body")).to_contain_text(REMARK)
 
@@ -175,6 +178,9 @@ def test_reads_the_report(day):
     day.camera.take(day.page, "report")
     day.camera.take(day.page, "report-whole", full_page=True)
     assert violations(day.page) == []
+    day.page.locator("summary").first.click()
+    day.camera.take(day.page, "report-answer")
+    day.page.locator("summary").first.click()
     day.page.emulate_media(color_scheme="dark")
     day.camera.take(day.page, "report-dark", full_page=True)
     assert violations(day.page) == []
