@@ -110,7 +110,7 @@ RUNGS = (
         lambda case: case.before_sigmoid,
         BEFORE_SIGMOID,
         "Why it works: a sigmoid works on each unit by itself, so each error is multiplied by "
-        "the slope of its own unit. That is one step of the recursion: the next layer's is alike.",
+        "the slope of its own unit. That is one step of the recursion: each layer takes the same.",
     ),
 )
 
