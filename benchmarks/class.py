@@ -154,7 +154,7 @@ for _ in notebooks[-at_once:]:
 
 
 def bare(course: Path) -> tuple[float, float]:
-    """Return the seconds of the processor of bare forks, one a core at a time.
+    """Return the seconds of the processor of bare forks, one per core at a time.
 
     Where cores share a unit, work takes each of them more seconds if both are busy.
 

@@ -99,7 +99,7 @@ class NetworkGraph:
     columns : tuple of Column
         The input, then a linear and a non-linear function for each layer.
     weights, biases : tuple of ndarray
-        One a layer, of shapes (out, in) and (1, out).
+        One per layer, of shapes (out, in) and (1, out).
     names, class_names : sequence of str
         Of inputs and of classes; empty if they have none.
     highlight : (int, int, int) or None

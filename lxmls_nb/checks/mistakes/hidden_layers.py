@@ -41,7 +41,7 @@ DERIVATIVES = (
     Mistake(
         "no-derivative",
         "the derivative of the sigmoid seems to be missing",
-        lesson="Going back through a sigmoid multiplies the error with its derivative, a * (1 - "
+        lesson="Going back through a sigmoid multiplies the error by its derivative, a * (1 - "
         "a), unit by unit.",
         derivative=lambda z: [np.ones_like(z)],
     ),

@@ -31,7 +31,7 @@ def _divided_in_part(right: Right) -> dict[str, np.ndarray]:
 
 
 def _through_softmax(right: Right, by_p: np.ndarray) -> np.ndarray:
-    """Return derivatives by z, (M, K), of something whose derivatives by the softmax are given."""
+    """Return derivatives with respect to z, (M, K), given those with respect to the softmax."""
     p = right.p
     by_z: np.ndarray = p * (by_p - np.sum(by_p * p, axis=1, keepdims=True))
     return by_z
@@ -109,7 +109,7 @@ CLASSES_COUNTED = Mistake(
 
 
 def _by_probabilities(right: Right) -> list[np.ndarray]:
-    """Return derivatives of the loss by the probabilities, and of those alone."""
+    """Return derivatives of the loss with respect to the probabilities, and of those alone."""
     return [
         -right.onehot / right.p / right.size,
         -right.p_of_class[:, None] * (right.onehot - right.p),
@@ -204,11 +204,11 @@ OUTPUT_ERRORS = (
     ),
     Mistake(
         "error-of-p",
-        "the error seems to be a derivative by the probabilities, or of them: it is that of the "
-        "loss by z, which is probabilities minus indicators",
+        "the error seems to be a derivative with respect to the probabilities, or of them: it is "
+        "that of the loss with respect to z, which is probabilities minus indicators",
         name="the error is a derivative with respect to the probabilities",
-        lesson="The error that goes back is the derivative of the loss with respect to z, not to "
-        "the probabilities.",
+        lesson="The error that goes back is the derivative of the loss with respect to z, not "
+        "with respect to the probabilities.",
         error=_by_probabilities,
     ),
     Mistake(
@@ -229,7 +229,8 @@ OUTPUT_ERRORS = (
     ),
     Mistake(
         "loss-as-error",
-        "the loss itself seems to be used as the error: it is the derivative of the loss by z",
+        "the loss itself seems to be used as the error: that is the derivative of the loss with "
+        "respect to z",
         error=lambda right: [
             np.full_like(right.p, right.loss / right.size),
             np.repeat(right.losses[:, None], right.p.shape[1], axis=1) / right.size,

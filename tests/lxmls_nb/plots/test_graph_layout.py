@@ -92,7 +92,7 @@ def test_edges_end_at_the_nodes():
 def test_the_widest_weight_of_a_layer_is_the_largest():
     weight = np.array([[2.0, -1.0], [0.5, 4.0]])
     graph = build_network_graph(
-        [[weight, np.zeros((1, 2))]], ["softmax"], *(None, None, 0, None, None), 5, None, {}
+        [[weight, np.zeros((1, 2))]], ["softmax"], *(None, None, 0, None, None), None, {}
     )
     drawn = edges(layout_network(graph, text_width), "positive", "negative")
     assert [edge.width for edge in drawn] == pytest.approx([1.8, 1.2, 0.9, 3.0])
