@@ -104,7 +104,8 @@ def link_sources(app, docname, source):
 def adapt_notebook(app, docname, source):
     """Do for a notebook what a running JupyterLab would do: widgets, and equations in summaries.
 
-    Exercises lead to the chapters beside them in the student kit, which are elsewhere here.
+    Folded cells are named. Exercises lead to the chapters beside them in the student kit, which are
+    elsewhere here.
     """
     if app.env.doc2path(docname).suffix != ".ipynb":
         return
@@ -117,7 +118,19 @@ def adapt_notebook(app, docname, source):
             cell["source"] = re.sub("<summary>.*?</summary>", typeset, text, flags=re.DOTALL)
         for output in cell.get("outputs", []):
             replace_widget(output.get("data", {}))
+        name_folded(cell["metadata"])
     source[0] = json.dumps(notebook)
+
+
+def name_folded(metadata):
+    """Say what a folded cell of a task holds: the answer, or what its check reports."""
+    tags = metadata.get("tags", [])
+    if "hide-cell" in tags:
+        what = "what the check reports" if "of-answers" in tags else "the answer"
+        metadata["mystnb"] = {
+            "code_prompt_show": f"Show {what}",
+            "code_prompt_hide": f"Hide {what}",
+        }
 
 
 def typeset(match):

@@ -131,6 +131,16 @@ class TestPages:
             assert hint.find("p"), "a hint without text"
 
     @NOTEBOOKS
+    def test_folded_cells_of_tasks_say_what_they_hold(self, site, notebook):
+        tags = [set(cell["metadata"].get("tags", [])) for cell in cells(notebook, "code")]
+        folded = [each for each in tags if "hide-cell" in each]
+        prompts = [each.get_text() for each in page_of(site, notebook).select(".hide summary")]
+        checks = sum("of-answers" in each for each in folded)
+        assert sum("Show what the check reports" in each for each in prompts) == checks
+        assert sum("Show the answer" in each for each in prompts) == len(folded) - checks
+        assert not any("cell content" in each for each in prompts)
+
+    @NOTEBOOKS
     def test_no_equation_is_left_as_text(self, site, notebook):
         article = page_of(site, notebook).find("article")
         for text in article.find_all(string=re.compile(r"\$")):
