@@ -20,7 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
-from lxmls_nb.data import BOOKS, CLASSES, SentimentCorpus, cache_folder, parse_folder
+from lxmls_nb.corpus_files import CLASSES, parse_folder
+from lxmls_nb.data import BOOKS, SentimentCorpus, cache_folder
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "sentiment" / "books"
 

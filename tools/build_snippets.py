@@ -18,7 +18,8 @@ import zipfile
 from collections import Counter
 from pathlib import Path
 
-from lxmls_nb.data import SNIPPETS, interleave, write_corpus
+from lxmls_nb.corpus_files import interleave, write_corpus
+from lxmls_nb.data import SNIPPETS
 from lxmls_nb.files import atomic_path
 
 NAME = "amazonReviewSnippets_GroundTruth.txt"

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lxmls_nb import data
+from lxmls_nb import corpus_files, data
 from lxmls_nb.data import AmazonData, CorpusError, SentimentCorpus, default_corpus
 from lxmls_nb.models import NumpyMLP, index2onehot
 from lxmls_nb.training import train
@@ -94,7 +94,7 @@ class TestBooks:
 
     def test_classes_take_turns(self, books):
         np.testing.assert_array_equal(books.labels, np.arange(2000) % 2)
-        assert data.CLASSES == ("positive", "negative")
+        assert corpus_files.CLASSES == ("positive", "negative")
 
     def test_every_feature_occurs_five_times(self, books):
         assert books.counts.sum(axis=0, dtype=int).min() == 5
@@ -157,10 +157,10 @@ class TestCache:
         arrays["data"][0] += 1
         np.savez_compressed(path, **arrays)
         with pytest.raises(CorpusError, match="damaged"):
-            data.read_corpus(path)
+            corpus_files.read_corpus(path)
         assert same(first, SentimentCorpus("books", cache=cache))
         assert same(first, SentimentCorpus("books", cache=cache))
-        data.read_corpus(path)  # made anew, and sound
+        corpus_files.read_corpus(path)  # made anew, and sound
 
     def test_no_network_no_cache(self, no_network, tmp_path):
         with pytest.raises(CorpusError) as raised:
@@ -187,7 +187,7 @@ class TestCache:
 def test_any_damage_to_a_matrix_is_noticed(tmp_path):
     corpus = SentimentCorpus(write_reviews(tmp_path / "reviews"))
     path = tmp_path / "corpus.npz"
-    data.write_corpus(path, corpus.counts, corpus.labels, corpus.vocabulary)
+    corpus_files.write_corpus(path, corpus.counts, corpus.labels, corpus.vocabulary)
     content = path.read_bytes()
     for place in range(0, len(content), 3):
         for damaged in (
@@ -196,7 +196,7 @@ def test_any_damage_to_a_matrix_is_noticed(tmp_path):
         ):
             path.write_bytes(damaged)
             try:
-                counts, labels, vocabulary = data.read_corpus(path)
+                counts, labels, vocabulary = corpus_files.read_corpus(path)
             except CorpusError:
                 continue
             # Nothing depends on this byte (a time stamp, say).
@@ -404,7 +404,7 @@ class TestDefaultCorpus:
 
         monkeypatch.setattr(data, "PATIENCE", 0.05)
         monkeypatch.setattr(
-            data, "_books", lambda _: done.wait(10) and data.read_corpus(data.SNIPPETS)
+            data, "_books", lambda _: done.wait(10) and corpus_files.read_corpus(data.SNIPPETS)
         )
         try:
             assert default_corpus().domain == "snippets"
