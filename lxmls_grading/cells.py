@@ -18,6 +18,9 @@ CELL_ID = re.compile("[A-Za-z0-9_-]{1,64}")
 PYTHON_VERSION = re.compile(r"\d{1,2}\.\d{1,3}(\.[0-9a-z+]{1,12})?")
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 
+#: The line with the due date that a release adds to a notebook: whatever day it was then.
+DUE_DATE = re.compile(r"\*\*Hand in by \w+, \d{1,2} \w+ \d{4}, \d\d:\d\d \([\w/+:, -]+\)\.\*\*")
+
 
 def grade_id(cell: NotebookNode) -> str | None:
     """Return the nbgrader id of a cell, or None if it has none that is a string."""

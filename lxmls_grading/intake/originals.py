@@ -26,7 +26,7 @@ from nbgrader.preprocessors import (
 from nbgrader.utils import is_grade, is_solution, is_task
 from traitlets.config import Config
 
-from lxmls_grading.cells import grade_id, is_locked, is_test
+from lxmls_grading.cells import DUE_DATE, grade_id, is_locked, is_test
 from lxmls_grading.definitions import analyse, bound_names, names_from_elsewhere, tree_of
 from lxmls_grading.intake.layout import layout_key, statements_about
 from lxmls_grading.intake.sources import not_released
@@ -94,12 +94,13 @@ class Originals:
     def new_lines(self, text: str) -> list[str]:
         """Return the lines of a text that stand in no cell as it was released.
 
-        Empty lines are left out, and so are those that fence code in a text.
+        Empty lines are left out, and so are those that fence code in a text, and the due date.
         """
         return [
             line
             for line in text.splitlines()
             if _bare(line) and _bare(line) not in self.lines and not FENCE.match(line)
+            if not DUE_DATE.fullmatch(line.strip())
         ]
 
     @cached_property
@@ -281,8 +282,14 @@ def _is_graded(notebook: Notebook) -> bool:
 
 
 def plain_text(cell: NotebookNode) -> str:
-    """Return the text of a cell without what editors change: spaces at ends of lines and cells."""
-    return "\n".join(line.rstrip() for line in cell.source.strip("\n").rstrip().splitlines())
+    """Return the text of a cell without what editors change: spaces at ends of lines and cells.
+
+    The due date that a release adds at its end is no part of it: the source has none.
+    """
+    lines = [line.rstrip() for line in cell.source.strip("\n").rstrip().splitlines()]
+    if lines and DUE_DATE.fullmatch(lines[-1]):
+        lines.pop()
+    return "\n".join(lines).rstrip("\n")
 
 
 def same_text(cell: NotebookNode, released: NotebookNode) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 
 import nbformat
@@ -13,6 +14,8 @@ from traitlets import TraitError
 from traitlets.config import Config
 
 from lxmls_grading.deadlines.due_date import DUE_DATE_CELL, ShowDueDate
+from lxmls_grading.intake.originals import read_originals
+from lxmls_grading.intake.rebuild import rebuild
 from tests.support.commands import run_command
 from tests.support.course import ROOT, run
 
@@ -94,6 +97,28 @@ def test_a_wrong_setting_costs_no_release_and_ends_in_a_line(setting, named, tmp
 def test_the_formgrader_learns_of_a_wrong_zone_before_anything_is_removed():
     with pytest.raises(TraitError, match="'Europe/Lisbonn'"):
         ShowDueDate(config=Config({"CourseTime": {"timezone": "Europe/Lisbonn"}}))
+
+
+@pytest.mark.parametrize("marked", [True, False])
+@pytest.mark.parametrize("line", [LINE, LINE.replace("1 December", "30 November")])
+def test_it_is_no_answer_of_a_student(names, marked, line):
+    """Where a text has no marks, nobody knows it but by its words; the date may be of before."""
+    marks = {"grade": False, "solution": False, "locked": True, "task": False, "schema_version": 3}
+    intro = new_markdown_cell("# Day 2")
+    if marked:
+        intro.metadata["nbgrader"] = marks | {"grade_id": "intro"}
+    essay = marks | {"grade": True, "solution": True, "locked": False, "points": 2}
+    answer = new_markdown_cell("### BEGIN SOLUTION\nIt is so.\n### END SOLUTION")
+    answer.metadata["nbgrader"] = essay | {"grade_id": "essay"}
+    originals = read_originals(new_notebook(cells=[intro, answer]))
+    for cells in (originals.released.cells, originals.released.cells[:1], [answer]):
+        notebook = released(new_notebook(cells=copy.deepcopy(cells)), names)
+        notebook.cells[0].source = notebook.cells[0].source.replace(LINE, line)
+        kinds = {reason.kind for reason in rebuild(notebook, originals)[1]}
+        assert "set aside" not in kinds
+    own = new_markdown_cell(f"It is so, since I have seen it.\n\n{line}")
+    _, reasons = rebuild(new_notebook(cells=[own, *originals.released.cells[1:]]), originals)
+    assert [reason.kind for reason in reasons][-1] == "set aside"
 
 
 @pytest.mark.slow
