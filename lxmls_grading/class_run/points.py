@@ -74,8 +74,9 @@ def points_in(rows: Rows, cells: dict[str, ScoredCell]) -> Points | None:
         graded |= automatic is not None or manual is not None
         if cell := cells.get(row["cell_id"]):
             given = automatic if manual is None else manual
-            scores[cell] = float(given or 0) + float(row["extra_credit"] or 0)
-            waiting |= bool(row["needs_manual_grade"] and (cell.max_score or given))
+            # As nbgrader has it: extra credit counts where there are points, be it 0.
+            scores[cell] = 0.0 if given is None else float(given) + float(row["extra_credit"] or 0)
+            waiting |= bool(row["needs_manual_grade"] and (cell.max_score or scores[cell]))
     penalties = [row["late_submission_penalty"] for row in rows["submitted_notebook"].values()]
     return Points(scores, sum(each or 0 for each in penalties), waiting) if graded else None
 
