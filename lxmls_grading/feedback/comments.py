@@ -106,7 +106,7 @@ class SaveReasons(NbGraderPreprocessor):
             else:
                 for grade in grades.values():
                     # Points by hand that are there were given when it was worth more: they wait.
-                    waits = grade.needs_manual_grade and not grade.manual_score
+                    waits = grade.needs_manual_grade and not grade.score
                     if waits and grade.max_score == 0:
                         grade.needs_manual_grade = False
             notes = [note for note in set_aside if note]

@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from nbgrader.api import Comment, Grade, Gradebook
 
 from lxmls_grading.feedback.comments import by_cell
 from lxmls_grading.gradebook.transaction import in_transaction
+
+
+class ByHand(NamedTuple):
+    """What a person gave for a cell.
+
+    Attributes
+    ----------
+    points : float, optional
+        In place of the points of the test, if there are any; None where a person gave none.
+    extra : float
+        Extra credit.
+    waits : bool
+        Whether it waits to be confirmed.
+    """
+
+    points: float | None
+    extra: float
+    waits: bool
 
 
 class NotebookGradebook(Gradebook):
@@ -50,10 +70,10 @@ class NotebookGradebook(Gradebook):
             return self.comments[solution_cell]
         return super().find_comment(solution_cell, notebook, assignment, student)
 
-    def points_by_hand(self) -> dict[str, tuple[float, bool]]:
-        """Return the points by hand, by cell, and whether they wait to be confirmed."""
+    def points_by_hand(self) -> dict[str, ByHand]:
+        """Return the points by hand, by cell."""
         return {
-            name: (grade.manual_score, bool(grade.needs_manual_grade))
+            name: ByHand(grade.manual_score, grade.extra_credit or 0, grade.needs_manual_grade)
             for name, grade in self.grades.items()
-            if grade.manual_score is not None
+            if grade.manual_score is not None or grade.extra_credit
         }

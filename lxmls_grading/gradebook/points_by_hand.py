@@ -15,6 +15,7 @@ from pathlib import Path
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
+from nbgrader.api import Grade
 from nbgrader.preprocessors import SaveAutoGrades
 from nbgrader.utils import is_grade, is_solution, is_task
 
@@ -83,11 +84,20 @@ class SaveGrades(SaveAutoGrades):
     def preprocess_cell(
         self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
     ) -> tuple[NotebookNode, ResourcesDict]:
-        """Save the points of a cell. nbgrader never asks again for those of a task."""
+        """Save the points of a cell. nbgrader saves none for a task, and never asks again."""
         cell, resources = super().preprocess_cell(cell, resources, cell_index)
         if is_task(cell):
+            grade = self._grade_of(cell)
+            if grade.auto_score is not None and grade.manual_score is None:
+                # The 0 points of an earlier notebook that was missing or did not run.
+                grade.auto_score, grade.needs_manual_grade = None, True
+                self.gradebook.db.commit()
             self._confirm(cell)
         return cell, resources
+
+    def _grade_of(self, cell: NotebookNode) -> Grade:
+        where = self.notebook_id, self.assignment_id, self.student_id
+        return self.gradebook.find_grade(str(grade_id(cell)), *where)
 
     def _is_same(self, name: str) -> bool:
         """Whether the answer is the one that was graded last."""
@@ -100,16 +110,17 @@ class SaveGrades(SaveAutoGrades):
     def _confirm(self, cell: NotebookNode) -> None:
         """Let the points by hand of a cell, if it has any, stay confirmed or wait."""
         name = str(grade_id(cell))
-        points, waited = self._by_hand.get(name, (0.0, False))
         worth = float(cell.metadata.nbgrader.points)  # the course's own, as all marks by now
-        if name not in self._by_hand or points == worth == 0:  # a rubric never waits
+        given, grade = self._by_hand.get(name), self._grade_of(cell)
+        if given is None or (given.points is None and grade.auto_score is None):
+            return  # there are none, or the answer waits for points anyway
+        points = (given.points or 0) + given.extra
+        if points == worth == 0:  # a rubric never waits
             return
         number = "1 point was" if points == 1 else f"{points:g} points were"
-        where = self.notebook_id, self.assignment_id, self.student_id
-        grade = self.gradebook.find_grade(name, *where)
-        if points > worth:  # the formgrader takes no such points: it was worth more then
+        if (given.points or 0) > worth:  # the formgrader takes no such points: it was worth more
             why = f"{number} given by hand, and it is worth {worth:g} now: to be confirmed."
-        elif waited or not self._is_same(name):
+        elif given.waits or not self._is_same(name):
             why = f"{number} given by hand to an earlier answer, to be confirmed."
         else:
             why = ""

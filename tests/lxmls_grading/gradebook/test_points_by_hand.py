@@ -284,3 +284,40 @@ def test_points_that_are_given_later_do_not_escape_the_penalty(course):
         submission = gradebook.find_submission("day2", "ada")
         assert submission.score == submission.late_submission_penalty > 1.5
     assert "Score: 0.0 /" in feedback(course, "ada")
+
+
+def test_extra_credit_waits_for_another_answer_too(graded):
+    def of_test() -> tuple:
+        with Gradebook(f"sqlite:///{graded}/gradebook.db") as gradebook:
+            grade = gradebook.find_grade(TEST, NAME, "day2", "ada")
+            return grade.manual_score, grade.extra_credit, grade.needs_manual_grade
+
+    with Gradebook(f"sqlite:///{graded}/gradebook.db") as gradebook:
+        grade = gradebook.find_grade(TEST, NAME, "day2", "ada")
+        grade.manual_score, grade.extra_credit, grade.needs_manual_grade = None, 0.5, False
+        gradebook.db.commit()
+    convert(Autograde, graded)
+    assert of_test() == (None, 0.5, False)
+    hand_in(graded, "ada", **{ANSWER: "def log_linear_gradients(weight, bias, input, output): ..."})
+    for _ in range(2):
+        convert(Autograde, graded)
+        assert of_test() == (None, 0.5, True)
+        comment = str(details(graded, "ada")[1])
+        assert "test-loss: 0.5 points were given by hand to an earlier answer" in comment
+
+
+def test_a_task_waits_where_its_notebook_was_missing_before(course):
+    task = "log-linear-comments-rubric"
+    with changed(course, task) as cell:
+        cell.metadata.nbgrader.points = 3
+    path = hand_in(course, "ada") / f"{NAME}.ipynb"
+    whole = path.read_bytes()
+    path.unlink()
+    convert(Autograde, course)
+    assert details(course, "ada")[0][task] == (0, None, False)
+    path.write_bytes(whole)
+    convert(Autograde, course)
+    assert details(course, "ada")[0][task] == (None, None, True)
+    give(course, log_linear_comments_rubric=0)
+    convert(Autograde, course)
+    assert details(course, "ada")[0][task] == (None, 0, False)
