@@ -50,6 +50,8 @@ class Record:
         How long each notebook took, by its name.
     limits : str
         What kept its limits: one of `settings.LAYERS`, or nothing where that is not known.
+    points : str
+        Hash of the automatic points that the gradebook had then; nothing where that is not known.
     """
 
     student: str
@@ -61,6 +63,7 @@ class Record:
     reasons: list[Reason] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     limits: str = ""
+    points: str = ""
     version: str = __version__
     format: int = RECORD_FORMAT
 

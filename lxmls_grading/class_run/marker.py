@@ -91,6 +91,12 @@ class Marker(Autograde):
     scratch : Path, optional
         For a dry run, the folder that takes all files in place of the course's.
 
+    Attributes
+    ----------
+    doubted : set of str
+        Students for whom the gradebook has other automatic points than their last grading gave:
+        nobody knows for which answers their points by hand are.
+
     Raises
     ------
     NbGraderException
@@ -118,6 +124,7 @@ class Marker(Autograde):
         self.settings = self.executing.settings()
         self.notebook_names, checksums = self._released()
         self._partial: str | None = None
+        self.doubted: set[str] = set()
         if coursedir.groupshared and scratch is None:
             share_folder(Path(coursedir.root, RECORDS_FOLDER))
             share(Path(coursedir.root, "gradebook.db"))
@@ -322,7 +329,9 @@ class Marker(Autograde):
     def init_single_notebook_resources(self, notebook_filename: str) -> ResourcesDict:
         """Return nbgrader's resources, and where records of submissions are written."""
         resources: ResourcesDict = super().init_single_notebook_resources(notebook_filename)
-        resources["nbgrader"]["records"] = str(self.scratch or self.coursedir.root)
+        names = resources["nbgrader"]
+        names["records"] = str(self.scratch or self.coursedir.root)
+        names["doubted"] = names["student"] in self.doubted
         return resources
 
     def _format_dest(self, assignment_id: str, student_id: str, escape: bool = False) -> str:

@@ -30,7 +30,13 @@ from lxmls_grading.class_run.summary import Summary
 from lxmls_grading.class_run.task import check_worker, execute_submission, installed
 from lxmls_grading.execution.plans import describe_together
 from lxmls_grading.gradebook.earlier_results import EarlierPoints
-from lxmls_grading.gradebook.rows import Rows, graded_students, open_gradebook, read_rows
+from lxmls_grading.gradebook.rows import (
+    Rows,
+    graded_students,
+    hash_points,
+    open_gradebook,
+    read_rows,
+)
 from lxmls_grading.reasons import Reason
 from lxmls_grading.records import Record, read_record, write_record
 from lxmls_grading.sandbox.bubblewrap import SandboxError
@@ -84,6 +90,7 @@ class ClassRun:
         """Return the students whose submissions are to be graded; skip the others."""
         with open_gradebook(self.marker.coursedir) as session:
             graded = graded_students(session, self.assignment)
+            self.hashes = hash_points(session, self.assignment)
         todo = [name for name in students if name not in graded or not self._is_done(name)]
         for student, penalty in self.marker.renew_penalties(self.summary.skipped).items():
             self.points.add_renewed(student, penalty, self._rows(student))
@@ -187,14 +194,17 @@ class ClassRun:
             self._fail(student, "given up", f"The submission could not be read: {error!r}")
 
     def _is_done(self, student: str) -> bool:
-        """Whether a submission is graded and unchanged."""
-        if self.force or not self.marker.has_output(student):
-            return False
+        """Whether a submission is graded and unchanged, and so are its points in the gradebook."""
         record = read_record(self.root, self.assignment, student)
         if record is None:  # it was graded by nbgrader alone, whose own rule applies
             done = not self.marker.is_newer(student)
         else:
             done = record.graded and record.digest == self.marker.digest(student)
+            if done and record.points not in ("", self.hashes.get(student)):
+                self.marker.doubted.add(student)
+                done = False
+        if self.force or not self.marker.has_output(student):
+            return False
         done = done and self.marker.time_problem(student) is None
         if done:
             self.summary.skipped.append(student)
@@ -388,4 +398,7 @@ class ClassRun:
         sandbox = self.settings.sandbox
         record = Record(student, self.assignment, graded, digest, now, sandbox, reasons, seconds)
         record.limits = limits
+        if graded:
+            with open_gradebook(self.marker.coursedir) as session:
+                record.points = hash_points(session, self.assignment, student).get(student, "")
         write_record(self.records_root, record)

@@ -51,7 +51,8 @@ class SaveGrades(SaveAutoGrades):
         self._now = digests(nb)
         self._tests = {str(grade_id(cell)) for cell in nb.cells if is_test(cell)}
         self._tasks = {str(grade_id(cell)) for cell in nb.cells if is_task(cell)}
-        self._earlier = read_digests(root, *where).get(names["notebook"], {})
+        known = {} if names.get("doubted") else read_digests(root, *where)
+        self._earlier = known.get(names["notebook"], {})
         self._waiting: dict[str, str] = {}  # why, by cell: a sentence
         # As nbgrader's own method does, but for the gradebook.
         place = names["notebook"], names["assignment"], names["student"]

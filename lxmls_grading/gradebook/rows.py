@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from nbgrader.api import (
     Assignment,
+    BaseCell,
     Comment,
     Grade,
     Gradebook,
@@ -82,6 +85,37 @@ def graded_students(session: Session, assignment: str) -> set[str]:
         query = query.join(Grade, Grade.notebook_id == SubmittedNotebook.id)
         query = query.where(Grade.auto_score.is_not(None) | Grade.manual_score.is_not(None))
     return set(session.scalars(query))
+
+
+def hash_points(session: Session, assignment: str, student: str | None = None) -> dict[str, str]:
+    """Return a hash of the automatic points of each submission, by student.
+
+    By it one sees where the gradebook is another one, such as an older one that was put back.
+
+    Parameters
+    ----------
+    session : sqlalchemy.orm.Session
+    assignment : str
+    student : str, optional
+        By default all.
+    """
+    query = select(
+        SubmittedAssignment.student_id, Notebook.name, BaseCell.name, Grade.auto_score
+    ).select_from(SubmittedAssignment)
+    query = query.join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+    query = query.join(
+        SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id
+    ).join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
+    query = query.join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+    query = query.join(BaseCell, BaseCell.id == Grade.cell_id)
+    query = query.where(Assignment.name == assignment)
+    if student is not None:
+        query = query.where(SubmittedAssignment.student_id == student)
+    query = query.order_by(SubmittedAssignment.student_id, Notebook.name, BaseCell.name)
+    digests: defaultdict[str, Any] = defaultdict(hashlib.sha256)
+    for name, *points in session.execute(query):
+        digests[name].update(f"{points}\n".encode())
+    return {name: digest.hexdigest()[:32] for name, digest in digests.items()}
 
 
 def put_back_rows(session: Session, assignment: str, student: str, rows: Rows) -> None:

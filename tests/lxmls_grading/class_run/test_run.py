@@ -108,6 +108,34 @@ def test_whose_points_are_gone_from_the_gradebook_is_graded_again(course, grade)
     assert scores(course) == {"ada": 4, "bob": 4}
 
 
+@pytest.mark.parametrize("force", [[], ["--force"]])
+def test_whose_points_are_older_than_the_submission_is_graded_again(course, grade, force):
+    """A copy of the gradebook was put back; points by hand in it may be for another answer."""
+    folder = submit(course, "ada", RIGHT, WRONG)
+    submit(course, "bob", RIGHT, RIGHT)
+    grade()
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        given = gradebook.find_grade("test", "second", "day2", "ada")
+        given.manual_score, given.needs_manual_grade = 1, False
+        gradebook.db.commit()
+    copy = (course / "gradebook.db").read_bytes()
+    shutil.rmtree(folder)
+    submit(course, "ada", WRONG, RIGHT)
+    grade()
+    (course / "gradebook.db").write_bytes(copy)
+    assert scores(course) == {"ada": 3, "bob": 4}
+
+    _, dry, _ = grade("--dry-run", *force)
+    _, summary, _ = grade(*force)
+    assert sorted(summary["graded"]) == ["ada", *(["bob"] if force else [])]
+    assert sorted(dry["graded"]) == sorted(summary["graded"])
+    assert summary["points"] == dry["points"]
+    assert scores(course) == {"ada": 1, "bob": 4}
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        assert gradebook.find_grade("test", "second", "day2", "ada").needs_manual_grade
+    assert grade()[1]["graded"] == []
+
+
 def test_what_nbgrader_has_graded_is_skipped_until_it_is_newer(course, grade):
     folder = submit(course, "ada", RIGHT, RIGHT)
     (folder / "timestamp.txt").write_text("2026-11-24 10:00:00 UTC")
