@@ -69,8 +69,10 @@ def assignment_in(gradebook: Gradebook, coursedir: CourseDirectory, name: str) -
     records = read_records(coursedir.root, name)
     # A row without any points is that of an extension.
     scored = {student for student, found in points.items() if found.scored}
-    handed_in = _folders(coursedir, name) | records.keys() | scored
     students = {student for (student,) in gradebook.db.query(Student.id)}
+    # Who was graded and is in no gradebook was removed from it: a misspelt folder was renamed.
+    recorded = {who for who, record in records.items() if who in students or not record.graded}
+    handed_in = _folders(coursedir, name) | scored | recorded
     submissions = {}
     for student in sorted(students | handed_in):
         folder = str(coursedir.format_path(coursedir.autograded_directory, student, name))

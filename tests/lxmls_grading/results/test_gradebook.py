@@ -13,5 +13,12 @@ def test_report_without_the_graded_notebooks_has_the_points(small_class):
     assert Page(page).row("2.1 test-a")[3:] == ["0", "0", "0", "0", "4"]
 
 
+def test_whose_misspelt_folder_was_renamed_is_not_there(course):
+    course.add("ada", essay=2)
+    course.record("ada")
+    course.record("aad")  # what grading noted before; the folders and the student are gone
+    assert [row["student"] for row in course.report()[1]] == ["ada"]
+
+
 def test_names_are_sorted_as_people_do():
     assert sorted(["e_10", "e_2", "x", "e_2_1"], key=natural) == ["e_2", "e_2_1", "e_10", "x"]
