@@ -36,6 +36,10 @@ from lxmls_grading.listing import list_names
 FENCE = re.compile(r"\s*(```|~~~)[^`~]*$")
 
 
+#: Why no new release helps where a cell or a notebook is not there.
+FIXED = "nbgrader adds, removes and renames none once something is graded"
+
+
 @dataclass(frozen=True)
 class Answer:
     """What the course expects of an answer.
@@ -260,9 +264,8 @@ def check_released(
         is_fixed = bool(differ) and _is_graded(stored)
     if is_fixed:  # the command below would fail
         raise NbGraderException(
-            f"{path} has other cells than were released: {list_names(differ)}. nbgrader adds, "
-            "removes and renames none once something is graded: put them back as they were. A test "
-            "that is no longer to count can be worth 0 points."
+            f"{path} has other cells than were released: {list_names(differ)}. {FIXED}: put them "
+            "back as they were. A test that is no longer to count can be worth 0 points."
         )
     for name, cell in known.items():
         worth = float(cell.metadata.nbgrader.points) if is_grade(cell) or is_task(cell) else None
@@ -270,6 +273,25 @@ def check_released(
             differ.add(name)
     if differ:
         raise not_released(assignment, f"{path} is not what was released: {list_names(differ)}")
+
+
+def missing_source(path: str, notebook: str, assignment: str, db_url: str) -> NbGraderException:
+    """Return the error that there is no source of a notebook that was released.
+
+    Parameters
+    ----------
+    path : str
+        Where it would be.
+    notebook, assignment, db_url : str
+        See :func:`check_released`.
+    """
+    with Gradebook(db_url) as gradebook:
+        if not _is_graded(gradebook.find_notebook(notebook, assignment)):
+            return not_released(assignment, f"{path} is missing")
+    return NbGraderException(
+        f"{path} is missing, which was released. {FIXED}: put it back as it was. Tests that are no "
+        "longer to count can be worth 0 points."
+    )
 
 
 def _is_graded(notebook: Notebook) -> bool:

@@ -34,12 +34,13 @@ from lxmls_grading.intake.originals import (
     Originals,
     check_released,
     is_known,
+    missing_source,
     name_of,
     read_originals,
 )
 from lxmls_grading.intake.personal_numbers import PersonalNumbers
 from lxmls_grading.intake.repairs import all_added, newer_syntax, reasons_for_given, repaired
-from lxmls_grading.intake.sources import not_released, read_source
+from lxmls_grading.intake.sources import read_source
 from lxmls_grading.reasons import (
     NOTHING_READ,
     Reason,
@@ -101,7 +102,8 @@ class RebuildCells(NbGraderPreprocessor):
         try:
             state = os.stat(path)
         except FileNotFoundError:
-            raise not_released(names["assignment"], f"{path} is missing") from None
+            where = names["notebook"], names["assignment"], names["db_url"]
+            raise missing_source(path, *where) from None
         key = (path, state.st_mtime_ns, state.st_size)
         if key not in self._known:
             source = read_source(self.parent.coursedir, names["assignment"], path)

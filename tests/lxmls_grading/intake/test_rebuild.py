@@ -457,6 +457,12 @@ def test_cells_that_nbgrader_will_not_change_are_named_with_what_to_do(change, c
     assert "Run `nbgrader generate_assignment" not in caplog.text
     with pytest.raises(NbGraderException):  # which would not have helped
         convert(GenerateAssignment, course)
+    caplog.clear()
+    path.unlink()
+    with pytest.raises(NbGraderException):
+        convert(Autograde, course)
+    assert f"{NAME}.ipynb is missing, which was released. nbgrader adds, removes" in caplog.text
+    assert "Run `nbgrader generate_assignment" not in caplog.text
 
 
 @pytest.mark.usefixtures("_guarded")
