@@ -217,3 +217,10 @@ def test_progress_is_shown_unless_quiet(small_class, capsys):
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "7/7" in shown.err
+
+
+def test_of_which_points_penalties_are_taken_is_told_where_there_are_any(course):
+    course.add("ada")
+    assert "of graded submissions</caption>" in course.report()[0]
+    course.add("dan", penalty=1)
+    assert "of graded submissions, before late penalties</caption>" in course.report()[0]
