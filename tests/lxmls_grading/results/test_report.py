@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from nbgrader.coursedir import CourseDirectory
 
+from lxmls_grading import cli
 from lxmls_grading.results.report import ReportError, safe, write_report
 from tests.support.reporting import TIME, TIMEOUT, Course, Page, wrong
 
@@ -224,3 +227,20 @@ def test_of_which_points_penalties_are_taken_is_told_where_there_are_any(course)
     assert "of graded submissions</caption>" in course.report()[0]
     course.add("dan", penalty=1)
     assert "of graded submissions, before late penalties</caption>" in course.report()[0]
+
+
+def test_points_that_are_given_later_do_not_escape_the_penalty(course, monkeypatch, capsys):
+    course.add("ada", essay=2, penalty=1)
+    course.add("bob", essay=2)
+    with course.gradebook() as gradebook:
+        assignment = gradebook.update_or_create_assignment("day2", duedate="2026-07-01 10:00 UTC")
+        late = assignment.duedate + timedelta(hours=1)
+        gradebook.find_submission("day2", "ada").timestamp = late
+        gradebook.db.commit()
+    setting = "c.LateSubmissionPlugin.penalty_method = 'zero'"
+    (course.root / "nbgrader_config.py").write_text(f"c = get_config()\n{setting}\n")
+    monkeypatch.chdir(course.root)
+    assert cli.main(["report", "day2"]) == 0
+    assert "Points that being late costs now: ada (8)" in capsys.readouterr().err
+    with open(course.root / "reports" / "day2.csv", encoding="utf-8-sig", newline="") as file:
+        assert [row["total"] for row in csv.DictReader(file)] == ["0", "8"]
