@@ -145,7 +145,9 @@ def clean_cell(raw: dict[str, Any], cell_id: str) -> NotebookNode:
     kind = raw.get("cell_type")
     source = clean_text(raw.get("source", raw.get("input")))  # "input" in format 3
     if kind == "heading":  # of format 3
-        kind, source = "markdown", f"# {source}"
+        level = raw.get("level")
+        level = level if isinstance(level, int) and 1 <= level <= 6 else 1
+        kind, source = "markdown", f"{'#' * level} {source}"
     cell = NotebookNode(
         id=cell_id,
         cell_type=kind if kind in ("code", "markdown") else "raw",

@@ -7,7 +7,9 @@ import json
 import nbformat
 import pytest
 
+from lxmls_grading.intake.notebooks import clean_cell, clean_notebook
 from lxmls_grading.intake.rebuild import rebuild
+from tests.support import odd_course
 from tests.support.conversion import ANSWER, NAME, find
 from tests.support.course import release
 from tests.support.reading import read, why_unreadable
@@ -110,7 +112,22 @@ def test_format_3_is_read(tmp_path, originals, submitted):
     assert_sound(notebook, originals)
     assert reasons == []
     assert find(notebook, ANSWER).source == find(submitted, ANSWER).source
-    assert notebook.cells[-1].source == "# The end"
+    assert notebook.cells[-1].source == "## The end"
+
+
+@pytest.mark.parametrize("level", [0, 7, None, "2", 1.5, [2]])
+def test_a_heading_of_no_level_is_of_the_first(level):
+    raw = {"cell_type": "heading", "level": level, "source": "The end"}
+    assert clean_cell(raw, "a").source == "# The end"
+
+
+def test_headings_that_a_program_has_saved_in_format_3_are_no_changes():
+    notebook = odd_course.submission()
+    saved = nbformat.convert(notebook, 3)
+    kinds = {cell.cell_type for sheet in saved.worksheets for cell in sheet.cells}
+    assert "heading" in kinds
+    submitted = clean_notebook(saved, 2000, 2_000_000)
+    assert rebuild(submitted, odd_course.originals())[1] == []
 
 
 @pytest.mark.parametrize(
