@@ -14,8 +14,8 @@ from nbgrader.utils import is_grade
 
 from lxmls_grading.definitions import tree_of
 from lxmls_grading.intake.matching import Found
-from lxmls_grading.intake.originals import Originals
-from lxmls_grading.intake.repairs import edited, is_unchanged, repaired
+from lxmls_grading.intake.originals import Originals, is_unchanged
+from lxmls_grading.intake.repairs import edited, repaired
 from lxmls_grading.listing import list_names
 from lxmls_grading.reasons import Reason
 

@@ -16,6 +16,7 @@ from nbgrader.utils import is_solution
 from lxmls_grading.cells import grade_id
 from lxmls_grading.definitions import analyse, needed_names
 from lxmls_grading.intake.layout import layout_key
+from lxmls_grading.intake.merged_cells import as_they_were
 from lxmls_grading.intake.originals import Originals, plain_text, same_text
 
 #: Most characters in own cells of code for which the layout of code makes no difference.
@@ -29,11 +30,13 @@ class Found:
     Attributes
     ----------
     cells : list of NotebookNode
-        The submission's.
+        The submission's, those that were merged or split as they were before.
     names : list of (str or None)
         The name of the course's cell, or None for a cell of the student's own.
     marked : list of bool
         Whether a cell was found by nbgrader's marks.
+    done : list of tuple
+        What was done with merged and split cells before: the cells of the course, and a clause.
     rewritten : dict
         Answers that were found in cells of the student's own: the index of the cell, by name.
     unsure : dict
@@ -45,6 +48,7 @@ class Found:
     cells: list[NotebookNode]
     names: list[str | None]
     marked: list[bool]
+    done: list[tuple[list[str], str]] = field(default_factory=list)
     rewritten: dict[str, int] = field(default_factory=dict)
     unsure: dict[str, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
@@ -111,9 +115,10 @@ def find_marked(submitted: NotebookNode, originals: Originals) -> Found:
     originals : Originals
     """
     known = originals.known
-    marks = [grade_id(cell) for cell in submitted.cells]
+    cells, done = as_they_were(submitted.cells, originals)
+    marks = [grade_id(cell) for cell in cells]
     names = [mark if mark in known else None for mark in marks]
-    found = Found(list(submitted.cells), names, [name is not None for name in names])
+    found = Found(cells, names, [name is not None for name in names], done)
     _find_missing(found, originals, _text_keys)
     if sum(len(found.cells[index].source) for index in found.own("code")) <= MAX_LAYOUT:
         _find_missing(found, originals, _layout_keys)

@@ -23,7 +23,7 @@ from nbgrader.preprocessors import (
     ComputeChecksums,
     LockCells,
 )
-from nbgrader.utils import is_grade, is_solution, is_task
+from nbgrader.utils import compute_checksum, is_grade, is_solution, is_task
 from traitlets.config import Config
 
 from lxmls_grading.cells import DUE_DATE, grade_id, is_locked, is_test
@@ -301,6 +301,22 @@ def _is_graded(notebook: Notebook) -> bool:
         for submission in notebook.submissions
         for grade in submission.grades
     )
+
+
+def is_unchanged(cell: NotebookNode) -> bool:
+    """Whether a marked cell is as it was in this release or an earlier one.
+
+    A student can forge the checksum, which avoids the blame and nothing else.
+
+    Parameters
+    ----------
+    cell : NotebookNode
+        With nbgrader's marks.
+    """
+    try:
+        return bool(compute_checksum(cell) == cell.metadata.nbgrader.get("checksum"))
+    except (TypeError, ValueError, KeyError, AttributeError):  # malformed marks
+        return False
 
 
 def plain_text(cell: NotebookNode) -> str:

@@ -157,7 +157,8 @@ def rebuild(submitted: NotebookNode, originals: Originals) -> tuple[NotebookNode
         if grade_id(cell) is None:
             cell.id = new_id(cell.id, taken)
 
-    reasons = [*reasons_for_given(found, originals), *moved, *_copies(found, originals)]
+    reasons = [repaired(names, what) for names, what in found.done]
+    reasons += [*reasons_for_given(found, originals), *moved, *_copies(found, originals)]
     for name in originals.answers:
         text, more = settle(name, notebook, found, originals)
         if text is not None:

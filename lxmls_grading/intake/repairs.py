@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from nbformat.notebooknode import NotebookNode
-from nbgrader.utils import compute_checksum, is_grade, is_solution, is_task
+from nbgrader.utils import is_grade, is_solution, is_task
 
 from lxmls_grading.cells import grade_id, is_locked
 from lxmls_grading.definitions import analyse, syntax_error
 from lxmls_grading.intake.matching import Found
-from lxmls_grading.intake.originals import Originals, same_text
+from lxmls_grading.intake.originals import Originals, is_unchanged, same_text
 from lxmls_grading.listing import list_names
 from lxmls_grading.reasons import Reason, reason
 
@@ -159,22 +159,6 @@ def _is_of_another_release(answer: NotebookNode, released: NotebookNode) -> bool
     """
     checksum = answer.metadata.nbgrader.get("checksum")
     return isinstance(checksum, str) and checksum != released.metadata.nbgrader.get("checksum")
-
-
-def is_unchanged(cell: NotebookNode) -> bool:
-    """Whether a marked cell is as it was in this release or an earlier one.
-
-    A student can forge the checksum, which avoids the blame and nothing else.
-
-    Parameters
-    ----------
-    cell : NotebookNode
-        With nbgrader's marks.
-    """
-    try:
-        return bool(compute_checksum(cell) == cell.metadata.nbgrader.get("checksum"))
-    except (TypeError, ValueError, KeyError, AttributeError):  # malformed marks
-        return False
 
 
 def names_added(found: Found, name: str, originals: Originals) -> set[str]:

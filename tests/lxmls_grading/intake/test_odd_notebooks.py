@@ -14,6 +14,7 @@ from lxmls_grading.cells import grade_id, note_python
 from lxmls_grading.intake import repairs
 from lxmls_grading.intake.originals import read_originals
 from lxmls_grading.intake.rebuild import rebuild
+from lxmls_grading.listing import list_names
 from tests.support.conversion import course_config
 from tests.support.odd_course import (
     ANSWERS,
@@ -112,6 +113,36 @@ def merged(name: str, into: str, first: bool = False):
         other = cell(notebook, into)
         parts = [text, other.source] if first else [other.source, text]
         other.source = "\n\n".join(parts)
+
+    return change
+
+
+def merge(into: str, *names: str, joint: str):
+    """Merge cells below one another as editors do, which keep the marks of one."""
+
+    def change(notebook):
+        text = joint.join(cell(notebook, name).source for name in names)
+        kept = cell(notebook, into)
+        for name in names:
+            if name != into:
+                take(notebook, name)
+        kept.source = text
+
+    return change
+
+
+def split_at(word: str, *marked: bool):
+    """Split the answer `area` before a line with a word; each half may keep the marks."""
+
+    def change(notebook):
+        head, tail = AREA.split(f"\n    {word}")
+        parts = head, f"    {word}{tail}"
+        halves = [
+            twin(notebook, "area", text) if is_marked else own(text)
+            for text, is_marked in zip(parts, marked, strict=True)
+        ]
+        index = take(notebook, "area")
+        notebook.cells[index:index] = halves
 
     return change
 
@@ -327,22 +358,70 @@ ODD = {
     "merged into an own cell with others": Odd(
         both(delete("area", "shapes"), insert("task", own(f"{AREA}\n\n{SHAPES}"))), {"repaired"}
     ),
-    "merged into a given cell": Odd(
-        merged("area", "imports"),
+    "merged into a given cell that was changed": Odd(
+        both(text_of("imports", "import math  # mine"), merged("area", "imports")),
         {"tampered", "set aside"},
         "was not run",
         fails={"test-area"},
         aside=AREA_CELLS,
         keeps=("return math.pi * radius**2", ESSAY),
     ),
-    "merged into its test": Odd(
-        merged("area", "test-area", first=True),
+    "merged into its test that was changed": Odd(
+        both(text_of("test-area", "assert area(1) > 3"), merged("area", "test-area", first=True)),
         {"tampered", "set aside"},
         "stands in the cell",
         fails={"test-area"},
         aside=AREA_CELLS,
         keeps=("return math.pi * radius**2", ESSAY),
     ),
+    **{
+        f"{' and '.join(names)} merged into {into}, {len(joint)}": Odd(
+            merge(into, *names, joint=joint), {"repaired"}, f"taken apart ({list_names(names)})"
+        )
+        for joint in ("\n", "\n\n")
+        for names in (
+            ("imports", "area"),
+            ("area", "test-area"),
+            ("imports", "area", "test-area"),
+            ("test-shapes", "answers"),
+            ("essay-task", "essay"),
+            ("area", "test-area", "shapes"),
+        )
+        for into in names
+    },
+    "a helper between merged cells": Odd(
+        both(
+            text_of("area", "def pi():\n    return math.pi\n\n" + AREA.replace("math.pi", "pi()")),
+            merge("imports", "imports", "area", joint="\n"),
+        ),
+        {"repaired"},
+        "taken apart",
+    ),
+    "a broken answer merged into its test": Odd(
+        both(text_of("area", BROKEN), merge("test-area", "area", "test-area", joint="\n\n")),
+        {"tampered", "set aside"},
+        "stands in the cell",
+        fails={"test-area"},
+        aside=AREA_CELLS,
+        keeps=("return (((", ESSAY),
+    ),
+    "a stub merged into its test": Odd(
+        both(text_of("area", stub("area")), merge("test-area", "area", "test-area", joint="\n\n")),
+        {"repaired"},
+        "taken apart",
+        fails={"test-area"},
+    ),
+    # --- split in the middle
+    **{
+        f"split in the middle, {what}": Odd(
+            split_at("return", *parts), {"repaired"}, "area, which had been split, was put together"
+        )
+        for what, parts in {
+            "both with the marks": (True, True),
+            "the first with the marks": (True, False),
+            "the second with the marks": (False, True),
+        }.items()
+    },
     # --- nbgrader's marks are lost
     "no marks": Odd(no_marks, {"repaired"}, "marks of nbgrader were lost"),
     "no marks, ids kept": Odd(no_marks_but_ids, {"repaired"}, "marks of nbgrader were lost"),

@@ -1,0 +1,201 @@
+"""Takes cells apart that were merged, and puts an answer together that was split in the middle.
+
+Editors have commands for both. Of merged cells, the marks of one are left. Where the given text is
+whole, what was merged with it can be taken out exactly.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from nbformat.notebooknode import NotebookNode
+
+from lxmls_grading.cells import grade_id
+from lxmls_grading.definitions import analyse
+from lxmls_grading.intake.originals import Originals, is_unchanged, plain_text
+from lxmls_grading.listing import list_names
+
+#: Most cells into which an answer was split that are put together.
+MAX_PARTS = 3
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a merged cell.
+
+    Attributes
+    ----------
+    text : str
+    name : str, optional
+        The cell of the course that it is.
+    """
+
+    text: str
+    name: str | None = None
+
+
+def as_they_were(
+    cells: Sequence[NotebookNode], originals: Originals
+) -> tuple[list[NotebookNode], list[tuple[list[str], str]]]:
+    """Return the cells of a submission as they were before some were merged, or split.
+
+    Parameters
+    ----------
+    cells : sequence of NotebookNode
+        They are not changed.
+    originals : Originals
+
+    Returns
+    -------
+    cells : list of NotebookNode
+    done : list of tuple
+        For each change, the cells of the course that it is about, and a clause for the student.
+    """
+    known = originals.known
+    marks = Counter(map(grade_id, cells))
+    missing = [name for name in known if not marks[name]]
+    if missing:  # as in few notebooks
+        texts = {(cell.cell_type, plain_text(cell)) for cell in cells}
+        missing = [n for n in missing if (known[n].cell_type, plain_text(known[n])) not in texts]
+    found: list[NotebookNode] = []
+    done = []
+    for cell in cells:
+        mark = grade_id(cell)
+        name = mark if mark in known else None
+        is_one = name is None or marks[name] == 1
+        parts = _parts(cell, name, missing, originals) if missing and is_one else []
+        names = [part.name for part in parts if part.name]
+        found += [_cell(cell, part, name, originals) for part in parts] or [cell]
+        if parts:
+            missing = [each for each in missing if each not in names]
+            what = f"cells that had been merged were taken apart ({list_names(names)})"
+            done.append((names, what))
+    return _put_together(found, originals, done), done
+
+
+def _parts(
+    cell: NotebookNode, name: str | None, missing: list[str], originals: Originals
+) -> list[Part]:
+    """Return the parts of a cell that are cells of the course, and what is between them.
+
+    Parameters
+    ----------
+    cell : NotebookNode
+    name : str, optional
+        Which cell of the course it is by its marks.
+    missing : list of str
+        Cells of the course that are nowhere else.
+    originals : Originals
+
+    Returns
+    -------
+    parts : list of Part
+        There are none where less than two cells of the course are in it, or it is not certain.
+    """
+    text = plain_text(cell)
+    blocks = []
+    for each in {*missing, name} - originals.answers.keys() - {None}:
+        block = plain_text(originals.known[str(each)])
+        start = _start_of_lines(block, text)
+        if start is not None and originals.known[str(each)].cell_type == cell.cell_type:
+            blocks.append((start, start + len(block), str(each)))
+    if not blocks or (name and is_unchanged(cell)):
+        return []
+    wanted = [each for each in originals.answers if each == name or each in missing]
+    parts: list[Part] = []
+    end, above = 0, -1
+    for start, after, each in [*sorted(blocks), (len(text), len(text), None)]:
+        below = originals.order[each] if each else len(originals.order)
+        if start < end or below < above:
+            return []
+        between = [a for a in wanted if above < originals.order[a] < below]
+        rest = Part(text[end:start].strip("\n"))
+        if rest.text:
+            parts.append(_as_answer(rest, name, between, cell.cell_type, originals))
+        if each:
+            parts.append(Part(text[start:after], each))
+            end, above = after, below
+    names = [part.name for part in parts if part.name]
+    is_sure = len(names) > 1 and (name is None or name in names) and len({*names}) == len(names)
+    if cell.cell_type == "code":
+        is_sure = is_sure and all(analyse(part.text).parsed for part in parts)
+    return parts if is_sure else []
+
+
+def _start_of_lines(block: str, text: str) -> int | None:
+    """Return where whole lines stand in a text, or None if they don't, or stand there twice."""
+    places = f"\n{text}\n".split(f"\n{block}\n") if block else []
+    return len(places[0]) if len(places) == 2 else None
+
+
+def _as_answer(
+    part: Part, name: str | None, answers: list[str], kind: str, originals: Originals
+) -> Part:
+    """Return a part with the name of the answer that it is, if one of some fits."""
+    if name in answers:
+        return replace(part, name=name)
+    of_kind = [each for each in answers if originals.known[each].cell_type == kind]
+    for each in of_kind:
+        names = originals.answers[each].names
+        as_released = part.text == plain_text(originals.known[each])
+        is_written = bool(names) and originals.names_written(each, part.text) == names
+        if as_released or is_written or (len(of_kind) == 1 and not names):
+            return replace(part, name=each)
+    return part
+
+
+def _cell(cell: NotebookNode, part: Part, name: str | None, originals: Originals) -> NotebookNode:
+    """Return a part of a cell as a cell of its own."""
+    made = copy.deepcopy(cell)
+    made.source, made.metadata, made.id = part.text, NotebookNode(), ""
+    if part.name:
+        released = originals.known[part.name]
+        made.id = released.get("id", "")
+        made.metadata = copy.deepcopy((cell if part.name == name else released).metadata)
+    return made
+
+
+def _put_together(
+    cells: list[NotebookNode], originals: Originals, done: list[tuple[list[str], str]]
+) -> list[NotebookNode]:
+    """Put answers together that were split where no half is code; add to what was done."""
+    cells = [*cells]
+    for name, answer in originals.answers.items():
+        marked = [index for index, cell in enumerate(cells) if grade_id(cell) == name]
+        codes = [analyse(cells[index].source) for index in marked]
+        if not answer.names or any(c.parsed and c.bound >= answer.names for c in codes):
+            continue
+        span = _span(name, cells, marked, originals)
+        if span is not None:
+            whole = copy.deepcopy(next(cells[index] for index in marked if index in span))
+            whole.source = _joined(cells, span)
+            cells[span.start : span.stop] = [whole]
+            done.append(([name], f"the answer {name}, which had been split, was put together"))
+    return cells
+
+
+def _span(
+    name: str, cells: list[NotebookNode], marked: list[int], originals: Originals
+) -> range | None:
+    """Return which cells are an answer only if they are one, or None."""
+    names = originals.answers[name].names
+    for number in range(2, MAX_PARTS + 1):
+        for start in sorted({m - back for m in marked for back in range(number)}):
+            span = range(start, start + number)
+            if start < 0 or span.stop > len(cells):
+                continue
+            parts = [cells[index] for index in span]
+            if any(p.cell_type != "code" or grade_id(p) not in (None, name) for p in parts):
+                continue
+            whole = analyse(_joined(cells, span))
+            is_split = not analyse(parts[0].source).parsed and all(p.source.strip() for p in parts)
+            if is_split and whole.parsed and whole.bound >= names:
+                return span
+    return None
+
+
+def _joined(cells: list[NotebookNode], span: range) -> str:
+    return "\n".join(cells[index].source.strip("\n") for index in span)
