@@ -24,6 +24,7 @@ from lxmls_grading.definitions import analyse, global_names, names_from_elsewher
 from lxmls_grading.intake.added_imports import move_imports
 from lxmls_grading.intake.by_hand import uses_of_toolkits
 from lxmls_grading.intake.colab import leave_out_colab
+from lxmls_grading.intake.conflicts import unsettled
 from lxmls_grading.intake.dependents import with_dependents
 from lxmls_grading.intake.elsewhere import settle
 from lxmls_grading.intake.exporter import SubmissionExporter
@@ -164,6 +165,7 @@ def rebuild(submitted: NotebookNode, originals: Originals) -> tuple[NotebookNode
         if text is not None:
             _fill_in(_cell(notebook, name), NotebookNode(source=text))
         reasons += more
+    reasons += unsettled(found, originals)
     reasons += leave_out_colab(notebook.cells)
     student, grader = student_python(submitted), platform.python_version()
     reasons += newer_syntax(notebook.cells, student, grader, originals)
