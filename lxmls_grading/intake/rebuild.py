@@ -209,23 +209,27 @@ def _own_cells(found: Found, originals: Originals) -> dict[int, list[NotebookNod
 
 
 def _put_after_what_they_need(places: dict[int, int], found: Found, originals: Originals) -> None:
-    """Put own cells below the cells above them that define what they read.
+    """Put own cells below the cells above them that define what they read, or answers anew.
 
-    Where a student has moved a text of the course, or a part of the notebook, cells of the course
-    go back to their places, and what stands below an answer has to stay there.
+    Where a student has moved an answer or a text of the course, cells of the course go back to
+    their places, and what stands below an answer has to stay there.
     """
     defined: dict[str, int] = {}  # by name, the place of the last cell that binds it
+    answered: dict[str, int] = {}  # and of the answer
     for index, (name, cell) in enumerate(zip(found.names, found.cells, strict=True)):
         if cell.cell_type != "code":
             continue
+        bound = analyse(cell.source).bound
         if index in places:
-            reads = names_from_elsewhere(cell.source) & defined.keys()
-            places[index] = here = max([places[index], *(defined[each] for each in reads)])
+            above = [defined[each] for each in names_from_elsewhere(cell.source) & defined.keys()]
+            above += [answered[each] for each in bound & answered.keys()]
+            places[index] = here = max([places[index], *above])
         elif name and index == found.counts[name]:
             here = originals.order[name]
+            answered |= dict.fromkeys(bound if name in originals.answers else (), here)
         else:
             continue
-        defined |= dict.fromkeys(analyse(cell.source).bound, here)
+        defined |= dict.fromkeys(bound, here)
 
 
 def _put_before_what_needs_them(places: dict[int, int], found: Found, originals: Originals) -> None:

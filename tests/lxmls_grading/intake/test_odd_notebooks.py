@@ -234,6 +234,14 @@ def numbered(notebook):
         each.id = name
 
 
+def draft_with_the_id(notebook):
+    """Of two cells with one id, an editor gives the second another one."""
+    cell(notebook, "area").id = "another"
+    draft = own(OTHER)
+    draft.id = "area"
+    notebook.cells.insert(place(notebook, "task"), draft)
+
+
 def duplicated_imports(notebook):
     """A copy of a given cell above it, to which lines were added: it is an own cell."""
     index = place(notebook, "imports")
@@ -447,6 +455,9 @@ ODD = {
     ),
     "no marks, prose missing": Odd(both(delete("end", "introduction"), no_marks), {"repaired"}),
     "no marks, ids of other cells": Odd(numbered, {"repaired"}),
+    "no marks, a draft above has the id": Odd(
+        both(draft_with_the_id, no_marks_but_ids), {"repaired"}, "marks of nbgrader were lost"
+    ),
     "no marks, an answer turned into text": Odd(
         both(made_text, no_marks), {"repaired"}, "put back to code"
     ),
