@@ -1,7 +1,7 @@
 """Explains errors for want of what is around a student's code where it is written.
 
-That is a module, a file, the network, a GPU: it may be there where the student works, and it is not
-where notebooks are graded.
+That is a module, a file, the network, a GPU, somebody who types: it may be there where the student
+works, and it is not where notebooks are graded.
 """
 
 from __future__ import annotations
@@ -43,6 +43,12 @@ LACKING = {
         re.MULTILINE,
     ),
     "another locale": re.compile(r"^Error: unsupported locale setting", re.MULTILINE),
+    "a keyboard for the debugger": re.compile(r"\bBdbQuit\b"),
+}
+
+#: Where a test itself calls a function that asks for input, no person could let it pass.
+LACKING_IN_CELLS = {
+    "a keyboard for `input`": re.compile(r"this frontend does not support input requests"),
 }
 
 
@@ -108,7 +114,8 @@ def _named_in(text: str, cell: NotebookNode) -> Iterator[str]:
         # A test may be about files of its own; a cell that has ended has asked for one of theirs.
         if not is_test(cell) or (ELSEWHERE.match(path) and path not in by_test):
             yield f"the file `{path}`"
-    for what, pattern in LACKING.items():
+    patterns = LACKING if is_test(cell) else LACKING | LACKING_IN_CELLS
+    for what, pattern in patterns.items():
         if pattern.search(text):
             yield what
 

@@ -9,6 +9,7 @@ from lxmls_grading.feedback.undefined import explain_errors
 from tests.lxmls_grading.feedback.test_undefined import fail, failure, rebuilt
 from tests.support.odd_course import cell, own
 
+NO_INPUT = "raw_input was called, but this frontend does not support input requests."
 NO_PANDAS = "No module named 'pandas.core'"
 
 
@@ -104,6 +105,8 @@ class TestOtherThings:
             ("RuntimeError: Found no NVIDIA driver on your system.", "a GPU"),
             ("RuntimeError: 'widget' is not a recognised GUI loop or backend name", "a window"),
             ("Error: unsupported locale setting", "another locale"),
+            (f"StdinNotImplementedError: {NO_INPUT}", "a keyboard for `input`"),
+            ("BdbQuit: ", "a keyboard for the debugger"),
         ],
     )
     def test_in_an_answer(self, error, what):
@@ -119,6 +122,13 @@ class TestOtherThings:
     def test_a_path_of_the_students_machine_in_a_function(self):
         notebook = rebuilt()
         fail(notebook, "test-area", f"`area` fails: FileNotFoundError: {CONTENT}")
+        (why,) = explain_missing(notebook)
+        assert why.cells == ("test-area",)
+
+    def test_a_breakpoint_in_a_function_waits_and_a_question_in_it_does_not(self):
+        notebook = rebuilt()
+        cell(notebook, "test-area").outputs = [failure("", "BdbQuit")]
+        fail(notebook, "test-shapes", f"`double` fails: StdinNotImplementedError: {NO_INPUT}")
         (why,) = explain_missing(notebook)
         assert why.cells == ("test-area",)
 
