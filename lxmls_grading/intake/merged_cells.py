@@ -66,12 +66,16 @@ def as_they_were(
         mark = grade_id(cell)
         name = mark if mark in known else None
         is_one = name is None or marks[name] == 1
-        parts = _parts(cell, name, missing, originals) if missing and is_one else []
+        parts = _parts(cell, name, missing, originals) if is_one and (missing or name) else []
         names = [part.name for part in parts if part.name]
+        if len(names) == 1 and not _has_part_of_answer(parts, cell, cells, originals):
+            parts = []  # something was added to it
         found += [_cell(cell, part, name, originals) for part in parts] or [cell]
         if parts:
             missing = [each for each in missing if each not in names]
             what = f"cells that had been merged were taken apart ({list_names(names)})"
+            if len(names) == 1:
+                what = f"what was merged into the cell {names[0]} was put into a cell of your own"
             done.append((names, what))
     return _put_together(found, originals, done), done
 
@@ -93,9 +97,12 @@ def _parts(
     Returns
     -------
     parts : list of Part
-        There are none where less than two cells of the course are in it, or it is not certain.
+        There are none where no cell of the course is in it beside another part, or it is not
+        certain.
     """
     text = plain_text(cell)
+    if name and text == plain_text(originals.known[name]):
+        return []
     blocks = []
     for each in {*missing, name} - originals.answers.keys() - {None}:
         block = plain_text(originals.known[str(each)])
@@ -119,10 +126,24 @@ def _parts(
             parts.append(Part(text[start:after], each))
             end, above = after, below
     names = [part.name for part in parts if part.name]
-    is_sure = len(names) > 1 and (name is None or name in names) and len({*names}) == len(names)
+    is_sure = len(parts) > 1 and len(names) == len({*names}) and name in (*names, None)
     if cell.cell_type == "code":
         is_sure = is_sure and all(analyse(part.text).parsed for part in parts)
     return parts if is_sure else []
+
+
+def _has_part_of_answer(
+    parts: list[Part], cell: NotebookNode, cells: Sequence[NotebookNode], originals: Originals
+) -> bool:
+    """Whether a cell has what an answer lacks that is written in other cells, without one part."""
+    own = [part.text for part in parts if part.name is None and cell.cell_type == "code"]
+    codes = [each.source for each in cells if each is not cell and each.cell_type == "code"]
+    for name, answer in originals.answers.items():
+        here = frozenset[str]().union(*(originals.names_written(name, text) for text in own))
+        if here and here != answer.names:
+            there = frozenset[str]().union(*(analyse(code).bound for code in codes))
+            return not here & there and answer.names <= here | there
+    return False
 
 
 def _start_of_lines(block: str, text: str) -> int | None:

@@ -214,6 +214,12 @@ def split(notebook):
     notebook.cells.insert(place(notebook, "shapes"), twin(notebook, "shapes", head))
 
 
+def second_part_in_test(notebook):
+    head, tail = SHAPES.split("\n\n\n")
+    cell(notebook, "shapes").source = head
+    cell(notebook, "test-shapes").source = f"{tail}\n\n{TESTS['test-shapes']}"
+
+
 def two_own_parts(notebook):
     head, tail = SHAPES.split("\n\n\n")
     index = take(notebook, "shapes")
@@ -397,6 +403,11 @@ ODD = {
         )
         for into in names
     },
+    "a part of an answer merged into its test": Odd(
+        second_part_in_test,
+        {"repaired"},
+        "what was merged into the cell test-shapes was put into a cell of your own",
+    ),
     "a helper between merged cells": Odd(
         both(
             text_of("area", "def pi():\n    return math.pi\n\n" + AREA.replace("math.pi", "pi()")),
