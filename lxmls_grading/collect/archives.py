@@ -6,7 +6,6 @@ the instructor, while the other files are read.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import re
@@ -20,7 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
-from lxmls_grading.intake.archives import OTHER_ARCHIVES
+from lxmls_grading.intake.archives import OTHER_ARCHIVES, path_in_zip
 from lxmls_grading.intake.files import (
     MAX_FILE_BYTES,
     MAX_PATH,
@@ -172,7 +171,7 @@ def _in_zip(archive: zipfile.ZipFile, origin: str, zone: tzinfo) -> Iterator[Fil
     if len(infos) > MAX_ENTRIES:
         yield Unreadable(origin, TOO_MANY)
     for info in infos[:MAX_ENTRIES]:
-        name = _name(info)
+        name = path_in_zip(info.orig_filename, info.flag_bits)
         parts = tuple(part for part in name.split("/") if part not in ("", "."))
         if name.endswith("/") or not parts:
             continue
@@ -181,15 +180,6 @@ def _in_zip(archive: zipfile.ZipFile, origin: str, zone: tzinfo) -> Iterator[Fil
             yield Unreadable(ascii(where)[1:-1] if UNPRINTABLE.search(where) else where, problem)
         else:
             yield File(origin, parts, _time(info, zone), _reader(archive, info))
-
-
-def _name(info: zipfile.ZipInfo) -> str:
-    """Return the path of an entry; some programs write UTF-8 and do not tell."""
-    name = info.orig_filename
-    if not info.flag_bits & 0x800:
-        with contextlib.suppress(UnicodeError):
-            name = name.encode("cp437").decode("utf-8")
-    return unicodedata.normalize("NFC", name.replace("\\", "/"))
 
 
 def _problem(info: zipfile.ZipInfo, name: str, parts: tuple[str, ...]) -> str | None:

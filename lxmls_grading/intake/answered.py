@@ -9,7 +9,7 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.utils import is_grade, is_solution, is_task
 
 from lxmls_grading.cells import grade_id
-from lxmls_grading.definitions import analyse, may_bind_unseen, tree_of
+from lxmls_grading.definitions import analyse, bound_names, may_bind_unseen, tree_of
 from lxmls_grading.intake.layout import outline
 from lxmls_grading.intake.matching import find_cells, is_blank
 from lxmls_grading.intake.originals import Originals, plain_text
@@ -25,6 +25,13 @@ WORD = re.compile(rf"[{LETTERS}]{{1,2}}|[^\W{LETTERS}]+")
 SENTENCE = re.compile(
     rf"\b(?:\w++[,;:.!?]?\s++){{{WORDS - 1}}}\w|[{LETTERS}]{{{2 * WORDS}}}"  # in linear time
 )
+
+#: Links to where people write notebooks, which they hand in by mistake, and marimo's notebooks.
+LINK = re.compile(
+    r"https?://(colab\.research\.google\.com|drive\.google\.com|www\.kaggle\.com/code|deepnote\.com"
+    r"|datalore\.jetbrains\.com|\S+\.ipynb\b)"
+)
+MARIMO = re.compile(r"^@app\.(cell|function|class_definition)\b", re.MULTILINE)
 
 
 def is_answered(notebook: NotebookNode, originals: Originals) -> bool:
@@ -62,6 +69,63 @@ def is_answered(notebook: NotebookNode, originals: Originals) -> bool:
     return any(map(is_answer, found.cells, found.names)) or any(
         names_of(originals) & analyse(source).bound or may_bind_unseen(source) for source in codes
     )
+
+
+def written_elsewhere(
+    notebook: NotebookNode, other: NotebookNode, originals: Originals
+) -> list[str]:
+    """Return the answers that are blank in a notebook, and are not in a copy of it.
+
+    Where other code of the notebook may define them, or words stand beside them, they are not
+    certain to be blank.
+
+    Parameters
+    ----------
+    notebook, other : NotebookNode
+    originals : Originals
+        The exercise.
+    """
+    here, there = find_cells(notebook, originals), find_cells(other, originals)
+    codes = [here.cells[index].source for index in here.own("code")]
+    bound = frozenset[str]().union(*(analyse(source).bound for source in codes))
+    is_unseen = any(map(may_bind_unseen, codes))
+    texts = [here.cells[index] for kind in ("markdown", "raw") for index in here.own(kind)]
+    has_prose = any(is_prose(c, originals) for c in texts if plain_text(c) not in originals.texts)
+
+    def is_blank_here(name: str) -> bool:
+        names = originals.answers[name].names
+        return not ((is_unseen or names & bound) if names else has_prose)
+
+    return [
+        name
+        for name, stub in originals.known.items()
+        if name in originals.answers
+        and any(not is_blank(there.cells[index], stub) for index in there.copies(name))
+        and all(is_blank(here.cells[index], stub) for index in here.copies(name))
+        and is_blank_here(name)
+    ]
+
+
+def may_hold_answer(path: str, content: str, originals: Originals) -> bool:
+    """Whether a file of text may hold an answer, or lead to one.
+
+    Parameters
+    ----------
+    path, content : str
+        Of the file.
+    originals : Originals
+        The exercise.
+    """
+    names = names_of(originals)
+    if LINK.search(content):
+        return True
+    if path.lower().endswith((".html", ".htm")):
+        return any(re.search(rf"\b{re.escape(each)}\b", content) for each in names)
+    bound = analyse(content).bound
+    tree = tree_of(content) if MARIMO.search(content) else None
+    if tree is not None:  # its cells are functions
+        bound |= bound_names(node for node in ast.walk(tree) if isinstance(node, ast.stmt))[1]
+    return bool(names & bound)
 
 
 def has_words(text: str, least: int = WORDS) -> bool:

@@ -5,12 +5,14 @@ too.
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import io
 import logging
 import math
 import os
 import re
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -39,11 +41,12 @@ BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 NOTEBOOK = re.compile(r"\.ipynb(\.json|\.txt)?( ?\(\d+\))?$", re.IGNORECASE)
 
 #: Endings of what may be an archive of another kind than zip.
-OTHER_ARCHIVES = (".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz")
+OTHER_ARCHIVES = (".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zipx")
 
 #: The end of an archive's name, or of a compressed notebook's. Only zip archives are opened.
 ARCHIVE = re.compile(
-    r"\.(zip|7z|rar|tar|tgz|tbz2?|txz|(tar|ipynb)\.(gz|bz2|xz|zst))( ?\(\d+\))?$", re.IGNORECASE
+    r"\.(zipx?|7z|rar|tar|tgz|tbz2?|txz|tzst|(tar|ipynb)\.(gz|bz2|xz|zst))( ?\(\d+\))?$",
+    re.IGNORECASE,
 )
 
 #: Kinds of files that stand for no notebook, whatever their name: pictures, and data.
@@ -54,7 +57,7 @@ DATA = re.compile(
 
 #: Kinds of files in which somebody may have handed in code: those that are read, and others.
 TEXTS = re.compile(r"\.(py|md|qmd|rmd|tex|txt|html?)$", re.IGNORECASE)
-DOCUMENTS = re.compile(r"\.(pdf|docx?|odt|rtf|pages)$", re.IGNORECASE)
+DOCUMENTS = re.compile(r"\.(pdf|docx?|odt|rtf|pages|url|webloc|gdoc)$", re.IGNORECASE)
 
 #: Kinds of texts that people write in words.
 PROSE = re.compile(
@@ -235,7 +238,8 @@ def _list(
         if members is None:
             yield relative, state, None
             continue
-        wanted = [m for m in members if is_listed(PurePosixPath(m.filename).name)]
+        paths = [(m, PurePosixPath(path_in_zip(m.filename, m.flag_bits))) for m in members]
+        wanted = [member for member, inside in paths if is_listed(inside.name)]
         for name, read in _in_zip(path, state, wanted, exclude, max_bytes):
             yield f"{relative}/{name}", state, read
 
@@ -256,6 +260,24 @@ def _open_zip(path: str, state: tuple[int, int]) -> zipfile.ZipFile:
     return zipfile.ZipFile(io.BytesIO(read_plain(path, MAX_FILE_BYTES)))
 
 
+def path_in_zip(name: str, flags: int) -> str:
+    """Return the path of an entry of a zip archive, with slashes between folders.
+
+    Some programs write backslashes, and some UTF-8 without telling.
+
+    Parameters
+    ----------
+    name : str
+        As Python has read it.
+    flags : int
+        Those of the entry.
+    """
+    if not flags & 0x800:
+        with contextlib.suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    return unicodedata.normalize("NFC", name.replace("\\", "/"))
+
+
 def _in_zip(
     path: str,
     state: tuple[int, int],
@@ -266,7 +288,7 @@ def _in_zip(
     """Yield the files in a zip archive with their readers, and with None what is not read."""
     total = 0
     for member in members:
-        name = member.filename
+        name = path_in_zip(member.filename, member.flag_bits)
         if len(name) > MAX_PATH:
             yield name, None
             continue

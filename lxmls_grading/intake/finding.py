@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import copy
 import os
-import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +20,13 @@ from traitlets.config import Config
 
 from lxmls_grading.cells import grade_id
 from lxmls_grading.definitions import analyse
-from lxmls_grading.intake.answered import is_answered, names_of, texts_of_student
+from lxmls_grading.intake.answered import (
+    is_answered,
+    may_hold_answer,
+    names_of,
+    texts_of_student,
+    written_elsewhere,
+)
 from lxmls_grading.intake.archives import (
     PROSE,
     Listing,
@@ -151,9 +156,7 @@ class NotebookFinder:
         if mine and not isinstance(proper, Reason):
             others = [each for texts, each in written.items() if texts != mine]
             if others:
-                files = list_names(sorted(_shown(each.path) for each in others))
-                values = {"notebook": name, "graded": file, "files": files}
-                add_reason(proper, reason("left out", **values))
+                _leave_out(proper, file, others, name, original)
             self._look_for_words(proper, folder, name, listing)
             return None
         state = _state(proper, there and not other)
@@ -167,7 +170,7 @@ class NotebookFinder:
         listed = [entry.path for entry in elsewhere]
         if other:
             listed = [f"{file}, which holds {other}", *listed]
-        return _take(name, state, there and not other, answered or found[:1], listed)
+        return _take(name, state, there and not other, answered or found[:1], listed, original)
 
     def _look_for_words(
         self, notebook: NotebookNode, folder: str, name: str, listing: Listing
@@ -207,6 +210,8 @@ class NotebookFinder:
         texts, documents = list_texts(folder, self.ignore, self.max_bytes)
         may_be += [each for each in documents if self._fits(each, name) and each not in may_be]
         may_be += [each.path for each in texts if self._is_answer(each, name)]
+        if not may_be and not listing.notebooks:  # an archive may be named after one of several
+            may_be += listing.closed
         return self._without_given(may_be + self._checkpoint(folder, name))
 
     def _checkpoint(self, folder: str, name: str) -> list[str]:
@@ -232,10 +237,7 @@ class NotebookFinder:
             content = text.read().decode(errors="replace")
         except (UnsafeFileError, UnreadableError):
             return False
-        names = names_of(self.originals()[name])
-        if text.path.lower().endswith((".html", ".htm")):
-            return any(re.search(rf"\b{re.escape(each)}\b", content) for each in names)
-        return bool(names & analyse(content).bound)
+        return may_hold_answer(text.path, content, self.originals()[name])
 
     def _may_be(self, folder: str, entry: Member, name: str) -> bool:
         """Whether a file may be the notebook of a name, which is not certain."""
@@ -299,11 +301,21 @@ class NotebookFinder:
     def _holds(self, candidate: Candidate, name: str) -> bool:
         """Whether a notebook is the one of a name, or holds it among others."""
         best = self.is_for(candidate)
-        if best in (None, name):
-            return best is not None
-        answers = (self.originals()[each].answers.keys() for each in (str(best), name))
-        is_other = set.isdisjoint(*map(set, answers))
+        if best == name:
+            return True
+        tied, enough = self._best(candidate.marked)
+        others = [each for each in ([best] if best else tied) if each != name]
+        if best is None and not (enough and name in tied and others):
+            return False
+        mine = self._answers_in(candidate, name)
+        is_other = all(mine.isdisjoint(self._answers_in(candidate, each)) for each in others)
         return is_other and self._has_answers(candidate.marked[name], name)
+
+    def _answers_in(self, candidate: Candidate, name: str) -> set[str | int]:
+        """Return the names of the answers of a notebook, and the places of its cells in another."""
+        answers = self.originals()[name].answers
+        found = enumerate(candidate.marked[name].names)
+        return {*answers, *(index for index, each in found if each in answers)}
 
     def _has_answers(self, found: Found, name: str) -> bool:
         """Whether most cells of a notebook of the assignment are there, one of them an answer.
@@ -353,6 +365,7 @@ def _take(
     there: bool,
     found: list[Candidate],
     files: list[str],
+    original: Originals,
 ) -> NotebookNode | Reason | None:
     """Return the notebook that is meant, if there is only one."""
     exact = [each for each in found if each.stem.casefold() == name.casefold()]
@@ -365,11 +378,32 @@ def _take(
     (only,) = copy.deepcopy(chosen)  # the reason is not of the notebook that is kept
     values = {"notebook": name, "state": state, "file": _shown(only.path)}
     add_reason(only.notebook, reason("renamed", **values))
-    left = [_shown(each.path) for each in found if each.path != only.path]
+    left = [each for each in found if each.path != only.path]
     if left:
-        values = {"notebook": name, "graded": _shown(only.path), "files": list_names(left)}
-        add_reason(only.notebook, reason("left out", **values))
+        _leave_out(only.notebook, only.path, left, name, original)
     return only.notebook
+
+
+def _leave_out(
+    notebook: NotebookNode, path: str, others: list[Candidate], name: str, original: Originals
+) -> None:
+    """Note that copies of a notebook are not graded.
+
+    A person looks at an answer that is blank in the one that is, and that a copy has.
+    """
+    files = list_names(sorted(_shown(each.path) for each in others))
+    values = {"notebook": name, "graded": _shown(path), "files": files}
+    add_reason(notebook, reason("left out", **values))
+    for each in sorted(others, key=lambda each: each.path):
+        names = written_elsewhere(notebook, each.notebook, original)
+        if names:
+            s = "s" if names[1:] else ""
+            what = (
+                f"{_shown(path)} was graded, and has no answer in the cell{s} {list_names(names)}, "
+                f"as {_shown(each.path)} has"
+            )
+            cells = (cell for name in names for cell in (name, *original.answers[name].checks))
+            add_reason(notebook, reason("set aside", dict.fromkeys(cells), what=what))
 
 
 def _missing(name: str, files: list[str]) -> Reason:

@@ -31,6 +31,7 @@ DOWNLOAD = "Download the notebook itself (on GitHub: the raw file), and submit t
 OTHER_FILES = (
     (b"pk\x03\x04", "the file is a zip archive", "Unpack it, and hand in the notebook."),
     (b"%pdf", "the file is a PDF document", HAND_IN_FILE),
+    (b"http", "the file holds a link", DOWNLOAD),
     (b"<!doctype", "the file is a web page", DOWNLOAD),
     (b"<html", "the file is a web page", DOWNLOAD),
     (

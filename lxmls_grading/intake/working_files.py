@@ -188,13 +188,14 @@ def _beside_nested(
     """Return the readers of files that lie beside a notebook in a folder or a zip archive.
 
     The notebook may be graded in place of one that is missing. What lies beside it has to be where
-    it looks for it.
+    it looks for it. Files of one name beside several notebooks have to be the same.
     """
-    found: dict[str, Reader] = {}
+    found: dict[str, list[Reader]] = {}
     for above in _nearest({os.path.dirname(each) for each in notebooks} - {folder}):
         for path in paths:
             if path.startswith(f"{above}{os.sep}"):
-                found.setdefault(os.path.relpath(path, above), partial(read_plain, path))
+                name = os.path.relpath(path, above)
+                found.setdefault(name, []).append(partial(read_plain, path))
     for archive in [each for each in paths if each.lower().endswith(".zip")][:MAX_ARCHIVES]:
         members = list_zip(archive, ignore, max_bytes)
         tops = {os.path.dirname(each.path) for each in members if NOTEBOOK.search(each.path)}
@@ -203,13 +204,28 @@ def _beside_nested(
                 beside = not above or each.path.startswith(f"{above}/")
                 if beside and not NOTEBOOK.search(each.path):
                     name = os.path.relpath(each.path, above or ".")
-                    found.setdefault(name, partial(_read_member, each))
-    return dict([*found.items()][:MAX_NESTED])
+                    found.setdefault(name, []).append(partial(_read_member, each))
+    return {name: partial(_read_all, read) for name, read in [*found.items()][:MAX_NESTED]}
 
 
 def _nearest(folders: set[str]) -> list[str]:
     """Return the folders with notebooks that are looked into: as many as there are archives."""
     return sorted(folders, key=lambda each: (each.count("/"), each))[:MAX_ARCHIVES]
+
+
+def _read_all(readers: list[Reader], max_bytes: int) -> bytes:
+    """Return the bytes of files that are the same.
+
+    Raises
+    ------
+    UnsafeFileError
+        If they differ: each notebook needs its own.
+    """
+    first, *others = readers
+    content = first(max_bytes)
+    if any(each(max_bytes) != content for each in others):
+        raise UnsafeFileError("lies beside several notebooks, and is another file beside each")
+    return content
 
 
 def _read_member(member: Member, _: int) -> bytes:

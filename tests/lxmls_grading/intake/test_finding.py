@@ -14,6 +14,7 @@ import pytest
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import LoggingConfigurable
 
+from lxmls_grading.cells import grade_id
 from lxmls_grading.intake import archives
 from lxmls_grading.intake.exporter import SubmissionExporter
 from lxmls_grading.intake.file_names import name_in
@@ -23,6 +24,7 @@ from tests.support.conversion import course_config
 from tests.support.odd_course import originals, source_notebook, submission, without_marks
 from tests.support.small_course import RIGHT
 from tests.support.small_course import source_notebook as small_notebook
+from tests.support.submissions import complete, reference_answers
 
 #: The assignment: one notebook unlike the others, and two that only their names tell apart.
 NAMES = ("shapes_1", "letters_1", "letters_10")
@@ -57,8 +59,9 @@ def read(course):
         path = course / "submitted" / "ada" / "day2" / f"{name}.ipynb"
         notebook = exporter.read_submitted(str(path), "day2")
         text = "\n".join(cell.source for cell in notebook.cells)
-        reasons = {each.kind: each.text for each in reasons_of(notebook)}
-        assert len(reasons) == len(reasons_of(notebook))
+        reasons: dict[str, str] = {}
+        for each in reasons_of(notebook):
+            reasons[each.kind] = f"{reasons.get(each.kind, '')} {each.text}".strip()
         return text, reasons
 
     return call
@@ -308,6 +311,7 @@ def pack(path, content: bytes = b"") -> None:
     "name",
     [
         *("work.7z", "Day2.RAR", "a/b/day2.tar.gz", "shapes_1.ipynb.gz", "work (1).zip"),
+        *("work.zipx", "Untitled.url", "shapes_1.webloc"),
         *("shapes_1.html", "shapes_1.py", "Shapes 1.pdf", "shapes_1.docx", "shapes_1 (1).ipynb"),
         *("Untitled.ipynb", "shapes_1.ipynb.txt"),
     ],
@@ -328,7 +332,7 @@ def test_what_cannot_be_read_waits_for_a_person(name, with_blank, folder, read):
 @pytest.mark.parametrize(
     "name",
     [
-        *("letters_1.7z", "letters_10.html", "picture.png", "notes.txt", "x.csv.gz"),
+        *("letters_10.html", "picture.png", "notes.txt", "x.csv.gz"),
         *("shapes_1_plot.png", "shapes_1/notes.txt", "shapes_1.csv"),
         *("data.zip", "shapes_1_tools.py", "day2/data.zip"),  # the assignment's own
         *("venv/lib/python3.11/site-packages/zones.tar.gz", ".git/objects/x.zip"),
@@ -339,6 +343,63 @@ def test_nobody_waits_for_what_is_something_else(course, name, folder, read):
     if "data.zip" in name or "tools" in name:
         pack(course / "source" / "day2" / name.removeprefix("day2/"))
     assert list(read("shapes_1")[1]) == ["missing"]
+
+
+def test_an_archive_with_the_name_of_one_notebook_may_hold_all_where_there_is_no_other(
+    folder, read
+):
+    pack(folder / "letters_1.7z")
+    assert "letters_1.7z" in read("shapes_1")[1]["uncertain"]
+    put(folder, "letters_10.ipynb", letters("mine"))
+    assert list(read("shapes_1")[1]) == ["missing"]
+    assert "letters_1.7z" in read("letters_1")[1]["uncertain"]
+
+
+@pytest.mark.parametrize(
+    ("text", "waits"),
+    [
+        ("My notebook: https://colab.research.google.com/drive/1abc?usp=sharing", True),
+        ("https://github.com/ada/day2/blob/main/shapes_1.ipynb", True),
+        ("I have read https://docs.python.org/3/", False),
+    ],
+)
+def test_a_link_to_a_notebook_waits(text, waits, folder, read):
+    (folder / "link.txt").write_text(text)
+    assert list(read("shapes_1")[1]) == ["uncertain" if waits else "missing"]
+
+
+def test_a_notebook_of_marimo_waits_though_its_cells_are_functions(folder, read):
+    cell = (
+        "@app.cell\ndef _(math):\n    def area(radius):\n        return math.pi\n    return (area,)"
+    )
+    (folder / "day2.py").write_text(f"import marimo\napp = marimo.App()\n\n{cell}\n")
+    assert list(read("shapes_1")[1]) == ["uncertain"]
+    (folder / "day2.py").write_text(cell.replace("@app.cell", "@cache"))
+    assert list(read("shapes_1")[1]) == ["missing"]
+
+
+def test_backslashes_in_an_archive_part_folders(folder, read):
+    with zipfile.ZipFile(folder / "work.zip", "w") as archive:
+        member = zipfile.ZipInfo("x")
+        member.filename = "day2\\shapes_1.ipynb"
+        archive.writestr(member, nbformat.writes(shapes()))
+    assert "work.zip/day2/shapes_1.ipynb was graded" in read("shapes_1")[1]["renamed"]
+
+
+def test_all_in_one_notebook_are_graded_from_it_where_they_have_as_many_cells(course, folder, read):
+    other = source_notebook()
+    for cell in other.cells:
+        cell.source = cell.source.replace("area", "rim").replace("Square", "Cube")
+        cell.source = cell.source.replace("double", "twice").replace("answers", "replies")
+        cell.metadata.nbgrader.grade_id += "-b"
+    nbformat.write(other, course / "source" / "day2" / "letters_1.ipynb")
+    released = read_originals(other, course_config()).released
+    notebook = shapes()
+    notebook.cells += complete(released, reference_answers(other)).cells
+    put(folder, "all of it.ipynb", notebook)
+    assert [*read("shapes_1")[1], *read("letters_1")[1]] == ["renamed", "renamed"]
+    put(folder, "all of it.ipynb", shapes())  # cells of both have the same ids
+    assert "renamed" not in read("letters_1")[1]
 
 
 def write_zip(path, name: str, data: bytes, how: int = zipfile.ZIP_DEFLATED) -> None:
@@ -442,13 +503,31 @@ def test_it_waits_where_only_traces_lie_beside_what_cannot_be_read(trace, name, 
     ],
 )
 def test_an_answer_in_a_cell_of_ones_own_is_one(cell, folder, read):
-    notebook = blank()
+    notebook = with_cell("An essay on circles in a cell of one's own.")
     notebook.cells.append(cell)
     put(folder, "shapes_1.ipynb", notebook)
     put(folder, "shapes_1-Copy1.ipynb", shapes())
     text, reasons = read("shapes_1")
     assert cell.source in text
+    if "def area" in cell.source:  # what other code may define is not certain to be lacking
+        assert "no answer in the cells shapes, answers, as shapes_1-Copy1.ipynb has" in (
+            reasons.pop("set aside")
+        )
     assert list(reasons) == ["left out"]
+
+
+def test_an_answer_that_only_a_copy_has_waits(folder, read):
+    first, second = shapes(), shapes()
+    for notebook, name in ((first, "area"), (second, "shapes")):
+        (cell,) = [c for c in notebook.cells if grade_id(c) == name]
+        cell.source = originals().known[name].source
+    put(folder, "shapes_1.ipynb", first)
+    put(folder, "shapes_1 (1).ipynb", second)
+    reasons = read("shapes_1")[1]
+    assert [*reasons] == ["left out", "set aside"]
+    assert "no answer in the cell area, as shapes_1 (1).ipynb has" in reasons["set aside"]
+    (folder / "shapes_1.ipynb").rename(folder / "shapes_1-Copy1.ipynb")
+    assert [*read("shapes_1")[1]] == ["several"]
 
 
 def test_an_essay_in_a_cell_of_ones_own_is_an_answer(folder, read):

@@ -94,6 +94,16 @@ def test_a_file_in_two_places_counts_once(tmp_path):
     assert "is too much" in str(read(tmp_path, max_total=100).left_out)
 
 
+def test_a_file_that_is_another_one_beside_each_notebook_is_left_out(tmp_path):
+    write(tmp_path, a__work_dot_ipynb="", a__x_dot_csv="1", a__y_dot_csv="3")
+    write(tmp_path, b__work_dot_ipynb="", b__x_dot_csv="2", b__y_dot_csv="3")
+    files = read(tmp_path)
+    assert "x.csv" not in files.contents
+    assert "is another file beside each" in files.left_out["x.csv"]
+    assert files.contents["y.csv"] == b"3"
+    assert (files.contents["a/x.csv"], files.contents["b/x.csv"]) == (b"1", b"2")
+
+
 @pytest.mark.parametrize("top", ["", "day2/", "a/b/"])
 def test_so_are_those_in_a_zip_archive(top, tmp_path):
     names = [f"{top}work.ipynb", f"{top}a.csv", f"{top}data/b.csv", f"{top}.hidden", "../c.csv"]
@@ -104,6 +114,15 @@ def test_so_are_those_in_a_zip_archive(top, tmp_path):
     wanted = {"a.csv", "data/b.csv"} | ({"other/f.csv"} if not top else set())
     assert files.contents == dict.fromkeys(wanted, b"x")
     assert "large.csv" in files.left_out
+
+
+def test_so_they_are_where_windows_has_written_backslashes(tmp_path):
+    with zipfile.ZipFile(tmp_path / "work.zip", "w") as archive:
+        for name in ("day2\\work.ipynb", "day2\\data\\b.csv"):
+            member = zipfile.ZipInfo("x")
+            member.filename = name
+            archive.writestr(member, "x")
+    assert read(tmp_path, patterns=("*.csv",)).contents == {"data/b.csv": b"x"}
 
 
 def test_an_archive_without_a_notebook_or_that_is_damaged_gives_none(tmp_path):
