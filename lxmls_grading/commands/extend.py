@@ -35,7 +35,7 @@ class ExtendApp(CourseApp):
         zone = zone_of(self)
         try:
             more = parse_extension(text)
-            found = extend(self.coursedir, self, student, assignment, more)
+            found = extend(self.coursedir, self, student, assignment, more, zone)
         except ExtensionError as problem:
             raise CommandError(str(problem)) from None
         if not self.quiet:

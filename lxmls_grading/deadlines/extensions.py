@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from nbgrader.api import Assignment, Gradebook, MissingEntry, Student, SubmittedAssignment
@@ -48,7 +48,37 @@ class Extension:
     problem: str | None = None
 
 
-def parse_extension(text: str) -> timedelta:
+@dataclass(frozen=True)
+class More:
+    """How much later something is due.
+
+    Attributes
+    ----------
+    days : timedelta
+        Days of the calendar: when clocks change, one has 23 or 25 hours.
+    hours : timedelta
+        The rest.
+    """
+
+    days: timedelta = timedelta(0)
+    hours: timedelta = timedelta(0)
+
+    def after(self, due: datetime, zone: tzinfo) -> datetime:
+        """Return a due date that is moved. Both are in UTC, without a zone.
+
+        Raises
+        ------
+        OverflowError
+            If it is too far away.
+        """
+        if self.days:  # where the clocks show two times that it can be, the later one
+            there = due.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None) + self.days
+            times = [there.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
+            due = max(times).replace(tzinfo=None)
+        return due + self.hours
+
+
+def parse_extension(text: str) -> More:
     """Return the time that ``+48h``, ``+2d``, ``+1w``, ``+90m`` or ``+1d12h`` means; 0 for ``0``.
 
     Raises
@@ -57,7 +87,7 @@ def parse_extension(text: str) -> timedelta:
         If it is something else.
     """
     if re.fullmatch(r"\+?0[mhdw]?", text):
-        return timedelta(0)
+        return More()
     parts = re.findall(r"(\d+(?:\.\d+)?)([mhdw])", text, re.ASCII)
     whole = "+" + "".join(f"{number}{unit}" for number, unit in parts)
     if not parts or whole != text:
@@ -66,15 +96,22 @@ def parse_extension(text: str) -> timedelta:
             "all, or 0 to take it back"
         )
     try:
-        return sum(
-            (timedelta(**{UNITS[unit]: float(number)}) for number, unit in parts), timedelta(0)
-        )
+        times = [(unit, timedelta(**{UNITS[unit]: float(number)})) for number, unit in parts]
+        in_days = sum((time for unit, time in times if unit in "dw"), timedelta(0))
+        days = timedelta(days=in_days.days)
+        hours = sum((time for unit, time in times if unit in "mh"), in_days - days)
+        return More(days, hours)
     except OverflowError:
         raise ExtensionError(f"{text!r} is too long") from None
 
 
 def extend(
-    coursedir: CourseDirectory, parent: Any, student: str, assignment: str, more: timedelta
+    coursedir: CourseDirectory,
+    parent: Any,
+    student: str,
+    assignment: str,
+    more: More,
+    zone: tzinfo = UTC,
 ) -> Extension:
     """Give a student an extension in place of an earlier one, and renew the penalties.
 
@@ -84,8 +121,10 @@ def extend(
     parent : Configurable
         The application, whose configuration has the plugin for penalties.
     student, assignment : str
-    more : timedelta
-        Counted from the due date of all; 0 takes an extension back.
+    more : More
+        Counted from the due date of all; nothing takes an extension back.
+    zone : tzinfo
+        The course's, in whose calendar days are counted.
 
     Raises
     ------
@@ -111,12 +150,12 @@ def extend(
                 f"there is no student {student!r} in the gradebook{close(student, students)}"
             )
         try:
-            due + more
+            extension = more.after(due, zone) - due
         except OverflowError:
             raise ExtensionError("this is too long") from None
         submission = _submission(gradebook, assignment, student)
         before = submission.late_submission_penalty or 0.0
-        submission.extension = more or None
+        submission.extension = extension or None
         problem = None
         try:
             folder = coursedir.format_path(coursedir.submitted_directory, student, assignment)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from nbgrader.api import Gradebook
@@ -11,7 +12,7 @@ from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-from lxmls_grading.deadlines.extensions import ExtensionError, extend, parse_extension
+from lxmls_grading.deadlines.extensions import ExtensionError, More, extend, parse_extension
 from lxmls_grading.results.gradebook import read_assignment
 from lxmls_grading.results.submissions import NOT_HANDED_IN
 from tests.support.conversion import convert, hand_in
@@ -25,12 +26,28 @@ DUE = datetime(2026, 11, 26, 12)
     [("+48h", 48), ("+2d", 48), ("+1w", 168), ("+90m", 1.5), ("+1d12h", 36), ("+1.5h", 1.5)],
 )
 def test_what_is_written_is_what_is_given(text, hours):
-    assert parse_extension(text) == timedelta(hours=hours)
+    assert parse_extension(text).after(DUE, UTC) == DUE + timedelta(hours=hours)
+
+
+@pytest.mark.parametrize(
+    ("due", "text", "moved"),
+    [
+        # In Lisbon, clocks are set back on 25 October 2026 at 1:00 UTC, and forward on 28 March.
+        (datetime(2026, 10, 24, 17), "+2d", datetime(2026, 10, 26, 18)),
+        (datetime(2026, 10, 24, 17), "+48h", datetime(2026, 10, 26, 17)),
+        (datetime(2026, 10, 24, 17), "+1w", datetime(2026, 10, 31, 18)),
+        (datetime(2026, 10, 24, 17), "+1.5d", datetime(2026, 10, 26, 6)),
+        (datetime(2026, 10, 24, 0, 30), "+1d", datetime(2026, 10, 25, 1, 30)),  # twice: the later
+        (datetime(2027, 3, 27, 18), "+1d", datetime(2027, 3, 28, 17)),
+    ],
+)
+def test_a_day_is_one_of_the_calendar_when_clocks_change(due, text, moved):
+    assert parse_extension(text).after(due, ZoneInfo("Europe/Lisbon")) == moved
 
 
 @pytest.mark.parametrize("text", ["0", "+0", "+0h"])
 def test_zero_takes_it_back(text):
-    assert parse_extension(text) == timedelta(0)
+    assert parse_extension(text) == More()
 
 
 @pytest.mark.parametrize("text", ["48h", "-2h", "+2", "2 days", "+2y", "+h", "", "+1h+1h", "+9e9h"])
@@ -55,7 +72,7 @@ def late(course):
     app = NbGrader(config=Config(ZERO))
 
     def give(student: str, assignment: str, hours: float):
-        return extend(coursedir, app, student, assignment, timedelta(hours=hours))
+        return extend(coursedir, app, student, assignment, More(hours=timedelta(hours=hours)))
 
     return give
 
