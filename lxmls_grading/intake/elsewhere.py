@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from nbformat.notebooknode import NotebookNode
 
 from lxmls_grading.cells import grade_id
-from lxmls_grading.definitions import analyse, may_bind_unseen
+from lxmls_grading.definitions import BINDING, analyse, may_bind_unseen
 from lxmls_grading.intake.answered import WORDS, has_words, is_prose
 from lxmls_grading.intake.matching import Found, is_blank
 from lxmls_grading.intake.originals import FENCE, Originals, plain_text, same_text
@@ -132,8 +132,8 @@ def _in_texts(name: str, notebook: NotebookNode, originals: Originals) -> list[R
     return []
 
 
-def _codes(text: str) -> tuple[str, str]:
-    """Return the lines of a text between fences of code, and the others."""
+def _codes(text: str) -> list[str]:
+    """Return the code in a text: between fences, and beside them what looks like a definition."""
     inside: list[str] = []
     outside: list[str] = []
     is_inside = False
@@ -142,7 +142,17 @@ def _codes(text: str) -> tuple[str, str]:
             is_inside = not is_inside
         else:
             (inside if is_inside else outside).append(line)
-    return "\n".join(inside), "\n".join(outside)
+    codes = ["\n".join(inside)]
+    is_code = False
+    for line in outside:
+        if BINDING.match(line):
+            codes.append(line)
+            is_code = True
+        elif is_code and (not line or line[0] in " \t)]}@"):
+            codes[-1] += f"\n{line}"
+        else:
+            is_code = False
+    return codes
 
 
 def _settle_unseen(

@@ -174,13 +174,19 @@ def test_a_stub_that_became_a_text_waits_for_nobody(originals):
 
 
 @pytest.mark.parametrize(
-    ("code", "waits"), [("", False), ("    return None", True), ("```\nor\n```\n    pass", True)]
+    ("code", "waits", "fence"),
+    [
+        *(("", False, "```"), ("    return None", True, "```")),
+        *(("", False, ""), ("    return None", True, "")),
+        ("```\nor\n```\n    pass", True, "```"),
+    ],
 )
-def test_a_stub_that_is_quoted_in_notes_waits_for_nobody(code, waits, originals):
+def test_a_stub_that_is_quoted_in_notes_waits_for_nobody(code, waits, fence, originals):
     """But a line more in the code is an answer."""
     blank = copy.deepcopy(originals.released)
     stub = f"{stub_of(originals, 'clean')}\n{code}".strip()
     notes = f"How do I begin? This is what was given:\n```python\n{stub}\n```\nClean!"
+    notes = notes.replace("```python", fence).replace("```", fence)
     blank.cells.insert(0, new_markdown_cell(notes))
     cell(blank, "why").source = WHY
     reasons = rebuild(blank, originals)[1]
