@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
@@ -9,6 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from numbers import Integral
 from pathlib import Path
+
+#: Errors of writing a file, where the disk or a share of it is full or broken.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 @contextmanager
@@ -19,7 +23,8 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     ----------
     path : path
         The file to write. Its folder is created if it is missing. If the block raises, a file
-        that was there before stays. In a folder that a group shares, the group may change it.
+        that was there before stays. In a folder that a group shares, the group may change it. The
+        error of a full disk names the file.
     """
     path = Path(path)
     make_folder(path.parent)
@@ -29,6 +34,10 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         yield Path(name)
         os.chmod(name, 0o664 if is_shared(path.parent) else 0o644)
         os.replace(name, path)
+    except OSError as error:
+        if error.errno in FULL and error.filename is None:  # writing tells no name
+            error.filename = str(path)
+        raise
     finally:
         Path(name).unlink(missing_ok=True)
 

@@ -141,6 +141,7 @@ def collect(
                     share_folder(submitted.folder)
                     share(submitted.folder.parent)
             except OSError as error:
-                taken.problems.append(f"not written: {error.strerror or error}")
+                place = f" ({error.filename})" if error.filename else ""
+                taken.problems.append(f"not written: {error.strerror or error}{place}")
         everybody.append(taken)
     return everybody, sorted_files.problems
