@@ -68,14 +68,15 @@ def as_they_were(
         is_one = name is None or marks[name] == 1
         parts = _parts(cell, name, missing, originals) if is_one and (missing or name) else []
         names = [part.name for part in parts if part.name]
-        if len(names) == 1 and not _has_part_of_answer(parts, cell, cells, originals):
-            parts = []  # something was added to it
+        is_added_to = len(names) == 1 and (name is not None or cell.cell_type != "code")
+        if is_added_to and not _has_part_of_answer(parts, cell, cells, originals):
+            parts = []
         found += [_cell(cell, part, name, originals) for part in parts] or [cell]
         if parts:
             missing = [each for each in missing if each not in names]
             what = f"cells that had been merged were taken apart ({list_names(names)})"
             if len(names) == 1:
-                what = f"what was merged into the cell {names[0]} was put into a cell of your own"
+                what = f"what was merged with the cell {names[0]} was put into a cell of your own"
             done.append((names, what))
     return _put_together(found, originals, done), done
 

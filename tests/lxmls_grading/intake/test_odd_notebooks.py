@@ -406,7 +406,12 @@ ODD = {
     "a part of an answer merged into its test": Odd(
         second_part_in_test,
         {"repaired"},
-        "what was merged into the cell test-shapes was put into a cell of your own",
+        "what was merged with the cell test-shapes was put into a cell of your own",
+    ),
+    "a test merged into an own cell that spoils it": Odd(
+        both(delete("test-area"), insert("area", own(f"{TESTS['test-area']}\n\narea = None"))),
+        {"repaired"},
+        "what was merged with the cell test-area was put into a cell of your own",
     ),
     "a helper between merged cells": Odd(
         both(
