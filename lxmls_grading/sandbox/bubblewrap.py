@@ -37,6 +37,9 @@ SCRATCH = "/scratch"
 SYSTEM_FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/nix/store")
 SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime")
 
+#: What lets a look-up of an address fail at once.
+RESOLVER = Path(__file__).with_name("resolv.conf")
+
 #: Folders that are hidden: settings of nbgrader, which may hold passwords, and its usual exchange.
 SECRET_FOLDERS = (f"{sys.prefix}/etc", "/usr/etc", "/usr/local/etc", "/usr/local/share/nbgrader")
 
@@ -208,6 +211,7 @@ def bubblewrap_command(
             line += ["--perms", "0755", "--dir", str(folder)]
     for name in SYSTEM_FILES:
         line += ["--ro-bind-try", name, name]
+    line += ["--ro-bind", str(RESOLVER), "/etc/resolv.conf"]
     hidden: list[Path] = []
     # Parents first: the course may be in a folder that is shown, and contain one itself (.venv).
     hide = map(Path, (*settings.hide, *SECRET_FOLDERS))

@@ -158,6 +158,23 @@ for address in [("127.0.0.1", {port}), ("10.0.0.1", 80)]:
         listener.wait()
 
 
+def test_a_name_of_the_network_is_looked_up_in_no_time(warm, settings):
+    """Each one took ten seconds, which added up to the limit of a cell that loads something."""
+    code = """
+import socket, time
+start = time.monotonic()
+for name in ("example.org", "pypi.org"):
+    try:
+        print(socket.getaddrinfo(name, 443))
+    except socket.gaierror as error:
+        print(error)
+print(time.monotonic() - start < 4)
+"""
+    lines = see(warm, code, settings).splitlines()
+    assert lines[-1] == "True"
+    assert all("name resolution" in line for line in lines[:2])
+
+
 def test_loopback_is_down_and_memory_is_taken_from_it_first(warm, settings):
     code = """
 import socket
