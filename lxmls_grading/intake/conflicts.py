@@ -41,7 +41,7 @@ def unsettled(found: Found, originals: Originals) -> list[Reason]:
         set_aside(
             name,
             f"two versions of the answer {name}, or of what it calls, were merged, and it is not "
-            f"certain which one counts (see the line `{line}`)",
+            f"certain which one counts (see the line {line})",
             originals,
         )
         for name, line in lines.items()
