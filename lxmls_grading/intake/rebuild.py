@@ -244,6 +244,10 @@ def _put_before_what_needs_them(places: dict[int, int], found: Found, originals:
         found.cells[index].source for index in counted if found.cells[index].cell_type == "code"
     ]
     of_course = frozenset[str]().union(*(analyse(source).bound for source in codes))
+    calls: dict[str, frozenset[str]] = {}  # by name of an answer, what it reads when it is called
+    for answer in originals.answers.keys() & found.counts.keys():
+        source = found.cells[found.counts[answer]].source
+        calls |= dict.fromkeys(analyse(source).bound, global_names(source))
     needed: dict[str, int] = {}  # by name, the place of the first cell that reads it
     for index in reversed(range(len(found.cells))):
         name, cell = found.names[index], found.cells[index]
@@ -256,7 +260,9 @@ def _put_before_what_needs_them(places: dict[int, int], found: Found, originals:
         elif name and index == found.counts[name]:
             before, reads = originals.order[name] - 1, global_names(cell.source)
             if name not in originals.answers:
-                reads = names_from_elsewhere(cell.source) - of_course
+                read = names_from_elsewhere(cell.source)
+                called = (calls[each] for each in read & calls.keys())
+                reads = read.union(*called) - of_course
         else:
             continue
         for each in reads:

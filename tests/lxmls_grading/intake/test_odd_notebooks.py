@@ -240,6 +240,14 @@ def numbered(notebook):
         each.id = name
 
 
+def moved_below(name: str, other: str):
+    def change(notebook):
+        taken = notebook.cells.pop(place(notebook, name))
+        notebook.cells.insert(place(notebook, other) + 1, taken)
+
+    return change
+
+
 def draft_with_the_id(notebook):
     """Of two cells with one id, an editor gives the second another one."""
     cell(notebook, "area").id = "another"
@@ -471,6 +479,13 @@ ODD = {
     ),
     "no marks, prose missing": Odd(both(delete("end", "introduction"), no_marks), {"repaired"}),
     "no marks, ids of other cells": Odd(numbered, {"repaired"}),
+    "a helper of an answer below another one that was moved up": Odd(
+        both(
+            text_of("area", AREA.replace("math.pi", "pi()")),
+            insert("area", own("def pi():\n    return math.pi")),
+            moved_below("answers", "area"),
+        ),
+    ),
     "no marks, a draft above has the id": Odd(
         both(draft_with_the_id, no_marks_but_ids), {"repaired"}, "marks of nbgrader were lost"
     ),
