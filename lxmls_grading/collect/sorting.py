@@ -16,7 +16,7 @@ from lxmls_grading.collect.archives import (
 )
 from lxmls_grading.collect.names import CANVAS, Claim, NoFileError, claims, split_attempt
 from lxmls_grading.deadlines.lateness import STAMP_FILE
-from lxmls_grading.intake.archives import OTHER_ARCHIVES
+from lxmls_grading.intake.archives import NOTEBOOK, OTHER_ARCHIVES
 from lxmls_grading.intake.files import MAX_FILES, MAX_TOTAL_BYTES, UnsafeFileError
 from lxmls_grading.people.matching import NotFoundError, People
 
@@ -76,8 +76,8 @@ class HandedIn:
     notes: list[str] = field(default_factory=list)
 
     def has_notebook(self) -> bool:
-        """Whether there is a notebook among the files."""
-        return any(target.endswith(".ipynb") for target in self.files)
+        """Whether there is a notebook among the files, maybe with what a browser has added."""
+        return any(NOTEBOOK.search(target) for target in self.files)
 
     @property
     def late(self) -> bool:

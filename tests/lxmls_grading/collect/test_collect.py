@@ -217,6 +217,12 @@ def test_what_is_no_notebook_of_the_assignment_keeps_its_name(collecting):
     assert any("ada has handed in no notebook" in each for each in problems)
 
 
+@pytest.mark.parametrize("name", ["exercise_2_1.ipynb.txt", "Exercise 2.1.IPYNB", "x.ipynb (1)"])
+def test_a_notebook_that_a_browser_has_renamed_is_one(name, collecting):
+    _, problems = collecting.collect(collecting.archive({f"ada/{name}": "{}"}))
+    assert not any("no notebook" in each for each in problems)
+
+
 # --- with care ------------------------------------------------------------------------------------
 
 
