@@ -188,9 +188,10 @@ def _put_together(
     for name, answer in originals.answers.items():
         marked = [index for index, cell in enumerate(cells) if grade_id(cell) == name]
         codes = [analyse(cells[index].source) for index in marked]
-        if not answer.names or any(c.parsed and c.bound >= answer.names for c in codes):
+        names = answer.names or analyse(originals.known[name].source).defined
+        if not names or any(c.parsed and c.bound >= names for c in codes):
             continue
-        span = _span(name, cells, marked, originals)
+        span = _span(name, names, cells, marked)
         if span is not None:
             whole = copy.deepcopy(next(cells[index] for index in marked if index in span))
             whole.source = _joined(cells, span)
@@ -200,10 +201,9 @@ def _put_together(
 
 
 def _span(
-    name: str, cells: list[NotebookNode], marked: list[int], originals: Originals
+    name: str, names: frozenset[str], cells: list[NotebookNode], marked: list[int]
 ) -> range | None:
-    """Return which cells are an answer only if they are one, or None."""
-    names = originals.answers[name].names
+    """Return which cells are an answer, which defines names, only if they are one; or None."""
     for number in range(2, MAX_PARTS + 1):
         for start in sorted({m - back for m in marked for back in range(number)}):
             span = range(start, start + number)

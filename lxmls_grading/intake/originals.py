@@ -209,7 +209,10 @@ def _answers(source: NotebookNode, released: NotebookNode) -> dict[str, Answer]:
         alone = frozenset(each for each in names if number[each] == 1)
         stub, solution = stubs[name].source, solutions[name]
         given = frozenset(each for each in alone if _is_same(each, stub, solution))
-        answers[name] = Answer(alone, _checks(name, names, source), given)
+        shared = {n for n, others in defined.items() if n != name and names & others}
+        if any(names & names_from_elsewhere(solutions[other]) for other in shared):
+            shared = set()  # one is made of the other, whose tests need it, too
+        answers[name] = Answer(alone, _checks(name, names, shared, source), given)
     return answers
 
 
@@ -221,18 +224,26 @@ def _is_same(name: str, stub: str, solution: str) -> bool:
     return bool(names) and statements_about(stub, names) == statements_about(solution, names)
 
 
-def _checks(name: str, names: frozenset[str], source: NotebookNode) -> tuple[str, ...]:
-    """Return the tests of an answer: those that use its names, else those that follow it."""
-    tests = [cell for cell in source.cells if is_test(cell)]
-    found = [name_of(test) for test in tests if names & names_from_elsewhere(test.source)]
-    if not found:
-        following = False
-        for cell in source.cells:
-            if is_solution(cell):
-                following = name_of(cell) == name
-            elif following and is_test(cell):
-                found.append(name_of(cell))
-    return tuple(found)
+def _checks(
+    name: str, names: frozenset[str], shared: set[str], source: NotebookNode
+) -> tuple[str, ...]:
+    """Return the tests of an answer: those that use its names, else those that follow it.
+
+    Of names that other answers define, too, it has the tests above the next one of these.
+    """
+    found, following, before_next = [], [], []
+    is_here = is_last = False
+    for cell in source.cells:
+        if is_solution(cell):
+            is_here = name_of(cell) == name
+            is_last = is_here or (is_last and name_of(cell) not in shared)
+        elif is_test(cell):
+            test = name_of(cell)
+            is_used = bool(names & names_from_elsewhere(cell.source))
+            found += [test] * is_used
+            before_next += [test] * (is_used and is_last)
+            following += [test] * is_here
+    return tuple((before_next if shared else []) or found or following)
 
 
 def check_released(

@@ -765,3 +765,32 @@ def test_names_that_two_answers_define_find_neither():
     rebuilt, reasons = rebuild(notebook, course)
     assert reasons == []
     assert cell(rebuilt, "shapes").source == course.known["shapes"].source
+
+
+@pytest.mark.parametrize("name", ["area", "shapes"])
+def test_of_names_that_two_answers_define_each_has_the_tests_above_the_next(name):
+    source = source_notebook()
+    cell(source, "shapes").source = cell(source, "area").source
+    cell(source, "test-shapes").source = "assert area(2) > 12"
+    course = read_originals(source, course_config())
+    assert course.answers[name].checks == (f"test-{name}",)
+    notebook = complete(course.released, {"area": AREA, "shapes": AREA, "answers": ANSWERS})
+    rewritten(name, AREA)(notebook)
+    rebuilt, reasons = rebuild(notebook, course)
+    assert passed(rebuilt) == {"test-area", "test-shapes", "test-answers"}
+    assert {each.kind for each in reasons} == {"repaired"}
+    head, tail = AREA.split("\n")
+    cell(rebuilt, name).source = head
+    insert(name, own(tail))(rebuilt)
+    again, (why,) = rebuild(rebuilt, course)
+    assert cell(again, name).source == AREA
+    assert "was put together" in why.text
+
+
+def test_what_is_made_of_an_answer_of_the_same_name_has_its_tests():
+    source = source_notebook()
+    text = "first = area\n\n\ndef area(radius):\n    ### BEGIN SOLUTION\n    return first(radius)\n"
+    cell(source, "shapes").source = f"{text}    ### END SOLUTION"
+    cell(source, "test-shapes").source = "assert area(2) > 12"
+    course = read_originals(source, course_config())
+    assert course.answers["area"].checks == ("test-area", "test-shapes")
