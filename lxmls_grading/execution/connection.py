@@ -16,8 +16,10 @@ from typing import Any, NoReturn
 import numpy as np
 
 from lxmls_grading.execution.copies import Copies
+from lxmls_grading.execution.derived import CLASSES, DERIVED, derived
 from lxmls_grading.execution.plain_operations import (
     changes_as_plain,
+    changes_in_place,
     does_the_same,
     has_same_method,
 )
@@ -29,6 +31,7 @@ from lxmls_grading.execution.remote import (
     Remote,
     TooMuch,
     known_class,
+    object_of,
     remote_type,
 )
 from lxmls_grading.execution.remote_errors import error_class, error_of, original_of, parent_of
@@ -285,11 +288,25 @@ class Connection:
         """Do an operation that decides a test, if the student's object may; else with its value."""
         if self.may_decide(operation):
             return self.do(operation, *given)
+        if operation in ("eq", "ne") and self._is_itself_alone(given[0]):
+            return NotImplemented  # as its class has it
+        if operation == "bool" and type(truth := self.do("truth", given[0])) is bool:
+            return truth
         plain = [self.plain_of(each) if type(each) is Remote else each for each in given]
+        if type(given[0]) is Remote and changes_in_place(operation, plain[0]):
+            return self.do(operation, *given)
         for value, each in zip(plain, given, strict=True):
-            if type(each) is Remote and not does_the_same(operation, value):
-                self.not_plain(each)
+            if type(each) is Remote:
+                is_matrix = ("numpy", "matrix") in each._remote.bases
+                if not does_the_same(operation, value, is_matrix):
+                    self.not_plain(each)
         return OPERATIONS[operation](*plain)
+
+    def _is_itself_alone(self, value: Any) -> bool:
+        """Whether a value is an object of the student that is equal to nothing else."""
+        if type(value) is not Remote:
+            return False
+        return value._remote.is_class or self.do("by_identity", value) is True
 
     def plain_of(self, remote: Remote) -> Any:
         """Return the plain value that an object stands for, as a named tuple for a tuple.
@@ -314,9 +331,15 @@ class Connection:
         return self.plain[place]
 
     def _handed(self, value: Any) -> Any:
+        known = object_of(value)
+        return value if known is None else self.plain.get(known._remote.place, value)
+
+    def copied(self, remote: Remote, copy: Callable[[Any], Any]) -> Any:
+        """Return a copy of an object of the student, if the reference has a plain value there."""
+        value = remote if self.decides is None else self.do("plain", remote)
         if type(value) is Remote:
-            return self.plain.get(value._remote.place, value)
-        return value
+            self.refuse("copies an object of the student")
+        return copy(value)
 
     def attribute(self, remote: Remote, name: str) -> Any:
         """Return an attribute of an object of the student.
@@ -338,6 +361,8 @@ class Connection:
     def _change(self, remote: Remote, method: Remote, name: str, *given: Any, **named: Any) -> Any:
         """Change an object by its method; what comes of it is what the plain value gives."""
         found = getattr(self.plain_of(remote), name)(*given, **named)
+        if name == "setdefault" and is_mutable(found):  # the test may go on to change it
+            self.not_plain(remote)
         self.do("call", method, *given, **named)
         return found
 
@@ -374,7 +399,12 @@ class Connection:
             handle = Handle(self, place, text_in(about["type"]), bases, is_class, known, key)
             remote = self.remotes[place] = Remote(handle)
         self.dropped.discard(place)
-        return remote
+        key = remote._remote.key
+        if type(key) not in CLASSES:
+            return remote
+        self.used.add(DERIVED)
+        plain_alone = self.decides is not None and DERIVED not in self.decides
+        return derived(remote, key) if plain_alone else remote
 
     def _received(self, number: int, value: Any) -> Any:
         """Note a value of the student that can be changed in place, and has a number there."""
@@ -409,7 +439,8 @@ def _same_class(base: tuple[str, str]) -> type | None:
 
 def refer(value: Any) -> dict[str, Any]:
     """Return what stands for an object that a test hands over."""
-    original = value if type(value) is Remote else original_of(value)
+    original = object_of(value)
+    original = original_of(value) if original is None else original
     if original is not None:
         return {"handle": original._remote.place}
     known = known_name(value)

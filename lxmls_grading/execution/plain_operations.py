@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, OrderedDict, deque
 from typing import Any
 
 import numpy as np
 
 #: Types whose values can be changed in place.
-CONTAINERS = frozenset([list, tuple, dict, set, deque, bytearray, np.ndarray])
+CONTAINERS = frozenset([list, tuple, dict, set, deque, bytearray, np.ndarray, Counter, OrderedDict])
 
 #: Operations that change their left side, and those that some arrays do in a way of their own.
 IN_PLACE = frozenset(
@@ -25,12 +25,13 @@ CHANGING = frozenset(
         *("append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "update"),
         *("setdefault", "popitem", "add", "discard", "appendleft", "popleft", "extendleft"),
         *("fill", "put", "resize", "partition", "itemset"),
+        *("subtract", "move_to_end"),
         *("rotate", "difference_update", "intersection_update", "symmetric_difference_update"),
     }
 )
 
 
-def does_the_same(operation: str, value: Any) -> bool:
+def does_the_same(operation: str, value: Any, is_matrix: bool = False) -> bool:
     """Return whether an operation on a plain value is that on the object it stands for.
 
     Parameters
@@ -39,16 +40,31 @@ def does_the_same(operation: str, value: Any) -> bool:
         Such as ``"eq"``.
     value : object
         The plain value.
+    is_matrix : bool
+        Whether the object is a matrix of NumPy, which multiplies in a way of its own.
     """
     if operation in IN_PLACE:
         return type(value) not in CONTAINERS
-    return operation not in ARITHMETIC or type(value) is not np.ndarray  # such as a matrix
+    return operation not in ARITHMETIC or not is_matrix
+
+
+def changes_in_place(operation: str, value: Any) -> bool:
+    """Return whether an operation changes the object that a plain value stands for.
+
+    Parameters
+    ----------
+    operation : str
+        Such as ``"iadd"``.
+    value : object
+        The plain value.
+    """
+    return operation in IN_PLACE and type(value) in CONTAINERS - {np.ndarray}
 
 
 def changes_as_plain(name: str, value: Any) -> bool:
-    """Return whether a method of a plain value changes it, and puts nothing in that it gives.
+    """Return whether a method of a plain value changes it as that of the object would.
 
-    What `pop` gives was in the value, and is what the plain value has there.
+    What it gives was in the value, or was given to it.
 
     Parameters
     ----------
@@ -57,7 +73,7 @@ def changes_as_plain(name: str, value: Any) -> bool:
     value : object
         The plain value.
     """
-    return name in CHANGING - {"setdefault"} and type(value) in CONTAINERS and hasattr(value, name)
+    return name in CHANGING and type(value) in CONTAINERS and hasattr(value, name)
 
 
 def has_same_method(name: str, value: Any) -> bool:

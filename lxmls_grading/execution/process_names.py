@@ -16,6 +16,8 @@ OF_ONE_PROCESS = (
     frozenset({"unittest.mock.patch", "mock.patch", "pytest.MonkeyPatch", "importlib.reload"})
     | frozenset({"freezegun", "time_machine", "builtins.__dict__"})
     | frozenset({"timeout_decorator", "func_timeout"})
+    # copies that are made by the names of classes
+    | frozenset({"pickle", "dill", "cloudpickle"})
     # limits, memory, threads and the interpreter itself
     | frozenset({"tracemalloc", "resource", "signal", "gc", "faulthandler", "psutil"})
     | _of("sys", "setrecursionlimit getrecursionlimit settrace gettrace setprofile getprofile")

@@ -7,9 +7,12 @@ done in the student kernel (:mod:`~lxmls_grading.kernel.objects`).
 
 from __future__ import annotations
 
+import copy
 import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from lxmls_grading.execution.machinery import CODE, MACHINERY, PROTOCOLS
 from lxmls_nb.checks.probes.running import Reference
@@ -79,13 +82,18 @@ def known_class(module: str, name: str) -> type | None:
     """
     if module.partition(".")[0] not in SHARED:
         return None
-    found = vars(sys.modules.get(module, object)).get(name)
+    found = UNNAMED.get((module, name)) or vars(sys.modules.get(module, object)).get(name)
     exact = isinstance(found, type) and (found.__module__, found.__qualname__) == (module, name)
     return found if exact else None
 
 
 #: What a dictionary has as its keys, values and items.
-VIEWS = tuple([("builtins", f"dict_{name}")] for name in ("keys", "values", "items"))
+VIEWS = tuple(("builtins", f"dict_{name}") for name in ("keys", "values", "items"))
+
+#: Classes that have a name in no module.
+UNNAMED: dict[tuple[str, str], type] = dict(
+    zip(VIEWS, map(type, ({}.keys(), {}.values(), {}.items())), strict=True)
+)
 
 #: Classes of whose objects NumPy makes an array in a way of theirs.
 ARRAYS = frozenset(
@@ -98,12 +106,32 @@ ARRAYS = frozenset(
     }
 )
 
+#: Classes of containers that are one object for NumPy, though they have a length.
+ONE_OBJECT = frozenset(
+    ("builtins", name) for name in ("dict", "set", "frozenset", "mappingproxy")
+) | frozenset(VIEWS)
+
 #: What is looked up in a stand-in itself. All other attributes are the student's, also those which
 #: classes have here.
 OWN = frozenset(
     {"_remote", "__class__", "__dict__", "__bases__", "__mro_entries__", "__reference__"}
-    | {"__torch_function__"}
+    | {"__torch_function__", "__copy__", "__deepcopy__"}
 )
+
+
+#: The classes of values that stand for an object of the student, too: see
+#: :mod:`~lxmls_grading.execution.derived`.
+DERIVED_CLASSES = set[type]()
+
+
+def object_of(value: Any) -> Remote | None:
+    """Return the object of the student that a value is or stands for; None for all else."""
+    if type(value) is Remote:
+        return value
+    if type(value) not in DERIVED_CLASSES:
+        return None
+    found: Remote = object.__getattribute__(value, "_remote_object")
+    return found
 
 
 class Remote:
@@ -140,13 +168,13 @@ class Remote:
     def __getattribute__(self, name: str) -> Any:
         if name in OWN or (name == "__array__" and _makes_array(self)):
             return object.__getattribute__(self, name)
-        return self._remote.connection.attribute(self, _permitted(self, name))
+        return self._remote.connection.attribute(self, permitted(self, name))
 
     def __setattr__(self, name: str, value: Any) -> None:
-        do_remotely(self, "setattr", _permitted(self, name), value)
+        do_remotely(self, "setattr", permitted(self, name), value)
 
     def __delattr__(self, name: str) -> None:
-        do_remotely(self, "delattr", _permitted(self, name))
+        do_remotely(self, "delattr", permitted(self, name))
 
     def __dir__(self) -> Any:
         return do_remotely(self, "dir")
@@ -162,9 +190,10 @@ class Remote:
     # --- classes ----------------------------------------------------------------------------------
 
     def __instancecheck__(self, instance: Any) -> bool:
-        if type(instance) is not Remote:
+        known = object_of(instance)
+        if known is None:
             return False  # a plain value has a class that is not the student's
-        return self._remote.connection.do("isinstance", instance, self) is True
+        return self._remote.connection.do("isinstance", known, self) is True
 
     def __subclasscheck__(self, subclass: Any) -> bool:
         return self._remote.connection.do("issubclass", subclass, self) is True
@@ -215,6 +244,9 @@ class Remote:
     def __format__(self, specification: str) -> str:
         return str(do_remotely(self, "format", specification))
 
+    def __fspath__(self) -> str:
+        return str(do_remotely(self, "fspath"))
+
     @classmethod
     def __torch_function__(cls, function: Any, _: Any, given: Any = (), named: Any = None) -> Any:
         """Give a function of PyTorch the plain values that objects stand for, such as numbers.
@@ -235,6 +267,10 @@ class Remote:
         return do_remotely(self, "exit_with", kind.__name__, str(error[1])) is True
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        if not ONE_OBJECT.isdisjoint(self._remote.bases):
+            whole = np.empty((), object)
+            whole[()] = self
+            return whole
         found = do_remotely(self, "array")
         return found if dtype is None else found.astype(dtype)
 
@@ -242,10 +278,10 @@ class Remote:
         self._remote.connection.refuse("copies or pickles an object of the student")
 
     def __copy__(self) -> Any:
-        self._remote.connection.refuse("copies an object of the student")
+        return self._remote.connection.copied(self, copy.copy)
 
     def __deepcopy__(self, memo: Any) -> Any:
-        self._remote.connection.refuse("copies an object of the student")
+        return self._remote.connection.copied(self, copy.deepcopy)
 
     def __await__(self) -> Any:
         self._remote.connection.refuse("awaits an object of the student")
@@ -303,7 +339,7 @@ def _makes_array(remote: Remote) -> bool:
     of pandas, or what a dictionary has as its keys: for NumPy, that is one object.
     """
     bases = object.__getattribute__(remote, "_remote").bases
-    return not ARRAYS.isdisjoint(bases) or bases[:1] in VIEWS
+    return not (ARRAYS | ONE_OBJECT).isdisjoint(bases)
 
 
 def _decides_truth(remote: Remote) -> bool:
@@ -316,7 +352,16 @@ def remote_type(remote: Remote) -> str:
     return remote._remote.kind
 
 
-def _permitted(remote: Remote, name: str) -> str:
+def permitted(remote: Remote, name: str) -> str:
+    """Return the name of an attribute that a test can have of an object of the student.
+
+    Raises
+    ------
+    CannotJudge
+        If it leads to the code of the answer, or to Python's machinery.
+    AttributeError
+        If a library would take the memory of the object by it.
+    """
     if name in CODE:
         remote._remote.connection.refuse("looks into the code of the answer, as `inspect` does")
     if name in MACHINERY or name.startswith("_remote"):

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from lxmls_grading.execution.connection import refer
-from lxmls_grading.execution.remote import CannotJudge, Remote, do_remotely
+from lxmls_grading.execution.remote import CannotJudge, Remote, do_remotely, object_of, permitted
 
 
 class _TypeOfType(type):
     def __call__(cls, *given: Any, **named: Any) -> Any:
-        if len(given) == 1 and type(given[0]) is Remote:
-            return do_remotely(given[0], "class")
+        if len(given) == 1 and (known := object_of(given[0])) is not None:
+            return do_remotely(known, "class")
         return type(*given, **named)
 
     def __instancecheck__(cls, instance: Any) -> bool:
@@ -40,10 +40,11 @@ def remote_aware_callable(value: Any) -> bool:
 
 def remote_aware_isinstance(value: Any, kind: Any) -> bool:
     """Return whether an object, perhaps a remote one, is an instance of a class or of several."""
-    if type(value) is not Remote:
+    known = object_of(value)
+    if known is None:
         return isinstance(value, kind)
     kinds = kind if type(kind) is tuple else (kind,)
-    return any(_is_instance(value, each) for each in kinds)
+    return any(_is_instance(known, each) for each in kinds)
 
 
 def _is_instance(value: Remote, kind: Any) -> bool:
@@ -57,6 +58,18 @@ def _is_instance(value: Remote, kind: Any) -> bool:
     except CannotJudge:  # a class of the test itself
         return isinstance(value, kind)
     return do_remotely(value, "isinstance", kind) is True
+
+
+def remote_aware_hasattr(value: Any, name: str) -> bool:
+    """Return whether an object, perhaps a remote one, has an attribute; it decides nothing else."""
+    known = object_of(value)
+    if known is None:
+        return hasattr(value, name)
+    try:
+        do_remotely(known, "getattr", permitted(known, name))
+    except AttributeError:
+        return False
+    return True
 
 
 #: Types that JSON knows: what is derived from them is written as they are.
@@ -84,5 +97,6 @@ def json_of_remotes() -> Iterator[None]:
 FUNCTIONS: dict[str, Any] = {
     "type": RemoteAwareType,
     "callable": remote_aware_callable,
+    "hasattr": remote_aware_hasattr,
     "isinstance": remote_aware_isinstance,
 }

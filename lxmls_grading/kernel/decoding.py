@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import builtins
 import json
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
@@ -129,6 +129,11 @@ class _Decoder:
             raise ReplyError("no such factory")
         return defaultdict(getattr(builtins, name) if name else None, items)
 
+    def _bounded(self, content: Any, depth: int) -> Any:
+        longest, items = content
+        (longest,) = _typed([longest], (int,))
+        return deque(self._items(items, depth), longest)
+
     def _Decimal(self, content: Any, depth: int) -> Any:
         (text,) = _typed([content], (str,))
         value = Decimal(text)
@@ -189,6 +194,8 @@ class _Decoder:
         parts = [self._part(part) for part in content["parts"]]
         if dtype.kind == "c" and {part.shape for part in parts} == {parts[0].shape}:
             return np.asarray(parts[0] + 1j * parts[1]).astype(dtype)
+        if dtype == np.longdouble and [part.dtype for part in parts] == [np.float64] * 2:
+            return np.asarray(parts[0].astype(dtype) + parts[1])
         if dtype.name not in SENDABLE or parts[0].dtype.name != dtype.name:
             raise ReplyError("an array is of another type than it is called")
         return parts[0].astype(dtype, copy=False)
@@ -257,6 +264,7 @@ TAGS = frozenset(
     [
         "dict",
         "defaultdict",
+        "bounded",
         "Decimal",
         "int",
         "shared",

@@ -11,6 +11,7 @@ import contextlib
 import io
 import itertools
 import operator
+import os
 import secrets
 import sys
 import warnings
@@ -19,7 +20,12 @@ from typing import Any
 
 from lxmls_grading.kernel.decoding import decode
 from lxmls_grading.kernel.figures import close_figures
-from lxmls_grading.kernel.plain_values import plain_key, plain_value
+from lxmls_grading.kernel.plain_values import (
+    is_compared_by_identity,
+    plain_key,
+    plain_truth,
+    plain_value,
+)
 from lxmls_grading.kernel.shared import Content, Followed, Sharing
 from lxmls_grading.kernel.values import encode, known_name
 from lxmls_grading.kernel.wire import ReplyError
@@ -71,6 +77,9 @@ _BY_NAME: dict[str, Callable[..., Any]] = {
     "exit_with": lambda manager, kind, text: _exit_with(manager, getattr(builtins, kind)(text)),
     "raise": lambda kind, *given, **named: _raise(kind(*given, **named)),
     "plain": plain_value,
+    "truth": plain_truth,
+    "by_identity": is_compared_by_identity,
+    "fspath": os.fspath,
     "array": lambda value: __import__("numpy").asarray(value),
 }
 OPERATIONS = _BY_NAME | {

@@ -10,7 +10,7 @@ import datetime
 import sys
 import types
 from builtins import all, any  # a student's code can replace those of the module
-from collections import UserDict, UserList, UserString
+from collections import ChainMap, Counter, OrderedDict, UserDict, UserList, UserString, deque
 from collections.abc import Callable
 from typing import Any
 
@@ -24,14 +24,18 @@ BASES: dict[type, Callable[[Any], Any]] = {
     list: lambda value: [*list.__iter__(value)],
     set: lambda value: {*set.__iter__(value)},
     frozenset: lambda value: frozenset(frozenset.__iter__(value)),
+    deque: lambda value: deque(deque.__iter__(value), deque.maxlen.__get__(value)),
+    OrderedDict: lambda value: OrderedDict(OrderedDict.items(value)),
+    Counter: lambda value: Counter(dict(dict.items(value))),
     dict: lambda value: dict(dict.items(value)),
     UserDict: lambda value: dict(value.data),
     UserList: lambda value: list(value.data),
     UserString: lambda value: str(value.data),
+    ChainMap: lambda value: {k: v for each in reversed(value.maps) for k, v in each.items()},
 }
 
 #: Those of them that are themselves equal to a plain value.
-WRAPPERS = (UserDict, UserList, UserString)
+WRAPPERS = (UserDict, UserList, UserString, ChainMap)
 
 #: Methods by which a class compares and calculates, besides those with an `r` or an `i` before.
 OPERATIONS = frozenset(
@@ -77,6 +81,36 @@ def plain_value(value: Any) -> Any:
     return value
 
 
+def plain_truth(value: Any) -> Any:
+    """Return whether an object is true, or the object itself if a class of Python code tells.
+
+    Parameters
+    ----------
+    value : object
+        Of a student.
+    """
+    return value if _of_python(value, "__bool__", "__len__") else bool(value)
+
+
+def is_compared_by_identity(value: Any) -> bool:
+    """Return whether an object is equal to itself alone, and to whatever claims to be equal to it.
+
+    Parameters
+    ----------
+    value : object
+        Of a student.
+    """
+    kind: Any = type(value)
+    return kind.__eq__ is object.__eq__ and kind.__ne__ is object.__ne__
+
+
+def _of_python(value: Any, *names: str) -> bool:
+    """Whether a class of an object that is written in Python has one of some methods."""
+    mro = type.__dict__["__mro__"].__get__(type(value))
+    own = [each for each in mro if each.__flags__ & HEAP_TYPE]
+    return any(name in vars(each) for each in own for name in names)
+
+
 def plain_key(value: Any) -> Any:
     """Return what tells the hash of an object that is a number, a text or a tuple of such.
 
@@ -110,7 +144,7 @@ def _of_library(value: Any) -> Any:
         return value.to_pydatetime()  # type: ignore[attr-defined]
     if isinstance(value, datetime.timedelta) and kind == "Timedelta" and not value.nanoseconds:  # type: ignore[attr-defined]
         return value.to_pytimedelta()  # type: ignore[attr-defined]
-    if numpy is not None and type(value) is numpy.matrix:
+    if numpy is not None and type(value) in (numpy.matrix, numpy.memmap):
         return numpy.asarray(value)
     if numpy is not None and type(value) is numpy.ma.MaskedArray:
         return value if numpy.ma.getmaskarray(value).any() else numpy.asarray(value)

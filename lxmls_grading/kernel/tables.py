@@ -34,6 +34,15 @@ PLAIN = ("Index", "DatetimeIndex", "TimedeltaIndex")
 COLUMNS = ("CategoricalIndex", "IntervalIndex", "PeriodIndex")
 
 
+#: The classes of what a column has its values in.
+ARRAYS = frozenset(
+    {
+        *("Categorical", "IntervalArray", "PeriodArray", "DatetimeArray", "TimedeltaArray"),
+        *("IntegerArray", "FloatingArray", "BooleanArray", "StringArray", "NumpyExtensionArray"),
+    }
+)
+
+
 class Split(NamedTuple):
     """A value of pandas that was taken apart.
 
@@ -66,6 +75,9 @@ def split_table(value: Any) -> Split | None:
         column, index = _column(value), split_table(value.index)
         return _whole("series", [column, index, value.name], [column, index])
     name = kind.__name__
+    if name in ARRAYS and kind is getattr(pandas.arrays, name, getattr(pandas, name, None)):
+        column = _column(pandas.Series(value, copy=False))
+        return _whole("values", [column], [column])
     if kind is not getattr(pandas, name, None):
         return None
     if name == "RangeIndex" and len(value) <= MAX_RANGE:
@@ -183,6 +195,11 @@ def _index(pandas: Any, column: Any, name: Any) -> Any:
     return pandas.Index(values, dtype=dtype, name=name)
 
 
+def _array(pandas: Any, column: Any) -> Any:
+    values, dtype = _values(pandas, column, COLUMNS)
+    return pandas.Series(values, dtype=dtype).array
+
+
 def _range_index(pandas: Any, steps: Any, name: Any) -> Any:
     return pandas.RangeIndex(_are(pandas, steps, range), name=name)
 
@@ -224,6 +241,7 @@ BUILDERS: dict[str, Callable[..., Any]] = {
     "frame": _frame,
     "series": _series,
     "index": _index,
+    "values": _array,
     "range_index": _range_index,
     "levels": _levels,
     "categories": _categories,

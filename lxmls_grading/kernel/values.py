@@ -194,6 +194,9 @@ class _Encoder:
         for tag, single in SINGLES.items():
             if value is single:
                 return {"single": tag}
+        if kind is deque and value.maxlen is not None:
+            items = [self.encode(item, depth + 1) for item in list(value)]
+            return {"bounded": [value.maxlen, items]}
         for tag, sequence in SEQUENCES.items():
             if kind is sequence:
                 return {tag: [self.encode(item, depth + 1) for item in list(value)]}
@@ -258,6 +261,11 @@ class _Encoder:
         if dtype.kind == "c":
             parts = [self._numbers(part.astype(np.float64)) for part in (array.real, array.imag)]
             return {tag: {**about, "parts": parts}}
+        if dtype.kind == "f" and dtype.itemsize > 8:  # as a number and what that leaves
+            near = array.astype(np.float64)
+            rest = (array - near).astype(np.float64)
+            if np.isfinite(near).all() and (near + rest.astype(dtype) == array).all():
+                return {tag: {**about, "parts": [self._numbers(near), self._numbers(rest)]}}
         if dtype.name not in SENDABLE:
             return self.refer(value)
         return {tag: {**about, "parts": [self._numbers(array)]}}

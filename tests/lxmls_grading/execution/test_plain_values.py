@@ -8,6 +8,7 @@ import torch
 
 from lxmls_grading.execution.judge import FaultyTest
 from lxmls_grading.execution.plan import TestPlan
+from lxmls_grading.kernel import objects
 from lxmls_grading.kernel.objects import OPERATIONS
 from tests.lxmls_grading.execution.test_remote import (
     WORTH,
@@ -154,6 +155,107 @@ EQUAL = {
         "__import__('datetime').datetime(2024, 1, 2)",
         "import pandas as pd\ndef f(): return pd.Timestamp(2024, 1, 2)",
     ),
+    "a member for functions in C": (
+        "import copy, datetime, decimal, math, numpy as np\nn = f()\n"
+        "assert np.allclose(n, 3) and np.array([n]).dtype == np.array([3]).dtype\n"
+        "assert datetime.timedelta(n).days == decimal.Decimal(n) == math.gcd(n, 6) == 3\n"
+        "assert np.sqrt(n) == 3**0.5 and copy.deepcopy([n]) == [3] and isinstance(n, int)",
+        "3",
+        "import enum\nclass Three(enum.IntEnum):\n    three = 3\ndef f(): return Three.three",
+    ),
+    "a text for functions in C": (
+        "import io, json, re\nt = f()\nassert re.match('a', t) and json.loads(json.dumps(t)) == t\n"
+        "assert 'xaby'.split(t) == ['x', 'y'] and t in 'cab' and int(t, 16) == 171\n"
+        "assert io.StringIO(t).read() == 'ab' and f'{t:>3}' == ' ab' and t.upper() == 'AB'",
+        "'ab'",
+        "import enum\nclass Text(enum.StrEnum):\n    ab = 'ab'\ndef f(): return Text.ab",
+    ),
+    "a number for PyTorch": (
+        "import torch\nassert torch.zeros(f()).shape == (2,) and (torch.ones(2) * f()).sum() == 4",
+        "2",
+        "class Own(int): pass\ndef f(): return Own(2)",
+    ),
+    "a named tuple in a pattern": (
+        "match f():\n    case (a, b): assert (a, b) == (1, 2)\n    case _: raise AssertionError",
+        "(1, 2)",
+        f"{NAMED}def f(): return Point(1, 2)",
+    ),
+    "an ordered dictionary of its own": (
+        "d = f()\nd.move_to_end('a')\nassert d.popitem(last=False) == ('b', 2) and len(d) == 1",
+        "__import__('collections').OrderedDict(a=1, b=2)",
+        "from collections import OrderedDict\nclass Own(OrderedDict): pass\n"
+        "def f(): return Own(a=1, b=2)",
+    ),
+    "a counter of its own": (
+        "c = f()\nassert c == {'a': 2, 'b': 1} and c.most_common(1) == [('a', 2)]\n"
+        "c.subtract('aa')\nassert c['a'] == 0 and c['x'] == 0",
+        "__import__('collections').Counter('aab')",
+        "from collections import Counter\nclass Own(Counter): pass\ndef f(): return Own('aab')",
+    ),
+    "a deque of its own": (
+        "d = f()\nd.rotate(1)\nd.append(4)\nassert list(d) == [1, 2, 4] and d.maxlen == 3 and d",
+        "__import__('collections').deque([1, 2, 3], 3)",
+        "from collections import deque\nclass Own(deque): pass\ndef f(): return Own([1, 2, 3], 3)",
+    ),
+    "dictionaries in a chain": (
+        "assert f() == {'a': 1, 'b': 2} and f() | {'a': 3} == {'a': 3, 'b': 2}",
+        "{'a': 1, 'b': 2}",
+        "from collections import ChainMap\ndef f(): return ChainMap({'a': 1}, {'a': 5, 'b': 2})",
+    ),
+    "changes in place": (
+        "x = y = f()\nx += [3]\nx *= 2\nassert x is y and y == [1, 3, 1, 3] == x",
+        "[1]",
+        "class Own(list): pass\ndef f(): return Own([1])",
+    ),
+    "changes in place of a dictionary": (
+        "x = f()\nx |= {'b': 2}\nassert x.setdefault('c', 3) == 3 and x.setdefault('a', 5) == 1\n"
+        "assert x == {'a': 1, 'b': 2, 'c': 3}",
+        "{'a': 1}",
+        "from collections import defaultdict\n"
+        "def f():\n    d = defaultdict(lambda: 0)\n    d['a'] += 1\n    return d",
+    ),
+    "copies": (
+        "import copy\nx = f()\ny, z = copy.copy(x), copy.deepcopy([x])\ny.append(2)\n"
+        "z[0].append(3)\nassert x == [1] and y == [1, 2] and z == [[1, 3]]",
+        "[1]",
+        "class Own(list): pass\ndef f(): return Own([1])",
+    ),
+    "what is always true": (
+        "import unittest\nassert f() and f() != 5 and f() != 'x'\nif not f(): raise ValueError\n"
+        "unittest.TestCase().assertTrue(f())\n"
+        "assert hasattr(f(), '__iter__') and list(f()) == [1]\n"
+        "assert not hasattr(f(), 'shape')",
+        "[1]",
+        "def f(): yield 1",
+    ),
+    "a class": (
+        "assert type(f()) != str and type(f()) not in (dict, set)",
+        "[1]",
+        "class Own(list): pass\ndef f(): return Own([1])",
+    ),
+    "a path": (
+        "import os\nassert f() and os.path.basename(f()) == 'b.txt'\n"
+        "assert os.fspath(f()) == 'a/b.txt'",
+        "'a/b.txt'",
+        "from pathlib import Path\ndef f(): return Path('a/b.txt')",
+    ),
+    "a dictionary in an array": (
+        "import numpy as np\nassert np.array([f(), {'b': 2}]).tolist() == [{'a': 1}, {'b': 2}]\n"
+        "assert np.ndim(f()) == 0 and np.array_equal(f(), {'a': 1})",
+        "{'a': 1}",
+        "class Own(dict): pass\ndef f(): return Own(a=1)",
+    ),
+    "numbers that are more exact": (
+        "import numpy as np\nx = f()\nnp.testing.assert_allclose(x, [0.5, 1.5])\n"
+        "assert x[1] > 1 and x.sum() == 2 and x.mean() == 1 and (x * 2).tolist() == [1, 3]",
+        "__import__('numpy').array([0.5, 1.5])",
+        "import numpy as np\ndef f(): return np.array([0.5, 1.5], dtype=np.longdouble)",
+    ),
+    "an array of pandas in arithmetic": (
+        "import numpy as np\nx = f()\nassert (x == np.array([1, 2])).all() and (x + 1).sum() == 5",
+        "__import__('numpy').array([1, 2])",
+        "import pandas as pd\ndef f(): return pd.Series([1, 2], dtype='Int64').array",
+    ),
     "a matrix": (
         "import numpy as np\nassert np.allclose(f(), np.eye(2))\nassert (f() == np.eye(2)).all()",
         "__import__('numpy').eye(2)",
@@ -240,6 +342,29 @@ WRONG = {
         "class Own(list):\n    def append(self, item): pass\ndef f(): return Own()",
     ),
 }
+
+
+#: Objects that only their own code can use.
+GIVEN_BACK = {
+    "a named tuple": (
+        "p = f()\nassert p[0] == 1 and g(p) == 3",
+        f"{NAMED}def f(): return Point(1, 2)\ndef g(p): return p.x + p.y",
+    ),
+    "a member": (
+        "assert g(f()) == 3",
+        "import enum\nclass Own(enum.IntEnum):\n    three = 3\n"
+        "def f(): return Own.three\ndef g(n): return int(n.name == 'three') * 3",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GIVEN_BACK)
+def test_an_answer_gets_back_its_own_object(name):
+    test, answer = GIVEN_BACK[name]
+    reference = "def f(): return (1, 2)\ndef g(p): return 3"
+    plan = TestPlan(decides=decided(test, reference, names=("f", "g")), passes=True)
+    tests = {"test": plan}
+    assert points_apart(test, student(answer), names=("f", "g"), tests=tests) == WORTH
 
 
 def points(test: str, value: str, answer: str) -> float:
@@ -365,6 +490,7 @@ def test_a_number_stays_what_it_was(monkeypatch):
     test = "a, b = f()\nassert a * b == 21\nassert 1 < a < 21 and 1 < b < 21"
     told = [21, 1, 2, 2]
     monkeypatch.setitem(OPERATIONS, "plain", lambda value: told.pop(0))
+    monkeypatch.setattr(objects, "plain_key", lambda value: None)
     answer = "class Own(int): pass\ndef f(): return Own(1), Own(2)"
     assert points(test, "(3, 7)", answer) == 0
     assert told == [2, 2]

@@ -52,6 +52,7 @@ def notebook(*tests: str, given: str = GIVEN):
         ("from unittest import mock\nmock.patch.object(answer, 'x')", "mock.patch.object"),
         ("import unittest.mock as m\nwith m.patch.dict({}): pass", "m.patch.dict"),
         ("import pytest\npytest.MonkeyPatch()", "pytest.MonkeyPatch"),
+        ("import pickle\nassert pickle.loads(pickle.dumps(answer(1))) == 1", "pickle.loads"),
         ("def test_it(monkeypatch):\n    pass", "monkeypatch"),
         ("def test_it(self, *, caplog):\n    pass", "caplog"),
         ("def sum(*a): pass", "sum"),
