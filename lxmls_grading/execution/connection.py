@@ -25,6 +25,7 @@ from lxmls_grading.execution.plain_operations import (
 )
 from lxmls_grading.execution.remote import (
     SHARED,
+    UNHASHABLE,
     CannotJudge,
     Handle,
     NotPlainError,
@@ -350,6 +351,8 @@ class Connection:
         permitted = self.may_decide(f"attribute {name}")
         found = self.do("getattr", remote, name)
         if type(found) is Remote and not permitted:
+            if name.startswith("__") and name in vars(Remote) and name != "__init__":
+                return object.__getattribute__(remote, name)  # does what Python's syntax does
             plain = self.plain_of(remote)
             if changes_as_plain(name, plain):
                 return partial(self._change, remote, found, name)
@@ -396,6 +399,7 @@ class Connection:
                 raise ReplyError("there are too many objects")
             known = [text_in(part) for part in about["known"]] if about.get("known") else None
             key = key_in(about["key"]) if "key" in about else None
+            key = UNHASHABLE if about.get("unhashable") is True else key
             handle = Handle(self, place, text_in(about["type"]), bases, is_class, known, key)
             remote = self.remotes[place] = Remote(handle)
         self.dropped.discard(place)

@@ -47,6 +47,10 @@ class NotPlainError(AssertionError):
     """An answer is an object of a class of its own where the reference gives a plain value."""
 
 
+#: The key of an object that has no hash.
+UNHASHABLE = object()
+
+
 class Handle(NamedTuple):
     """What is known here of an object of the student. All of it can be a lie.
 
@@ -63,7 +67,7 @@ class Handle(NamedTuple):
     known : list, optional
         The module and name that it has in a library.
     key : object, optional
-        A plain value that has the same hash, for dictionaries and sets.
+        A plain value that has the same hash, for dictionaries and sets; or :data:`UNHASHABLE`.
     """
 
     connection: Connection
@@ -233,6 +237,8 @@ class Remote:
 
     def __hash__(self) -> int:
         key = self._remote.key
+        if key is UNHASHABLE:
+            raise TypeError(f"unhashable type: {self._remote.kind!r}")
         return hash(("remote", self._remote.place) if key is None else key)
 
     def __str__(self) -> str:

@@ -26,10 +26,12 @@ from lxmls_grading.kernel.tables import (
 from lxmls_grading.kernel.values import (
     COMPOSED,
     FACTORIES,
+    LEAF,
     MAX_DEPTH,
     MAX_EXPONENT,
     MAX_STRING,
     MAX_VALUES,
+    MISSING,
     ORDERED,
     SENDABLE,
     SEQUENCES,
@@ -150,6 +152,13 @@ class _Decoder:
         (number,) = _typed([number], (int,))
         return self.resolve("shared", (number, self.decode(tree, depth)))
 
+    def _missing(self, content: Any, depth: int) -> Any:
+        import pandas
+
+        if content not in MISSING:
+            raise ReplyError("there is no such missing value")
+        return getattr(pandas, content)
+
     def _single(self, content: Any, depth: int) -> Any:
         return SINGLES[content]
 
@@ -194,7 +203,7 @@ class _Decoder:
         parts = [self._part(part) for part in content["parts"]]
         if dtype.kind == "c" and {part.shape for part in parts} == {parts[0].shape}:
             return np.asarray(parts[0] + 1j * parts[1]).astype(dtype)
-        if dtype == np.longdouble and [part.dtype for part in parts] == [np.float64] * 2:
+        if dtype == np.longdouble and len(parts) == 2 and parts[0].shape == parts[1].shape:
             return np.asarray(parts[0].astype(dtype) + parts[1])
         if dtype.name not in SENDABLE or parts[0].dtype.name != dtype.name:
             raise ReplyError("an array is of another type than it is called")
@@ -215,13 +224,22 @@ class _Decoder:
     def _tensor(self, content: Any, depth: int) -> Any:
         import torch
 
-        found = torch.from_numpy(self._part(content["number"]).copy())
+        places = content["numbers"]
+        if type(places) is not list or len(places) not in (1, 2):
+            raise ReplyError("a tensor has no numbers")
+        parts = [torch.from_numpy(self._part(place).copy()) for place in places]
+        if len({part.shape for part in parts}) > 1:
+            raise ReplyError("the parts of a tensor are of different shapes")
+        found = parts[0] if len(parts) == 1 else torch.complex(*parts)
         found = found.to(self._torch(["dtype", content["dtype"]], depth))
         if content.get("parameter"):
             found = torch.nn.Parameter(found, requires_grad=False)
         if content["requires_grad"]:
             found.requires_grad_()
             found.grad = self.decode(content["grad"], depth + 1)
+            if not content["leaf"]:
+                leaf, found = found, found.clone()
+                setattr(found, LEAF, leaf)
         return found
 
     def _torch(self, content: Any, depth: int) -> Any:
@@ -232,7 +250,7 @@ class _Decoder:
             return torch.Size(_typed(value, (int,) * len(value)))
         if kind == "device":
             return torch.device(value)
-        found = getattr(torch, value)
+        found = vars(torch).get(value)  # getattr() imports what has such a name
         if kind != "dtype" or type(found) is not torch.dtype:
             raise ReplyError("there is no such dtype")
         return found
@@ -268,6 +286,7 @@ TAGS = frozenset(
         "Decimal",
         "int",
         "shared",
+        "missing",
         "single",
         "bytes",
         "bytearray",

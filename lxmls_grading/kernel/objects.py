@@ -240,6 +240,8 @@ class Objects:
             about["known"] = known
         if (key := plain_key(value)) is not None:
             about["key"] = key
+        elif kind.__hash__ is None:
+            about["unhashable"] = True
         return {"handle": about}
 
     def _resolve(self, tag: str, content: Any) -> Any:

@@ -68,6 +68,8 @@ def plain_value(value: Any) -> Any:
     kind = type(value)
     if kind is types.MappingProxyType:
         return dict(value)
+    if kind is memoryview and value.format == "B":
+        return value.tobytes()
     if kind in (type({}.keys()), type({}.items())):
         return set(value)
     if kind.__module__.partition(".")[0] in ("pandas", "numpy"):

@@ -1,12 +1,13 @@
 """Frames, series and indexes of pandas: taken apart for a message, and put together again.
 
-One that holds what no message can carry, such as times of a time zone, is not taken apart: it stays
+One that holds what no message can carry, such as tuples as categories, is not taken apart: it stays
 an object of the student as a whole.
 """
 
 from __future__ import annotations
 
 import datetime
+import re
 import sys
 from builtins import all, any, sum  # a student's code can replace those of the module
 from collections.abc import Callable
@@ -19,6 +20,12 @@ from lxmls_grading.kernel.wire import MAX_RANGE, ReplyError
 
 #: Longest name of a type, and of the length of periods; and most levels of an index.
 MAX_NAME, MAX_LEVELS = 100, 20
+
+#: The names of types. Those of other time zones can be those of files, which pandas would open.
+NAMED = re.compile(
+    r"[A-Za-z]+\d*|(datetime|timedelta)64\[\w+\]|\w+\[pyarrow\]|Sparse\[\w+, [\w.+-]+\]"
+    r"|datetime64\[\w+, (UTC([+-]\d\d:\d\d)?|[A-Z]\w*(/[A-Z][\w+-]*){0,2})\]"
+)
 
 #: Most labels that pandas hashes when it makes one value, and all values of a message. Its hashes
 #: can be foreseen: it takes as long as the square of their number over those that are alike.
@@ -118,18 +125,28 @@ def _list(values: Any) -> list[Any]:
 
 
 def _column(value: Any) -> list[Any] | None:
-    """Return the values of a series or an index, as an array or an index, and their type."""
+    """Return the values of a series or an index, as an array or an index, and their type.
+
+    Where numbers are missing, it is told where.
+    """
     pandas = sys.modules["pandas"]
     dtype = value.dtype
     if _is_of_index(pandas, dtype):
         index = split_table(pandas.Index(value.array))
         return None if index is None else [index, ""]
+    if isinstance(dtype, _masked(pandas)) and value.isna().any():
+        array = value.to_numpy(dtype=dtype.numpy_dtype, na_value=dtype.numpy_dtype.type(0))
+        return [Content(array), str(dtype), Content(np.asarray(value.isna()))]
+    if isinstance(dtype, pandas.DatetimeTZDtype):
+        if not NAMED.fullmatch(str(dtype)) or pandas.api.types.pandas_dtype(str(dtype)) != dtype:
+            return None
+        array = pandas.DatetimeIndex(value).tz_convert("UTC").tz_localize(None).to_numpy()
+        return [Content(array), str(dtype)]
     array = value.to_numpy()
     kind = array.dtype.kind  # with a missing value, integers become inexact
     told = isinstance(dtype, np.dtype) or (kind in "biuf" and kind == dtype.kind)
-    if type(dtype) is pandas.StringDtype:
-        told = dtype.na_value is not pandas.NA or not value.isna().any()
-    return [Content(array), str(dtype)] if told else None
+    told = told or type(dtype) is pandas.StringDtype
+    return [Content(array), str(dtype)] if told and NAMED.fullmatch(str(dtype)) else None
 
 
 # --- and together again ---------------------------------------------------------------------------
@@ -280,17 +297,33 @@ def _values(pandas: Any, column: Any, indexes: tuple[str, ...]) -> tuple[Any, An
 
     It is told which classes of indexes can stand for an array.
     """
-    values, name = _are(pandas, column, list)
+    values, name, *missing = _are(pandas, column, list)
     _are(pandas, name, str)
     if issubclass(type(values), pandas.Index) and type(values).__name__ in indexes:
         return values.array, values.dtype
     _are(pandas, values, np.ndarray)
-    dtype = pandas.api.types.pandas_dtype(name) if len(name) <= MAX_NAME else np.dtype("U")
+    known = len(name) <= MAX_NAME and NAMED.fullmatch(name)
+    dtype = pandas.api.types.pandas_dtype(name) if known else np.dtype("U")
     kind = values.dtype.kind
     fits = kind == dtype.kind and kind not in "USV"  # to make texts of numbers takes long
     if values.ndim != 1 or not fits or _is_of_index(pandas, dtype):
         raise ReplyError("a column is of the wrong type")
+    if isinstance(dtype, pandas.DatetimeTZDtype):
+        if values.dtype != np.dtype(f"M8[{dtype.unit}]"):
+            raise ReplyError("times are in another unit than they are called")
+        return pandas.DatetimeIndex(values).tz_localize("UTC").tz_convert(dtype.tz).array, dtype
+    if missing:
+        (places,) = missing
+        if not isinstance(dtype, _masked(pandas)) or _are(pandas, places, np.ndarray).dtype != bool:
+            raise ReplyError("a column is of the wrong type")
+        values = pandas.array(values, dtype=dtype)
+        values[places] = pandas.NA
     return values, dtype
+
+
+def _masked(pandas: Any) -> Any:
+    """Return the class of the types of numbers and truth values that can be missing."""
+    return pandas.core.dtypes.dtypes.BaseMaskedDtype
 
 
 def _is_of_index(pandas: Any, dtype: Any) -> bool:

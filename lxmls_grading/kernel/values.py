@@ -73,6 +73,13 @@ FACTORIES = {"int", "float", "str", "list", "dict", "set"}
 #: Values that are there once, by their tags.
 SINGLES = {"...": Ellipsis, "NotImplemented": NotImplemented}
 
+#: What a tensor that came as no leaf of its graph has instead: else a test could let gradients flow
+#: back through it, and nobody would notice that they do not arrive.
+LEAF = "_leaf_in_its_place"
+
+#: The missing values of pandas.
+MISSING = ("NA", "NaT")
+
 #: What safetensors knows.
 SENDABLE = [
     "bool",
@@ -194,6 +201,8 @@ class _Encoder:
         for tag, single in SINGLES.items():
             if value is single:
                 return {"single": tag}
+        if kind.__module__.startswith("pandas.") and (missing := missing_name(value)):
+            return {"missing": missing}
         if kind is deque and value.maxlen is not None:
             items = [self.encode(item, depth + 1) for item in list(value)]
             return {"bounded": [value.maxlen, items]}
@@ -280,13 +289,17 @@ class _Encoder:
         torch = sys.modules.get("torch")
         is_tensor = torch is not None and kind in (torch.Tensor, torch.nn.Parameter)
         if torch is not None and is_tensor and value.layout is torch.strided:
-            array = value.detach().cpu()
+            array = value.detach().cpu().resolve_conj().resolve_neg()
             dtype = str(array.dtype).removeprefix("torch.")
             array = array.float() if dtype == "bfloat16" else array
-            if array.numpy().dtype.name in SENDABLE:
-                content = {"dtype": dtype, "number": self._numbers(array.numpy())}
+            is_complex = array.is_complex()
+            parts = [array.real, array.imag] if is_complex else [array]
+            if all(part.numpy().dtype.name in SENDABLE for part in parts):
+                numbers = [self._numbers(part.contiguous().numpy()) for part in parts]
+                content = {"dtype": dtype, "numbers": numbers, "leaf": bool(value.is_leaf)}
                 content["requires_grad"] = bool(value.requires_grad)
-                gradient = value.grad if value.is_leaf else None
+                leaf = value if value.is_leaf else vars(value).get(LEAF)
+                gradient = None if leaf is None else leaf.grad
                 content["grad"] = self._whole(gradient, depth + 1)
                 content["parameter"] = kind is torch.nn.Parameter
                 return {"tensor": content}
@@ -301,6 +314,12 @@ class _Encoder:
                 raise ReplyError("it has too many categories or labels")
             return {split.tag: [self._whole(part, depth + 1) for part in split.parts]}
         return None
+
+
+def missing_name(value: Any) -> str:
+    """Return the name of a missing value of pandas, or nothing."""
+    pandas = sys.modules.get("pandas")
+    return next((name for name in MISSING if value is getattr(pandas, name, None)), "")
 
 
 def range_length(value: range) -> int:

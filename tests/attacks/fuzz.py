@@ -225,11 +225,21 @@ def bombs() -> Iterator[tuple[str, list[bytes]]]:
     big = {"0": np.zeros(2**22)}  # 32 MiB
     array = {"array": {"dtype": "<f8", "parts": [0]}}
     both = {"array": {"dtype": "<c16", "parts": [0, 0]}}
-    tensor = {"tensor": {"dtype": "float64", "number": 0, "requires_grad": False, "grad": None}}
+    content = {"dtype": "float64", "numbers": [0], "requires_grad": False, "grad": None}
+    tensor = {"tensor": content | {"leaf": True}}
     for name, one in (("array", array), ("complex", both), ("tensor", tensor)):
         yield f"one {name} 16 000 times", reply({"list": [one] * 16_000}, big)
     cross = {"0": np.zeros((20_000, 1)), "1": np.zeros((1, 20_000))}
-    yield "parts that broadcast", reply({"array": {"dtype": "<c16", "parts": [0, 1]}}, cross)
+    for kind in ("<c16", np.dtype(np.longdouble).str):
+        yield (
+            f"parts of {kind} that broadcast",
+            reply({"array": {"dtype": kind, "parts": [0, 1]}}, cross),
+        )
+    for kind in ("complex128", "float64"):
+        broadcast = {"tensor": content | {"dtype": kind, "numbers": [0, 1], "leaf": True}}
+        yield f"a tensor of {kind} that broadcasts", reply(broadcast, cross)
+    chain = {"bounded": [10**18, [1]]}
+    yield "deques that could be long", reply({"list": [chain] * 10_000})
     yield (
         "long texts",
         reply({"array": {"dtype": "<U500000000", "shape": [2], "items": {"list": ["", ""]}}}),
@@ -273,6 +283,9 @@ def bombs() -> Iterator[tuple[str, list[bytes]]]:
     for kind in ("string", "object"):
         texts = {"index": [{"list": [numbers, kind]}, None]}
         yield f"numbers as {kind}", reply(texts, {"0": np.arange(2**23 - 1000)})
+    for zone in ("dateutil//etc/passwd", "dateutil//proc/self/fd/0", "tzlocal()"):
+        named = {"index": [{"list": [numbers, f"datetime64[ns, {zone}]"]}, None]}
+        yield f"times in {zone}", reply(named, {"0": np.arange(3)})
     yield "a Decimal", reply({"Decimal": "1e999999999"})
     alike = [[n * (2**61 - 1), 0] for n in range(1, 33_000)]
     yield "keys that hash alike", reply({"dict": alike})

@@ -251,6 +251,28 @@ EQUAL = {
         "__import__('numpy').array([0.5, 1.5])",
         "import numpy as np\ndef f(): return np.array([0.5, 1.5], dtype=np.longdouble)",
     ),
+    "a missing value": (
+        "import pandas as pd\nassert pd.isna(f()) and pd.isna([f()]).all() and f() != 5",
+        "None",
+        "import pandas as pd\ndef f(): return pd.NaT",
+    ),
+    "a view of bytes": (
+        "assert f() == b'ab' and f()[0] == 97 and bytes(f()) == b'ab' and f()[1:] == b'b'",
+        "b'ab'",
+        "def f(): return memoryview(b'ab')",
+    ),
+    "complex tensors": (
+        "import torch\nx = f()\nassert torch.equal(x.real, torch.ones(2)) and x.abs().sum() > 2\n"
+        "torch.testing.assert_close(x, torch.ones(2) + 1j, check_dtype=False)",
+        "__import__('torch').ones(2) + 1j",
+        "import torch\ndef f(): return (torch.ones(2).to(torch.complex128) - 1j).conj()",
+    ),
+    "methods of Python's own names": (
+        "x = f()\nassert x.__len__() == 2 and hasattr(x, '__iter__')\n"
+        "assert list(x.__iter__()) == [1, 2]",
+        "[1, 2]",
+        "def f(): return {0: 1, 1: 2}.values()",
+    ),
     "an array of pandas in arithmetic": (
         "import numpy as np\nx = f()\nassert (x == np.array([1, 2])).all() and (x + 1).sum() == 5",
         "__import__('numpy').array([1, 2])",
@@ -275,6 +297,16 @@ WRONG = {
         "[1, 2, 3]",
         "class Own(list):\n    def pop(self, *place): return 1 if place else 3\n"
         "def f(): return Own([0, 0])",
+    ),
+    "no leaf": (
+        "w = f()\nassert w.requires_grad and w.is_leaf and w.grad_fn is None",
+        "__import__('torch').ones(2, requires_grad=True)",
+        "import torch\ndef f(): return torch.ones(2, requires_grad=True) * 1",
+    ),
+    "no hash": (
+        "assert {f(): 1} and f() in {f()}",
+        "'a'",
+        "class Own:\n    def __eq__(self, other): return True\ndef f(): return Own()",
     ),
     "another value": ("assert f() == (1, 3)", "(1, 3)", f"{NAMED}def f(): return Point(1, 2)"),
     "its own equality": (
@@ -519,6 +551,14 @@ TABLES = {
     "quarters": "pd.Series(pd.period_range('2020', periods=2, freq='Q'))",
     "durations": "pd.Series([1], index=pd.to_timedelta(['1D']))",
     "integers": "pd.Series([1, 2], dtype='Int64')",
+    "missing integers": "pd.Series([1, None], dtype='Int64')",
+    "missing truth values": "pd.DataFrame({'a': pd.array([True, None])})",
+    "missing texts": "pd.DataFrame({'a': pd.array(['x', None]), 'b': ['x', None]})",
+    "an index with a missing number": "pd.Series([1, 2], pd.Index([1.5, None], dtype='Float64'))",
+    "missing values among others": "pd.Series([1, pd.NA, pd.NaT, None, 'a'], dtype=object)",
+    "a time zone": "pd.Series(pd.to_datetime(['2020-06-01', None]).tz_localize('Europe/Lisbon'))",
+    "an index with a time zone": "pd.Series([1], index=[pd.Timestamp('2020', tz='UTC')])",
+    "an offset": "pd.Series([pd.Timestamp('2020-01-01 00:00+02:00')])",
     "no rows": "df[:0]",
     "a range of bins": "pd.Series(1, pd.interval_range(0, 4))",
     "the same name twice": "pd.DataFrame([[1, 2]], columns=['a', 'a'])",
@@ -526,11 +566,9 @@ TABLES = {
 
 #: What stays an object of the student.
 OBJECTS = {
-    "a missing integer": "pd.Series([1, None], dtype='Int64')",
     "many categories": "pd.Series(range(9000), dtype='category')",
     "categories that are tuples": "pd.Series([(1, 2)], dtype='category')",
-    "a time zone": "pd.Series([pd.Timestamp('2020', tz='UTC')])",
-    "an index with a time zone": "pd.Series([1], index=[pd.Timestamp('2020', tz='UTC')])",
+    "a time zone of a file": "pd.Series([pd.Timestamp('2020', tz='dateutil/Europe/Lisbon')])",
 }
 
 DF = """
