@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import copy
 import hashlib
 import io
 import json
@@ -33,6 +34,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import safetensors.numpy
+import torch
 
 from lxmls_grading.execution.connection import Connection
 from lxmls_grading.execution.remote import CannotJudge
@@ -50,7 +52,10 @@ MOST_SECONDS = 10.0
 PROGRESS = 10.0
 
 #: What tests do with a value.
-LOOKS = (repr, lambda v: v == 9, bool, lambda v: [*v][:3], np.asarray, lambda v: v - 1)
+LOOKS = (
+    *(repr, lambda v: v == 9, bool, lambda v: [*v][:3], np.asarray, lambda v: v - 1),
+    *(hash, copy.deepcopy, lambda v: [[each, f"{each:>3}", each.upper()] for each in v]),
+)
 
 #: Names of errors that are forged.
 ERRORS = [
@@ -69,12 +74,14 @@ class Thing:
     def __init__(self, x): self.x = x
     def method(self): return self
 class Special(list): pass
+class Text(str): pass
 def fails(kind, *given): raise kind(*given)
 def own(): raise Own(3)
 def change(items): items.append(7)
 def talk(): print("text" * 20); import warnings; warnings.warn("old", DeprecationWarning)
 things = [Thing(n) for n in range(5)]
 special = Special([1, 2])
+texts = [Text("a"), {Text("b"): (Text("c"), 1)}]
 """
 
 #: Values of all kinds that are sent as values.
@@ -91,6 +98,8 @@ VALUES = [
     *(pd.Series([1.5, 2], name="s"), pd.Index(["a", "b"]), pd.RangeIndex(3)),
     pd.Series(pd.date_range("2020", periods=2)),
     pd.Series(["a", "b", "a"], dtype="category"),
+    *(pd.Series([1, None], dtype="Int64"), pd.array(["a", None]), pd.NaT),
+    *(pd.Series(pd.date_range("2020", periods=2, tz="UTC")), np.longdouble(1) / 3, deque([1], 2)),
 ]
 
 
@@ -117,16 +126,16 @@ def real_replies() -> list[list[bytes]]:
     for value in VALUES:
         names["value"] = value
         ask("name", "value")
-    for name in ("Thing", "Own", "Special", "things", "special", "np", "fails", "nothing"):
+    known = "Thing", "Own", "Special", "things", "special", "texts", "np", "fails", "nothing"
+    for name in known:
         ask("name", name)
     for name in ("own", "talk"):
         ask("call", Place(name))
     ask("call", Place("change"), [1, 2])
     for operation, name in (("iter", "special"), ("len", "special"), ("class", "special")):
         ask(operation, Place(name))
-    import torch
-
-    for value in (torch.arange(3.0), torch.tensor(2), torch.float32, torch.Size([2, 3])):
+    tensors = torch.arange(3.0), torch.tensor(2j), torch.ones(1, requires_grad=True) * 2
+    for value in (*tensors, torch.float32, torch.Size([2, 3])):
         names["value"] = value
         ask("name", "value")
     return found
@@ -337,6 +346,7 @@ def take(parts: list[bytes], tally: Tally) -> None:
     """Have a reply taken as the judge does, and look at its value as tests do."""
     start = time.process_time()
     link = Connection(lambda _: parts, lambda *_: {}, MOST_SECONDS)
+    link.start_cell(() if tally.tried % 2 else None)
     given = [[1, 2], {"a": [1]}, np.zeros(3), {1}]
     for number, value in enumerate(given, 1):
         link.shared.add(number, value)
