@@ -324,7 +324,7 @@ class Connection:
         place = remote._remote.place
         if place not in self.plain:
             value = self.do("plain", remote)
-            if type(value) is Remote:
+            if object_of(value) is not None:
                 self.not_plain(remote)
             if not isinstance(value, FIXED):
                 return value
@@ -338,7 +338,7 @@ class Connection:
     def copied(self, remote: Remote, copy: Callable[[Any], Any]) -> Any:
         """Return a copy of an object of the student, if the reference has a plain value there."""
         value = remote if self.decides is None else self.do("plain", remote)
-        if type(value) is Remote:
+        if object_of(value) is not None:
             self.refuse("copies an object of the student")
         return copy(value)
 

@@ -16,7 +16,7 @@ from lxmls_grading.execution import plan as plans
 from lxmls_grading.execution.connection import Connection
 from lxmls_grading.execution.judge import FaultyTest, Judge
 from lxmls_grading.execution.plan import NotebookPlan
-from lxmls_grading.execution.remote import CannotJudge, Remote
+from lxmls_grading.execution.remote import CannotJudge, NotPlainError, Remote
 from lxmls_grading.kernel.objects import Objects
 from lxmls_grading.kernel.values import encode
 from lxmls_grading.kernel.wire import ReplyError
@@ -463,6 +463,25 @@ def test_a_key_that_is_no_plain_value_is_refused(key):
     about = {"place": 1, "type": "T", "bases": [["builtins", "int"]], "key": key}
     with pytest.raises(ReplyError):
         forged({"handle": about}).do("name", "x")
+
+
+def test_what_has_a_plain_value_is_no_class_of_an_error():
+    about = {"place": 1, "type": "T", "bases": [["__main__", "T"]]}
+    parts = {"class": {"handle": about | {"name": "T", "key": 5}}, "text": "x", "line": ""}
+    parts |= {"args": {"list": []}, "attributes": {"dict": []}, "object": {"handle": about}}
+    link = forged(None, error={"dict": [[k, v] for k, v in parts.items()]})
+    link.start_cell(())
+    with pytest.raises(ReplyError, match="malformed"):
+        link.do("name", "x")
+
+
+def test_a_plain_value_is_none_that_stands_for_another_object():
+    about = {"type": "T", "bases": [["__main__", "T"], ["builtins", "int"]]}
+    link = forged({"handle": about | {"place": 2, "key": 5}})
+    link.start_cell(())
+    with pytest.raises(NotPlainError):
+        link.plain_of(link._resolve("handle", about | {"place": 1}))
+    assert link.plain == {}
 
 
 def test_objects_that_tell_one_hash_decide_nothing():
