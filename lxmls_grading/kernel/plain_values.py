@@ -78,7 +78,7 @@ def plain_value(value: Any) -> Any:
     for base, plain in BASES.items():
         place = next((n for n, each in enumerate(mro) if each is base), None)
         if place is not None and (place or base in WRAPPERS) and kind is not bool:
-            own = [c for c in mro[:place] if c.__flags__ & KIND_OF_CLASS == DEFINED_BY_PYTHON]
+            own = [each for each in mro[:place] if _is_in_python(each)]
             return value if any(SPECIAL & vars(each).keys() for each in own) else plain(value)
     return value
 
@@ -106,10 +106,15 @@ def is_compared_by_identity(value: Any) -> bool:
     return kind.__eq__ is object.__eq__ and kind.__ne__ is object.__ne__
 
 
+def _is_in_python(kind: type) -> bool:
+    """Whether a class is defined by Python code, and not by Python or a library in C."""
+    return kind.__flags__ & KIND_OF_CLASS == DEFINED_BY_PYTHON
+
+
 def _of_python(value: Any, *names: str) -> bool:
     """Whether a class of an object that is written in Python has one of some methods."""
     mro = type.__dict__["__mro__"].__get__(type(value))
-    own = [each for each in mro if each.__flags__ & HEAP_TYPE]
+    own = [each for each in mro if _is_in_python(each)]
     return any(name in vars(each) for each in own for name in names)
 
 
