@@ -19,7 +19,13 @@ from lxmls_nb.checks.comparing import (
 )
 from lxmls_nb.checks.comparing_calls import check_unchanged
 from lxmls_nb.checks.messages import fail, passed, percent, quiet
-from lxmls_nb.checks.mistakes.calls import CHANGES_INPUT, GLOBAL_STATE, name_differences
+from lxmls_nb.checks.mistakes.calls import (
+    CHANGES_INPUT,
+    EVALUATION,
+    GLOBAL_STATE,
+    REPLACES,
+    name_differences,
+)
 from lxmls_nb.checks.mistakes.contrasts import (
     EXAMPLES,
     name_contrast,
@@ -27,7 +33,7 @@ from lxmls_nb.checks.mistakes.contrasts import (
     with_contrast,
 )
 from lxmls_nb.checks.mistakes.extremes import name_not_finite
-from lxmls_nb.checks.mistakes.form import CUT, PARTLY_CUT, TENSOR
+from lxmls_nb.checks.mistakes.form import CUT, GRADIENTS_OFF, PARTLY_CUT, TENSOR
 from lxmls_nb.checks.mistakes.mistake import Finding
 from lxmls_nb.checks.mistakes.networks import PART_CUT, name_cut_part, name_shape
 from lxmls_nb.checks.mistakes.outputs import name_log_probabilities
@@ -36,7 +42,7 @@ from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.problems import Problem, forward, make_problem
 from lxmls_nb.checks.replies import network_reply, reply_of
 from lxmls_nb.checks.reply_forms import Fields
-from lxmls_nb.checks.saturated import check_saturated_outputs
+from lxmls_nb.checks.saturated import check_saturated_outputs, check_small_gradients
 from lxmls_nb.checks.torch_replies import result_of_module, result_of_torch
 from lxmls_nb.checks.why import FORWARD_PASS, GRADIENT_FLOW, MODULE
 from lxmls_nb.errors import CheckFailed, NotAttempted
@@ -102,6 +108,11 @@ def judge_module(answer: object, problem: Problem, seed: int) -> float:
         result, calls = run.result()
         _compare_outputs(result, calls, name)
     worst = _compare_calls(result, calls, name)
+    try:
+        _compare_output(result["evaluated"], problem, name)
+    except CheckFailed:
+        subject = f"`{name}` ({problem}) is right in training mode, and no longer after `eval()`"
+        raise fail(subject, EVALUATION.finding()) from None
     if result["changed"]:
         raise fail(f"`{name}` ({problem})", CHANGES_INPUT.finding())
     check_state(result, name)
@@ -175,8 +186,12 @@ def gradient_flow(
     with _run_network(answer, problem, seed) as run:
         result, calls = run.result()
         _compare_outputs(result, calls, "log_forward")
+    if result["replaced"] and "parameters" not in result["changed"]:
+        raise fail(f"`log_forward` ({problem})", REPLACES.finding())
     worst = _compare_calls(result, calls, "log_forward")
     check_unchanged(result["changed"], problem, "log_forward")
+    if len(problem.geometry) > 2:
+        check_small_gradients(answer, problem)
     what = "gradients reach all parameters"
     passed("log_forward", problem, what, worst, tolerance(problem), GRADIENT_FLOW)
 
@@ -287,7 +302,7 @@ def _compare_outputs(result: Fields, calls: list[Call], name: str) -> float:
                 outputs.pop(Kind.OTHER_BATCH, None)
             found = name_differences(outputs)
             if found is None and gradients and failure.cause is None and len(output["values"]) > 1:
-                found = _name_cut(gradients)
+                found = _name_cut(gradients, result)
             if found is not None:
                 raise fail(f"`{name}` ({calls[0].problem})", found) from None
             raise
@@ -299,6 +314,9 @@ def _compare_calls(result: Fields, calls: list[Call], name: str) -> float:
     worst = 0.0
     for call, output, gradients in zip(calls, result["outputs"], result["gradients"], strict=True):
         worst = max(worst, _compare_output(output, call.problem, name))
+        found = _name_cut(gradients, result)
+        if found is not None:
+            raise fail(f"`{name}` ({call.problem})", found)
         worst = max(worst, _check_flow(gradients, call.problem, name))
     return worst
 
@@ -339,10 +357,11 @@ def _shown_type(output: Fields) -> str:
     return notes.get(output["type"], f"a {output['type']}")
 
 
-def _name_cut(gradients: list[Any]) -> Finding | None:
+def _name_cut(gradients: list[Any], result: Fields) -> Finding | None:
     """Return which parameters no gradient reaches, None if gradients reach all of them."""
     if not any(value is not None for pair in gradients for value in pair):
-        return CUT.finding()
+        is_off = "gradients enabled" in result["unusual"]
+        return GRADIENTS_OFF.finding() if is_off else CUT.finding()
     for number, pair in enumerate(gradients, start=1):
         for what, value in zip(("weight", "bias"), pair, strict=True):
             if value is None:
@@ -352,11 +371,7 @@ def _name_cut(gradients: list[Any]) -> Finding | None:
 
 
 def _check_flow(gradients: list[Any], problem: Problem, name: str) -> float:
-    """Check that gradients reach all parameters, and their values."""
-    subject = f"`{name}` ({problem})"
-    found = _name_cut(gradients)
-    if found is not None:
-        raise fail(subject, found)
+    """Check the values of gradients that reach all parameters."""
     for pair, (_, bias) in zip(gradients, problem.parameters, strict=True):
         if is_real(pair[1]) and pair[1].size == bias.size:
             pair[1] = pair[1].reshape(bias.shape)
@@ -369,7 +384,7 @@ def _check_flow(gradients: list[Any], problem: Problem, name: str) -> float:
         if found is not None or failure.cause is None:
             found = found or PART_CUT.finding()
             raise fail(
-                f"{subject}: the output is right, and its gradients are not", found
+                f"`{name}` ({problem}): the output is right, and its gradients are not", found
             ) from None
         raise
 

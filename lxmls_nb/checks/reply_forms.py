@@ -183,6 +183,7 @@ MODULE: dict[str, Form] = {
     "fitting": flag,
     "about": _about_module,
     "state": items(text),
+    "unusual": items(text),
 }
 
 #: What is known of the output of a forward pass.
@@ -209,6 +210,7 @@ def _log_linear_module(arguments: Fields) -> dict[str, Form]:
     return MODULE | {
         "outputs": items(_output, count),
         "gradients": _gradients(count, None),
+        "evaluated": _output,
         "changed": flag,
     }
 
@@ -231,7 +233,9 @@ def _log_forward(arguments: Fields) -> dict[str, Form]:
         "outputs": items(_output, count),
         "gradients": _gradients(count, arguments["calls"][0][0]),
         "changed": items(text),
+        "replaced": flag,
         "state": items(text),
+        "unusual": items(text),
     }
 
 

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from lxmls_nb.checks.comparing import distance, gradient_pairs, is_real, shape_of
 from lxmls_nb.checks.messages import fail
-from lxmls_nb.checks.mistakes.extremes import HIDDEN_OVERFLOWS, SIGMOID_OVERFLOWS
+from lxmls_nb.checks.mistakes.extremes import (
+    HIDDEN_OVERFLOWS,
+    SIGMOID_CUT_OFF,
+    SIGMOID_OVERFLOWS,
+)
 from lxmls_nb.checks.mistakes.not_finite import is_finite
+from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.problems import Problem, forward
-from lxmls_nb.checks.replies import network_reply, result_of
+from lxmls_nb.checks.replies import ask_network, network_reply, result_of
 from lxmls_nb.checks.torch_replies import result_of_torch
 
 #: How far log-probabilities may be off where sigmoids are 0 or 1 but for float32's rounding.
 SATURATED = 0.05
+
+#: Where z of a hidden layer is small: its sigmoid is not yet 0 in float32, and below the usual
+#: limits of a ``clamp``.
+SMALL = -12.0
+
+#: How far the gradient of that layer may be off. In float32, a sigmoid that is computed as
+#: 1 - sigmoid(-z) is known to 1 % there.
+SMALL_TOLERANCE = 0.25
 
 
 def saturated_problem(problem: Problem, scale: float) -> Problem:
@@ -44,15 +59,49 @@ def check_saturated_outputs(answer: object, problem: Problem, scale: float) -> N
         raise fail(subject, SIGMOID_OVERFLOWS.finding())
 
 
-def check_saturated_gradients(answer: object, problem: Problem, scale: float) -> None:
-    """Check that ``backpropagation`` gives numbers where sigmoids are 0 or 1.
+def small_problem(problem: Problem) -> Problem:
+    """Return a problem in which the sigmoids of the first layer are small, with z near `SMALL`."""
+    (weight, bias), *others = problem.parameters
+    return replace(problem, parameters=[[weight / 10, np.full_like(bias, SMALL)], *others])
 
-    Most of the gradients are nearly 0 there, and are not compared.
+
+def check_small_gradients(answer: object, problem: Problem) -> None:
+    """Check that gradients get through small sigmoids in ``log_forward``.
 
     Raises
     ------
     CheckFailed
-        If some of them are not finite, or if an error is raised in their place.
+        If they don't.
+    """
+    other = small_problem(problem)
+    reply = network_reply("log_forward", answer, [other])
+    gradients = result_of_torch(reply, "log_forward", other)["gradients"][0]
+    _compare_small(gradients[0][0] if gradients else None, other, "log_forward")
+
+
+def _compare_small(value: object, problem: Problem, name: str) -> None:
+    """Compare the weight gradient of a first layer of small sigmoids, relative to its own size."""
+    truth = numerical_gradients(problem, [0])[0][0]
+    array = np.zeros(truth.shape)
+    if isinstance(value, np.ndarray) and is_real(value) and value.shape == truth.shape:
+        array = value
+    largest = np.abs(truth).max()
+    if not np.abs(array - truth).max() / largest <= SMALL_TOLERANCE:
+        subject = f"the weight gradient of layer 1 in `{name}` ({problem}) is not right"
+        times = f"{np.abs(array).max() / largest:.2g} times"
+        raise fail(subject, SIGMOID_CUT_OFF.finding(times=times))
+
+
+def check_saturated_gradients(answer: object, problem: Problem, scale: float) -> None:
+    """Check that ``backpropagation`` gives numbers where sigmoids are 0 or 1.
+
+    Most of the gradients are nearly 0 there, and are not compared. Those of small sigmoids are.
+
+    Raises
+    ------
+    CheckFailed
+        If some of them are not finite, if an error is raised in their place, or if no gradients
+        get through small sigmoids.
     """
     name = "backpropagation"
     other = saturated_problem(problem, scale)
@@ -71,3 +120,7 @@ def check_saturated_gradients(answer: object, problem: Problem, scale: float) ->
     if not all(map(is_finite, arrays)):
         subject = f"`{name}` ({other}): a gradient is not right where the hidden layers are large"
         raise fail(subject, HIDDEN_OVERFLOWS.finding())
+    ordinary = [*problem.parameters[:-1], other.parameters[-1]]
+    small = small_problem(replace(problem, parameters=ordinary))
+    given = ask_network(name, answer, [small])["results"][0]
+    _compare_small(gradient_pairs(given, small, name, [0])[0][0], small, name)

@@ -263,7 +263,9 @@ def _make_steps(answers: list[object], problems: list[Problem], learning_rate: f
         learning_rate=learning_rate,
     )
     of_module = reply.get("where") in ("__init__", "forward")
-    return result_of_module(reply, "LogLinear" if of_module else NAME, problems[0])
+    number = reply["error"]["call"] if "error" in reply else 0
+    problem = problems[min(number, len(problems) - 1)]
+    return result_of_module(reply, "LogLinear" if of_module else NAME, problem)
 
 
 def _judge_step(

@@ -12,6 +12,9 @@ from lxmls_nb.checks.mistakes.form import RETURN
 from lxmls_nb.checks.mistakes.steps import LOSS_AFTER, name_step_loss
 from lxmls_nb.checks.problems import Problem, cross_entropy, forward
 
+#: What makes a number of a tensor or an array that holds one.
+ITEM = ": `.item()` makes a number of it"
+
 
 def about_loss(loss: object, case: Problem) -> str:
     """Return what the returned loss tells where a step is wrong."""
@@ -63,7 +66,7 @@ def compare_loss(
     given = as_number(loss) if type_name != "Tensor" else None
     if given is None:
         what = describe(loss) if type_name != "Tensor" else "a tensor"
-        note = ": `.item()` makes a number of it" if type_name == "Tensor" else hint_on(loss)
+        note = ITEM if type_name == "Tensor" else hint_on(loss)
         raise fail(f"{subject} returned {what}{note}", RETURN.finding())
     right = float(cross_entropy(forward(case).log_probabilities, case.output))
     if not abs(given - right) <= 1e-4 * max(1e-2, abs(right)):
@@ -80,3 +83,5 @@ def compare_loss(
             found,
             otherwise=f"it is {times} that",
         )
+    if type_name == "ndarray":  # whose number is right
+        raise fail(f"{subject} returned an array of no dimension{ITEM}", RETURN.finding())

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from lxmls_nb.checks.messages import fail
 from lxmls_nb.checks.mistakes.classes import name_fault
+from lxmls_nb.checks.mistakes.form import GRADIENTS_OFF
 from lxmls_nb.checks.mistakes.modules import Parameters, name_parameters
-from lxmls_nb.checks.mistakes.torch_errors import name_error
+from lxmls_nb.checks.mistakes.moving import LOSS_CUT
+from lxmls_nb.checks.mistakes.torch_errors import DEFAULT_TYPE, MIXED_TYPES, name_error
 from lxmls_nb.checks.mistakes.torch_shapes import Raised
 from lxmls_nb.checks.problems import Problem
 from lxmls_nb.checks.replies import lacks_method, result_of
 from lxmls_nb.checks.reply_forms import Fields
+
+#: What an error comes from, by what other cells have changed of PyTorch's global state, and by
+#: the mistake that it looks like.
+UNUSUAL = {
+    "default dtype": {MIXED_TYPES: DEFAULT_TYPE},
+    "gradients enabled": {LOSS_CUT: GRADIENTS_OFF},
+}
 
 
 def result_of_torch(reply: Fields, name: str, problem: Problem) -> Fields:
@@ -44,10 +53,12 @@ def result_of_torch(reply: Fields, name: str, problem: Problem) -> Fields:
         # Of an `__init__` that takes other arguments, there is more to tell here.
         fault = "" if error["fault"] == "arguments" else error["fault"]
         found = name_fault(fault) or name_error(raised)
+        if found is not None and fault in UNUSUAL and found.mistake in UNUSUAL[fault]:
+            found = UNUSUAL[fault][found.mistake].finding()
         if found is not None:
             place = f", {error['line']}" if error["line"] else ""
             raise fail(f"`{name}` ({problem}) raised {error['type']}{place}", found)
-    result = result_of(reply, name)
+    result = result_of(reply, name, [problem])
     if "missing" in result:
         raise lacks_method(result["missing"], result["methods"])
     return result

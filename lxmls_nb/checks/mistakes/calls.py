@@ -24,6 +24,14 @@ ALIASES = Mistake(
     "the result shares memory with the parameters: return new arrays",
     lesson="Return new arrays: a view of the parameters changes when they do.",
 )
+REPLACES = Mistake(
+    "replaces",
+    "`self.parameters` holds other tensors afterwards, such as copies, and here the given ones are "
+    "only read: give what you make of them a name of its own",
+    name="the parameters are replaced by other tensors",
+    lesson="A forward pass only reads the parameters: copies of them are other tensors, which "
+    "may ask for no gradients, or be trained by nobody.",
+)
 CHANGES_INPUT = Mistake(
     "changes-input",
     "the input is changed; work on a copy",
@@ -163,6 +171,14 @@ KEPT_BATCH = Mistake(
     name="something of the first batch is kept",
     lesson="A result should depend on the arguments and parameters of this call alone.",
     seen=_is_of_the_first_batch,
+)
+
+EVALUATION = Mistake(
+    "evaluation-mode",
+    "log-probabilities are expected in both modes, whatever `self.training` is",
+    name="the output is another one after `eval()`",
+    lesson="A log-linear model gives the same log-probabilities in training and in evaluation: "
+    "nothing in it depends on `self.training`.",
 )
 
 

@@ -51,6 +51,14 @@ HIDDEN_OVERFLOWS = Mistake(
     name="a sigmoid, or its derivative, that overflows",
     lesson="exp(-z) / (1 + exp(-z))² is no number where z is far below 0: a * (1 - a) always is.",
 )
+SIGMOID_CUT_OFF = Mistake(
+    "sigmoid-cut-off",
+    "where z of a hidden layer is about -12, it is {times} what is right: is z, or the sigmoid, "
+    "cut off there, as by `clip` or `clamp`? The sigmoid needs none",
+    name="a sigmoid that is cut off, and its gradient with it",
+    lesson="Where a value is cut off, no gradient gets through. `torch.sigmoid`, or "
+    "1 / (1 + exp(-z)), needs no limits.",
+)
 LOG_OF_NEGATIVE = Mistake(
     "log-of-negative",
     "some values are not finite, although z is small: is it the logarithm of zero or of a negative "

@@ -96,4 +96,12 @@ PARTLY_CUT = Mistake(
     lesson="A parameter gets a gradient only if it plays a part in the output, and the graph from "
     "there to here is whole.",
 )
+GRADIENTS_OFF = Mistake(
+    "gradients-off",
+    "gradients are switched off altogether, by a line such as `torch.set_grad_enabled(False)`: "
+    "take it out, and restart the kernel. `with torch.no_grad():` holds for a block alone",
+    name="gradients are switched off altogether",
+    lesson="`torch.set_grad_enabled(False)` holds for all cells that follow: `with "
+    "torch.no_grad():` does it for a block alone.",
+)
 RETURN = Mistake("return", "a plain float, the loss before the step, is expected")

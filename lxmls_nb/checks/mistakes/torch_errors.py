@@ -67,6 +67,14 @@ MIXED_TYPES = Mistake(
     lesson="NumPy's arrays are float64 and PyTorch's parameters float32: convert the input once, "
     "where it comes in.",
 )
+DEFAULT_TYPE = Mistake(
+    "default-type",
+    "PyTorch's default type is not float32, by a line such as `torch.set_default_dtype(...)`, so "
+    "that new layers are of another type than the input: take it out, and restart the kernel",
+    name="PyTorch's default type is another one",
+    lesson="Convert the input to the type of the parameters, float32, and leave PyTorch's default "
+    "type alone.",
+)
 NOT_A_TENSOR = Mistake(
     "not-a-tensor",
     "{kind} stands where PyTorch takes a tensor: convert it first, with `torch.tensor(..., "

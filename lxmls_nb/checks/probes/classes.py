@@ -154,7 +154,7 @@ def new_object(answer: Any, base: type, *arguments: Any, **options: Any) -> Any:
         return answer(*arguments, **options)
     except TypeError as error:
         if not line_of(error):  # the call itself was refused
-            _note(error, _why_refused(answer, base))
+            note(error, _why_refused(answer, base))
         raise
 
 
@@ -190,7 +190,7 @@ def expected(answer: Any, base: type) -> Iterator[None]:
         yield
     except AttributeError as error:
         if isinstance(answer, type) and type(error.obj) is answer and error.name is not None:
-            _note(error, _why_lacking(answer, base, error.name))
+            note(error, _why_lacking(answer, base, error.name))
         raise
 
 
@@ -202,6 +202,7 @@ def _why_lacking(answer: type, base: type, name: str) -> str:
     return "init" if set_by_init and _has_own_init(answer, base) else ""
 
 
-def _note(error: Exception, fault: str) -> None:
+def note(error: Exception, fault: str) -> None:
+    """Note on an error what is wrong behind it, for whoever describes it."""
     with contextlib.suppress(Exception):  # an error of a student's can refuse it
         setattr(error, FAULT, fault)

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lxmls_nb.checks.probes.classes import expected, missing_method, new_object
+from lxmls_nb.checks.probes.classes import expected, missing_method, new_object, note
 from lxmls_nb.checks.probes.course_module import course_module, split
+from lxmls_nb.checks.probes.errors import FAULT, numbered
 from lxmls_nb.checks.probes.running import Report, plain, probe, same_but_for_rounding
 from lxmls_nb.checks.probes.tracing import only_named, traced
 
 if TYPE_CHECKING:
     import torch
+
+#: What of PyTorch's global state is named where it is not as PyTorch begins, and code fails.
+USUAL = {"default dtype": "torch.float32", "gradients enabled": True}
 
 #: A weight (K, I) and a bias of K elements.
 Tensors = Sequence["torch.Tensor"]
@@ -32,20 +36,28 @@ def _state() -> dict[str, Any]:
 
 
 @contextmanager
-def _watched() -> Iterator[list[str]]:
+def _watched() -> Iterator[Report]:
     """Report what a block changes of the global state, and put back what other cells depend on.
+
+    An error that leaves the block is told what other cells had changed before.
 
     Yields
     ------
-    changed : list of str
-        Filled in when the block ends.
+    report : dict
+        ``unusual``: what is not as PyTorch begins, as other cells have changed it; ``state``: what
+        the block has changed, filled in when it ends.
     """
     import torch
 
     before = _state()
     changed: list[str] = []
+    unusual = [key for key, value in USUAL.items() if before[key] != value]
     try:
-        yield changed
+        yield {"unusual": unusual, "state": changed}
+    except Exception as error:
+        if unusual and not getattr(error, FAULT, ""):
+            note(error, unusual[0])
+        raise
     finally:
         after = _state()
         torch.set_default_dtype(getattr(torch, before["default dtype"].removeprefix("torch.")))
@@ -164,18 +176,19 @@ def log_linear_module(answer: Any, calls: list[Any]) -> Report:
     dict
         ``shapes``: of its parameters; ``fitting``: whether they are a weight and a bias;
         ``about``: what else is known of it, see :func:`_about_module`; ``state``: what of the
-        global state was changed. Of a module that fits, also ``outputs`` and ``gradients`` of each
-        call, and ``changed``: whether an input was. Of a class that lacks a method, only what
-        :func:`~lxmls_nb.checks.probes.classes.missing_method` reports.
+        global state was changed, and ``unusual``: what already was before. Of a module that fits,
+        also ``outputs`` and ``gradients`` of each call, ``evaluated``: the output of the first
+        call after ``eval()``, and ``changed``: whether an input was. Of a class that lacks a
+        method, only what :func:`~lxmls_nb.checks.probes.classes.missing_method` reports.
     """
     import torch
 
     missing = missing_method(answer, torch.nn.Module, ["__init__", "forward"])
     if missing is not None:
         return missing
-    with _watched() as changed:
+    with _watched() as state:
         report = _outputs_of_module(answer, calls)
-    return report | {"state": changed}
+    return report | state
 
 
 def _outputs_of_module(answer: Any, calls: list[Any]) -> Report:
@@ -198,7 +211,17 @@ def _outputs_of_module(answer: Any, calls: list[Any]) -> Report:
         gradients.append(_gradients(log_probabilities, output, list(tensors)) if fine else [])
         kept = same_but_for_rounding(copy.cpu().numpy(), tensor.detach().cpu().numpy())
         changed = changed or not kept
-    return report | {"outputs": outputs, "gradients": gradients, "changed": changed}
+    # Not model.eval(): a student may have a method of that name for something else.
+    torch.nn.Module.train(model, False)
+    weight, bias, input, _ = calls[0]
+    _set(tensors, weight, bias)
+    tensor = torch.tensor(input, dtype=torch.float32, device=tensors[0].device)
+    return report | {
+        "outputs": outputs,
+        "gradients": gradients,
+        "evaluated": _about(model(tensor)),
+        "changed": changed,
+    }
 
 
 @probe
@@ -226,7 +249,7 @@ def training_step(
     Returns
     -------
     dict
-        ``shapes``, ``fitting``, ``about``, ``state`` as for :func:`log_linear_module`;
+        ``shapes``, ``fitting``, ``about``, ``state``, ``unusual`` as for :func:`log_linear_module`;
         ``parameters`` before the first and after each step, ``losses`` returned and their
         ``types``; ``events`` of each step, see :mod:`lxmls_nb.checks.probes.tracing`; ``named``:
         what is named in the step and not called; ``changed``.
@@ -236,9 +259,9 @@ def training_step(
     missing = missing_method(answer, torch.nn.Module, ["__init__", "forward"])
     if missing is not None:
         return missing
-    with _watched() as changed:
+    with _watched() as state:
         report = _steps(step, answer, weight, bias, batches, learning_rate)
-    return report | {"state": changed}
+    return report | state
 
 
 def _steps(
@@ -274,9 +297,9 @@ def _steps(
     optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
     types = {parameter.dtype for parameter in model.parameters()}
     report |= {"parameters": [values()], "losses": [], "types": [], "events": [], "changed": []}
-    for input, output in batches:
+    for number, (input, output) in enumerate(batches):
         given = input.copy(), output.copy()
-        with traced(model, optimizer) as events:
+        with numbered(number), traced(model, optimizer) as events:
             loss = step(model, optimizer, *given)
         report["events"].append(events)
         if {parameter.dtype for parameter in model.parameters()} != types:
@@ -305,7 +328,8 @@ def log_forward(
     -------
     dict
         ``outputs`` and ``gradients`` (a pair per layer) of each call; ``changed``: what of input
-        and parameters was; ``state``: what of the global state was. Of a class that lacks the
+        and parameters was; ``replaced``: whether other tensors are in the parameters' place;
+        ``state`` and ``unusual`` as for :func:`log_linear_module`. Of a class that lacks the
         method, only what :func:`~lxmls_nb.checks.probes.classes.missing_method` reports.
     """
     from lxmls_nb.models import PytorchMLP
@@ -313,9 +337,9 @@ def log_forward(
     missing = missing_method(answer, PytorchMLP, ["log_forward"])
     if missing is not None:
         return missing
-    with _watched() as changed, expected(answer, PytorchMLP):
+    with _watched() as state, expected(answer, PytorchMLP):
         report = _outputs_of_network(answer, geometry, activation_functions, calls)
-    return report | {"state": changed}
+    return report | state
 
 
 def _outputs_of_network(
@@ -331,7 +355,7 @@ def _outputs_of_network(
         geometry=list(geometry),
         activation_functions=list(activation_functions),
     )
-    outputs, gradients, changed = [], [], []
+    outputs, gradients, changed, replaced = [], [], [], False
     for parameters, input, output in calls:
         model.parameters = [
             [model.to_tensor(array).requires_grad_() for array in pair] for pair in parameters
@@ -350,9 +374,15 @@ def _outputs_of_network(
         if not same_but_for_rounding(input, given) and "input" not in changed:
             changed.append("input")
         now = [tensor for layer in model.parameters for tensor in layer]
+        replaced = replaced or any(new is not old for new, old in zip(now, flat, strict=False))
         if len(now) != len(copies) or not all(
             new.shape == old.shape and torch.equal(new, old)
             for new, old in zip(now, copies, strict=True)
         ):
             changed.append("parameters")
-    return {"outputs": outputs, "gradients": gradients, "changed": changed}
+    return {
+        "outputs": outputs,
+        "gradients": gradients,
+        "changed": changed,
+        "replaced": replaced,
+    }

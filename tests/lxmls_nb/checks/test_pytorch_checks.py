@@ -103,3 +103,34 @@ def test_probabilities_of_large_logits_are_told_as_such_whatever_else_is_wrong()
 def test_logits_that_are_divided_still_add_up_to_one():
     divided = network(lambda model, z: (z / 2.3).log_softmax(dim=1))
     assert cause_of(divided, scale=1000.0) is None
+
+
+def test_a_method_of_the_students_own_called_eval_is_not_called():
+    class WithMethod(definitions("exercise_2_3")["LogLinear"]):
+        def eval(self, input, output):
+            raise AssertionError("the check calls it")
+
+    checks.log_linear_module(WithMethod)
+
+
+def test_gradients_of_small_sigmoids_are_compared_by_their_own_size():
+    """A sigmoid computed as what is left of one is right, and one that is cut off is not."""
+    import torch
+
+    class LeftOfOne(definitions("exercise_2_4")["MyPytorchMLP"]):
+        sigmoid = staticmethod(lambda z: 1 - 1 / (1 + torch.exp(z)))
+
+        def log_forward(self, input):
+            x = self.to_tensor(input)
+            for weight, bias in self.parameters[:-1]:
+                x = self.sigmoid(x @ weight.T + bias)
+            weight, bias = self.parameters[-1]
+            return torch.log_softmax(x @ weight.T + bias, dim=1)
+
+    class CutOff(LeftOfOne):
+        sigmoid = staticmethod(lambda z: torch.sigmoid(z.clamp(-11, 11)))
+
+    checks.gradient_flow(LeftOfOne, geometry=[5, 7, 6, 3])
+    with pytest.raises(checks.CheckFailed, match="is 0 times what is right") as failure:
+        checks.gradient_flow(CutOff, geometry=[5, 7, 6, 3])
+    assert failure.value.cause == "sigmoid-cut-off"

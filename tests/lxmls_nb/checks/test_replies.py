@@ -82,12 +82,14 @@ def honest(name: str) -> dict:
 def judge(name: str, reply, **options) -> str:
     """Run a check on a forged reply, and return what it prints.
 
-    After several steps, the reply to another one alone is honest.
+    The reply to what is asked besides is honest: after several steps another one alone, and small
+    sigmoids after gradients that flow.
     """
     options = CASES[name][2] | options
 
     def send(probe, names, arguments):
         is_other = options.get("steps", 1) > 1 and len(arguments.get("batches", ())) == 1
+        is_other = is_other or (name == "gradient_flow" and len(arguments["calls"]) == 1)
         return all_honest(name)[1] if is_other else reply
 
     answers = [running.Reference(n, send) for n in CASES[name][1]]

@@ -120,6 +120,35 @@ def test_a_step_that_differs_each_time_is_told_so(names):
     assert failure.value.cause == "random"
 
 
+@pytest.mark.parametrize("kind", [float, np.float32, np.float64])
+def test_a_number_of_numpy_is_a_loss_and_an_array_is_none(names, kind):
+    def step(model, optimizer, input, output):
+        return make(names["training_step"](model, optimizer, input, output))
+
+    make = kind
+    checks.training_step(step, names["LogLinear"])
+    make = np.asarray
+    with pytest.raises(checks.CheckFailed, match="an array of no dimension") as failure:
+        checks.training_step(step, names["LogLinear"])
+    assert failure.value.cause == "return"
+
+
+@pytest.mark.parametrize("beyond", [0, 2])
+def test_an_error_names_the_step_that_it_was_raised_in(names, beyond):
+    def step(model, optimizer, input, output):
+        if len(output) > 7 and beyond == 0:
+            raise ArithmeticError("too many")
+        loss = names["training_step"](model, optimizer, input, output)
+        if beyond and float(model.linear.weight.grad.abs().max()) > beyond:
+            raise ArithmeticError("too steep")
+        return loss
+
+    with pytest.raises(checks.CheckFailed) as failure:
+        checks.training_step(step, names["LogLinear"], steps=2)
+    where = "7 examples with a long gradient" if beyond else "8 examples"
+    assert f"`training_step` (5 features, 3 classes, {where}) raised" in str(failure.value)
+
+
 @pytest.mark.parametrize("kind", [float, np.float32, np.asarray])
 def test_a_mistake_in_the_loss_is_named_whatever_number_it_is(names, kind):
     def step(model, optimizer, input, output):
