@@ -8,7 +8,7 @@ from typing import Any
 
 from lxmls_nb.checks.comparing import compare_gradients, gradient_pairs
 from lxmls_nb.checks.mistakes.array_errors import SHAPE_OF_BOTH
-from lxmls_nb.checks.mistakes.contrasts import MORE_CLASSES, SEEDS, with_contrast
+from lxmls_nb.checks.mistakes.contrasts import MORE_CLASSES, SEEDS, SQUARE, with_contrast
 from lxmls_nb.checks.mistakes.form import ERROR, STRUCTURE
 from lxmls_nb.checks.mistakes.hidden_layers import FIXED_LAYERS
 from lxmls_nb.checks.mistakes.python_errors import LIST_INDEX, NO_PLACE
@@ -67,7 +67,8 @@ def explain_depth(problem: Problem, name: str, rerun: Callable[[Problem], Any]) 
 
 @contextmanager
 def explain_classes(problem: Problem, is_right: Callable[[Problem], bool]) -> Iterator[None]:
-    """Where an answer fails, and nothing tells why, find out whether it is right with two classes.
+    """Where an answer fails, and nothing tells why, find out whether it is right with other sizes:
+    where all of them differ, or with two classes.
 
     Parameters
     ----------
@@ -84,17 +85,24 @@ def explain_classes(problem: Problem, is_right: Callable[[Problem], bool]) -> It
     try:
         yield
     except CheckFailed as failure:
-        *sizes, classes = problem.geometry
-        if failure.cause is not None or isinstance(failure, NotAttempted) or classes == 2:
+        if failure.cause is not None or isinstance(failure, NotAttempted):
             raise
-        examples = len(problem.output)
-        two, as_many = (
-            [make_problem([*sizes, count], examples, seed=seed) for seed in SEEDS]
-            for count in (2, classes)
-        )
-        if not all(map(is_right, two)) or any(map(is_right, as_many)):
-            raise
-        raise with_contrast(failure, MORE_CLASSES.finding(others=2, classes=classes)) from None
+        geometry, classes = problem.geometry, problem.geometry[-1]
+        contrasts = []
+        if len(set(geometry)) < len(geometry):
+            different = [classes + place for place in reversed(range(len(geometry)))]
+            contrasts.append((different, SQUARE.finding()))
+        if classes != 2:
+            two = [*geometry[:-1], 2]
+            contrasts.append((two, MORE_CLASSES.finding(others=2, classes=classes)))
+
+        def draw(sizes: list[int]) -> list[Problem]:
+            return [make_problem(sizes, len(problem.output), seed=seed) for seed in SEEDS]
+
+        for sizes, finding in contrasts:
+            if all(map(is_right, draw(sizes))) and not any(map(is_right, draw(geometry))):
+                raise with_contrast(failure, finding) from None
+        raise
 
 
 def _with_one_hidden_layer(problem: Problem) -> tuple[list[Problem], list[Problem]]:

@@ -147,7 +147,8 @@ def _raised(error: Fields, name: str, problems: Sequence[Problem]) -> CheckFaile
     finding = name_fault(error["fault"]) or name_error(raised, name, problem)
     if finding.mistake is ERROR:
         meant = f". Is `{raised.similar}` meant?" if raised.similar else ""
-        text = f"{subject} raised {raised.type}: {raised.message}{place}{meant}"
+        told = f": {raised.message}" if raised.message else ""  # an `assert` may have none
+        text = f"{subject} raised {raised.type}{told}{place}{meant}"
         return CheckFailed(text, ERROR.key)
     if finding.mistake in (EXTRA_ARGUMENT, LIST_AS_ARRAY):  # says all that the error does
         return fail(f"{subject} raised {raised.type}{place}", finding)

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from lxmls_nb.checks.comparing_calls import check_unchanged, same_numbers
+from lxmls_nb.checks.comparing_calls import arrays_in, check_unchanged, same_numbers
 from lxmls_nb.checks.long_gradients import LongGradient, with_long_gradient
 from lxmls_nb.checks.messages import fail, passed, percent, quiet
 from lxmls_nb.checks.mistakes.calls import RANDOM
@@ -193,7 +193,8 @@ def _differ_when_repeated(
         first, again = (_make_steps(answers, problems, learning_rate) for _ in range(2))
     except CheckFailed:
         return False
-    return not same_numbers(first["parameters"], again["parameters"])
+    losses = [arrays_in(result["losses"]) for result in (first, again)]
+    return not same_numbers(first["parameters"], again["parameters"]) or not same_numbers(*losses)
 
 
 def _judge_steps(answers: list[object], problems: list[Problem], learning_rate: float) -> float:

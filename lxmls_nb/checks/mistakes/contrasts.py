@@ -171,7 +171,8 @@ def with_contrast(failure: CheckFailed, found: Finding | None) -> CheckFailed:
         return failure
     cause = found.mistake.key if failure.cause in (None, "error", "shape") else failure.cause
     sentence = found.sentence()
-    text = f"{failure} {sentence[0].upper()}{sentence[1:]}"
+    seen = str(failure) if str(failure).endswith((".", "?")) else f"{failure}."
+    text = f"{seen} {sentence[0].upper()}{sentence[1:]}"
     return CheckFailed(text if text.endswith("?") else f"{text}.", cause)
 
 

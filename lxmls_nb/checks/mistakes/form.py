@@ -81,8 +81,8 @@ MODULE = Mistake("module", "`LogLinear` is not right yet")
 TENSOR = Mistake("tensor", "a tensor is expected, with the graph that leads to it")
 CUT = Mistake(
     "cut",
-    "no gradient reaches the parameters: .detach(), .data, .numpy(), torch.no_grad() or a new "
-    "tensor made from them cuts the graph",
+    "no gradient reaches the parameters: .detach(), .data, .numpy(), torch.no_grad(), "
+    "requires_grad_(False) or a new tensor made from them cuts the graph",
     name="no gradient reaches the parameters",
     lesson="Whatever lies between parameters and loss has to stay in the graph: no `.detach()`, "
     "`.data`, `.numpy()` or new tensor on the way.",

@@ -38,6 +38,19 @@ def test_what_a_network_is_right_on_tells_what_is_wrong(wrong_where, geometry, b
     assert "off by up to" in str(failure.value)
 
 
+def test_a_contrast_is_told_where_one_example_is_too_few_for_a_name():
+    import torch
+
+    answer = network(
+        lambda model, z: (
+            torch.log_softmax(z * z, dim=1) if model.geometry[0] == model.geometry[1] else z
+        )
+    )
+    with pytest.raises(checks.CheckFailed, match=r"7 examples.*are equal") as failure:
+        checks.gradient_flow(answer, geometry=[4, 4, 2], batch_size=1)
+    assert failure.value.cause == "square-weights"
+
+
 def test_a_network_that_is_wrong_everywhere_has_no_contrast():
     import torch
 
