@@ -6,6 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 from enum import Enum
 
+import numpy as np
+
 from lxmls_nb.checks.problems import Problem, make_problem
 
 
@@ -61,5 +63,15 @@ def related_calls(problem: Problem, batch_size: int, seed: int) -> list[Call]:
     return [
         *repeated_calls(problem),
         Call(Kind.OTHER_PARAMETERS, moved),
-        Call(Kind.OTHER_BATCH, batch),
+        Call(Kind.OTHER_BATCH, without_first_class(batch)),
     ]
+
+
+def without_first_class(problem: Problem) -> Problem:
+    """Return a problem with the last class in the place of the first, which has no example then.
+
+    It is wrong there to count classes from the lowest label, or to number those that occur, as
+    ``np.unique`` does.
+    """
+    output = np.where(problem.output == 0, problem.geometry[-1] - 1, problem.output)
+    return dataclasses.replace(problem, output=output)

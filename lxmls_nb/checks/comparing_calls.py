@@ -181,7 +181,8 @@ def check_later_call(
         and (call.kind is Kind.AGAIN or (call.kind is Kind.OTHER_PARAMETERS and place is not None))
     ):
         found = STALE.finding()
-    first = "parameters" if call.kind is Kind.OTHER_PARAMETERS else "batch"
+    is_batch = call.kind is not Kind.OTHER_PARAMETERS
+    first = "batch, such as its size or its classes" if is_batch else "parameters"
     otherwise = f"is something cut off, or taken for granted of the first {first}?"
     if factor is not None:
         otherwise = f"it is {factor:.4g} times what is right: is it cut off or scaled?"

@@ -40,6 +40,7 @@ from lxmls_nb.checks.mistakes.forward_pass import (
 from lxmls_nb.checks.mistakes.hidden_layers import (
     CLOBBERED,
     DERIVATIVES,
+    FIRST_WEIGHTS,
     NO_WEIGHTS,
     OTHER_DERIVATIVE,
     OTHER_STEP,
@@ -91,7 +92,7 @@ INSTEAD_OF_PROBABILITIES = (
 EXAMPLES = (ONE_EXAMPLE, MISSING_EXAMPLE)
 
 #: In the weights that the error goes through.
-WEIGHTS = (WEIGHTS_TRANSPOSED, WRONG_WEIGHTS, NO_WEIGHTS, STEPPED_WEIGHTS)
+WEIGHTS = (WEIGHTS_TRANSPOSED, WRONG_WEIGHTS, NO_WEIGHTS, STEPPED_WEIGHTS, FIRST_WEIGHTS)
 
 #: In what the error is multiplied by.
 LAYER_INPUTS = (BINARY_INPUT, CLOBBERED, WRONG_INPUT, MEAN_OUTER, ALL_PAIRS)

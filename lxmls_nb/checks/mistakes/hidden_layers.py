@@ -9,6 +9,7 @@ from lxmls_nb.checks.mistakes.evidence import Gradient
 from lxmls_nb.checks.mistakes.mistake import Finding, Mistake
 from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.problems import Problem
+from lxmls_nb.models.model import glorot_parameters
 
 
 def _other_derivatives(z: np.ndarray) -> dict[str, np.ndarray]:
@@ -106,6 +107,21 @@ STEPPED_WEIGHTS = Mistake(
     "the error seems to go back through weights that have made a step already: work out all "
     "gradients first, with the parameters as they are",
     weights=_after_a_step,
+)
+
+
+def _as_made(gradient: Gradient) -> list[dict[int, np.ndarray]]:
+    problem = gradient.problem
+    first = glorot_parameters(problem.geometry, problem.activation_functions)
+    return [{number + 1: first[number + 1][0] for number in gradient.hidden}]
+
+
+FIRST_WEIGHTS = Mistake(
+    "first-weights",
+    "the error seems to go back through the weights that the network was made with: take those of "
+    "`self.parameters` in each call, as a step of training puts new arrays there",
+    name="the error goes back through the weights that the network was made with",
+    weights=_as_made,
 )
 
 

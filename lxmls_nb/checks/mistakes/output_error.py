@@ -129,6 +129,15 @@ def _of_binary_cross_entropy(right: Right) -> list[np.ndarray]:
     return [_through_softmax(right, by_p), by_p]
 
 
+def _of_renumbered_classes(right: Right) -> list[np.ndarray]:
+    """Return errors where the labels of a batch without its first class are numbered anew."""
+    labels = right.problem.output
+    if labels.min() == 0:
+        return []
+    others = (labels - labels.min(), np.unique(labels, return_inverse=True)[1])
+    return [(right.p - np.eye(right.p.shape[1])[other]) / right.size for other in others]
+
+
 NO_ONEHOT = Mistake(
     "no-onehot",
     "the indicator vectors of the right classes seem not to be subtracted",
@@ -150,6 +159,14 @@ SOFTMAX_TWICE = Mistake(
 OUTPUT_ERRORS = (
     CLASSES_COUNTED,
     NO_ONEHOT,
+    Mistake(
+        "classes-renumbered",
+        "the first class is not in this batch: are classes counted from the lowest label, or "
+        "numbered as they occur, as by `np.unique`? A label is the index of its class as it is",
+        name="classes are numbered as they occur in the batch",
+        lesson="A label is the index of its class: a batch need not hold every class.",
+        error=_of_renumbered_classes,
+    ),
     Mistake(
         "onehot",
         "the indicator vectors seem to mark the wrong classes",

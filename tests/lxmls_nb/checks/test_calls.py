@@ -21,6 +21,7 @@ def test_a_full_check_makes_a_call_of_each_kind():
     assert not np.array_equal(parameters.parameters[0][0], first.parameters[0][0])
     assert batch.parameters is first.parameters
     assert len(batch.output) == 9
+    assert set(batch.output) == {1, 2}  # classes are not numbered as they occur
 
 
 @pytest.mark.parametrize(
