@@ -7,7 +7,7 @@ names that it defines, or by its place between others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from nbformat.notebooknode import NotebookNode
@@ -17,7 +17,7 @@ from lxmls_grading.cells import grade_id
 from lxmls_grading.definitions import analyse, needed_names
 from lxmls_grading.intake.layout import layout_key
 from lxmls_grading.intake.merged_cells import as_they_were
-from lxmls_grading.intake.originals import Originals, plain_text, same_text
+from lxmls_grading.intake.originals import Keys, Originals, plain_text, same_text
 
 #: Most characters in own cells of code for which the layout of code makes no difference.
 MAX_LAYOUT = 200_000
@@ -161,15 +161,15 @@ def _tell_parts_from_copies(found: Found, originals: Originals) -> None:
                 found.names[index], found.marked[index] = None, False
 
 
-def _find_missing(
-    found: Found, originals: Originals, keys: Callable[[NotebookNode], list[Hashable]]
-) -> None:
+def _find_missing(found: Found, originals: Originals, keys: Keys) -> None:
     """Find cells that are missing among those that have no name, by a key that both have."""
     there = set(found.names)
+    if None not in there:
+        return
     missing: dict[Hashable, list[str]] = {}
-    for name, released in originals.known.items():
+    for name, of_released in originals.keys(keys).items():
         if name not in there:
-            for key in keys(released):
+            for key in of_released:
                 missing.setdefault(key, []).append(name)
     for index, cell in enumerate(found.cells) if missing else ():
         if found.names[index] is None:

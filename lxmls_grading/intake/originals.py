@@ -6,7 +6,7 @@ import ast
 import copy
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import takewhile
@@ -34,6 +34,9 @@ from lxmls_grading.listing import list_names
 
 #: A line of a text that begins or ends code in it.
 FENCE = re.compile(r"\s*(```|~~~)[^`~]*$")
+
+#: What makes the keys of a cell by which it is found.
+Keys = Callable[[NotebookNode], list[Hashable]]
 
 
 #: Why no new release helps where a cell or a notebook is not there.
@@ -78,6 +81,13 @@ class Originals:
     graded: NotebookNode
     released: NotebookNode
     answers: dict[str, Answer] = field(default_factory=dict)
+    _keys: dict[Keys, dict[str, list[Hashable]]] = field(default_factory=dict, repr=False)
+
+    def keys(self, of: Keys) -> dict[str, list[Hashable]]:
+        """Return keys of the cells that nbgrader keeps, by name: made once for a course."""
+        if of not in self._keys:
+            self._keys[of] = {name: of(cell) for name, cell in self.known.items()}
+        return self._keys[of]
 
     @cached_property
     def known(self) -> dict[str, NotebookNode]:

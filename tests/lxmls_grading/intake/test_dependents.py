@@ -422,6 +422,23 @@ def test_a_number_too_long_for_a_text_is_no_error(originals):
     assert waiting(rebuild(notebook, originals)[1]) == set()
 
 
+def test_the_layout_of_the_course_s_own_code_is_looked_at_once(originals, monkeypatch):
+    """A class run has many notebooks, and compares them with the same cells."""
+    compared = []
+
+    def spy(source):
+        compared.append(source)
+        return layout.layout_key(source)
+
+    submitted = copy.deepcopy(originals.released)
+    submitted.cells = [each for each in submitted.cells if each.id != "test-double"]
+    submitted.cells.append(own("y = 1"))
+    rebuild(submitted, originals)
+    monkeypatch.setattr("lxmls_grading.intake.matching.layout_key", spy)
+    rebuild(submitted, originals)
+    assert {*compared} == {"y = 1"}
+
+
 def test_code_that_defines_no_answer_is_compared_with_none_and_forgotten(originals, monkeypatch):
     """A notebook may have two thousand cells, and a class run has many notebooks."""
     compared = []
