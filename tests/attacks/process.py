@@ -81,11 +81,13 @@ while True:
         "A18 A19",
         "a loop that swallows everything when a test calls the answer",
         """
+import time
+
 def log_linear_gradients(weight, bias, input, output):
     while True:
         try:
             while True:
-                pass
+                time.sleep(0.01)
         except BaseException:
             pass
 """,

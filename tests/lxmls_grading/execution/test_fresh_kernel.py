@@ -12,7 +12,11 @@ from tests.support.execution import RIGHT, SETTINGS, TEST, graded, kinds
 from tests.support.submissions import points_of
 
 ENDING = "import os; os._exit(3)"
-DEAF = "import signal; signal.signal(2, signal.SIG_IGN)\nwhile True: pass"
+DEAF = """
+import signal, time
+signal.signal(2, signal.SIG_IGN)
+while True: time.sleep(0.01)
+"""
 
 
 def answer(source: str, name: str = "answer"):
