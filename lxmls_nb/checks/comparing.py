@@ -134,14 +134,6 @@ def numeric_gradient(
     return numeric(value, right, subject)
 
 
-def has_flat_biases(pairs: list[Any]) -> bool:
-    """Whether the gradient of a bias in these pairs has one dimension."""
-    return any(
-        isinstance(pair, list) and len(pair) == 2 and len(shape_of(pair[1]) or ()) == 1
-        for pair in pairs
-    )
-
-
 def gradient_pairs(result: object, problem: Problem, name: str, layers: list[int]) -> list[Any]:
     """Return the result of ``backpropagation`` as a list of pairs.
 
