@@ -47,7 +47,8 @@ from lxmls_grading.kernel.wire import (
     load_arrays,
 )
 
-#: Most keys that hash alike: a dictionary of them takes as long as the square of their number.
+#: Most keys of a message that hash alike: a dictionary of them takes as long as the square of
+#: their number, and to compare those that stand for objects of the student takes Python code.
 MAX_ALIKE = 1000
 
 
@@ -85,7 +86,7 @@ class _Decoder:
 
     def __init__(self, arrays: dict[str, Any], resolve: Callable[[str, Any], Any]):
         self.arrays, self.resolve, self.room = arrays, resolve, Room()
-        self.count = self.hashed = 0
+        self.count = self.hashed = self.alike = 0
 
     def decode(self, tree: Any, depth: int) -> Any:
         self.count += 1
@@ -102,7 +103,7 @@ class _Decoder:
         ((tag, content),) = tree.items()
         if tag in SEQUENCES:
             items = self._items(content, depth)
-            return SEQUENCES[tag](items if tag in ORDERED else _distinct(items))
+            return SEQUENCES[tag](items if tag in ORDERED else self._distinct(items))
         if tag in COMPOSED:
             _, _, types, build = COMPOSED[tag]
             return build(*_typed(self._items(content, depth), types))
@@ -121,8 +122,15 @@ class _Decoder:
         return [self.decode(item, depth + 1) for item in content]
 
     def _dict(self, content: Any, depth: int) -> Any:
-        keys = _distinct([self.decode(key, depth + 1) for key, _ in content])
+        keys = self._distinct([self.decode(key, depth + 1) for key, _ in content])
         return dict(zip(keys, (self.decode(value, depth + 1) for _, value in content), strict=True))
+
+    def _distinct(self, keys: list[Any]) -> list[Any]:
+        """Return keys, or values of a set, if not too many in the message have the same hash."""
+        self.alike += len(keys) - len(set(map(hash, keys)))
+        if self.alike > MAX_ALIKE:
+            raise ReplyError("too many keys hash alike")
+        return keys
 
     def _defaultdict(self, content: Any, depth: int) -> Any:
         name, items = content
@@ -202,7 +210,9 @@ class _Decoder:
             return array.reshape(shape)
         parts = [self._part(part) for part in content["parts"]]
         if dtype.kind == "c" and {part.shape for part in parts} == {parts[0].shape}:
-            return np.asarray(parts[0] + 1j * parts[1]).astype(dtype)
+            array = np.empty(parts[0].shape, dtype)
+            array.real, array.imag = parts  # a sum would lose numbers beside what is not finite
+            return array
         if dtype == np.longdouble and len(parts) == 2 and parts[0].shape == parts[1].shape:
             return np.asarray(parts[0].astype(dtype) + parts[1])
         if dtype.name not in SENDABLE or parts[0].dtype.name != dtype.name:
@@ -261,13 +271,6 @@ def _typed(values: Any, types: Iterable[type]) -> Any:
     if type(values) is not list or [type(value) for value in values] != list(types):
         raise ReplyError("a part is of the wrong type")
     return values
-
-
-def _distinct(keys: list[Any]) -> list[Any]:
-    """Return keys, or values of a set, if not too many of them have the same hash."""
-    if len(keys) - len(set(map(hash, keys))) > MAX_ALIKE:
-        raise ReplyError("too many keys hash alike")
-    return keys
 
 
 def _short(value: range) -> range:

@@ -193,5 +193,7 @@ class _Decoder:
                 real, imaginary = (self.decode(part, depth + 1) for part in content)
                 arrays = isinstance(real, np.ndarray) and isinstance(imaginary, np.ndarray)
                 if arrays and real.shape == imaginary.shape:
-                    return real + 1j * imaginary
+                    whole = np.empty(real.shape, complex)
+                    whole.real, whole.imag = real, imaginary
+                    return whole[()]
         raise ReplyError(f"unexpected {type(value).__name__}")

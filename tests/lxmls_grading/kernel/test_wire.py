@@ -15,7 +15,7 @@ def test_wire_carries_plain_data_and_arrays():
     value = {
         "a": [1, 2.5, None, True, "text", {"array": "0"}],
         "array": np.arange(6.0).reshape(2, 3).T,
-        "complex": np.array([1 + 2j]),
+        "complex": np.array([1 + 2j, complex(1, np.nan), complex(2, np.inf)]),
         "small": np.float32(0.5),
         "flags": np.array([True, False]),
         "long": np.array([1.5], dtype=np.longdouble),
