@@ -97,6 +97,10 @@ class Connection:
         In a trial, what notices that the test needs more than copies of values.
     plain : dict
         The numbers and texts that objects stand for, by the places of these.
+    truths : dict
+        Whether objects were true when they were asked for nothing else, by their places.
+    alone : set of int
+        The places of objects that are equal to nothing but themselves.
     dropped : set of int
         Objects that nothing here refers to any more, which the student kernel has yet to hear.
     shared : Shared
@@ -147,6 +151,8 @@ class Connection:
         self.remotes = weakref.WeakValueDictionary[int, Remote]()
         self.dropped: set[int] = set()
         self.plain: dict[int, Any] = {}
+        self.truths: dict[int, set[bool]] = {}
+        self.alone: set[int] = set()
         self.shared, self.unshared = Shared(1), set[int]()
         self.received: dict[int, Any] = {}
         self.rebound = set[str]()
@@ -291,11 +297,13 @@ class Connection:
             return self.do(operation, *given)
         if operation in ("eq", "ne") and self._is_itself_alone(given[0]):
             return NotImplemented  # as its class has it
-        if operation == "bool" and type(truth := self.do("truth", given[0])) is bool:
+        if operation == "bool" and (truth := self._truth(given[0])) is not None:
             return truth
         plain = [self.plain_of(each) if type(each) is Remote else each for each in given]
         if type(given[0]) is Remote and changes_in_place(operation, plain[0]):
-            return self.do(operation, *given)
+            if self.do(operation, *given) is not given[0]:
+                self.not_plain(given[0])
+            return given[0]
         for value, each in zip(plain, given, strict=True):
             if type(each) is Remote:
                 is_matrix = ("numpy", "matrix") in each._remote.bases
@@ -307,7 +315,19 @@ class Connection:
         """Whether a value is an object of the student that is equal to nothing else."""
         if type(value) is not Remote:
             return False
-        return value._remote.is_class or self.do("by_identity", value) is True
+        place = value._remote.place
+        if place not in self.plain and self.do("by_identity", value) is True:
+            self.alone.add(place)
+        return value._remote.is_class or place in self.alone
+
+    def _truth(self, remote: Remote) -> bool | None:
+        """Return whether an object is true, if no code of the student tells; else None."""
+        place = remote._remote.place
+        truth = None if place in self.plain else self.do("truth", remote)
+        if type(truth) is not bool:
+            return None
+        self.truths.setdefault(place, set()).add(truth)
+        return truth
 
     def plain_of(self, remote: Remote) -> Any:
         """Return the plain value that an object stands for, as a named tuple for a tuple.
@@ -321,15 +341,27 @@ class Connection:
         NotPlainError
             If there is none.
         """
+        value = self._plain_or_itself(remote)
+        if object_of(value) is not None:
+            self.not_plain(remote)
+        return value
+
+    def _plain_or_itself(self, remote: Remote) -> Any:
+        """Return the plain value that an object stands for, or an object if there is none.
+
+        An object that was told to be equal to itself alone has none, and one that was true is no 0.
+        """
         place = remote._remote.place
-        if place not in self.plain:
-            value = self.do("plain", remote)
-            if object_of(value) is not None:
-                self.not_plain(remote)
-            if not isinstance(value, FIXED):
-                return value
+        if place in self.plain:
+            return self.plain[place]
+        value = self.do("plain", remote)
+        if object_of(value) is not None or place in self.alone or remote._remote.is_class:
+            return remote
+        if isinstance(value, FIXED):
+            if self.truths.get(place, set()) - {bool(value)}:
+                return remote
             self.plain[place] = value
-        return self.plain[place]
+        return value
 
     def _handed(self, value: Any) -> Any:
         known = object_of(value)
@@ -337,7 +369,7 @@ class Connection:
 
     def copied(self, remote: Remote, copy: Callable[[Any], Any]) -> Any:
         """Return a copy of an object of the student, if the reference has a plain value there."""
-        value = remote if self.decides is None else self.do("plain", remote)
+        value = remote if self.decides is None else self._plain_or_itself(remote)
         if object_of(value) is not None:
             self.refuse("copies an object of the student")
         return copy(value)

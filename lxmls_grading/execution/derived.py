@@ -31,6 +31,9 @@ NOT_PLAIN = frozenset(
 def derived(remote: Remote, value: Any) -> Any:
     """Return what stands for an object of the student that has a plain value.
 
+    That is one object as long as the object of the student is one here, for `is`, and since each
+    would be a copy of the value.
+
     Parameters
     ----------
     remote : Remote
@@ -38,9 +41,11 @@ def derived(remote: Remote, value: Any) -> Any:
     value : int, float, str or tuple
         Of exactly one of these types.
     """
-    kind = CLASSES[type(value)]
-    made = kind.__new__(kind, value)
-    object.__setattr__(made, "_remote_object", remote)
+    made = object.__getattribute__(remote, "_remote_derived")
+    if made is None:
+        made = type(value).__new__(CLASSES[type(value)], value)
+        object.__setattr__(made, "_remote_object", remote)
+        object.__setattr__(remote, "_remote_derived", made)
     return made
 
 
@@ -62,7 +67,8 @@ def _object(value: Any) -> Remote:
 
 def _as_plain(name: str) -> Callable[..., Any]:
     def method(self: Any, *given: Any, **named: Any) -> Any:
-        return getattr(_plain(self), name)(*given, **named)
+        others = (_plain(each) if type(each) in DERIVED_CLASSES else each for each in given)
+        return getattr(_plain(self), name)(*others, **named)
 
     return method
 
@@ -75,13 +81,23 @@ def _remotely(operation: str) -> Callable[..., Any]:
 
 
 def _attribute(self: Any, name: str) -> Any:
+    if name == "__class__":
+        return type(self).__base__  # whatever the object says
     if name.startswith(PROTOCOLS):
         raise AttributeError(name)
     if name in vars(type(self)):
         return object.__getattribute__(self, name)
-    if hasattr(type(self).__base__, name) and name != "__class__":
+    if hasattr(type(self).__base__, name):
         return getattr(_plain(self), name)
     return getattr(_object(self), name)
+
+
+def _new(kind: type, *given: Any, **named: Any) -> Any:
+    """Return a plain value where a library makes another one of the class, such as a mean."""
+    base: Any = kind.__base__
+    if base is tuple and len(given) > 1:  # of the fields of a named tuple
+        return given
+    return base(*given, **named)
 
 
 def _refused(self: Any, *given: Any) -> Any:
@@ -93,7 +109,7 @@ def _class(base: type) -> type:
     own: dict[str, Any] = {name: _as_plain(name) for name in names}
     for operation in ("repr", "str", "format", "setattr", "delattr", "dir"):
         own[f"__{operation}__"] = _remotely(operation)
-    own |= {"__getattribute__": _attribute, "__reduce_ex__": _refused}
+    own |= {"__new__": _new, "__getattribute__": _attribute, "__reduce_ex__": _refused}
     own |= {"__copy__": lambda self: self, "__deepcopy__": lambda self, memo: self}
     return type(f"Derived{base.__name__.title()}", (base,), own)
 

@@ -141,11 +141,12 @@ def object_of(value: Any) -> Remote | None:
 class Remote:
     """An object of the student, in another process."""
 
-    __slots__ = ("__weakref__", "_remote")
+    __slots__ = ("__weakref__", "_remote", "_remote_derived")
     _remote: Handle
 
     def __init__(self, handle: Handle):
         object.__setattr__(self, "_remote", handle)
+        object.__setattr__(self, "_remote_derived", None)  # see `derived`
 
     def __del__(self) -> None:
         handle = object.__getattribute__(self, "_remote")

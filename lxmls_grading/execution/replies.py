@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from lxmls_grading.execution.remote import Remote
+from lxmls_grading.kernel.plain_values import MAX_KEY
 from lxmls_grading.kernel.wire import ReplyError
 
 
@@ -81,9 +82,11 @@ def key_in(value: Any) -> Any:
     Raises
     ------
     ReplyError
-        If it is of another type.
+        If it is of another type, or too long: each object that it stands for has it.
     """
     parts = value if type(value) is list else [value]
+    if len(parts) > MAX_KEY or any(type(p) is str and len(p) > MAX_KEY for p in parts):
+        raise ReplyError("a key is too long")
     if not all(type(part) in (int, float, str) for part in parts):
         raise ReplyError("a key is no plain value")
     return tuple(value) if type(value) is list else value

@@ -247,6 +247,9 @@ def bombs() -> Iterator[tuple[str, list[bytes]]]:
     for kind in ("complex128", "float64"):
         broadcast = {"tensor": content | {"dtype": kind, "numbers": [0, 1], "leaf": True}}
         yield f"a tensor of {kind} that broadcasts", reply(broadcast, cross)
+    key = {"handle": {"place": 1, "type": "T", "bases": [], "key": [0] * 100_000}}
+    again = {"handle": {"place": 1, "type": "T", "bases": []}}
+    yield "one derived tuple often", reply({"list": [key, *[again] * 10_000]})
     chain = {"bounded": [10**18, [1]]}
     yield "deques that could be long", reply({"list": [chain] * 10_000})
     yield (
@@ -301,6 +304,13 @@ def bombs() -> Iterator[tuple[str, list[bytes]]]:
     alike = [[n * (2**61 - 1), 0] for n in range(1, 33_000)]
     yield "keys that hash alike", reply({"dict": alike})
     yield "a set that hashes alike", reply({"set": [key for key, _ in alike]})
+    place = {"type": "T", "bases": []}
+    derived = [
+        [[{"handle": place | {"place": n, "key": n * (2**61 - 1)}}, 0] for n in range(k, k + 1000)]
+        for k in range(1, 10_000, 1000)
+    ]
+    ordered = [{"OrderedDict": [{"dict": keys}]} for keys in derived]
+    yield "derived keys that hash alike", reply({"list": ordered})
     yield "a Counter that hashes alike", reply({"Counter": [{"dict": alike}]})
     yield "100 000 keys", reply({"dict": [[n, n] for n in range(70_000)]})
     yield "nested lists", [b"[" * 500_000, b""]

@@ -170,6 +170,22 @@ EQUAL = {
         "'ab'",
         "import enum\nclass Text(enum.StrEnum):\n    ab = 'ab'\ndef f(): return Text.ab",
     ),
+    "one member": (
+        "x, y = f(), f()\nassert x is y and len({id(each) for each in [x, y]}) == 1",
+        "3",
+        "import enum\nclass Three(enum.IntEnum):\n    three = 3\ndef f(): return Three.three",
+    ),
+    "what libraries make another of": (
+        "import dataclasses\n@dataclasses.dataclass\nclass Holds:\n    it: tuple\n"
+        "assert dataclasses.asdict(Holds(f())) == {'it': (1, 2)}",
+        "(1, 2)",
+        f"{NAMED}def f(): return Point(1, 2)",
+    ),
+    "a mean": (
+        "import statistics\nassert statistics.mean([f(), f()]) == 0.5",
+        "0.5",
+        "class Own(float): pass\ndef f(): return Own(0.5)",
+    ),
     "a number for PyTorch": (
         "import torch\nassert torch.zeros(f()).shape == (2,) and (torch.ones(2) * f()).sum() == 4",
         "2",
@@ -260,6 +276,13 @@ EQUAL = {
         "assert f() == b'ab' and f()[0] == 97 and bytes(f()) == b'ab' and f()[1:] == b'b'",
         "b'ab'",
         "def f(): return memoryview(b'ab')",
+    ),
+    "complex numbers that are not finite": (
+        "import numpy as np\nx, y = f()\nassert x.real == 1 and np.isnan(x.imag)\n"
+        "assert y.real == 2 and np.isinf(y.imag)",
+        "__import__('numpy').array([complex(1, float('nan')), complex(2, float('inf'))])",
+        "import numpy as np\ndef f(): return np.array([1, 2]) + 1j * np.array([0, 0]) + [\n"
+        "    complex(0, np.nan), complex(0, np.inf)]",
     ),
     "complex tensors": (
         "import torch\nx = f()\nassert torch.equal(x.real, torch.ones(2)) and x.abs().sum() > 2\n"
@@ -526,6 +549,34 @@ def test_a_number_stays_what_it_was(monkeypatch):
     answer = "class Own(int): pass\ndef f(): return Own(1), Own(2)"
     assert points(test, "(3, 7)", answer) == 0
     assert told == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("asked", "one", "other", "right", "wrong"),
+    [
+        ("by_identity", "assert a != 21 and b != 21", "assert a * b == 21", (3, 7), (1, 21)),
+        ("truth", "assert a and b", "assert a + b == 21", (3, 18), (0, 21)),
+    ],
+)
+def test_an_object_is_not_one_thing_now_and_another_later(
+    monkeypatch, asked, one, other, right, wrong
+):
+    """A hostile process could tell of a number that it is equal to none, or always true."""
+    monkeypatch.setitem(OPERATIONS, asked, lambda value: True)
+    monkeypatch.setattr(objects, "plain_key", lambda value: None)
+    answer = f"class Own(int): pass\ndef f(): return tuple(map(Own, {wrong}))"
+    for test in (f"{one}\n{other}", f"{other}\n{one}"):
+        assert points(f"a, b = f()\n{test}", str(right), answer) == 0
+
+
+def test_what_changes_in_place_is_itself_afterwards(monkeypatch):
+    """Else a hostile process could forget what a test adds to it, and be another object."""
+    test = "x = f()\nx += [2]\nassert x == [1, 2]"
+    answer = "class Own(list): pass\nother = Own([1, 2])\ndef f(): return Own([1])"
+    names = student(answer)
+    monkeypatch.setitem(OPERATIONS, "iadd", lambda value, added: names["other"])
+    plan = TestPlan(decides=decided(test, "def f(): return [1]", names=("f",)), passes=True)
+    assert points_apart(test, names, names=("f",), tests={"test": plan}) == 0
 
 
 def test_the_answer_gets_back_what_the_test_saw():
