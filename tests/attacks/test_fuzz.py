@@ -22,7 +22,7 @@ def test_small_replies_are_never_large_values():
     for name, parts in bombs():
         print(name)  # seen where this fails
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        take(parts, Tally())  # which bounds the time, too
+        take(parts, Tally(tried=1))  # as in a real run; it bounds the time, too
         wire_reply(parts)
         grown = 1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
         assert grown < MOST_MEMORY, name
