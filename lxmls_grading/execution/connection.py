@@ -10,35 +10,27 @@ import types
 import warnings
 import weakref
 from collections.abc import Callable, Collection
-from functools import partial
 from typing import Any, NoReturn
 
 import numpy as np
 
 from lxmls_grading.execution.copies import Copies
+from lxmls_grading.execution.decisions import Deciding
 from lxmls_grading.execution.derived import CLASSES, DERIVED, derived
-from lxmls_grading.execution.plain_operations import (
-    changes_as_plain,
-    changes_in_place,
-    does_the_same,
-    has_same_method,
-)
 from lxmls_grading.execution.remote import (
     SHARED,
     UNHASHABLE,
     CannotJudge,
     Handle,
-    NotPlainError,
     Remote,
     TooMuch,
     known_class,
     object_of,
-    remote_type,
 )
 from lxmls_grading.execution.remote_errors import error_class, error_of, original_of, parent_of
 from lxmls_grading.execution.replies import checked, key_in, text_in
 from lxmls_grading.kernel.decoding import decode
-from lxmls_grading.kernel.objects import INTERRUPTED, OPERATIONS
+from lxmls_grading.kernel.objects import INTERRUPTED
 from lxmls_grading.kernel.shared import Shared, Sharing, is_mutable, overwrite
 from lxmls_grading.kernel.values import encode, known_name
 from lxmls_grading.kernel.wire import ReplyError
@@ -50,9 +42,6 @@ MAX_OPERATIONS, MAX_OBJECTS, MAX_ERROR_CLASSES = 10_000, 50_000, 200
 #: Most characters of what the student's code prints in a test cell, and warnings of one operation.
 MAX_PRINTED, MAX_WARNINGS = 1_000_000, 20
 
-#: Classes of values that are objects here only where they are too large to be sent.
-LARGE = ("str", "bytes", "list", "tuple", "dict", "set", "frozenset", "int")
-
 #: Operations after which names of the student may stand for something else. To look at a value
 #: changes none: else a hostile process could tell another one each time.
 RUNNING = frozenset({"call", "next"})
@@ -60,14 +49,8 @@ RUNNING = frozenset({"call", "next"})
 #: Most names of a student that stand for something else at a time.
 MAX_REBOUND = 1000
 
-#: Values that never change.
-FIXED = (int, float, complex, str, bytes)
 
-#: The name of the file of a test cell in tracebacks.
-TEST_FILE = "<test>"
-
-
-class Connection:
+class Connection(Deciding):
     """What a test cell's remote objects ask the student kernel with.
 
     Parameters
@@ -81,26 +64,10 @@ class Connection:
 
     Attributes
     ----------
-    decides : frozenset of str, optional
-        What objects of the student may decide in the present cell: each statement of it with each
-        operation that objects of the reference solution did there in a trial. Elsewhere, an object
-        that claims to be equal to everything would be right. None without a trial: all.
-    used : set of str
-        The same, of the objects that are there now.
-    statements : dict of int
-        By line of the cell, the first line of its statement.
     failed : CannotJudge, optional
         Why the cell could not be carried out.
-    refused : NotPlainError, optional
-        What an object has tried to decide.
     copies : Copies, optional
         In a trial, what notices that the test needs more than copies of values.
-    plain : dict
-        The numbers and texts that objects stand for, by the places of these.
-    truths : dict
-        Whether objects were true when they were asked for nothing else, by their places.
-    alone : set of int
-        The places of objects that are equal to nothing but themselves.
     dropped : set of int
         Objects that nothing here refers to any more, which the student kernel has yet to hear.
     shared : Shared
@@ -130,11 +97,8 @@ class Connection:
     def start_cell(self, decides: Collection[str] | None, watch: bool = False) -> None:
         """Count the operations of another test cell; watch, in a trial, what it does to copies."""
         self.count, self.waited, self.printed = 0, 0.0, 0
-        self.decides = None if decides is None else frozenset(decides)
-        self.used: set[str] = set()
-        self.statements: dict[int, int] = {}
+        self.start_decisions(decides)
         self.failed: CannotJudge | None = None
-        self.refused: NotPlainError | None = None
         self.copies: Copies | None = None
         if watch:
             self.copies = Copies(lambda v: b"".join(encode(v, refer)), self.refuse)
@@ -150,9 +114,7 @@ class Connection:
         self.exceptions: dict[int, type[BaseException]] = {}
         self.remotes = weakref.WeakValueDictionary[int, Remote]()
         self.dropped: set[int] = set()
-        self.plain: dict[int, Any] = {}
-        self.truths: dict[int, set[bool]] = {}
-        self.alone: set[int] = set()
+        self.forget_decisions()
         self.shared, self.unshared = Shared(1), set[int]()
         self.received: dict[int, Any] = {}
         self.rebound = set[str]()
@@ -278,137 +240,9 @@ class Connection:
         """Raise CannotJudge, and remember it."""
         self.fail(CannotJudge(why))
 
-    def may_decide(self, operation: str) -> bool:
-        """Return whether objects of the student may do what decides a test, where the test is now.
-
-        That is to compare themselves with a value of the test, to compute with it, or to have a
-        method of that name.
-        """
-        frame = sys._getframe(1)
-        while frame.f_back is not None and frame.f_code.co_filename != TEST_FILE:
-            frame = frame.f_back
-        line = self.statements.get(frame.f_lineno, frame.f_lineno)
-        self.used.add(f"{line} {operation}")
-        return self.decides is None or f"{line} {operation}" in self.decides
-
-    def decide(self, operation: str, *given: Any) -> Any:
-        """Do an operation that decides a test, if the student's object may; else with its value."""
-        if self.may_decide(operation):
-            return self.do(operation, *given)
-        if operation in ("eq", "ne") and self._is_itself_alone(given[0]):
-            return NotImplemented  # as its class has it
-        if operation == "bool" and (truth := self._truth(given[0])) is not None:
-            return truth
-        plain = [self.plain_of(each) if type(each) is Remote else each for each in given]
-        if type(given[0]) is Remote and changes_in_place(operation, plain[0]):
-            if self.do(operation, *given) is not given[0]:
-                self.not_plain(given[0])
-            return given[0]
-        for value, each in zip(plain, given, strict=True):
-            if type(each) is Remote:
-                is_matrix = ("numpy", "matrix") in each._remote.bases
-                if not does_the_same(operation, value, is_matrix):
-                    self.not_plain(each)
-        return OPERATIONS[operation](*plain)
-
-    def _is_itself_alone(self, value: Any) -> bool:
-        """Whether a value is an object of the student that is equal to nothing else."""
-        if type(value) is not Remote:
-            return False
-        place = value._remote.place
-        if place not in self.plain and self.do("by_identity", value) is True:
-            self.alone.add(place)
-        return value._remote.is_class or place in self.alone
-
-    def _truth(self, remote: Remote) -> bool | None:
-        """Return whether an object is true, if no code of the student tells; else None."""
-        place = remote._remote.place
-        truth = None if place in self.plain else self.do("truth", remote)
-        if type(truth) is not bool:
-            return None
-        self.truths.setdefault(place, set()).add(truth)
-        return truth
-
-    def plain_of(self, remote: Remote) -> Any:
-        """Return the plain value that an object stands for, as a named tuple for a tuple.
-
-        The student's process says so, and does not know what the value is compared to. A number or
-        a text stays what it was, and the student's code gets it back instead of the object: else
-        the object could be one thing for the test, and hold another for the answer.
-
-        Raises
-        ------
-        NotPlainError
-            If there is none.
-        """
-        value = self._plain_or_itself(remote)
-        if object_of(value) is not None:
-            self.not_plain(remote)
-        return value
-
-    def _plain_or_itself(self, remote: Remote) -> Any:
-        """Return the plain value that an object stands for, or an object if there is none.
-
-        An object that was told to be equal to itself alone has none, and one that was true is no 0.
-        """
-        place = remote._remote.place
-        if place in self.plain:
-            return self.plain[place]
-        value = self.do("plain", remote)
-        if object_of(value) is not None or place in self.alone or remote._remote.is_class:
-            return remote
-        if isinstance(value, FIXED):
-            if self.truths.get(place, set()) - {bool(value)}:
-                return remote
-            self.plain[place] = value
-        return value
-
     def _handed(self, value: Any) -> Any:
         known = object_of(value)
         return value if known is None else self.plain.get(known._remote.place, value)
-
-    def copied(self, remote: Remote, copy: Callable[[Any], Any]) -> Any:
-        """Return a copy of an object of the student, if the reference has a plain value there."""
-        value = remote if self.decides is None else self._plain_or_itself(remote)
-        if object_of(value) is not None:
-            self.refuse("copies an object of the student")
-        return copy(value)
-
-    def attribute(self, remote: Remote, name: str) -> Any:
-        """Return an attribute of an object of the student.
-
-        A method that only the student's object has could decide anything: a value with a method
-        ``equals`` would be equal to everything. In its place comes that of the plain value.
-        """
-        permitted = self.may_decide(f"attribute {name}")
-        found = self.do("getattr", remote, name)
-        if type(found) is Remote and not permitted:
-            if name.startswith("__") and name in vars(Remote) and name != "__init__":
-                return object.__getattribute__(remote, name)  # does what Python's syntax does
-            plain = self.plain_of(remote)
-            if changes_as_plain(name, plain):
-                return partial(self._change, remote, found, name)
-            if not has_same_method(name, plain):
-                self.not_plain(remote)
-            return getattr(plain, name)
-        return found
-
-    def _change(self, remote: Remote, method: Remote, name: str, *given: Any, **named: Any) -> Any:
-        """Change an object by its method; what comes of it is what the plain value gives."""
-        found = getattr(self.plain_of(remote), name)(*given, **named)
-        if name == "setdefault" and is_mutable(found):  # the test may go on to change it
-            self.not_plain(remote)
-        self.do("call", method, *given, **named)
-        return found
-
-    def not_plain(self, remote: Remote, expected: str = "") -> NoReturn:
-        """Raise NotPlainError, and remember it."""
-        expected = expected or "a plain value, such as a number, a text or a list,"
-        kind = f"an object of the class {remote_type(remote)[:100]}"
-        if remote._remote.bases[:1] in ([("builtins", each)] for each in LARGE):
-            kind = f"a value of the class {remote_type(remote)[:100]} that is too large"
-        self.refused = NotPlainError(f"{kind} is given where {expected} is expected")
-        raise self.refused
 
     def _resolve(self, tag: str, about: Any) -> Any:
         if tag == "same":

@@ -10,7 +10,7 @@ from nbformat.v4 import new_output
 
 from lxmls_grading.definitions import analyse
 from lxmls_grading.execution import connection as connections
-from lxmls_grading.execution.connection import TEST_FILE
+from lxmls_grading.execution.decisions import TEST_FILE
 from lxmls_grading.feedback.undefined import NOT_DEFINED
 from lxmls_nb.errors import UNWRITTEN, CheckFailed, NotAttempted
 

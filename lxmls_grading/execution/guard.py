@@ -24,7 +24,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 import lxmls_nb
-from lxmls_grading.execution.connection import TEST_FILE
+from lxmls_grading.execution.decisions import TEST_FILE
 
 #: What is refused: what a test does, as a clause, and the events that tell of it.
 EVENTS = {

@@ -20,8 +20,9 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 
 from lxmls_grading.cells import is_test, note_cause
-from lxmls_grading.execution.connection import TEST_FILE, Connection
+from lxmls_grading.execution.connection import Connection
 from lxmls_grading.execution.copies import Copies
+from lxmls_grading.execution.decisions import TEST_FILE
 from lxmls_grading.execution.failures import (
     MAX_OUTPUT,
     error_output,
@@ -59,7 +60,7 @@ class Verdict:
     outputs : list of NotebookNode
         What it printed; then the error if it failed, or its value if that is a number of points.
     decided : tuple of str
-        What objects of the student have decided; see `Connection.decides`.
+        What objects of the student have decided; see `Deciding.decides`.
     line : int, optional
         The line of the test that has failed.
     """

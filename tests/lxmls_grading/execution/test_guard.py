@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from lxmls_grading.execution.connection import TEST_FILE
+from lxmls_grading.execution.decisions import TEST_FILE
 from lxmls_grading.execution.guard import guard
 
 
