@@ -18,17 +18,16 @@ from lxmls_grading.execution.copies import Copies
 from lxmls_grading.execution.decisions import Deciding
 from lxmls_grading.execution.derived import CLASSES, DERIVED, derived
 from lxmls_grading.execution.remote import (
-    SHARED,
     UNHASHABLE,
     CannotJudge,
     Handle,
     Remote,
     TooMuch,
-    known_class,
     object_of,
 )
 from lxmls_grading.execution.remote_errors import error_class, error_of, original_of, parent_of
 from lxmls_grading.execution.replies import checked, key_in, text_in
+from lxmls_grading.execution.shared_classes import SHARED, known_class
 from lxmls_grading.kernel.decoding import decode
 from lxmls_grading.kernel.objects import INTERRUPTED
 from lxmls_grading.kernel.shared import Shared, Sharing, is_mutable, overwrite

@@ -8,27 +8,22 @@ done in the student kernel (:mod:`~lxmls_grading.kernel.objects`).
 from __future__ import annotations
 
 import copy
-import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from lxmls_grading.execution.machinery import CODE, MACHINERY, PROTOCOLS
+from lxmls_grading.execution.shared_classes import (
+    ARRAYS,
+    ONE_OBJECT,
+    is_of_pytorch_in_c,
+    known_class,
+)
 from lxmls_nb.checks.probes.running import Reference
 
 if TYPE_CHECKING:
     from lxmls_grading.execution.connection import Connection
-
-#: Packages whose classes and functions are the same on both sides, and are handed over by name.
-SHARED = frozenset(
-    {
-        *("builtins", "numpy", "pandas", "torch", "scipy", "math", "operator", "functools"),
-        *("itertools", "collections", "random", "re", "string", "statistics", "datetime"),
-        *("decimal", "fractions", "pathlib", "typing", "abc", "numbers", "time", "copy"),
-        *("json", "sklearn", "matplotlib"),
-    }
-)
 
 
 class CannotJudge(BaseException):
@@ -78,42 +73,6 @@ class Handle(NamedTuple):
     known: list[str] | None
     key: Any = None
 
-
-def known_class(module: str, name: str) -> type | None:
-    """Return a class of a shared package that is imported here, has this name, and calls itself so.
-
-    A student's process chooses the name, and must not get hold of a class in any other way.
-    """
-    if module.partition(".")[0] not in SHARED:
-        return None
-    found = UNNAMED.get((module, name)) or vars(sys.modules.get(module, object)).get(name)
-    exact = isinstance(found, type) and (found.__module__, found.__qualname__) == (module, name)
-    return found if exact else None
-
-
-#: What a dictionary has as its keys, values and items.
-VIEWS = tuple(("builtins", f"dict_{name}") for name in ("keys", "values", "items"))
-
-#: Classes that have a name in no module.
-UNNAMED: dict[tuple[str, str], type] = dict(
-    zip(VIEWS, map(type, ({}.keys(), {}.values(), {}.items())), strict=True)
-)
-
-#: Classes of whose objects NumPy makes an array in a way of theirs.
-ARRAYS = frozenset(
-    {
-        *(("numpy", "ndarray"), ("PIL.Image", "Image")),
-        *(
-            ("pandas.api.extensions", "ExtensionArray"),
-            ("pandas.core.arrays.base", "ExtensionArray"),
-        ),
-    }
-)
-
-#: Classes of containers that are one object for NumPy, though they have a length.
-ONE_OBJECT = frozenset(
-    ("builtins", name) for name in ("dict", "set", "frozenset", "mappingproxy")
-) | frozenset(VIEWS)
 
 #: What is looked up in a stand-in itself. All other attributes are the student's, also those which
 #: classes have here.
@@ -167,7 +126,7 @@ class Remote:
         if self._remote.is_class:
             return type
         known = [found for base in self._remote.bases if (found := known_class(*base))]
-        known = [found for found in known if not _is_of_pytorch_in_c(found)]
+        known = [found for found in known if not is_of_pytorch_in_c(found)]
         return known[0] if known and known[0] is not object else Remote
 
     def __getattribute__(self, name: str) -> Any:
@@ -292,15 +251,6 @@ class Remote:
 
     def __await__(self) -> Any:
         self._remote.connection.refuse("awaits an object of the student")
-
-
-def _is_of_pytorch_in_c(kind: type) -> bool:
-    """Whether PyTorch's C++ code asks for a class by `isinstance`, and reads the object then.
-
-    No class that is written in Python calls itself one of `torch` itself, but for `torch.Tensor`.
-    """
-    modules = {each.__module__ for each in kind.__mro__}
-    return "torch" in modules or any(each.startswith("torch._C") for each in modules)
 
 
 def _plain(value: Any) -> Any:

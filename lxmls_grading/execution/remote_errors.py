@@ -11,7 +11,8 @@ import contextlib
 from collections.abc import Iterable
 from typing import Any
 
-from lxmls_grading.execution.remote import CannotJudge, Remote, do_remotely, known_class
+from lxmls_grading.execution.remote import CannotJudge, Remote, do_remotely
+from lxmls_grading.execution.shared_classes import known_class
 
 
 class ErrorClass(type):
