@@ -49,7 +49,7 @@ SPECIAL = frozenset(f"__{letter}{name}__" for name in OPERATIONS for letter in (
 
 #: Types of the parts of what tells a hash, and most characters of all.
 KEYS = (int, float, str)
-MAX_KEY = 200
+MAX_KEY = 2000
 
 #: The bits of `type.__flags__` that tell a class that Python code has defined: it is on the heap,
 #: and can be changed. Those of Python in C may be on the heap, too.

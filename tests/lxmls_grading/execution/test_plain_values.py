@@ -181,6 +181,11 @@ EQUAL = {
         "(1, 2)",
         f"{NAMED}def f(): return Point(1, 2)",
     ),
+    "a long text": (
+        "import re\nassert f() in {'ab' * 500: 1} and re.fullmatch('(ab)+', f())",
+        "'ab' * 500",
+        "class Own(str): pass\ndef f(): return Own('ab' * 500)",
+    ),
     "a mean": (
         "import statistics\nassert statistics.mean([f(), f()]) == 0.5",
         "0.5",
