@@ -365,6 +365,7 @@ def take(parts: list[bytes], tally: Tally) -> None:
     tally.tried += 1
     try:
         decoded = link._reply([])
+        link.in_step = True  # it is taken as a whole below
     except wire.ReplyError as error:
         tally.refused += 1
         tally.kinds[str(error).partition(":")[0][:40]] += 1
