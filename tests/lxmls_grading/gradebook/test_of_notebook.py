@@ -8,7 +8,7 @@ import pytest
 from nbgrader.api import Gradebook, MissingEntry
 from sqlalchemy import event
 
-from lxmls_grading.gradebook.of_notebook import NotebookGradebook
+from lxmls_grading.gradebook.of_notebook import ByHand, NotebookGradebook
 from lxmls_grading.gradebook.transaction import TRANSACTION_PATCHES, one_transaction
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader causes it
@@ -76,7 +76,10 @@ def test_points_by_hand_are_those_of_this_notebook(url):
             grade.manual_score, grade.needs_manual_grade = 1.5, waits
         gradebook.db.commit()
     with NotebookGradebook(url, *HERE) as gradebook:
-        assert gradebook.points_by_hand() == {"first": (1.5, True), "task": (1.5, False)}
+        assert gradebook.points_by_hand() == {
+            "first": ByHand(1.5, extra=0, waits=True),
+            "task": ByHand(1.5, extra=0, waits=False),
+        }
 
 
 def test_in_a_transaction_nothing_is_read_twice(url):
