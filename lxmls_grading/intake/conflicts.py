@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from nbformat.notebooknode import NotebookNode
+
 from lxmls_grading.definitions import analyse, global_names
 from lxmls_grading.intake.matching import Found
 from lxmls_grading.intake.originals import Originals
@@ -15,8 +17,8 @@ from lxmls_grading.intake.repairs import set_aside
 from lxmls_grading.reasons import Reason
 
 #: Lines that begin, part and end two versions: nbdime's have the names that it calls them by.
-BEGIN = re.compile(r"^(?:<span[^>]*>\*\*)?(<{7} [^*\n]+)", re.MULTILINE)
-END = re.compile(r"^(?:<span[^>]*>\*\*)?>{7} \S", re.MULTILINE)
+BEGIN = re.compile(r"^(?:<span[^>\n]*>\*\*)?(<{7} [^*\n]+)", re.MULTILINE)
+END = re.compile(r"^(?:<span[^>\n]*>\*\*)?>{7} \S", re.MULTILINE)
 DELETED = re.compile(r"^<{7} \w+ CELL DELETED >{7}", re.MULTILINE)
 
 
@@ -54,7 +56,7 @@ def _inside(found: Found) -> dict[int, str]:
     inside: dict[int, str] = {}
     line = ""  # of two versions that have begun in a cell above
     for index, cell in enumerate(found.cells):
-        begins = BEGIN.search(cell.source)
+        begins = None if _is_quoted(cell) else BEGIN.search(cell.source)
         here = line or (begins[1].strip() if begins else "")
         if here:
             inside[index] = here
@@ -63,3 +65,12 @@ def _inside(found: Found) -> dict[int, str]:
         elif begins and index < last and not DELETED.search(cell.source):
             line = here
     return inside
+
+
+def _is_quoted(cell: NotebookNode) -> bool:
+    """Whether a cell is whole code: what looks like the beginning of two versions is a text in it.
+
+    With the lines around two whole versions it is one nevertheless: the text may be the answer.
+    """
+    is_code = cell.cell_type == "code" and analyse(cell.source).parsed
+    return is_code and not END.search(cell.source)

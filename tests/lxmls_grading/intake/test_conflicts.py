@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from nbformat.v4 import new_markdown_cell
 
+from lxmls_grading.intake.conflicts import BEGIN, END
 from lxmls_grading.intake.rebuild import rebuild
 from tests.support.odd_course import AREA, cell, originals, own, place, submission
 
@@ -58,3 +61,17 @@ def test_nobody_waits_for_lines_that_are_no_answer():
     notebook.cells.insert(1, new_markdown_cell("<<<<<<< local"))  # it does not end
     cell(notebook, "area").source = f"# <<<<<<< mine\n{AREA}\n# =======\n# >>>>>>> other"
     assert waiting(notebook) == set()
+
+
+def test_a_line_in_a_text_is_no_beginning_of_two_versions():
+    notebook = submission()
+    doc = '    """Return the area.\n\n<<<<<<< this way =======\n    """\n'
+    cell(notebook, "area").source = AREA.replace("    return", f"{doc}    return")
+    assert waiting(notebook) == set()
+
+
+def test_hostile_texts_are_searched_in_linear_time():
+    started = time.perf_counter()
+    for pattern in (BEGIN, END):
+        assert not pattern.search("<span\n" * 200_000)  # it took minutes
+    assert time.perf_counter() - started < 5
