@@ -27,9 +27,10 @@ SENTENCE = re.compile(
 )
 
 #: Links to where people write notebooks, which they hand in by mistake, and marimo's notebooks.
-LINK = re.compile(
+LINK = re.compile(r"https?://\S++")  # in linear time, as all of these
+TO_NOTEBOOK = re.compile(
     r"https?://(colab\.research\.google\.com|drive\.google\.com|www\.kaggle\.com/code|deepnote\.com"
-    r"|datalore\.jetbrains\.com|\S+\.ipynb\b)"
+    r"|datalore\.jetbrains\.com)|[^/]\.ipynb\b"
 )
 MARIMO = re.compile(r"^@app\.(cell|function|class_definition)\b", re.MULTILINE)
 
@@ -85,7 +86,7 @@ def written_elsewhere(
     originals : Originals
         The exercise.
     """
-    here, there = find_cells(notebook, originals), find_cells(other, originals)
+    here = find_cells(notebook, originals)
     codes = [here.cells[index].source for index in here.own("code")]
     bound = frozenset[str]().union(*(analyse(source).bound for source in codes))
     is_unseen = any(map(may_bind_unseen, codes))
@@ -96,13 +97,18 @@ def written_elsewhere(
         names = originals.answers[name].names
         return not ((is_unseen or names & bound) if names else has_prose)
 
-    return [
+    blank = [
         name
         for name, stub in originals.known.items()
         if name in originals.answers
-        and any(not is_blank(there.cells[index], stub) for index in there.copies(name))
         and all(is_blank(here.cells[index], stub) for index in here.copies(name))
         and is_blank_here(name)
+    ]
+    there = find_cells(other, originals) if blank else here
+    return [
+        name
+        for name in blank
+        if any(not is_blank(there.cells[i], originals.known[name]) for i in there.copies(name))
     ]
 
 
@@ -117,7 +123,7 @@ def may_hold_answer(path: str, content: str, originals: Originals) -> bool:
         The exercise.
     """
     names = names_of(originals)
-    if LINK.search(content):
+    if any(TO_NOTEBOOK.search(link[0]) for link in LINK.finditer(content)):
         return True
     if path.lower().endswith((".html", ".htm")):
         return any(re.search(rf"\b{re.escape(each)}\b", content) for each in names)

@@ -142,17 +142,17 @@ def _codes(text: str) -> list[str]:
             is_inside = not is_inside
         else:
             (inside if is_inside else outside).append(line)
-    codes = ["\n".join(inside)]
+    codes = [inside]
     is_code = False
     for line in outside:
         if BINDING.match(line):
-            codes.append(line)
+            codes.append([line])
             is_code = True
         elif is_code and (not line or line[0] in " \t)]}@"):
-            codes[-1] += f"\n{line}"
+            codes[-1].append(line)
         else:
             is_code = False
-    return codes
+    return ["\n".join(lines) for lines in codes]
 
 
 def _settle_unseen(

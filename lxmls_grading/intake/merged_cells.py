@@ -120,7 +120,7 @@ def _parts(
         if start < end or below < above:
             return []
         between = [a for a in wanted if above < originals.order[a] < below]
-        rest = Part(text[end:start].strip("\n"))
+        rest = Part(_written(cell, text, end, start))
         if rest.text:
             parts.append(_as_answer(rest, name, between, cell.cell_type, originals))
         if each:
@@ -137,7 +137,9 @@ def _has_part_of_answer(
     parts: list[Part], cell: NotebookNode, cells: Sequence[NotebookNode], originals: Originals
 ) -> bool:
     """Whether a cell has what an answer lacks that is written in other cells, without one part."""
-    own = [part.text for part in parts if part.name is None and cell.cell_type == "code"]
+    if cell.cell_type != "code":
+        return False
+    own = [part.text for part in parts if part.name is None]
     codes = [each.source for each in cells if each is not cell and each.cell_type == "code"]
     for name, answer in originals.answers.items():
         here = frozenset[str]().union(*(originals.names_written(name, text) for text in own))
@@ -151,6 +153,14 @@ def _start_of_lines(block: str, text: str) -> int | None:
     """Return where whole lines stand in a text, or None if they don't, or stand there twice."""
     places = f"\n{text}\n".split(f"\n{block}\n") if block else []
     return len(places[0]) if len(places) == 2 else None
+
+
+def _written(cell: NotebookNode, text: str, end: int, start: int) -> str:
+    """Return what stands in a cell between two places of its plain text, with spaces in strings."""
+    lines = cell.source.strip("\n").rstrip().splitlines()
+    first = text.count("\n", 0, end) + 1 if end else 0
+    last = text.count("\n", 0, start) if start < len(text) else text.count("\n") + 1
+    return "\n".join(lines[first:last]).strip("\n")
 
 
 def _as_answer(

@@ -5,13 +5,15 @@ from __future__ import annotations
 import copy
 import platform
 import sys
+import time
 from dataclasses import dataclass, field
 
 import pytest
 from nbformat.v4 import new_markdown_cell
 
 from lxmls_grading.cells import grade_id, note_python
-from lxmls_grading.intake import repairs
+from lxmls_grading.intake import elsewhere, repairs
+from lxmls_grading.intake.answered import may_hold_answer
 from lxmls_grading.intake.originals import read_originals
 from lxmls_grading.intake.rebuild import rebuild
 from lxmls_grading.listing import list_names
@@ -794,3 +796,20 @@ def test_what_is_made_of_an_answer_of_the_same_name_has_its_tests():
     cell(source, "test-shapes").source = "assert area(2) > 12"
     course = read_originals(source, course_config())
     assert course.answers["area"].checks == ("test-area", "test-shapes")
+
+
+def test_strings_of_a_merged_answer_keep_the_spaces_at_ends_of_lines():
+    answer = f"text = '''  \n one \n\n'''\n\n\n{AREA}"
+    notebook = submission()
+    cell(notebook, "imports").source = f"import math  \n\n{answer}\n"
+    del notebook.cells[place(notebook, "area")]
+    rebuilt, reasons = rebuild(notebook, originals())
+    assert [each.kind for each in reasons] == ["repaired"]
+    assert cell(rebuilt, "area").source == answer
+
+
+def test_hostile_texts_are_read_in_linear_time():
+    started = time.perf_counter()
+    assert not may_hold_answer("a.txt", "http://" * 200_000, originals())
+    assert len(elsewhere._codes("x = 1\n" + " \n" * 1_500_000)) == 2
+    assert time.perf_counter() - started < 10  # it took minutes
