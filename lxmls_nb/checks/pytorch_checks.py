@@ -256,10 +256,9 @@ class _Run:
         """Whether a single call on a problem gives the right output."""
         try:
             result = self.read(self.ask([problem]), problem)
-            _compare_output(result["outputs"][0], problem, self.name)
         except CheckFailed:
             return False
-        return True
+        return _is_right(result["outputs"][0], problem)
 
     def __enter__(self) -> _Run:
         return self
@@ -322,6 +321,14 @@ def _compare_calls(result: Fields, calls: list[Call], name: str) -> float:
             raise fail(f"`{name}` ({call.problem})", found)
         worst = max(worst, _check_flow(gradients, call.problem, name))
     return worst
+
+
+def _is_right(output: Fields, problem: Problem) -> bool:
+    """Whether the output of a forward pass is right, without a look at what is wrong with it."""
+    truth, values = forward(problem).log_probabilities, output["values"]
+    if not (output["is_tensor"] and is_real(values) and values.shape == truth.shape):
+        return False
+    return bool(distance(values, truth) <= TOLERANCE)
 
 
 def _compare_output(output: Fields, problem: Problem, name: str) -> float:
