@@ -21,6 +21,10 @@ OUTPUTS = ("stream", "display_data", "execute_result", "error", "update_display_
 OF_NOTEBOOK = 5
 
 
+#: Most characters that are kept of the name and of the message of an error.
+MAX_ERROR = 10_000
+
+
 class BoundedOutputs(NotebookClient):
     """Keeps what cells put out, up to a limit, whatever messages the kernel sends.
 
@@ -105,9 +109,20 @@ class BoundedOutputs(NotebookClient):
         """Ignore messages of widgets."""
 
 
-def keep_count(cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:
-    """Keep the number that the kernel gives to an executed cell."""
-    cell.execution_count = execute_reply["content"].get("execution_count")
+def keep_reply(cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:
+    """Keep the number that the kernel gives to a cell, and an error that only the reply tells.
+
+    IPython prints a group of exceptions, and an error that it cannot format, and puts out no error
+    then. Without one, the cell would pass for a test without a failure. nbgrader adds it, too.
+    """
+    content = execute_reply["content"]
+    cell.execution_count = content.get("execution_count")
+    name = content.get("ename")
+    told = [output.ename for output in cell.outputs if output.output_type == "error"]
+    if content.get("status") == "error" and name not in told:
+        name, text = (str(content.get(key, ""))[:MAX_ERROR] for key in ("ename", "evalue"))
+        lines = [f"{name}: {text}" if text else name]
+        cell.outputs.append(new_output("error", ename=name, evalue=text, traceback=lines))
 
 
 def join_streams(cell: NotebookNode) -> None:

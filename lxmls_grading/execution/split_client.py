@@ -27,7 +27,7 @@ from lxmls_grading.execution.bounded_outputs import (
     OF_NOTEBOOK,
     cut_outputs,
     join_streams,
-    keep_count,
+    keep_reply,
 )
 from lxmls_grading.execution.connection import Connection
 from lxmls_grading.execution.findings import note_limit, note_lost_files
@@ -99,7 +99,7 @@ class SplitClient(AskingClient):
             record_timing=False,
             startup_timeout=KERNEL_START_TIMEOUT,
             timeout_func=self.seconds_for,
-            on_cell_executed=keep_count,
+            on_cell_executed=keep_reply,
         )
         self.manager = manager  # nbclient drops its own when a kernel does not start
         self.settings, self.max_output = settings, settings.max_output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import replace
 
 import pytest
@@ -98,3 +99,33 @@ def test_a_text_that_cannot_be_encoded_hides_no_failure(warm, apart):
     assert points_of(executed) == {"test": 0}
     assert executed.cells[2].outputs[0].evalue == "?"
     assert printed(executed, 3) == "42"
+
+
+#: Errors of an answer that IPython does not show as an error: a group of exceptions, which it
+#: prints, and what fails to be formatted.
+NOT_SHOWN = {
+    "a group": "raise ExceptionGroup('two', [ValueError(1), KeyError(2)])",
+    "its cause is a group": (
+        "try:\n    raise ExceptionGroup('two', [ValueError(1)])\n"
+        "except ExceptionGroup:\n    raise ValueError('after it')"
+    ),
+    "not formatted": (
+        "class Odd(Exception):\n    def _render_traceback_(self):\n        raise ValueError(1)\n"
+        "raise Odd('odd')"
+    ),
+    "no text": (
+        "class Odd(Exception):\n    def __str__(self):\n        raise ValueError(1)\nraise Odd"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NOT_SHOWN)
+def test_an_error_that_is_not_shown_is_a_failure(warm, name):
+    """Where it runs together, all that tells it is the kernel's reply."""
+    answer = f"def answer():\n{textwrap.indent(NOT_SHOWN[name], '    ')}"
+    cells = [new_code_cell(answer), graded("answer()", "test"), graded("assert 1", "after")]
+    together = plans.TestPlan(apart=False, why="it is so asked for")
+    plan = plans.NotebookPlan(tests={"test": together, "after": together})
+    executed = warm.execute(new_notebook(cells=cells), SETTINGS, plan=plan)
+    assert points_of(executed) == {"test": 0, "after": 2}
+    assert [o.output_type for o in executed.cells[1].outputs].count("error") == 1
