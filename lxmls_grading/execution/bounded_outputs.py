@@ -20,9 +20,8 @@ OUTPUTS = ("stream", "display_data", "execute_result", "error", "update_display_
 #: The outputs of a notebook may be as large as those of so many cells.
 OF_NOTEBOOK = 5
 
-
-#: Most characters that are kept of the name and of the message of an error.
-MAX_ERROR = 10_000
+#: Most characters of the name and of the message of an error, or of points, that are always kept.
+MAX_KEPT = 10_000
 
 
 class BoundedOutputs(NotebookClient):
@@ -52,7 +51,7 @@ class BoundedOutputs(NotebookClient):
             of_cell, of_notebook = self._kept
             room = min(limit - of_cell, OF_NOTEBOOK * limit - of_notebook)
             self._kept = of_cell + size, of_notebook + size
-            if size > room:
+            if size > room and not _may_be_points(msg, size, cell):
                 if room > 0:
                     start = str(msg["content"].get("text", ""))[:room]
                     text = f"{start}\n... more than {format_bytes(limit)}: the rest is left out\n"
@@ -109,6 +108,12 @@ class BoundedOutputs(NotebookClient):
         """Ignore messages of widgets."""
 
 
+def _may_be_points(msg: dict[str, Any], size: int, cell: NotebookNode) -> bool:
+    """Whether a message is the result of a test, without which it would have all its points."""
+    is_first = all(output.output_type != "execute_result" for output in cell.outputs)
+    return msg["msg_type"] == "execute_result" and is_test(cell) and is_first and size <= MAX_KEPT
+
+
 def keep_reply(cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:
     """Keep the number that the kernel gives to a cell, and an error that only the reply tells.
 
@@ -120,7 +125,7 @@ def keep_reply(cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any
     name = content.get("ename")
     told = [output.ename for output in cell.outputs if output.output_type == "error"]
     if content.get("status") == "error" and name not in told:
-        name, text = (str(content.get(key, ""))[:MAX_ERROR] for key in ("ename", "evalue"))
+        name, text = (str(content.get(key, ""))[:MAX_KEPT] for key in ("ename", "evalue"))
         lines = [f"{name}: {text}" if text else name]
         cell.outputs.append(new_output("error", ename=name, evalue=text, traceback=lines))
 

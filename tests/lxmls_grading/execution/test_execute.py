@@ -101,9 +101,10 @@ def test_a_text_that_cannot_be_encoded_hides_no_failure(warm, apart):
     assert printed(executed, 3) == "42"
 
 
-#: Errors of an answer that IPython does not show as an error: a group of exceptions, which it
-#: prints, and what fails to be formatted.
+#: Errors of an answer that are no output: one below more than is kept, a group of exceptions, which
+#: IPython prints, and what fails to be formatted.
 NOT_SHOWN = {
+    "below much output": "print('x' * 3_000_000)\nraise ValueError('below it')",
     "a group": "raise ExceptionGroup('two', [ValueError(1), KeyError(2)])",
     "its cause is a group": (
         "try:\n    raise ExceptionGroup('two', [ValueError(1)])\n"
@@ -129,3 +130,14 @@ def test_an_error_that_is_not_shown_is_a_failure(warm, name):
     executed = warm.execute(new_notebook(cells=cells), SETTINGS, plan=plan)
     assert points_of(executed) == {"test": 0, "after": 2}
     assert [o.output_type for o in executed.cells[1].outputs].count("error") == 1
+
+
+def test_points_below_much_output_are_those_that_the_test_gives(warm):
+    """Also where the notebook has put out more than is kept, so that nothing else is."""
+    much = [new_code_cell("print('x' * 3_000_000)") for _ in range(5)]
+    cells = [new_code_cell("def answer():\n    print('x' * 3_000_000)\n    return 0.5"), *much]
+    cells += [graded("answer()", "test")]
+    together = plans.TestPlan(apart=False, why="it is so asked for")
+    plan = plans.NotebookPlan(tests={"test": together})
+    executed = warm.execute(new_notebook(cells=cells), SETTINGS, plan=plan)
+    assert points_of(executed) == {"test": 0.5}
