@@ -115,16 +115,16 @@ def _may_be_points(msg: dict[str, Any], size: int, cell: NotebookNode) -> bool:
 
 
 def keep_reply(cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:
-    """Keep the number that the kernel gives to a cell, and an error that only the reply tells.
+    """Keep the number that the kernel gives to a cell, and an error of a test that no output tells.
 
-    IPython prints a group of exceptions, and an error that it cannot format, and puts out no error
-    then. Without one, the cell would pass for a test without a failure. nbgrader adds it, too.
+    IPython prints a group of exceptions, a wrong magic, and an error that it cannot format, and
+    puts out no error then. Without one, the test would have its points. nbgrader adds it, too.
     """
     content = execute_reply["content"]
     cell.execution_count = content.get("execution_count")
     name = content.get("ename")
     told = [output.ename for output in cell.outputs if output.output_type == "error"]
-    if content.get("status") == "error" and name not in told:
+    if is_test(cell) and content.get("status") == "error" and name not in told:
         name, text = (str(content.get(key, ""))[:MAX_KEPT] for key in ("ename", "evalue"))
         lines = [f"{name}: {text}" if text else name]
         cell.outputs.append(new_output("error", ename=name, evalue=text, traceback=lines))

@@ -101,9 +101,10 @@ def test_a_text_that_cannot_be_encoded_hides_no_failure(warm, apart):
     assert printed(executed, 3) == "42"
 
 
-#: Errors of an answer that are no output: one below more than is kept, a group of exceptions, which
-#: IPython prints, and what fails to be formatted.
+#: Errors of an answer that are no output: one below more than is kept; a wrong magic and a group of
+#: exceptions, which IPython prints; and what fails to be formatted.
 NOT_SHOWN = {
+    "a wrong magic": "get_ipython().run_line_magic('there_is_none', '')",
     "below much output": "print('x' * 3_000_000)\nraise ValueError('below it')",
     "a group": "raise ExceptionGroup('two', [ValueError(1), KeyError(2)])",
     "its cause is a group": (
