@@ -334,9 +334,12 @@ class ClassRun:
         try:
             with self._keeping_earlier_results(student) as earlier:
                 reasons = self.marker.finish(submission, result["notebooks"], earlier)
-            limits = result["limits"]
-            self._record(student, True, submission.digest, reasons, result["seconds"], limits)
-            self.points.add(student, earlier.rows, self._rows(student))
+            with open_gradebook(self.marker.coursedir) as session:
+                hashes = hash_points(session, self.assignment, student)
+                rows = read_rows(session, self.assignment, student)
+            found = {"limits": result["limits"], "points": hashes.get(student, "")}
+            self._record(student, True, submission.digest, reasons, result["seconds"], **found)
+            self.points.add(student, earlier.rows, rows)
         except FATAL:
             raise
         except Exception as error:  # one submission must stop no other
@@ -393,12 +396,10 @@ class ClassRun:
         reasons: list[Reason],
         seconds: dict[str, float],
         limits: str = "",
+        points: str = "",
     ) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         sandbox = self.settings.sandbox
         record = Record(student, self.assignment, graded, digest, now, sandbox, reasons, seconds)
-        record.limits = limits
-        if graded:
-            with open_gradebook(self.marker.coursedir) as session:
-                record.points = hash_points(session, self.assignment, student).get(student, "")
+        record.limits, record.points = limits, points
         write_record(self.records_root, record)
