@@ -236,6 +236,10 @@ def compare(folder: Path, students: int, same_epochs: bool) -> None:
     graded = len([*(stock / "autograded").glob("*")])
     if graded < students:
         sys.exit(f"nbgrader graded {graded} of {students} submissions: nothing can be compared.")
+    mine, theirs = points(ours), points(stock)
+    if not any(theirs.values()):
+        said = (stock / "said.txt").read_text()[-3000:]
+        sys.exit(f"nbgrader gave nobody any points: nothing can be compared. It said:\n{said}")
     report(slow, "nbgrader autograde", students)
     fast = Run(mean(run.wall for run in runs), mean(run.cpu for run in runs))
     forks, start = ((a + b) / 2 for a, b in zip((forks, start), bare(ours), strict=True))
@@ -255,7 +259,6 @@ def compare(folder: Path, students: int, same_epochs: bool) -> None:
         )
         report(slow, "nbgrader autograde, as few epochs", students)
         print(f"  throughput: {slow.wall / fast.wall:.1f} times that of nbgrader")
-    mine, theirs = points(ours), points(stock)
     differ = {key for key in mine.keys() | theirs.keys() if mine.get(key) != theirs.get(key)}
     print(f"  points: {len(mine) - len(differ)} of {len(mine)} tests the same")
     for student, test in sorted(differ):
