@@ -98,3 +98,21 @@ def test_an_array_counts_as_often_as_it_is_named(times, array):
     for decode, parts in named(times, array):
         with pytest.raises(wire.ReplyError, match="named too often"):
             decode(parts)
+
+
+def alike(count: int, groups: int = 1) -> dict:
+    """Return the message of a dictionary of numbers, of which `count` each hash alike."""
+    keys = [{"int": hex(g + n * (2**61 - 1))} for g in range(1, groups + 1) for n in range(count)]
+    return {"dict": [[key, None] for key in keys]}
+
+
+@pytest.mark.parametrize(("count", "groups"), [(400, 1), (50, 40)])
+def test_keys_of_a_poor_hash_are_let_through(count, groups):
+    message = [json.dumps(alike(count, groups)).encode(), b""]
+    assert len(decoding.decode(message, {}.get)) == count * groups
+
+
+def test_keys_that_take_long_to_compare_are_refused():
+    message = [json.dumps({"list": [alike(400), alike(400)]}).encode(), b""]
+    with pytest.raises(wire.ReplyError, match="hash alike"):
+        decoding.decode(message, {}.get)
