@@ -5,6 +5,7 @@ They are kept in the metadata of the notebook, where each later step and every r
 
 from __future__ import annotations
 
+import re
 import signal
 import textwrap
 from collections.abc import Iterable
@@ -52,6 +53,12 @@ TEXTS = {
     "given up": "Your submission could not be graded: {what}. Your instructor will look at it.",
     "test": "`{test}`: this test could not be run; your instructor has been told.",
 }
+
+#: What a terminal takes for commands, what turns the order of characters, and what ends lines.
+#: Texts from submissions are parts of reasons, which are printed and logged.
+COMMANDS = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 #: What follows a reason that has ended the kernel: the first time, and the second.
 WENT_ON = " The cells after it ran in a fresh kernel, without it."
@@ -151,7 +158,13 @@ def reason(kind: str, cells: Iterable[str] = (), detail: str = "", **values: str
     KeyError
         If there is no such kind, or a value is missing.
     """
-    return Reason(kind, TEXTS[kind].format(**values), tuple(cells), detail=detail)
+    shown = {name: _on_a_line(value) for name, value in values.items()}
+    return Reason(kind, TEXTS[kind].format(**shown), tuple(cells), detail=_on_a_line(detail))
+
+
+def _on_a_line(text: str) -> str:
+    """Return a text without what is no character to be shown."""
+    return COMMANDS.sub(lambda found: " " if found[0].isspace() else "?", text)
 
 
 def broken_test(name: str, detail: str) -> Reason:

@@ -52,3 +52,21 @@ def test_reasons_travel_in_a_notebook_s_metadata():
 def test_what_is_no_reason_is_refused(damaged):
     with pytest.raises(ValueError, match="is not a reason"):
         Reason.from_dict(damaged)
+
+
+@pytest.mark.parametrize(
+    ("hostile", "shown"),
+    [
+        ("\x1b[2Jred", "?[2Jred"),
+        ("\x9b31mred", "?31mred"),
+        ("a\r\nWARNING forged", "a  WARNING forged"),
+        ("a\u2028b\u0085c", "a b c"),
+        ("fdp\u202excod.exe\u2069", "fdp?xcod.exe?"),
+        ("\ud800", "?"),
+        ("Größe 中文 👩\u200d💻 a\u202fb", "Größe 中文 👩\u200d💻 a\u202fb"),
+    ],
+)
+def test_no_part_of_a_submission_commands_the_terminal(hostile, shown):
+    found = reason("uncertain", notebook="n", state="is there", files=hostile, detail=hostile)
+    assert shown in found.text
+    assert found.detail == shown
