@@ -1,7 +1,7 @@
 """Explains errors for want of what is around a student's code where it is written.
 
-That is a module, a file, the network, a GPU, somebody who types: it may be there where the student
-works, and it is not where notebooks are graded.
+That is a module, a file, the network, a GPU, a magic, somebody who types: it may be there where
+the student works, and it is not where notebooks are graded.
 """
 
 from __future__ import annotations
@@ -34,8 +34,12 @@ LACKING = {
         r"|Failed to resolve '"
     ),
     "a GPU": re.compile(
-        r"Torch not compiled with CUDA|Found no NVIDIA driver|No CUDA GPUs are available"
-        r"|not linked with support for mps|deserialize object on a CUDA device"
+        r"Torch not compiled with [A-Z]+ enabled|Found no NVIDIA driver|No CUDA GPUs are available"
+        r"|not linked with support for \w+ devices|deserialize object on a [A-Z]+ device"
+        r"|with arguments from the '(?:CUDA|MPS|XPU|XLA|HPU)' backend"
+        r"|Cannot execute \w+\(\) without [A-Z]+ backend|without ATen_\w+ library"
+        r"|'_cuda_setDevice'|compiled without CUDA support|requires CUDA support"
+        r"|Cannot access accelerator device when none is available"
     ),
     "a window to draw in": re.compile(
         r"any of the following Qt binding modules|is not a recognised GUI loop or backend"
@@ -45,6 +49,9 @@ LACKING = {
     "another locale": re.compile(r"^Error: unsupported locale setting", re.MULTILINE),
     "a keyboard for the debugger": re.compile(r"\bBdbQuit\b"),
 }
+
+#: What IPython prints of a line that it does not know, such as one of Google Colab's.
+NO_MAGIC = re.compile(r"^UsageError: Line magic function `(%\w{1,50})` not found\.", re.MULTILINE)
 
 #: Where a test itself calls a function that asks for input, no person could let it pass.
 LACKING_IN_CELLS = {
@@ -99,7 +106,16 @@ def explain_missing(notebook: NotebookNode) -> list[Reason]:
 def _lacking(cell: NotebookNode) -> list[str]:
     """Return what was not there according to the errors in a cell's outputs."""
     text = error_text(cell)
-    return [*_named_in(text, cell)] if text else []
+    printed = "" if is_test(cell) else "".join(_stderr(cell))
+    magics = [f"the magic `{each}`" for each in NO_MAGIC.findall(printed)]
+    return magics + ([*_named_in(text, cell)] if text else [])
+
+
+def _stderr(cell: NotebookNode) -> Iterator[str]:
+    """Yield what a cell has printed on standard error, where IPython tells of its own errors."""
+    for output in cell.get("outputs", []):
+        if output.output_type == "stream" and output.get("name") == "stderr":
+            yield str(output.get("text"))
 
 
 def _named_in(text: str, cell: NotebookNode) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Explains errors of what is there where a student works, and not where notebooks are graded.
 
-Here it is names: those defined in cells that are run as released, and those that tests define.
+Here it is names: those defined in cells that are run as released, those that tests define, and
+those that are defined further down, or nowhere because of a magic.
 """
 
 from __future__ import annotations
@@ -10,18 +11,21 @@ import re
 from nbformat.notebooknode import NotebookNode
 
 from lxmls_grading.cells import added_names, grade_id, is_answer, is_locked, is_test
-from lxmls_grading.definitions import analyse, global_names, used_names
+from lxmls_grading.definitions import TRANSPARENT, analyse, global_names, used_names
 from lxmls_grading.feedback.surroundings import error_text, explain_missing
 from lxmls_grading.reasons import Reason, reason
 
 #: The message of Python where a name is not defined.
 NOT_DEFINED = re.compile(r"name '(\w+)' is not defined")
 
+#: A magic that takes the rest of a cell for itself, and that rest.
+CELL_MAGIC = re.compile(r"\s*(%%\w+)[^\n]*\n(.*)", re.DOTALL)
+
 
 def explain_errors(notebook: NotebookNode) -> list[Reason]:
     """Return the reasons of all kinds.
 
-    See :func:`explain_undefined`, :func:`explain_borrowed` and
+    See :func:`explain_undefined`, :func:`explain_borrowed`, :func:`explain_unreached` and
     :func:`~lxmls_grading.feedback.surroundings.explain_missing`.
 
     Parameters
@@ -29,7 +33,64 @@ def explain_errors(notebook: NotebookNode) -> list[Reason]:
     notebook : NotebookNode
         Executed.
     """
-    return explain_undefined(notebook) + explain_missing(notebook) + explain_borrowed(notebook)
+    return [
+        *explain_undefined(notebook),
+        *explain_missing(notebook),
+        *explain_borrowed(notebook),
+        *explain_unreached(notebook),
+    ]
+
+
+def explain_unreached(notebook: NotebookNode) -> list[Reason]:
+    """Return the reasons of names that a student defines, and not where they are needed.
+
+    They are defined in a cell further down, which ran first where the student works; or below a
+    magic such as ``%%timeit``, which may have been written there later. A person looks at the tests
+    that failed for want of them.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Executed.
+    """
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    missed = [next(iter(NOT_DEFINED.findall(error_text(cell))), "") for cell in code]
+    if not any(name for cell, name in zip(code, missed, strict=True) if is_test(cell)):
+        return []
+    last: dict[str, int] = {}  # by name, the place of the last cell that defines it
+    magics: dict[str, tuple[str, list[str]]] = {}  # and what keeps which answer from it
+    for place, cell in enumerate(code):
+        if not is_locked(cell):
+            magic, names = _kept_off(cell)
+            about = magic, [str(grade_id(cell))] * is_answer(cell)
+            magics |= dict.fromkeys(names.intersection(missed), about)
+            here = analyse(cell.source).bound if not error_text(cell) else frozenset[str]()
+            last |= dict.fromkeys(here.intersection(missed), place)
+    lacking: dict[str, str] = {}  # by the name that a cell does not define, that which it misses
+    tests: dict[str, list[str]] = {}
+    for place, (cell, name) in enumerate(zip(code, missed, strict=True)):
+        wants = lacking.get(name, name)
+        if wants != name or wants in magics or last.get(wants, -1) > place:
+            if is_test(cell):
+                tests.setdefault(wants, []).append(str(grade_id(cell)))
+            elif not is_locked(cell):
+                lacking |= dict.fromkeys(analyse(cell.source).bound.intersection(missed), wants)
+    reasons = []
+    for name, failed in tests.items():
+        what = f"your code uses `{name}`, which a cell further down defines"
+        answers = _answers_with(name, notebook)
+        if name in magics:
+            magic, own = magics[name]
+            what = f"`{magic}` is above the code that defines `{name}`, which is not run for it"
+            answers += own
+        reasons.append(reason("set aside", dict.fromkeys([*answers, *failed]), what=what))
+    return reasons
+
+
+def _kept_off(cell: NotebookNode) -> tuple[str, frozenset[str]]:
+    """Return the magic that takes a cell for itself, and the names that it would define."""
+    found = CELL_MAGIC.match(TRANSPARENT.sub("", cell.source, count=1))
+    return (found[1], analyse(found[2]).bound) if found else ("", frozenset())
 
 
 def explain_borrowed(notebook: NotebookNode) -> list[Reason]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from nbformat.v4 import new_output
 
 from lxmls_grading.feedback.surroundings import explain_missing
 from lxmls_grading.feedback.undefined import explain_errors
@@ -103,6 +104,16 @@ class TestOtherThings:
             ("gaierror: [Errno -3] Temporary failure in name resolution", "the network"),
             ("AssertionError: Torch not compiled with CUDA enabled", "a GPU"),
             ("RuntimeError: Found no NVIDIA driver on your system.", "a GPU"),
+            ("AssertionError: Torch not compiled with XPU enabled", "a GPU"),
+            ("RuntimeError: PyTorch is not linked with support for mps devices", "a GPU"),
+            (
+                "NotImplementedError: Could not run 'aten::empty.memory_format' with arguments "
+                "from the 'MPS' backend.",
+                "a GPU",
+            ),
+            ("RuntimeError: Cannot execute emptyCache() without MPS backend.", "a GPU"),
+            ("RuntimeError: Cannot get CUDA generator without ATen_cuda library.", "a GPU"),
+            ("AttributeError: module 'torch._C' has no attribute '_cuda_setDevice'", "a GPU"),
             ("RuntimeError: 'widget' is not a recognised GUI loop or backend name", "a window"),
             ("Error: unsupported locale setting", "another locale"),
             (f"StdinNotImplementedError: {NO_INPUT}", "a keyboard for `input`"),
@@ -118,6 +129,19 @@ class TestOtherThings:
         (why,) = explain_missing(notebook)
         assert (why.kind, why.cells) == ("set aside", ("area", "test-area"))
         assert f"your code needs {what}" in why.text
+
+    def test_a_line_that_ipython_does_not_know(self):
+        notebook = rebuilt()
+        cell(notebook, "area").source = "%tensorflow_version 2.x\ndef area(radius): return 1"
+        text = "a warning\nUsageError: Line magic function `%tensorflow_version` not found.\n"
+        cell(notebook, "area").outputs = [new_output("stream", name="stderr", text=text)]
+        fail(notebook, "test-area", "name 'area' is not defined")
+        (why,) = explain_missing(notebook)
+        assert why.cells == ("area", "test-area")
+        assert "needs the magic `%tensorflow_version`, which" in why.text
+        mistyped = text.replace("found.", "found (But cell magic `%%x` exists, did you mean it?).")
+        cell(notebook, "area").outputs[0].text = mistyped
+        assert explain_missing(notebook) == []
 
     def test_a_path_of_the_students_machine_in_a_function(self):
         notebook = rebuilt()

@@ -7,7 +7,11 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from lxmls_grading.cells import added_names
-from lxmls_grading.feedback.undefined import explain_borrowed, explain_undefined
+from lxmls_grading.feedback.undefined import (
+    explain_borrowed,
+    explain_undefined,
+    explain_unreached,
+)
 from lxmls_grading.intake.rebuild import rebuild
 from tests.support.odd_course import cell, originals, own, submission
 from tests.support.small_course import marks
@@ -119,3 +123,62 @@ class TestNamesThatOnlyTestsDefine:
     )
     def test_all_else_is_a_mistake(self, answer, test, missed):
         assert explain_borrowed(self.notebook(answer, test, errors={0: missed})) == []
+
+
+class TestNamesThatAreDefinedOutOfReach:
+    """Where the student works, they may be defined: a person looks at what failed for it."""
+
+    HELPER = "def helper(x): return x"
+    NO_HELPER = "name 'helper' is not defined"
+
+    def notebook(self, answer: str = "def area(radius): return helper(3.14) * radius**2"):
+        notebook = rebuilt()
+        cell(notebook, "area").source = answer
+        return notebook
+
+    def test_in_a_cell_further_down(self):
+        notebook = self.notebook()
+        notebook.cells.append(own(self.HELPER))
+        fail(notebook, "test-area", f"`area` raised NameError: {self.NO_HELPER}")
+        fail(notebook, "test-shapes", "AssertionError")
+        (why,) = explain_unreached(notebook)
+        assert (why.kind, why.cells) == ("set aside", ("area", "test-area"))
+        assert "uses `helper`, which a cell further down defines" in why.text
+
+    def test_an_answer_that_stopped_at_it_waits_too(self):
+        notebook = self.notebook("pi = helper(3.14)\ndef area(radius): return pi * radius**2")
+        notebook.cells.append(own(self.HELPER))
+        fail(notebook, "area", self.NO_HELPER)
+        fail(notebook, "test-area", "name 'area' is not defined")
+        (why,) = explain_unreached(notebook)
+        assert why.cells == ("area", "test-area")
+
+    def test_what_is_defined_nowhere_or_fails_there_waits_for_nobody(self):
+        notebook = self.notebook()
+        fail(notebook, "test-area", self.NO_HELPER)
+        assert explain_unreached(notebook) == []
+        notebook.cells.append(own(f"{self.HELPER}\n1 / 0"))
+        notebook.cells[-1].outputs = [failure("division by zero", "ZeroDivisionError")]
+        assert explain_unreached(notebook) == []
+
+    def test_where_tests_pass_or_fail_with_something_else_nobody_waits(self):
+        notebook = self.notebook()
+        notebook.cells.append(own(self.HELPER))
+        assert explain_unreached(notebook) == []
+        fail(notebook, "test-area", "AssertionError: 3 != 4")
+        assert explain_unreached(notebook) == []
+
+    @pytest.mark.parametrize("magic", ["%%timeit -n 1", "%%time\n%%writefile area.py", "%%memit"])
+    def test_below_a_magic(self, magic):
+        notebook = self.notebook(f"{magic}\ndef area(radius): return 3")
+        fail(notebook, "test-area", "name 'area' is not defined")
+        (why,) = explain_unreached(notebook)
+        assert why.cells == ("area", "test-area")
+        name = magic.split("\n")[-1].split()[0]
+        assert f"`{name}` is above the code that defines `area`, which is not run" in why.text
+
+    @pytest.mark.parametrize("source", ["%%time\ndef area(r): return x", "%%html\n<b>area</b>"])
+    def test_below_others_it_is_defined_or_is_no_code(self, source):
+        notebook = self.notebook(source)
+        fail(notebook, "test-area", "name 'area' is not defined")
+        assert explain_unreached(notebook) == []

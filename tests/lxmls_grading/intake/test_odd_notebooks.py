@@ -582,6 +582,20 @@ ODD = {
     "prose missing": Odd(delete("end", "introduction")),
     "formatted": Odd(formatted),
     "an answer turned into text": Odd(made_text, {"repaired"}, "put back to code"),
+    "an answer turned into text, between fences": Odd(
+        both(text_of("area", f"My answer:\n\n```python\n{AREA}\n```"), made_text),
+        {"repaired", "set aside"},
+        "the answer area may stand between words or fences",
+        fails={"test-area"},
+        aside=AREA_CELLS,
+        keeps=("return math.pi", ESSAY),
+    ),
+    "an answer turned into text, words alone": Odd(
+        both(text_of("area", "I would multiply pi by the square."), made_text),
+        {"repaired"},
+        "put back to code",
+        fails={"test-area"},
+    ),
     "a cell without points missing": Odd(
         delete("imports"), {"repaired"}, "without points were missing, and were put in (imports)"
     ),
