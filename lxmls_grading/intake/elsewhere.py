@@ -72,10 +72,10 @@ def _explain_found(
         else:
             reasons.append(repaired([name], what))
             reasons += _in_given_cells(name, found, originals)[1]  # this one may be a trial
-    if cell.cell_type != "code" and not analyse(cell.source).parsed:
-        if any(originals.names_written(name, code) for code in _codes(cell.source)):
-            what = f"the answer {name} may stand between words or fences: its cell was no code"
-            return [*reasons, set_aside(name, what, originals)]
+    is_text = cell.cell_type != "code" and not analyse(cell.source).parsed
+    if is_text and any(originals.names_written(name, code) for code in _codes(cell.source)):
+        what = f"the answer {name} may stand between words or fences: its cell was no code"
+        return [*reasons, set_aside(name, what, originals)]
     if cell.cell_type == "code" and not answer.names & analyse(cell.source).bound:
         if may_bind_unseen(cell.source):
             return reasons + _in_given_cells(name, found, originals)[1]

@@ -6,15 +6,17 @@ whole, what was merged with it can be taken out exactly.
 
 from __future__ import annotations
 
+import ast
 import copy
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 from nbformat.notebooknode import NotebookNode
 
 from lxmls_grading.cells import grade_id
-from lxmls_grading.definitions import analyse
+from lxmls_grading.definitions import analyse, names_from_elsewhere, tree_of
 from lxmls_grading.intake.originals import Originals, is_unchanged, plain_text
 from lxmls_grading.listing import list_names
 
@@ -193,15 +195,16 @@ def _cell(cell: NotebookNode, part: Part, name: str | None, originals: Originals
 def _put_together(
     cells: list[NotebookNode], originals: Originals, done: list[tuple[list[str], str]]
 ) -> list[NotebookNode]:
-    """Put answers together that were split where no half is code; add to what was done."""
+    """Put answers together that were split where a half makes no sense; add to what was done."""
     cells = [*cells]
     for name, answer in originals.answers.items():
         marked = [index for index, cell in enumerate(cells) if grade_id(cell) == name]
         codes = [analyse(cells[index].source) for index in marked]
         names = answer.names or analyse(originals.known[name].source).defined
-        if not names or any(c.parsed and c.bound >= names for c in codes):
+        is_whole = any(code.parsed and code.bound >= names for code in codes)
+        if not names:
             continue
-        span = _span(name, names, cells, marked)
+        span = _span(name, names, cells, marked, originals.known[name], is_whole)
         if span is not None:
             whole = copy.deepcopy(next(cells[index] for index in marked if index in span))
             whole.source = _joined(cells, span)
@@ -211,9 +214,17 @@ def _put_together(
 
 
 def _span(
-    name: str, names: frozenset[str], cells: list[NotebookNode], marked: list[int]
+    name: str,
+    names: frozenset[str],
+    cells: list[NotebookNode],
+    marked: list[int],
+    released: NotebookNode,
+    is_whole: bool,
 ) -> range | None:
-    """Return which cells are an answer, which defines names, only if they are one; or None."""
+    """Return which cells are an answer, which defines names, only if they are one; or None.
+
+    Where a cell alone is whole, another one belongs to it only if it cannot stand alone.
+    """
     for number in range(2, MAX_PARTS + 1):
         for start in sorted({m - back for m in marked for back in range(number)}):
             span = range(start, start + number)
@@ -222,11 +233,59 @@ def _span(
             parts = [cells[index] for index in span]
             if any(p.cell_type != "code" or grade_id(p) not in (None, name) for p in parts):
                 continue
+            if is_whole or analyse(parts[0].source).parsed:
+                texts = [_joined(cells, range(start, index)) for index in span[1:]]
+                pairs = [*zip(parts[1:], texts, strict=True)]
+                if not all(_is_torn(part, above, name) for part, above in pairs):
+                    continue
+                if plain_text(parts[0]) == plain_text(released):
+                    continue
+            elif not all(part.source.strip() for part in parts):
+                continue
             whole = analyse(_joined(cells, span))
-            is_split = not analyse(parts[0].source).parsed and all(p.source.strip() for p in parts)
-            if is_split and whole.parsed and whole.bound >= names:
+            if whole.parsed and whole.bound >= names:
                 return span
     return None
+
+
+def _is_torn(cell: NotebookNode, above: str, name: str) -> bool:
+    """Whether a cell goes on with a function or a class in the code above it.
+
+    It begins with spaces, which IPython takes away where all lines have them. Without the code
+    above it, it is none, or returns from no function; or it has the marks of the answer, too. What
+    is only another version of something in the code above is left alone.
+    """
+    lines = (line for line in cell.source.splitlines() if line.strip())
+    if cell.cell_type != "code" or not next(lines, "").startswith((" ", "\t")):
+        return False
+    joined = f"{above}\n{cell.source}"
+    before, here, whole = tree_of(above), tree_of(cell.source), tree_of(joined)
+    if before is None or whole is None or _has_loose_ends(whole, joined):
+        return False
+    if here is None or _has_loose_ends(here, cell.source):
+        last = max(filter(_is_plain, ast.walk(before)), key=lambda node: node.lineno, default=None)
+        return not isinstance(last, ast.Return | ast.Raise)  # nothing below these is reached
+    return grade_id(cell) == name and not _functions(here) & _functions(before)
+
+
+def _has_loose_ends(tree: ast.Module, source: str) -> bool:
+    """Whether code returns from no function, or reads the object of no method."""
+    nodes: list[ast.AST] = [*tree.body]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.Return):
+            return True
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            nodes += ast.iter_child_nodes(node)
+    return "self" in names_from_elsewhere(source)
+
+
+def _is_plain(node: ast.AST) -> TypeGuard[ast.stmt]:
+    return isinstance(node, ast.stmt) and not hasattr(node, "body")
+
+
+def _functions(tree: ast.Module) -> set[str]:
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
 def _joined(cells: list[NotebookNode], span: range) -> str:

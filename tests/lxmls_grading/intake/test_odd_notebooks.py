@@ -38,6 +38,8 @@ from tests.support.odd_course import (
 from tests.support.rebuilding import assert_sound
 from tests.support.submissions import complete
 
+LONG = "def area(radius):\n    square = radius**2\n    return math.pi * square"
+DRAFT = "    def __init__(self, side):\n        self.side = 0"
 BROKEN = "def area(radius):\n    return ((("
 #: The same answer as other programs write it, and in ways that are seen only when it runs.
 PROMPTS = ">>> def area(radius):\n...     return math.pi * radius**2"
@@ -137,7 +139,7 @@ def split_at(word: str, *marked: bool):
     """Split the answer `area` before a line with a word; each half may keep the marks."""
 
     def change(notebook):
-        head, tail = AREA.split(f"\n    {word}")
+        head, tail = cell(notebook, "area").source.split(f"\n    {word}")
         parts = head, f"    {word}{tail}"
         halves = [
             twin(notebook, "area", text) if is_marked else own(text)
@@ -145,6 +147,19 @@ def split_at(word: str, *marked: bool):
         ]
         index = take(notebook, "area")
         notebook.cells[index:index] = halves
+
+    return change
+
+
+def split_shapes(line: str, is_marked: bool):
+    """Put lines of the class `Square` into a cell below the answer `shapes`."""
+
+    def change(notebook):
+        first, second = SHAPES.split("\n\n\n")
+        head, tail = f"{second}\n\n\n{first}", f"{line}\n        return 2 * self.side"
+        index = place(notebook, "shapes")
+        below = twin(notebook, "shapes", tail) if is_marked else own(tail)
+        notebook.cells[index : index + 1] = [twin(notebook, "shapes", head), below]
 
     return change
 
@@ -456,6 +471,24 @@ ODD = {
             "the second with the marks": (False, True),
         }.items()
     },
+    **{
+        f"split below a line of its body, {what}": Odd(
+            both(text_of("area", LONG), split_at("return", *parts)),
+            {"repaired"},
+            "area, which had been split, was put together",
+        )
+        for what, parts in {
+            "both with the marks": (True, True),
+            "the first with the marks": (True, False),
+            "the second with the marks": (False, True),
+        }.items()
+    },
+    "split between methods": Odd(
+        split_shapes("    def twice(self):", True), {"repaired"}, "shapes, which had been split"
+    ),
+    "a draft of a method below": Odd(split_shapes(DRAFT, False)),
+    "a draft of a method below, with the marks": Odd(split_shapes(DRAFT, True)),
+    "a draft of a body below": Odd(insert("area", own("    square = 2\n    return square"))),
     # --- nbgrader's marks are lost
     "no marks": Odd(no_marks, {"repaired"}, "marks of nbgrader were lost"),
     "no marks, ids kept": Odd(no_marks_but_ids, {"repaired"}, "marks of nbgrader were lost"),
