@@ -133,12 +133,17 @@ class Ledger:
         return next((one for one in reversed(self.of(student)) if one.state == WAITING), None)
 
     def waits_since(self, student: str) -> str:
-        """Return since when a student waits: since the first try that no other was graded after."""
+        """Return since when a student waits: since the first try that no other was graded after.
+
+        A try that was refused meanwhile changes nothing: whoever can write to the exchange can
+        leave some there, also under the name of another one.
+        """
         since = ""
         for one in reversed(self.of(student)):
-            if one.state not in (WAITING, PASSED):
+            if one.state in (WAITING, PASSED):
+                since = one.seen
+            elif since:
                 break
-            since = one.seen
         return since
 
     def graded(self, student: str) -> list[Try]:

@@ -68,3 +68,15 @@ def test_who_hands_in_again_keeps_the_place(tmp_path):
     ledger.of("bob")[0].seen = at(10)
     ledger.add("bob", Try("two", "", at(5)))
     assert ledger.waits_since("bob") == ledger.waiting("bob").seen
+
+
+def test_what_is_refused_gives_nobody_another_place(tmp_path):
+    """Its time was empty, which came before all others': one such try, and one is always next."""
+    ledger = Ledger(tmp_path, "day2")
+    ledger.add("ada", Try("one", "", at(9)))
+    ledger.add("mallory", graded("one", 5), Try("two", "", at(2)))
+    ledger.add("mallory", Try("a link", "", at(1), state=REFUSED, done=at(1)))
+    assert ledger.waits_since("mallory") == ledger.waiting("mallory").seen
+    assert ledger.waits_since("ada") < ledger.waits_since("mallory")
+    ledger.add("eve", Try("one", "", at(8), state=REFUSED), Try("two", "", at(1)))
+    assert ledger.waits_since("eve") == ledger.waiting("eve").seen
