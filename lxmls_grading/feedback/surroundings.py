@@ -50,8 +50,10 @@ LACKING = {
     "a keyboard for the debugger": re.compile(r"\bBdbQuit\b"),
 }
 
-#: What IPython prints of a line that it does not know, such as one of Google Colab's.
-NO_MAGIC = re.compile(r"^UsageError: Line magic function `(%\w{1,50})` not found\.", re.MULTILINE)
+#: What IPython prints of a magic that it does not know, such as one of Google Colab's.
+NO_MAGIC = re.compile(
+    r"^UsageError: (?:Line magic function|Cell magic) `(%{1,2}\w{1,50})` not found\.", re.MULTILINE
+)
 
 #: Where a test itself calls a function that asks for input, no person could let it pass.
 LACKING_IN_CELLS = {
@@ -62,8 +64,9 @@ LACKING_IN_CELLS = {
 def explain_missing(notebook: NotebookNode) -> list[Reason]:
     """Return the reasons of what a student's code needs, and that is not there.
 
-    A person looks at the tests that failed: those whose error names it, and those that use what a
-    cell without it did not define. What a test itself names is not the student's.
+    A person looks at the tests that failed: those whose error names it, those that use what a cell
+    without it did not define, and those that follow an answer without it, which may have changed
+    something. What a test itself names is not the student's.
 
     Parameters
     ----------
@@ -75,6 +78,7 @@ def explain_missing(notebook: NotebookNode) -> list[Reason]:
     lacking: dict[str, str] = {}  # what is lacking, by the name that was not defined for want of it
     tests: dict[str, list[str]] = {}
     answers: dict[str, list[str]] = {}
+    above: list[str] = []  # what the answer above lacks
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
@@ -82,9 +86,10 @@ def explain_missing(notebook: NotebookNode) -> list[Reason]:
         missing = _lacking(cell)
         used = [lacking[each] for each in sorted(used_names(cell.source) & lacking.keys())]
         if is_test(cell):
-            for what in (missing or used)[:1] if text else []:
+            for what in (missing or used or above)[:1] if text else []:
                 tests.setdefault(what, []).append(str(name))
             continue
+        above = (missing or used) if is_answer(cell) else above
         bound = analyse(cell.source).bound
         written = is_answer(cell) or name is None
         if written and (missing or used):

@@ -72,8 +72,7 @@ def _explain_found(
         else:
             reasons.append(repaired([name], what))
             reasons += _in_given_cells(name, found, originals)[1]  # this one may be a trial
-    is_text = cell.cell_type != "code" and not analyse(cell.source).parsed
-    if is_text and any(originals.names_written(name, code) for code in _codes(cell.source)):
+    if cell.cell_type != "code" and _is_code_in_text(name, cell.source, originals):
         what = f"the answer {name} may stand between words or fences: its cell was no code"
         return [*reasons, set_aside(name, what, originals)]
     if cell.cell_type == "code" and not answer.names & analyse(cell.source).bound:
@@ -134,6 +133,16 @@ def _in_texts(name: str, notebook: NotebookNode, originals: Originals) -> list[R
             where = f"a cell of your own that is no code ({_quote(cell.source)})"
             return [set_aside(name, f"the answer {name} may be in {where}", originals)]
     return []
+
+
+def _is_code_in_text(name: str, text: str, originals: Originals) -> bool:
+    """Whether an answer may stand in the text of its cell, between words or fences."""
+    fenced, *others = _codes(text)
+    if analyse(text).parsed:
+        return False  # it is run as it is
+    if not originals.answers[name].names:
+        return bool(fenced.strip()) and analyse(fenced).parsed
+    return any(originals.names_written(name, code) for code in (fenced, *others))
 
 
 def _codes(text: str) -> list[str]:

@@ -36,6 +36,15 @@ class TestModulesThatAreNotThere:
         (why,) = explain_missing(notebook)
         assert why.cells == ("area", "test-area")
 
+    def test_in_an_answer_that_changes_what_is_given(self):
+        notebook = rebuilt()
+        cell(notebook, "area").source = "import pandas\ntable['b'] = 2"
+        fail(notebook, "area", NO_PANDAS)
+        fail(notebook, "test-area", "KeyError: 'b'")
+        fail(notebook, "test-shapes", "AssertionError")  # it follows another answer
+        (why,) = explain_missing(notebook)
+        assert why.cells == ("area", "test-area")
+
     def test_in_a_function(self):
         notebook = rebuilt()
         fail(notebook, "test-area", f"`area` fails: ModuleNotFoundError: {NO_PANDAS}")
@@ -139,6 +148,9 @@ class TestOtherThings:
         (why,) = explain_missing(notebook)
         assert why.cells == ("area", "test-area")
         assert "needs the magic `%tensorflow_version`, which" in why.text
+        of_cell = "UsageError: Cell magic `%%memit` not found.\n"
+        cell(notebook, "area").outputs[0].text = of_cell
+        assert "needs the magic `%%memit`, which" in explain_missing(notebook)[0].text
         mistyped = text.replace("found.", "found (But cell magic `%%x` exists, did you mean it?).")
         cell(notebook, "area").outputs[0].text = mistyped
         assert explain_missing(notebook) == []

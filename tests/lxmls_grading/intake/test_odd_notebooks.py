@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 
 import pytest
-from nbformat.v4 import new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from lxmls_grading.cells import grade_id, note_python
 from lxmls_grading.intake import elsewhere, repairs
@@ -36,6 +36,7 @@ from tests.support.odd_course import (
     without_marks,
 )
 from tests.support.rebuilding import assert_sound
+from tests.support.small_course import marks
 from tests.support.submissions import complete
 
 LONG = "def area(radius):\n    square = radius**2\n    return math.pi * square"
@@ -860,3 +861,16 @@ def test_hostile_texts_are_read_in_linear_time():
     assert not may_hold_answer("a.txt", "http://" * 200_000, originals())
     assert len(elsewhere._codes("x = 1\n" + " \n" * 1_500_000)) == 2
     assert time.perf_counter() - started < 10  # it took minutes
+
+
+@pytest.mark.parametrize(
+    ("text", "waits"), [("```\ntable['b'] = 2\n```", True), ("I would add a column.", False)]
+)
+def test_code_in_the_text_of_an_answer_that_defines_nothing_waits(text, waits):
+    solution = "### BEGIN SOLUTION\ntable['b'] = 2\n### END SOLUTION"
+    answer = new_code_cell(solution, id="column", metadata=marks("column", False, True))
+    test = new_code_cell("assert table['b'] == 2", id="t", metadata=marks("t", True, False))
+    course = read_originals(new_notebook(cells=[answer, test]), course_config())
+    submitted = new_markdown_cell(text, metadata=answer.metadata)
+    reasons = rebuild(new_notebook(cells=[submitted, test]), course)[1]
+    assert [each.cells for each in reasons if each.kind == "set aside"] == [("column", "t")] * waits
