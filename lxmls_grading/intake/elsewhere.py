@@ -75,12 +75,15 @@ def _explain_found(
     if cell.cell_type != "code" and _is_code_in_text(name, cell.source, originals):
         what = f"the answer {name} may stand between words or fences: its cell was no code"
         return [*reasons, set_aside(name, what, originals)]
-    if cell.cell_type == "code" and not answer.names & analyse(cell.source).bound:
+    if cell.cell_type == "code" and not originals.names_written(name, cell.source):
         if may_bind_unseen(cell.source):
             return reasons + _in_given_cells(name, found, originals)[1]
-        # It may have been exchanged with another one.
-        elsewhere = _settle_code(name, notebook, found, originals)[1]
+        # It may have been exchanged with another one, or only a line have been added to the stub.
+        text, elsewhere = _settle_code(name, notebook, found, originals)
         reasons += [each for each in elsewhere if each.kind == "set aside"]
+        if text and answer.names & analyse(cell.source).bound:
+            what = f"the answer {name} may be above its cell, which defines it as it was given"
+            reasons.append(set_aside(name, what, originals))
     return reasons
 
 
@@ -110,7 +113,7 @@ def _settle_code(
         reasons = reasons or _in_texts(name, notebook, originals)
         if reasons or name in found.counts:
             return text, reasons
-        return _settle_unseen(name, notebook, originals)
+        return _settle_unseen(name, notebook, found, originals)
     others = {f"the cell {names[index]}" for index in before + after if names[index]}
     own = {"a cell of your own"} if len(others) < len(before + after) else set()
     where = list_names(sorted(others | own))
@@ -169,19 +172,23 @@ def _codes(text: str) -> list[str]:
 
 
 def _settle_unseen(
-    name: str, notebook: NotebookNode, originals: Originals
+    name: str, notebook: NotebookNode, found: Found, originals: Originals
 ) -> tuple[str | None, list[Reason]]:
     """Decide about a missing answer that is defined nowhere, as far as can be seen.
 
     Other code may define it: ``%run``, ``import *``, ``exec``. The stub would take its place.
     """
     own = (
-        cell.source for cell in notebook.cells if cell.cell_type == "code" and not grade_id(cell)
+        cell.source
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        if not grade_id(cell)
+        or (_is_written(str(grade_id(cell)), found, originals) and analyse(cell.source).parsed)
     )
     if not any(may_bind_unseen(source) for source in own):
         return None, [_put_back(name)]
-    text = f"# The answer {name} may come from a cell of your own."
-    what = f"the cell {name} was missing, and its answer may come from a cell of your own"
+    text = f"# The answer {name} may come from another cell of yours."
+    what = f"the cell {name} was missing, and its answer may come from another cell of yours"
     by_hand = _by_hand(name, originals)
     return text, [set_aside(name, what, originals) if by_hand else repaired([name], what)]
 

@@ -298,7 +298,7 @@ ODD = {
     "deleted, anew, prompts below prose": Odd(rewritten("area", PROMPTS, -1), {"repaired"}, "own"),
     **{
         f"deleted, anew by {what}, {offset}": Odd(
-            rewritten("area", text, offset), {"repaired"}, "answer may come from a cell"
+            rewritten("area", text, offset), {"repaired"}, "answer may come from another cell"
         )
         for what, text in UNSEEN.items()
         for offset in (0, -1)
@@ -373,6 +373,31 @@ ODD = {
         both(text_of("area", stub("area")), insert("test-area", own(AREA))),
         {"set aside"},
         aside=AREA_CELLS,
+    ),
+    "a line in the stub, answer above": Odd(
+        both(text_of("area", f"import os\n{stub('area')}"), insert("task", own(AREA))),
+        {"set aside"},
+        "the answer area may be above its cell, which defines it as it was given",
+        fails={"test-area"},
+        aside=AREA_CELLS,
+    ),
+    "a line in the stub, answer below its test": Odd(
+        both(text_of("area", f"# See below.\n{stub('area')}"), insert("test-area", own(AREA))),
+        {"set aside"},
+        "found in a cell of your own, below its tests",
+        fails={"test-area"},
+        aside=AREA_CELLS,
+    ),
+    "a line in the stub, nothing elsewhere": Odd(
+        text_of("area", f"import os\n{stub('area')}"), fails={"test-area"}
+    ),
+    "all of it comes from code in the first answer": Odd(
+        both(
+            text_of("area", f"exec({f'{AREA}; {ANSWERS}'.replace('; ', chr(10))!r})\n{SHAPES}"),
+            delete("shapes", "answers"),
+        ),
+        {"repaired"},
+        "its answer may come from another cell of yours",
     ),
     "emptied, answer above": Odd(
         both(text_of("area", ""), insert("task", own(AREA))), {"repaired"}
