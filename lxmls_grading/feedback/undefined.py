@@ -7,13 +7,14 @@ those that are defined further down, or nowhere because of a magic.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from nbformat.notebooknode import NotebookNode
 
 from lxmls_grading.cells import added_names, grade_id, is_answer, is_locked, is_test
 from lxmls_grading.definitions import TRANSPARENT, analyse, global_names, used_names
 from lxmls_grading.feedback.surroundings import error_text, explain_missing
-from lxmls_grading.reasons import Reason, reason
+from lxmls_grading.reasons import Reason, reason, reasons_of
 
 #: The message of Python where a name is not defined.
 NOT_DEFINED = re.compile(r"name '(\w+)' is not defined")
@@ -33,15 +34,12 @@ def explain_errors(notebook: NotebookNode) -> list[Reason]:
     notebook : NotebookNode
         Executed.
     """
-    return [
-        *explain_undefined(notebook),
-        *explain_missing(notebook),
-        *explain_borrowed(notebook),
-        *explain_unreached(notebook),
-    ]
+    found = explain_undefined(notebook) + explain_missing(notebook) + explain_borrowed(notebook)
+    told = [each for each in reasons_of(notebook) + found if each.kind == "set aside"]
+    return found + explain_unreached(notebook, {cell for each in told for cell in each.cells})
 
 
-def explain_unreached(notebook: NotebookNode) -> list[Reason]:
+def explain_unreached(notebook: NotebookNode, told: Collection[str] = ()) -> list[Reason]:
     """Return the reasons of names that a student defines, and not where they are needed.
 
     They are defined in a cell further down, which ran first where the student works; or below a
@@ -52,6 +50,8 @@ def explain_unreached(notebook: NotebookNode) -> list[Reason]:
     ----------
     notebook : NotebookNode
         Executed.
+    told : collection of str
+        Names of cells that a person looks at for another reason.
     """
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     missed = [next(iter(NOT_DEFINED.findall(error_text(cell))), "") for cell in code]
@@ -71,7 +71,7 @@ def explain_unreached(notebook: NotebookNode) -> list[Reason]:
     for place, (cell, name) in enumerate(zip(code, missed, strict=True)):
         wants = lacking.get(name, name)
         if wants != name or wants in magics or last.get(wants, -1) > place:
-            if is_test(cell):
+            if is_test(cell) and grade_id(cell) not in told:
                 tests.setdefault(wants, []).append(str(grade_id(cell)))
             elif not is_locked(cell):
                 lacking |= dict.fromkeys(analyse(cell.source).bound.intersection(missed), wants)

@@ -9,10 +9,12 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from lxmls_grading.cells import added_names
 from lxmls_grading.feedback.undefined import (
     explain_borrowed,
+    explain_errors,
     explain_undefined,
     explain_unreached,
 )
 from lxmls_grading.intake.rebuild import rebuild
+from lxmls_grading.reasons import add_reason, reason
 from tests.support.odd_course import cell, originals, own, submission
 from tests.support.small_course import marks
 
@@ -152,6 +154,13 @@ class TestNamesThatAreDefinedOutOfReach:
         fail(notebook, "test-area", "name 'area' is not defined")
         (why,) = explain_unreached(notebook)
         assert why.cells == ("area", "test-area")
+
+    def test_what_a_person_looks_at_already_is_told_once(self):
+        notebook = self.notebook()
+        notebook.cells.append(own(self.HELPER))
+        fail(notebook, "test-area", self.NO_HELPER)
+        add_reason(notebook, reason("set aside", ["test-area"], what="it is odd"))
+        assert explain_errors(notebook) == []
 
     def test_what_is_defined_nowhere_or_fails_there_waits_for_nobody(self):
         notebook = self.notebook()
