@@ -135,17 +135,22 @@ def digests(notebook: NotebookNode) -> dict[str, str]:
     """Return a hash of what each cell with points is about, by its name.
 
     For an answer that is read by a person it is its text. For a test it is the test, and all that
-    the student wrote in the notebook; for a task the latter alone.
+    the student wrote in the notebook; for a task the latter alone. So it is, with its text, for an
+    answer that may stand in another cell.
     """
     own = [cell for cell in notebook.cells if is_answer(cell) or grade_id(cell) is None]
     all_own = _digest([cell.source for cell in own])
-    return {
-        str(grade_id(cell)): all_own
-        if is_task(cell)
-        else _digest([cell.source, *([] if is_solution(cell) else [all_own])])
-        for cell in notebook.cells
-        if is_grade(cell) or is_task(cell)
+    elsewhere = {
+        name for each in reasons_of(notebook) if each.kind == "set aside" for name in each.cells
     }
+    digests = {}
+    for cell in notebook.cells:
+        if is_grade(cell) or is_task(cell):
+            name = str(grade_id(cell))
+            is_alone = is_solution(cell) and name not in elsewhere
+            whole = _digest([cell.source, *([] if is_alone else [all_own])])
+            digests[name] = all_own if is_task(cell) else whole
+    return digests
 
 
 def _digest(texts: list[str]) -> str:

@@ -11,12 +11,16 @@ import sqlite3
 
 import pytest
 from nbformat import write
+from nbformat.v4 import new_markdown_cell
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 
 from lxmls_grading.cells import read_notebook
 from lxmls_grading.gradebook import points_by_hand
+from lxmls_grading.intake.rebuild import rebuild
+from lxmls_grading.reasons import add_reason
+from tests.support import odd_course
 from tests.support.conversion import ANSWER, NAME, TEST, convert, details, feedback, find, hand_in
 
 pytestmark = pytest.mark.usefixtures("_guarded")
@@ -321,3 +325,20 @@ def test_a_task_waits_where_its_notebook_was_missing_before(course):
     give(course, log_linear_comments_rubric=0)
     convert(Autograde, course)
     assert details(course, "ada")[0][task] == (None, 0, False)
+
+
+@pytest.mark.parametrize("later", ["Other words of mine.", ""])
+def test_those_of_an_answer_in_another_cell_are_for_what_stands_there(later):
+    """Its own cell is blank both times, and would pass for the same answer."""
+
+    def noted(words: str) -> str:
+        notebook = odd_course.submission()
+        odd_course.cell(notebook, "essay").source = odd_course.stub("essay")
+        place = odd_course.place(notebook, "essay")
+        notebook.cells.insert(place, odd_course.own(words, new_markdown_cell))
+        rebuilt, reasons = rebuild(notebook, odd_course.originals())
+        for each in reasons:
+            add_reason(rebuilt, each)
+        return points_by_hand.digests(rebuilt)["essay"]
+
+    assert noted("Words of mine.") == noted("Words of mine.") != noted(later)
