@@ -20,8 +20,9 @@ from lxmls_grading.definitions import analyse, names_from_elsewhere, tree_of
 from lxmls_grading.intake.originals import Originals, is_unchanged, plain_text
 from lxmls_grading.listing import list_names
 
-#: Most cells into which an answer was split that are put together.
-MAX_PARTS = 3
+#: Most cells into which an answer was split that are put together, and copies of an answer that are
+#: looked at for it: a hostile notebook can have thousands.
+MAX_PARTS, MAX_COPIES = 3, 30
 
 
 @dataclass(frozen=True)
@@ -198,7 +199,7 @@ def _put_together(
     """Put answers together that were split where a half makes no sense; add to what was done."""
     cells = [*cells]
     for name, answer in originals.answers.items():
-        marked = [index for index, cell in enumerate(cells) if grade_id(cell) == name]
+        marked = [index for index, cell in enumerate(cells) if grade_id(cell) == name][:MAX_COPIES]
         codes = [analyse(cells[index].source) for index in marked]
         names = answer.names or analyse(originals.known[name].source).defined
         is_whole = any(code.parsed and code.bound >= names for code in codes)
