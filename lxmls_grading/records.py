@@ -10,13 +10,15 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import logging
+import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from lxmls_grading.intake.files import UnsafeFileError, read_plain
+from lxmls_grading.intake.files import UnsafeFileError, plain_files, read_plain
 from lxmls_grading.machine.sharing import share_in_shared
 from lxmls_grading.reasons import Reason
 from lxmls_nb import __version__
@@ -24,6 +26,9 @@ from lxmls_nb.files import atomic_path, make_folder
 
 #: The folder of records in the folder of the course, and the version of their format.
 RECORDS_FOLDER, RECORD_FORMAT = ".lxmls_nb", 1
+
+#: Most bytes of the files of a folder whose contents are hashed.
+MAX_DIGESTED = 2**27
 
 
 class AlreadyGradingError(RuntimeError):
@@ -145,26 +150,32 @@ def lock_assignment(root: str | Path, assignment: str) -> Iterator[None]:
         yield
 
 
-def digest_files(paths: Iterable[str], root: str | Path) -> str:
-    """Return a hash of the names and contents of files.
+def digest_folder(folder: str | Path, ignore: Sequence[str], log: logging.Logger) -> str:
+    """Return a hash of the names and contents of the files in a folder.
 
-    Of a file that must not be read, its type, size and time of change take the place of contents.
+    Files of any size count: a notebook with figures has many megabytes. Of a file that must not be
+    read, and of those beyond so many bytes, type, size and time of change take the place of
+    contents.
 
     Parameters
     ----------
-    paths : iterable of str
-    root : path
-        The folder that their names are relative to.
+    folder : path
+    ignore : sequence of str
+        Patterns of names that are left out.
+    log : logging.Logger
+        Gets a warning for each file that is left out for another reason.
     """
-    digest = hashlib.sha256()
-    for path in paths:
+    digest, left = hashlib.sha256(), MAX_DIGESTED
+    for path in plain_files(folder, ignore, log, math.inf, lambda _: True):
         try:
-            content = hashlib.sha256(read_plain(path, 2**27)).hexdigest()
+            data = read_plain(path, left)
+            left -= len(data)
+            content = hashlib.sha256(data).hexdigest()
         except UnsafeFileError as problem:
             try:
                 state = os.lstat(path)
                 content = f"{problem} {state.st_mode} {state.st_size} {state.st_mtime_ns}"
             except OSError:
                 content = str(problem)
-        digest.update(f"{os.path.relpath(path, root)!r} {content}\n".encode(errors="replace"))
+        digest.update(f"{os.path.relpath(path, folder)!r} {content}\n".encode(errors="replace"))
     return digest.hexdigest()

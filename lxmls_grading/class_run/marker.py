@@ -31,7 +31,7 @@ from lxmls_grading.execution.warm_process import without_result
 from lxmls_grading.gradebook.earlier_results import EarlierPoints, forget, interrupted
 from lxmls_grading.gradebook.transaction import after_commit, one_transaction
 from lxmls_grading.intake.exporter import SubmissionExporter
-from lxmls_grading.intake.files import UNPRINTABLE, plain_files
+from lxmls_grading.intake.files import UNPRINTABLE
 from lxmls_grading.intake.personal_numbers import PersonalNumbers
 from lxmls_grading.intake.working_files import WorkingFiles
 from lxmls_grading.machine.sharing import share, share_folder
@@ -43,7 +43,7 @@ from lxmls_grading.nbgrader_patches import (
     wait_for_others,
 )
 from lxmls_grading.reasons import Reason, nothing_read, reasons_of
-from lxmls_grading.records import RECORDS_FOLDER, digest_files
+from lxmls_grading.records import RECORDS_FOLDER, digest_folder
 from lxmls_nb.files import make_folder
 
 if TYPE_CHECKING:
@@ -130,9 +130,8 @@ class Marker(Autograde):
             share(Path(coursedir.root, "gradebook.db"))
         source = coursedir.format_path(coursedir.source_directory, ".", self.assignment)
         # The gradebook has tests that nbgrader has generated (AUTOTEST), and the source has not.
-        state = (
-            f"{self._digest(source, [])} {checksums}{PersonalNumbers(parent=self).fingerprint()}"
-        )
+        files = digest_folder(source, [], self.log)
+        state = f"{files} {checksums}{PersonalNumbers(parent=self).fingerprint()}"
         self._source_digest = hashlib.sha256(state.encode()).hexdigest()
 
     def _exporter(self, steps: list[Any]) -> SubmissionExporter:
@@ -200,10 +199,8 @@ class Marker(Autograde):
     def digest(self, student: str) -> str:
         """Return a hash of a submission and of the source that it is graded with."""
         folder = self.submitted(student)
-        return f"{self._digest(folder, self.coursedir.ignore)[:32]}-{self._source_digest[:32]}"
-
-    def _digest(self, folder: str, ignore: list[str]) -> str:
-        return digest_files(plain_files(folder, ignore, self.log), folder)
+        files = digest_folder(folder, self.coursedir.ignore, self.log)
+        return f"{files[:32]}-{self._source_digest[:32]}"
 
     def is_newer(self, student: str) -> bool:
         """Whether a submission is newer than the one in ``autograded``: nbgrader's own rule."""

@@ -28,8 +28,9 @@ from lxmls_grading.intake.files import (
     read_plain,
 )
 
-#: Bytes of a notebook, and of an archive that a student handed in; entries of an archive or folder.
-MAX_NOTEBOOK_BYTES, MAX_ARCHIVE_BYTES, MAX_ENTRIES = 20_000_000, 100_000_000, 100_000
+#: Bytes of a notebook or an archive that a student handed in; entries of an archive or folder.
+#: Grading reads smaller notebooks alone. It says so to the student, and does not call it missing.
+MAX_WORK_BYTES, MAX_ENTRIES = 100_000_000, 100_000
 
 TOO_MANY = f"has more than {MAX_ENTRIES} files: the rest is left out"
 
@@ -81,9 +82,7 @@ class Unreadable:
 
 def limit_of(name: str) -> int:
     """Return how many bytes a file of this name may have."""
-    if name.lower().endswith(".ipynb"):
-        return MAX_NOTEBOOK_BYTES
-    return MAX_ARCHIVE_BYTES if name.lower().endswith(".zip") else MAX_FILE_BYTES
+    return MAX_WORK_BYTES if name.lower().endswith((".ipynb", ".zip")) else MAX_FILE_BYTES
 
 
 def is_junk(parts: tuple[str, ...]) -> bool:

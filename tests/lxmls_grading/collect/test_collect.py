@@ -266,6 +266,14 @@ def test_hostile_and_damaged_entries_are_lines(collecting):
     assert not list(collecting.root.rglob("escape*"))
 
 
+def test_a_notebook_that_is_too_large_to_be_graded_is_there_and_not_called_missing(collecting):
+    """With outputs it may have many megabytes: grading tells the student to clear them."""
+    text = " " * 30_000_000
+    _, problems = collecting.collect(collecting.archive({"bob/exercise_2_2.ipynb": text}))
+    assert problems == []
+    assert collecting.submitted()["bob/day2/exercise_2_2.ipynb"] == text
+
+
 def test_an_encrypted_entry_is_a_line(collecting):
     path = collecting.archive({"bob/exercise_2_2.ipynb": "{}"})
     data = bytearray(path.read_bytes())

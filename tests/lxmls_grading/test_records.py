@@ -1,0 +1,44 @@
+"""What was handed in is known by a hash: whatever changes in it is graded again."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+import pytest
+
+from lxmls_grading import records
+from lxmls_grading.records import digest_folder
+
+
+@pytest.fixture
+def digest(tmp_path):
+    return lambda: digest_folder(tmp_path, ["*.pyc"], logging.getLogger(__name__))
+
+
+@pytest.mark.parametrize("size", [10, 12_000_000])
+def test_a_change_in_a_file_is_a_change_whatever_its_size(size, tmp_path, digest):
+    """Graded are notebooks up to 20 MB, and files of the course up to 100 MB."""
+    path = tmp_path / "exercise.ipynb"
+    path.write_bytes(b"a")
+    os.truncate(path, size)
+    time = path.stat().st_mtime_ns
+    before = digest()
+    (tmp_path / "exercise.pyc").write_bytes(b"is ignored")
+    assert digest() == before
+    with open(path, "r+b") as file:
+        file.write(b"b")
+    os.utime(path, ns=(time, time))
+    assert digest() != before
+
+
+def test_beyond_so_many_bytes_sizes_and_times_are_enough(tmp_path, digest, monkeypatch):
+    monkeypatch.setattr(records, "MAX_DIGESTED", 5)
+    for name in ("a.ipynb", "b.ipynb"):
+        (tmp_path / name).write_bytes(b"1234")
+    before = digest()
+    assert digest() == before
+    os.utime(tmp_path / "a.ipynb", ns=(0, 0))  # its contents are read
+    assert digest() == before
+    os.utime(tmp_path / "b.ipynb", ns=(0, 0))
+    assert digest() != before
