@@ -42,6 +42,11 @@ from lxmls_grading.deadlines.lateness import follow_points, renew_penalties
 from lxmls_grading.deadlines.nbgrader_times import TIME_PATCHES, fail_for_refused, refuse_unreadable
 from lxmls_grading.deadlines.times import zone_of
 from lxmls_grading.gradebook.earlier_results import EarlierResults, interrupted, recover
+from lxmls_grading.gradebook.new_notebooks import (
+    GENERATE_PATCHES,
+    add_missing_rows,
+    describe_unreleased,
+)
 from lxmls_grading.gradebook.points_by_hand import put_back_digests
 from lxmls_grading.gradebook.transaction import TRANSACTION_PATCHES, patient
 from lxmls_grading.intake.files import (
@@ -74,6 +79,8 @@ def _copy_files(self: BaseConverter, assignment_id: str, student_id: str) -> Non
     if not isinstance(self, Autograde | GenerateFeedback):
         _stock_init_assignment(self, assignment_id, student_id)  # the instructor's own files
         return
+    if isinstance(self, Autograde):
+        add_missing_rows(self.coursedir, assignment_id, student_id)
     source = self._format_source(assignment_id, student_id)
     if is_linked(Path(source, "file"), self.coursedir, self._input_directory):
         self.log.warning("Left out all files of %s, which is a link", source)
@@ -109,10 +116,13 @@ def _known_notebooks(self: BaseConverter) -> None:
     for found in find_overlooked(coursedir, coursedir.assignment_id, (), coursedir.student_id):
         self.log.error("Not graded: %s", found)
     known = []
-    with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
         with contextlib.suppress(MissingEntry):  # nbgrader itself reports this, with what to do
-            notebooks = gradebook.find_assignment(self.coursedir.assignment_id).notebooks
-            known = fnmatch.filter([each.name for each in notebooks], self.coursedir.notebook_id)
+            notebooks = gradebook.find_assignment(coursedir.assignment_id).notebooks
+            released = [each.name for each in notebooks]
+            if unreleased := describe_unreleased(coursedir, released):
+                self.log.warning(unreleased)
+            known = fnmatch.filter(released, coursedir.notebook_id)
         known = sorted(f"{name}.ipynb" for name in known)
     submissions = sorted(
         find_paths(self._format_source(self.coursedir.assignment_id, self.coursedir.student_id))
@@ -345,6 +355,7 @@ PATCHES: list[tuple[Any, str, Any]] = [
             nbgrader.utils,
         )
     ],
+    *GENERATE_PATCHES,
     *TIME_PATCHES,
     *TRANSACTION_PATCHES,
 ]

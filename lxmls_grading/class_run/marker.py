@@ -29,6 +29,7 @@ from lxmls_grading.deadlines.times import TimeError
 from lxmls_grading.execution.execute_apart import ExecuteApart
 from lxmls_grading.execution.warm_process import without_result
 from lxmls_grading.gradebook.earlier_results import EarlierPoints, forget, interrupted
+from lxmls_grading.gradebook.new_notebooks import describe_unreleased
 from lxmls_grading.gradebook.transaction import after_commit, one_transaction
 from lxmls_grading.intake.exporter import SubmissionExporter
 from lxmls_grading.intake.files import UNPRINTABLE
@@ -96,6 +97,8 @@ class Marker(Autograde):
     doubted : set of str
         Students for whom the gradebook has other automatic points than their last grading gave:
         nobody knows for which answers their points by hand are.
+    unreleased : str
+        Which notebooks in ``source/`` nobody is graded for: a line, or nothing.
 
     Raises
     ------
@@ -123,6 +126,7 @@ class Marker(Autograde):
         self.executing.keep_plans = scratch is None
         self.settings = self.executing.settings()
         self.notebook_names, checksums = self._released()
+        self.unreleased = describe_unreleased(coursedir, self.notebook_names)
         self._partial: str | None = None
         self.doubted: set[str] = set()
         if coursedir.groupshared and scratch is None:

@@ -180,6 +180,8 @@ class GradeApp(CourseApp):
             print(WITHOUT_SANDBOX, file=sys.stderr)
         marker.clean_up()
         progress = Progress(len(students), marker.assignment, self.quiet)
+        if marker.unreleased:
+            progress.tell(marker.unreleased)
         run = ClassRun(marker, progress, marker.force)
         try:
             students = run.select(students)

@@ -148,6 +148,8 @@ class WatchApp(CourseApp):
                 )
                 progress = Progress(0, assignment, quiet=True)  # without a bar
                 progress.quiet = self.quiet
+                if marker.unreleased:
+                    progress.tell(marker.unreleased)
                 run = WatchRun(
                     marker, desk, source, Ledger(root, assignment), page, feedback, rules, progress
                 )

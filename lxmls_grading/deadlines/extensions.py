@@ -175,11 +175,21 @@ def extend(
 
 
 def _submission(gradebook: Gradebook, assignment: str, student: str) -> SubmittedAssignment:
-    """Return the submission's row, which is made for somebody who has not handed in yet."""
+    """Return the submission's row, which is made for somebody who has not handed in yet.
+
+    Rows for its notebooks are made when it is graded. With them, nbgrader would let no cell be
+    added to a notebook any more, or be removed.
+    """
     try:
         return gradebook.find_submission(assignment, student)
     except MissingEntry:
-        return gradebook.add_submission(assignment, student)
+        submission = SubmittedAssignment(
+            assignment=gradebook.find_assignment(assignment),
+            student=gradebook.find_student(student),
+        )
+        gradebook.db.add(submission)
+        gradebook.db.commit()
+        return submission
 
 
 def close(name: str, names: list[str]) -> str:

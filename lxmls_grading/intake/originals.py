@@ -39,10 +39,6 @@ FENCE = re.compile(r"\s*(```|~~~)[^`~]*$")
 Keys = Callable[[NotebookNode], list[Hashable]]
 
 
-#: Why no new release helps where a cell or a notebook is not there.
-FIXED = "nbgrader adds, removes and renames none once something is graded"
-
-
 @dataclass(frozen=True)
 class Answer:
     """What the course expects of an answer.
@@ -285,8 +281,9 @@ def check_released(
         is_fixed = bool(differ) and _is_graded(stored)
     if is_fixed:  # the command below would fail
         raise NbGraderException(
-            f"{path} has other cells than were released: {list_names(differ)}. {FIXED}: put them "
-            "back as they were. A test that is no longer to count can be worth 0 points."
+            f"{path} has other cells than were released: {list_names(differ)}. nbgrader adds, "
+            "removes and renames none once something is graded: put them back as they were. A test "
+            "that is no longer to count can be worth 0 points."
         )
     for name, cell in known.items():
         worth = float(cell.metadata.nbgrader.points) if is_grade(cell) or is_task(cell) else None
@@ -310,8 +307,8 @@ def missing_source(path: str, notebook: str, assignment: str, db_url: str) -> Nb
         if not _is_graded(gradebook.find_notebook(notebook, assignment)):
             return not_released(assignment, f"{path} is missing")
     return NbGraderException(
-        f"{path} is missing, which was released. {FIXED}: put it back as it was. Tests that are no "
-        "longer to count can be worth 0 points."
+        f"{path} is missing, which was released. nbgrader removes and renames none once something "
+        "is graded: put it back as it was. Tests that are no longer to count can be worth 0 points."
     )
 
 

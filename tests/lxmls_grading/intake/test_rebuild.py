@@ -461,7 +461,7 @@ def test_cells_that_nbgrader_will_not_change_are_named_with_what_to_do(change, c
     path.unlink()
     with pytest.raises(NbGraderException):
         convert(Autograde, course)
-    assert f"{NAME}.ipynb is missing, which was released. nbgrader adds, removes" in caplog.text
+    assert f"{NAME}.ipynb is missing, which was released. nbgrader removes and" in caplog.text
     assert "Run `nbgrader generate_assignment" not in caplog.text
 
 
