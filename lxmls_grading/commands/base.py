@@ -138,9 +138,12 @@ class CourseApp(NbGrader, StrictApplication):
         Raises
         ------
         CommandError
-            If no ``nbgrader_config.py`` was found. One of the whole machine, or of this user, is
-            enough only if it names the folder, or there is a ``source/`` in it.
+            If there is no such folder, or no ``nbgrader_config.py`` was found. One of the whole
+            machine, or of this user, is enough only if it names the folder, or there is a
+            ``source/`` in it.
         """
+        if not os.path.isdir(self.coursedir.root):
+            raise CommandError(f"there is no folder {self.coursedir.root}")
         name = f"{self.config_file_name}.py"
         root = os.path.realpath(self.coursedir.root)
         here = {root, os.path.realpath(os.getcwd())}

@@ -12,6 +12,7 @@ import math
 import os
 import re
 import traceback
+import unicodedata
 from collections.abc import Iterable
 from inspect import unwrap
 from typing import Any, NoReturn
@@ -29,8 +30,14 @@ def close_names(name: str, names: Iterable[str]) -> str:
     """Return a question that suggests names close to a mistyped one, or an empty string."""
     names = list(names)
     close = difflib.get_close_matches(name, names, n=2)
-    close += [each for each in names if each.casefold() == name.casefold() and each not in close]
+    close += [each for each in names if _bare(each) == _bare(name) and each not in close]
     return f": did you mean {' or '.join(close)}?" if close else ""
+
+
+def _bare(name: str) -> str:
+    """Return a name in small letters and without accents, as people type it."""
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 class _Parser(KVArgParseConfigLoader.parser_class):  # type: ignore[misc, valid-type]

@@ -59,7 +59,8 @@ def initialized(*arguments: str) -> GradeApp:
         (["--assignment=a+b"], "should not contain"),
         (["day3"], "one assignment at a time, not 'day3' and 'day2'"),
         (["--assignment=day3"], "one assignment at a time, not 'day2' and 'day3'"),
-        (["--course-dir=/not/there"], "there is no nbgrader_config.py in /not/there"),
+        (["--course-dir=/not/there"], "lxmls-nb: there is no folder /not/there"),
+        (["--course-dir=/usr"], "there is no nbgrader_config.py in /usr"),
     ],
 )
 def test_what_is_wrong_is_one_line_in_words(folder, arguments, said, capsys, monkeypatch):
@@ -219,4 +220,6 @@ def test_students_are_ids_and_patterns():
         select_students(students, "dora", "day2")
     with pytest.raises(CommandError, match=r"nobody who matches 'ADA' .*did you mean ada\?"):
         select_students(students, "ADA", "day2")
+    with pytest.raises(CommandError, match=r"'joao.ca' .*did you mean joão\.çã\?"):
+        select_students(["joão.çã"], "joao.ca", "day2")  # few letters are the same
     assert select_students(["jose\u0301"], "jos\xe9", "day2") == ["jose\u0301"]

@@ -120,11 +120,13 @@ def test_a_time_in_doubt_is_told_and_changes_nothing(course, late):
 def test_who_and_what_is_not_known_is_refused_with_what_there_is(course, late):
     with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
         gradebook.add_student("lovelace")
+        gradebook.add_student("joão.çã")
         gradebook.add_assignment("day3")
     for student, assignment, said in (
         ("lovelacy", "day2", "did you mean lovelace"),
         ("Lovelace", "day2", "did you mean lovelace"),
-        ("zoe", "day2", "there are lovelace"),
+        ("joao.ca", "day2", "did you mean joão"),
+        ("zoe", "day2", "there are joão.çã, lovelace"),
         ("lovelace", "day22", "did you mean day2"),
         ("lovelace", "day3", "no due date"),
     ):
