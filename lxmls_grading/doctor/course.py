@@ -20,6 +20,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets import TraitError
 
+from lxmls_grading.deadlines.lateness import penalty_plugin
 from lxmls_grading.deadlines.times import zone_of
 from lxmls_grading.doctor.findings import Finding, wrong_setting
 from lxmls_grading.doctor.solutions import solution_paths
@@ -56,7 +57,7 @@ def inspect_settings(app: NbGrader) -> Iterator[Finding]:
     """Report settings with a wrong value, at which generating, grading or feedback would end."""
     wrong = []
     makers = [partial(step, parent=app) for step in (*_steps(app), PersonalNumbers)]
-    for make in (*makers, partial(zone_of, app)):
+    for make in (*makers, partial(zone_of, app), partial(penalty_plugin, app)):
         try:
             make()
         except TraitError as error:

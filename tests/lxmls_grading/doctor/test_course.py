@@ -24,6 +24,8 @@ SETTINGS = [
     ("Exchange__timezone", "Lisbon", "Exchange.timezone is 'Lisbon'"),
     ("ExecuteApart__memory", "2 GiB", "not the str '2 GiB'"),
     ("LimitOutput__max_lines", "many", "not the str 'many'"),
+    ("LateSubmissionPlugin__penalty_method", "half", "not the str 'half'"),
+    ("AssignLatePenalties__plugin_class", "late.Penalty", "'late.Penalty' could not be imported"),
     ("PersonalNumbers__secret", "abc", "PersonalNumbers.secret has 3 characters"),
 ]
 
