@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -87,13 +88,16 @@ class TryMarker(Marker):
 
     def state_of_source(self) -> list[tuple[str, int, int]]:
         """Return what tells that the source of the assignment, or its release, has changed."""
-        source = self.coursedir.format_path(self.coursedir.source_directory, ".", self.assignment)
         found = []
-        for folder, _, files in os.walk(source):
-            for name in files:
-                path = Path(folder, name)
-                status = path.stat()
-                found.append((str(path), status.st_mtime_ns, status.st_size))
+        # A release writes the gradebook, too, where a notebook may be new, or points be others.
+        for step in (self.coursedir.source_directory, self.coursedir.release_directory):
+            top = self.coursedir.format_path(step, ".", self.assignment)
+            for folder, _, files in os.walk(top):
+                for name in files:
+                    path = Path(folder, name)
+                    with suppress(FileNotFoundError):  # it is being replaced
+                        status = path.stat()
+                        found.append((str(path), status.st_mtime_ns, status.st_size))
         return sorted(found)
 
     def remove_partial(self, *steps: str) -> None:
