@@ -12,7 +12,6 @@ import math
 import os
 import re
 import traceback
-import unicodedata
 from collections.abc import Iterable
 from inspect import unwrap
 from typing import Any, NoReturn
@@ -20,6 +19,8 @@ from typing import Any, NoReturn
 from traitlets import Bool, Float, HasTraits, Integer, TraitError, TraitType
 from traitlets.config import Application, Configurable
 from traitlets.config.loader import ArgumentError, KVArgParseConfigLoader
+
+from lxmls_grading.people.roster_file import plain_letters
 
 
 class CommandError(Exception):
@@ -30,14 +31,9 @@ def close_names(name: str, names: Iterable[str]) -> str:
     """Return a question that suggests names close to a mistyped one, or an empty string."""
     names = list(names)
     close = difflib.get_close_matches(name, names, n=2)
-    close += [each for each in names if _bare(each) == _bare(name) and each not in close]
+    bare = plain_letters(name)
+    close += [each for each in names if plain_letters(each) == bare and each not in close]
     return f": did you mean {' or '.join(close)}?" if close else ""
-
-
-def _bare(name: str) -> str:
-    """Return a name in small letters and without accents, as people type it."""
-    letters = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 class _Parser(KVArgParseConfigLoader.parser_class):  # type: ignore[misc, valid-type]
