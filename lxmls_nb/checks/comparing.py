@@ -205,8 +205,8 @@ def gradient_triple(value: object, problem: Problem, with_loss: bool) -> tuple[A
     loss, weight, bias = value
     if not with_loss:
         return None, [[weight, bias]]
-    if isinstance(loss, list):
-        loss = np.array(loss) if all(map(is_numeric, loss)) else loss
+    if isinstance(loss, list) and all(map(is_numeric, loss)) and len({*map(np.shape, loss)}) == 1:
+        loss = np.array(loss)
     shape = shape_of(loss)
     if shape and int(np.prod(shape)) != 1:
         if int(np.prod(shape)) == len(problem.output):

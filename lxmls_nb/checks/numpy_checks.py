@@ -311,11 +311,18 @@ def _check_finite(given: _Values, problem: Problem, scope: _Scope) -> None:
     """Fail if a number that counts is not finite, with the likely mistake."""
     if all(is_finite(value) for value in _that_count(given, scope) if is_numeric(value)):
         return
-    loss = given.loss if scope.loss and not is_finite(given.loss) else None
+    is_loss = scope.loss and is_numeric(given.loss) and not is_finite(given.loss)
+    loss = given.loss if is_loss else None
     where = "the loss" if loss is not None else "a gradient"
     found = name_not_finite(
         loss,
-        [array for pair in given.pairs for array in pair if is_real(array)],
+        [
+            array
+            for pair in given.pairs
+            if isinstance(pair, list)
+            for array in pair
+            if is_real(array)
+        ],
         problem,
         lambda case: arrays_in(scope.rerun(case)),
     )

@@ -259,9 +259,9 @@ def _is_exchanged(left: Operand, right: Operand, examples: int) -> bool:
     """Whether a product fits the other way round, with its left side transposed, and gives a row
     for each example: what goes on from there has such rows.
     """
-    is_product = len(left.shape) == len(right.shape) == 2 and bool(left.code and right.code)
-    has_rows = right.shape[0] == examples != left.shape[0]
-    return is_product and has_rows and left.shape[1] == right.shape[1]
+    if not (len(left.shape) == len(right.shape) == 2 and left.code and right.code):
+        return False
+    return right.shape[0] == examples != left.shape[0] and left.shape[1] == right.shape[1]
 
 
 def _exchanged(left: Operand, right: Operand) -> str:

@@ -51,6 +51,24 @@ def test_what_is_not_finite_in_a_later_call_is_told_as_that():
     assert "first batch" not in str(caught.value)
 
 
+def test_what_is_not_finite_is_told_beside_what_is_no_array():
+    """Layers that are left open, and losses that are none, are no reason for an error."""
+
+    class Answer(definitions("exercise_2_2")["MyNumpyMLP"]):
+        def backpropagation(self, input, output):
+            last = super().backpropagation(input, output)[-1]
+            return [None, [last[0] * np.nan, last[1]]]
+
+    with pytest.raises(checks.CheckFailed, match="a gradient is not right"):
+        checks.backpropagation(Answer, geometry=[6, 5, 3], layers=[-1])
+
+    def answer(weight, bias, input, output):
+        return None, weight * np.nan, bias
+
+    with pytest.raises(checks.CheckFailed, match="a gradient is not right"):
+        checks.log_linear_gradients(answer)
+
+
 def network_with_derivative(derivative):
     """Return a network that computes the derivative of a sigmoid from z by a function."""
 
@@ -141,6 +159,7 @@ def test_the_last_digits_of_what_is_put_back_may_differ():
         object(),
         (None, None, None),
         (np.zeros(0), None, None),
+        ([np.zeros((3, 5)), np.zeros((1, 3))], 1.0, np.zeros((7, 3))),
     ],
     ids=[
         "None",
@@ -153,6 +172,7 @@ def test_the_last_digits_of_what_is_put_back_may_differ():
         "object",
         "Nones",
         "zero size",
+        "gradients, loss, probabilities",
     ],
 )
 def test_odd_results_get_a_message(value):
