@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -99,7 +100,12 @@ def numeric(value: object, shape: tuple[int, ...], subject: str) -> np.ndarray:
 
 
 def numeric_gradient(
-    value: object, problem: Problem, layer: int, is_bias: bool, subject: str
+    value: object,
+    problem: Problem,
+    layer: int,
+    is_bias: bool,
+    subject: str,
+    shapes: Sequence[object] = (),
 ) -> np.ndarray:
     """Return a gradient of the right shape, as float64: in 2-D, if a bias's was in one dimension.
 
@@ -128,10 +134,15 @@ def numeric_gradient(
         note = f"{subject} has shape {shape} where {right} is expected"
         if is_bias:
             raise fail(note, name_bias_shape(shape, problem, layer))
-        found = name_weight_shape(shape, problem, layer)
+        found = name_weight_shape(shape, problem, layer, shapes)
         if found is not None:
             raise fail(note, found)
     return numeric(value, right, subject)
+
+
+def weight_shapes(pairs: list[Any]) -> list[object]:
+    """Return the shapes of the weight gradients of all layers, None where there is no array."""
+    return [shape_of(pair[0]) if isinstance(pair, list) and pair else None for pair in pairs]
 
 
 def gradient_pairs(result: object, problem: Problem, name: str, layers: list[int]) -> list[Any]:
@@ -278,13 +289,14 @@ def compare_gradients(
     """
     single = len(problem.parameters) == 1
     worst = 0.0
+    shapes = weight_shapes(pairs)
     for number in sorted(layers, reverse=True):
         for quantity in quantities:
             is_bias = quantity == "bias"
             layer = "" if single else f" of layer {number + 1}"
             subject = f"`{name}` ({problem}): the {quantity} gradient{layer}"
             value, right = pairs[number][is_bias], truth[number][is_bias]
-            array = numeric_gradient(value, problem, number, is_bias, subject)
+            array = numeric_gradient(value, problem, number, is_bias, subject, shapes)
             if not np.all(np.isfinite(array)):
                 raise fail(f"{subject} is not right", NOT_FINITE.finding())
             off = distance(array, right)

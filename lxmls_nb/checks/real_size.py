@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lxmls_nb.checks.comparing import gradient_pairs, numeric_gradient, tolerance
+from lxmls_nb.checks.comparing import gradient_pairs, numeric_gradient, tolerance, weight_shapes
 from lxmls_nb.checks.messages import fail, passed, percent, quiet
 from lxmls_nb.checks.mistakes.form import OFF_AT_SIZE, TOO_SLOW
 from lxmls_nb.checks.numerical import numerical_entries
@@ -77,9 +77,9 @@ def backpropagation_at_size(
     for layer in reversed(layers):
         for is_bias in (False, True):
             what = f"the {'bias' if is_bias else 'weight'} gradient of layer {layer + 1}"
-            array = numeric_gradient(
-                pairs[layer][is_bias], problem, layer, is_bias, f"{subject}: {what}"
-            )
+            value = pairs[layer][is_bias]
+            shapes = weight_shapes(pairs)
+            array = numeric_gradient(value, problem, layer, is_bias, f"{subject}: {what}", shapes)
             size = min(entries, array.size)
             places = random.choice(array.size, size=size, replace=False)
             truth = numerical_entries(problem, layer, is_bias, places)

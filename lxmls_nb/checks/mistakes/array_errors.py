@@ -138,7 +138,13 @@ def name_shapes(raised: Raised, problem: Problem | None) -> Finding:
     # Where sizes are equal by chance, what would fit tells nothing.
     sizes = [] if problem is None else [len(problem.output), *problem.geometry]
     is_clear = len(set(sizes)) == len(sizes)
+    outer = _outer(left, right, problem)
     if raised.operator == "MatMult":
+        if outer:
+            product = f"{_rule(left, right)}, and gives a single number for two vectors"
+            return SHAPE_OF_BOTH.finding(rule=f"{product}: {outer}")
+        if problem is not None and len(problem.output) not in problem.geometry:
+            question = _lost_examples(left, right, len(problem.output)) or question
         rule = _rule_of_products(left, right, question, is_clear)
         if is_clear and problem is not None and _is_exchanged(left, right, len(problem.output)):
             rule = f"{_rule(left, right)}. {_exchanged(left, right)} would fit"
@@ -164,7 +170,12 @@ def name_shapes(raised: Raised, problem: Problem | None) -> Finding:
         question = _carried_over(left, right, problem) or question
     if problem is not None:
         question = _other_way(left, right, problem, is_clear) or question
+    if "shape-mismatch for sum" in raised.message:  # of `np.tensordot`, which multiplies and sums
+        axes = "`np.tensordot` sums over axes of the same length"
+        return SHAPE_OF_BOTH.finding(rule=f"{axes}: which ones do its `axes` tell here?")
     is_network = problem is None or len(problem.geometry) > 2
+    if outer and raised.operator == "Mult" and not is_network:
+        question = outer
     operator = raised.operator if is_clear else ""
     rule = _rule_of_elements(left, right, operator, question, is_network)
     return SHAPE_OF_BOTH.finding(rule=rule)
@@ -232,8 +243,13 @@ def _rule_of_products(left: Operand, right: Operand, question: str, is_clear: bo
 
     `is_clear` tells whether sizes that are equal are those of the same thing.
     """
-    if not left.shape or not right.shape:
-        return "a single number is multiplied with *, not with @"
+    for each in (left, right):
+        if not each.shape:
+            what = f"`{each.code}` is" if each.code else "one side is"
+            return (
+                f"{what} a single number, which is multiplied with *, not with @: is it a sum, or "
+                "a mean, over everything, without an axis?"
+            )
     if any("diag(" in each.code and len(each.shape) == 1 for each in (left, right)):
         return "`np.diag` takes the diagonal of a matrix: element by element, it is *"
     rule = _rule(left, right)
@@ -252,6 +268,34 @@ def _rule(left: Operand, right: Operand) -> str:
     return (
         f"in a matrix product the left side must have as many columns ({inner} here) as the right "
         f"one has rows ({outer})"
+    )
+
+
+def _outer(left: Operand, right: Operand, problem: Problem | None) -> str:
+    """Return what to do where the error and the input of one example meet as two vectors, which
+    are as long as a weight has rows and columns; "" elsewhere.
+    """
+    if problem is None or not len(left.shape) == len(right.shape) == 1:
+        return ""
+    weights = [weight.shape for weight, _ in problem.parameters]
+    for first, second in ((left, right), (right, left)):
+        shape = (first.shape[0], second.shape[0])
+        if shape in weights:
+            codes = [each.code.removesuffix(".T") for each in (first, second)]
+            call = f"np.outer({', '.join(codes)})" if all(codes) else "np.outer"
+            return f"the matrix of all their products, {shape}, comes from `{call}`"
+    return ""
+
+
+def _lost_examples(left: Operand, right: Operand, examples: int) -> str:
+    """Return what to ask where a product has one example on one side and all on the other."""
+    if not len(left.shape) == len(right.shape) == 2 or examples == 1:
+        return ""
+    if left.shape[1] != 1 or right.shape[0] != examples:
+        return ""
+    return (
+        f"the batch has {examples} examples, and {left} is of one: is it summed or averaged over "
+        "the batch too early, or of a single example?"
     )
 
 
@@ -298,9 +342,13 @@ def _transposed(operand: Operand) -> str:
 
 def _other_way(left: Operand, right: Operand, problem: Problem, is_clear: bool) -> str:
     """Return what to do where the rows of one side are the columns of the other, "" elsewhere."""
+    examples = len(problem.output)
+    if len(left.shape) == len(right.shape) == 2 and is_clear:
+        for row, other in ((left, right), (right, left)):
+            if row.shape[0] == 1 and other.shape == (row.shape[1], examples):
+                return f"with an example in each column, {row} has to be a column: transpose it"
     if len(left.shape) != 2 or left.shape != right.shape[::-1] or left.shape == right.shape:
         return ""
-    examples = len(problem.output)
     turned = [side for side in (left, right) if side.shape[1] == examples and is_clear]
     hint = f"so {_transposed(turned[0])} would fit" if turned else "so one has to be transposed"
     return f"the rows of one are the columns of the other, {hint}"

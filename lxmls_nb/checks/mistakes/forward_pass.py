@@ -72,6 +72,19 @@ def _with_non_linearity(right: Right) -> dict[str, np.ndarray]:
     return {look: normalised(function(right.z)) for look, function in functions.items()}
 
 
+def _error_with_non_linearity(right: Right) -> dict[str, np.ndarray]:
+    """Return errors that go through the derivative of such a non-linearity, too."""
+    slopes = {
+        "sigmoid": expit(right.z) * expit(-right.z),
+        "ReLU": right.z > 0,
+        "tanh": 1 - np.tanh(right.z) ** 2,
+    }
+    return {
+        look: (np.exp(array) - right.onehot) * slopes[look] / right.size
+        for look, array in _with_non_linearity(right).items()
+    }
+
+
 OUTPUT_ACTIVATION = Mistake(
     "output-activation",
     "z of the last layer seems to go through a {look} before the softmax: it goes into the softmax "
@@ -81,6 +94,7 @@ OUTPUT_ACTIVATION = Mistake(
     probabilities=lambda right: {
         look: np.exp(array) for look, array in _with_non_linearity(right).items()
     },
+    error=_error_with_non_linearity,
     log_probabilities=_with_non_linearity,
 )
 

@@ -273,18 +273,20 @@ def _derivatives(gradient: Gradient) -> Iterator[tuple[Finding, dict[int, np.nda
     if not layers or gradient.function != "sigmoid":
         return
     for chosen in [layers, *([layer] for layer in layers if len(layers) > 1)]:
+        where = f" of layer {chosen[0] + 1}" if len(chosen) < len(layers) else ""
         for mistake in DERIVATIVES:
             linear = [gradient.values.linear[layer] for layer in chosen]
             of_layers = [mistake.findings(mistake.derivative, z) for z in linear]
             for same in zip(*of_layers, strict=True):  # the same derivative in each of the layers
                 arrays = [array for _, array in same]
-                yield same[0][0], dict(zip(chosen, arrays, strict=True))
+                finding = Finding(mistake, {**same[0][0].values, "where": where})
+                yield finding, dict(zip(chosen, arrays, strict=True))
     yield from OTHER_DERIVATIVE.findings(OTHER_DERIVATIVE.derivatives, gradient)
 
 
 def _wrong_errors(gradient: Gradient) -> Iterator[tuple[Finding, np.ndarray]]:
     """Yield findings and derivatives of the loss with respect to the last z, (M, K)."""
-    for mistake in OUTPUT_ERRORS:
+    for mistake in (*OUTPUT_ERRORS, OUTPUT_ACTIVATION):
         yield from mistake.findings(mistake.error, gradient)
     for mistake in INSTEAD_OF_PROBABILITIES:
         for finding, p in mistake.findings(mistake.probabilities, gradient):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.special import expit
 
 from lxmls_nb.checks.mistakes.evidence import Gradient
+from lxmls_nb.checks.mistakes.form import SHAPE
 from lxmls_nb.checks.mistakes.mistake import Finding, Mistake
 from lxmls_nb.checks.numerical import numerical_gradients
 from lxmls_nb.checks.problems import Problem
@@ -41,15 +44,16 @@ def _other_derivatives(z: np.ndarray) -> dict[str, np.ndarray]:
 DERIVATIVES = (
     Mistake(
         "no-derivative",
-        "the derivative of the sigmoid seems to be missing",
+        "the derivative of the sigmoid{where} seems to be missing",
+        name="the derivative of the sigmoid is missing",
         lesson="Going back through a sigmoid multiplies the error by its derivative, a * (1 - "
         "a), unit by unit.",
         derivative=lambda z: [np.ones_like(z)],
     ),
     Mistake(
         "derivative",
-        "the derivative of the sigmoid seems to be wrong; with a the activation, the numbers look "
-        "like {look}",
+        "the derivative of the sigmoid{where} seems to be wrong; with a the activation, the "
+        "numbers look like {look}",
         name="the derivative of the sigmoid is wrong",
         lesson="The derivative of the sigmoid is a * (1 - a), with a what the sigmoid gave, not "
         "what went into it.",
@@ -168,6 +172,14 @@ OTHER_LAYER = Mistake(
     "layer.",
 )
 
+OTHER_PAIR = Mistake(
+    "other-place",
+    "that is the shape of layer {layer}, whose own place in the list has another array: is it "
+    "written to the wrong place, such as `[-1]` in each round of the loop?",
+    name="the gradients of a layer are written to the place of another",
+    lesson="Each layer has a place of its own in the list: an index that stays the same in each "
+    "round of a loop overwrites the gradients of the last one.",
+)
 OTHER_PLACE = Mistake(
     "pair-order",
     "that is the shape of layer {layer}: do the pairs stand in another order than the layers? The "
@@ -190,14 +202,35 @@ FIXED_LAYERS = Mistake(
 )
 
 
-def name_weight_shape(shape: tuple[int, ...], problem: Problem, layer: int) -> Finding | None:
-    """Return what the wrong shape of a weight gradient tells, None if nothing."""
+def name_weight_shape(
+    shape: tuple[int, ...], problem: Problem, layer: int, shapes: Sequence[object] = ()
+) -> Finding | None:
+    """Return what the wrong shape of a weight gradient tells, None if nothing.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        That of the weight gradient.
+    problem : Problem
+    layer : int
+        The layer in whose place it stands.
+    shapes : sequence
+        The shapes of the weight gradients of all layers, None where there is no array.
+    """
     right, sizes = problem.parameters[layer][0].shape, problem.geometry
     examples = len(problem.output)
-    if shape == right[::-1]:  # named as transposed
-        return None
+    if shape == right[::-1]:  # named as transposed, unless it is that of another layer, too
+        others = [weight.shape for weight, _ in problem.parameters]
+        is_there = any(each == shape == given for each, given in zip(others, shapes, strict=False))
+        return SHAPE.finding() if is_there else None
     if len(shape) == 3 and sorted(shape) == sorted((examples, *right)):
         hint = "there is an outer product for each example still: sum over the examples"
+        return NOT_SUMMED.finding(hint=hint)
+    if shape == (examples * right[0], examples * right[1]) and examples > 1:
+        hint = (
+            "`np.outer` is for vectors: of whole arrays it multiplies the numbers of all examples "
+            "with one another. Take it example by example, or a matrix product"
+        )
         return NOT_SUMMED.finding(hint=hint)
     if len(shape) == 2 and examples in shape and examples not in sizes:
         hint = f"{examples} is the number of examples, which the matrix product should sum over"
@@ -207,6 +240,8 @@ def name_weight_shape(shape: tuple[int, ...], problem: Problem, layer: int) -> F
     errors = [n + 1 for n, size in enumerate(sizes[1:]) if size == shape[0]]
     inputs = [n + 1 for n, size in enumerate(sizes[:-1]) if size == shape[1]]
     if len(errors) == 1 and errors == inputs:
+        if list(shapes[errors[0] - 1 : errors[0]]) == [shape]:
+            return OTHER_PAIR.finding(layer=errors[0])
         return OTHER_PLACE.finding(layer=errors[0])
     if len(errors) == len(inputs) == 1:
         is_of_loop = errors[0] == len(sizes) - 1 > layer + 1 == inputs[0]
@@ -264,6 +299,9 @@ def _other_steps(gradient: Gradient) -> dict[str, np.ndarray]:
         **of_batch,
         "the error is divided by it": came / (a * (1 - a)),
         "the error itself is put into it": came * (1 - came),
+        "the sigmoid of the error is taken": expit(came),
+        "the sigmoid of each example's error is taken": expit(size * came) / size,
+        "the error goes through a ReLU": np.maximum(came, 0),
     }
     summed = {look.replace("averaged", "summed"): size * e for look, e in of_batch.items()}
     return {look: gradient.with_error(error) for look, error in (steps | summed).items()}

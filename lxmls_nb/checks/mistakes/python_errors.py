@@ -7,6 +7,7 @@ import re
 from lxmls_nb.checks.mistakes.array_errors import Raised, name_shapes
 from lxmls_nb.checks.mistakes.form import ERROR
 from lxmls_nb.checks.mistakes.mistake import Finding, Mistake
+from lxmls_nb.checks.mistakes.names import NOT_THE_LABELS, name_python_function
 from lxmls_nb.checks.problems import Problem
 
 #: What Python reports of a method: whose it is, how many arguments it takes, how many it was given.
@@ -116,6 +117,9 @@ def name_error(raised: Raised, name: str, problem: Problem | None) -> Finding:
         return RECURSION.finding()
     if raised.type == "NameError" and "'self'" in raised.message and name != "backpropagation":
         return NO_METHOD.finding(name=name)
+    function = name_python_function(raised.message, raised.line, "np")
+    if function:
+        return function
     both = _not_unpacked(raised)
     if both:
         return NOT_UNPACKED.finding(name=both)
@@ -162,6 +166,8 @@ def _name_list(raised: Raised, problem: Problem | None) -> Finding | None:
     if problem is None:
         return None
     classes = problem.geometry[-1]
+    if found := _labels_replaced(raised, problem):
+        return found
     label = re.match(r"label (\d+) is not one of the (\d+) classes", raised.message)
     if label and int(label[1]) < classes:
         return CLASS_INDEX.finding(size=label[2], classes=classes, last=classes - 1)
@@ -177,6 +183,23 @@ def _name_list(raised: Raised, problem: Problem | None) -> Finding | None:
     is_of_classes = place and int(place[1]) < classes and int(place[2]) not in sizes
     if place and is_of_classes and re.search("output|label|eye|onehot", raised.line):
         return CLASS_INDEX.finding(size=place[2], classes=classes, last=classes - 1)
+    return None
+
+
+def _labels_replaced(raised: Raised, problem: Problem) -> Finding | None:
+    """Return what is wrong where something of another kind stands where labels belong."""
+    output = (len(problem.output), problem.geometry[-1])
+    given = re.match(r"labels are .* not (float\d+) of shape \((\d+), (\d+)\)", raised.message)
+    if given and (int(given[2]), int(given[3])) == output:
+        what = "has something else, such as the probabilities, taken the name of the labels?"
+        return NOT_THE_LABELS.finding(what=what)
+    is_index = raised.message.startswith("arrays used as indices must be of integer")
+    if is_index and re.search(r"\[[^\[\]]*\boutput\b", raised.line):
+        what = (
+            "labels come in as whole numbers, and an index has to be of them: are they converted, "
+            "or has something else, such as the probabilities, taken their name?"
+        )
+        return NOT_THE_LABELS.finding(what=what)
     return None
 
 

@@ -70,8 +70,12 @@ def of_pairs(result: object, problem: Problem) -> str:
     if _shapes(result) == flat and count > 1:
         return "all arrays in one list: put the two of each layer into a list of their own"
     weights, biases = ([pair[kind] for pair in right] for kind in (0, 1))
-    if len(result) == 2 and found == [weights, biases] and found != right:
-        return "first all weight gradients, then all bias gradients: they go in pairs, by layer"
+    flat_biases = [shape[1:] for shape in biases]
+    if len(result) == 2 and found != right:
+        if found in ([weights, biases], [weights, flat_biases]):
+            return "first all weight gradients, then all bias gradients: they go in pairs, by layer"
+        if found in ([biases, weights], [flat_biases, weights]):
+            return "first all bias gradients, then all weight gradients: they go in pairs, by layer"
     if _shapes(result) == weights:
         return "weight gradients without bias gradients"
     alone = [number + 1 for number, pair in enumerate(right) if _shapes(result) == pair]

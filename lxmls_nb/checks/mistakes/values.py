@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from lxmls_nb.checks.mistakes.evidence import Gradient, Output
@@ -77,10 +79,15 @@ def _is_parameter_after_step(gradient: Gradient) -> bool:
     return constant_factor(gradient.array - gradient.parameter, gradient.truth) is not None
 
 
-def _has_multiple_of_parameter(gradient: Gradient) -> bool:
+def _has_something_added(gradient: Gradient) -> bool | Mapping[str, object]:
     added = gradient.array - gradient.truth
-    is_small = bool(np.abs(added).max() < np.abs(gradient.truth).max())
-    return is_small and constant_factor(added, gradient.parameter) is not None
+    largest = float(np.abs(added).max())
+    if added.size >= 6 and float(np.ptp(added)) <= FIT * largest:
+        return {"what": "the same number is added everywhere, as by a sum of all weights"}
+    is_small = largest < float(np.abs(gradient.truth).max())
+    if is_small and constant_factor(added, gradient.parameter) is not None:
+        return {"what": "a multiple of the parameters seems to be added to it, as in weight decay"}
+    return False
 
 
 def _is_nearly_right(given: Gradient | Output) -> bool:
@@ -124,8 +131,9 @@ DIFFERENCES = (
     ),
     Mistake(
         "extra-term",
-        "a multiple of the parameters seems to be added to it, as in weight decay",
-        seen=_has_multiple_of_parameter,
+        "{what}",
+        name="something is added to the gradient, such as a multiple of the parameters",
+        seen=_has_something_added,
     ),
     Mistake(
         "smoothed-labels",

@@ -744,3 +744,36 @@ class MyNumpyMLP(NumpyMLP):
             e = (e @ self.parameters[n + 1][0]) * np.exp(-zc) / (1 + np.exp(-zc)) ** 2
             g.insert(0, [e.T @ acts[n], e.sum(0, keepdims=True)])
         return g
+
+# %% R45 numpy-backpropagation
+# Layers counted from the end, as a well-known book does, and pairs from a zip.
+class MyNumpyMLP(NumpyMLP):
+    def backpropagation(self, input, output):
+        log_p, activations = self.log_forward(input)
+        nabla_w = [np.zeros(w.shape) for w, _ in self.parameters]
+        nabla_b = [np.zeros(b.shape) for _, b in self.parameters]
+        delta = (np.exp(log_p) - np.eye(log_p.shape[1])[output]) / len(input)
+        for l in range(1, len(self.parameters) + 1):
+            if l > 1:
+                a = activations[-l + 1]
+                delta = np.dot(delta, self.parameters[-l + 1][0]) * a * (np.ones_like(a) - a)
+            nabla_w[-l] = np.dot(delta.transpose(), activations[-l])
+            nabla_b[-l] = delta.sum(axis=0, keepdims=True)
+        return list(zip(nabla_w, nabla_b))
+
+
+# %% R46 numpy-backpropagation
+# Single examples, of one dimension, through the given forward pass.
+class MyNumpyMLP(NumpyMLP):
+    def backpropagation(self, input, output):
+        gradients = [[np.zeros_like(w), np.zeros_like(b)] for w, b in self.parameters]
+        for x, y in zip(input, output):
+            log_p, entering = self.log_forward(x)
+            error = np.exp(log_p).ravel()
+            error[y] -= 1
+            for n in reversed(range(len(self.parameters))):
+                gradients[n][0] += np.outer(error, entering[n]) / len(input)
+                gradients[n][1] += error / len(input)
+                a = np.ravel(entering[n])
+                error = self.parameters[n][0].T @ error * a * (1 - a)
+        return gradients

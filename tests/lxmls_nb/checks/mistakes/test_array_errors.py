@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
+import pytest
+
 from lxmls_nb.checks.mistakes.array_errors import Operand, Raised, name_shapes
+from lxmls_nb.checks.mistakes.hidden_layers import name_weight_shape
+from lxmls_nb.checks.mistakes.names import name_python_function
 from lxmls_nb.checks.problems import make_problem
 
 SHAPES = [(), (1,), (3,), (7,), (0, 3), (1, 3), (3, 1), (3, 5), (7, 3), (3, 7), (7, 5), (7, 3, 5)]
@@ -19,3 +24,70 @@ def test_something_is_told_of_any_two_shapes():
             operands = tuple(Operand("error.T", shape, "f") for shape in shapes)
             raised = Raised("ValueError", "shapes do not match", operator, operands)
             assert name_shapes(raised, problem).sentence()
+    for shape, problem in itertools.product(SHAPES, PROBLEMS):
+        name_weight_shape(shape, problem, 0)  # raises nothing
+
+
+def told(operator: str, left: tuple[int, ...], right: tuple[int, ...], sizes=(6, 5, 3)) -> str:
+    """Return what is told of an operation on the arrays `a` and `b`."""
+    operands = (Operand("a", left, "f"), Operand("b", right, "f"))
+    raised = Raised("ValueError", "shapes do not match", operator, operands)
+    return name_shapes(raised, make_problem(list(sizes), 7)).sentence()
+
+
+def test_vectors_of_an_example_are_for_the_outer_product():
+    assert "`np.outer(a, b)`" in told("MatMult", (3,), (5,))
+    assert "`np.outer(b, a)`" in told("MatMult", (6,), (5,))
+    assert "`np.outer(a, b)`" in told("Mult", (3,), (5,), sizes=(5, 3))
+    # In a network, the error may not have gone through the weights.
+    assert "outer" not in told("Mult", (3,), (5,))
+    assert "outer" not in told("MatMult", (3,), (4,))
+
+
+def test_tensordot_is_not_taken_for_an_operation_element_by_element():
+    operands = (Operand("error", (7, 3), "f"), Operand("input", (7, 5), "f"))
+    raised = Raised("ValueError", "shape-mismatch for sum", "", operands)
+    told = name_shapes(raised, make_problem([6, 5, 3], 7)).sentence()
+    assert "`axes`" in told
+    assert "element by element" not in told
+
+
+def test_what_stands_for_a_single_example_or_number_is_told():
+    assert "the batch has 7 examples, and `a` (3, 1) is of one" in told("MatMult", (3, 1), (7, 5))
+    assert "`a` is a single number" in told("MatMult", (), (7, 5))
+    assert "`b` is a single number" in told("MatMult", (7, 5), ())
+    assert "`b` (1, 3) has to be a column" in told("Add", (3, 7), (1, 3))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "layer", "shape", "shapes", "key"),
+    [
+        ([6, 5, 3], 1, (5, 6), [(5, 6), (5, 6)], "other-place"),
+        ([6, 5, 3], 1, (5, 6), [(3, 5), (5, 6)], "pair-order"),
+        ([6, 5, 3], 1, (21, 35), [], "not-summed"),
+        # That of another layer, which has its own, or transposed: nobody knows.
+        ([3, 4, 4, 3], 2, (4, 3), [(4, 3), (4, 4), (4, 3)], "shape"),
+        ([3, 4, 4, 3], 2, (4, 3), [(3, 4), (4, 4), (4, 3)], None),
+    ],
+)
+def test_the_place_of_another_layer_is_told(sizes, layer, shape, shapes, key):
+    found = name_weight_shape(shape, make_problem(sizes, 7), layer, shapes)
+    assert (found and found.mistake.key) == key
+
+
+@pytest.mark.parametrize(
+    ("code", "instead"),
+    [
+        ("z = z - max(z)", "np.max"),
+        ("s = sum(z, axis=1)", "np.sum"),
+        ("a = math.exp(z)", "np.exp"),
+        ("s = np.sum(z, 1, 2, 3, 4, 5, 6, 7)", None),
+    ],
+)
+def test_functions_of_python_are_told(code, instead):
+    import math
+
+    with pytest.raises((TypeError, ValueError)) as raised:
+        exec(code, {"np": np, "math": math, "z": np.ones((3, 2))})
+    found = name_python_function(str(raised.value), code, "np")
+    assert (found and found.values["instead"]) == instead
