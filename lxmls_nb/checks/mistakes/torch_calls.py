@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from lxmls_nb.checks.mistakes.mistake import Finding, Mistake
+from lxmls_nb.checks.mistakes.names import name_python_function
 from lxmls_nb.checks.mistakes.torch_shapes import Raised
 
 CLASS_AS_FUNCTION = Mistake(
@@ -207,4 +208,9 @@ def called(raised: Raised) -> Finding | None:
 def boolean(raised: Raised) -> Finding | None:
     """Look at a tensor that is taken for a truth value, as by a loss that is not made first."""
     found = re.search(r"nn\.(\w*Loss)\(", raised.code)
-    return CLASS_AS_FUNCTION.finding(name=found.group(1)) if found else None
+    return CLASS_AS_FUNCTION.finding(name=found.group(1)) if found else python_function(raised)
+
+
+def python_function(raised: Raised) -> Finding | None:
+    """Look at a function of Python that gets a tensor."""
+    return name_python_function(raised.message, raised.code, "torch")

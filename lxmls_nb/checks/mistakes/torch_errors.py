@@ -9,6 +9,7 @@ from dataclasses import replace
 from lxmls_nb.checks.mistakes.mistake import Finding, Mistake
 from lxmls_nb.checks.mistakes.modules import SUPER_INIT
 from lxmls_nb.checks.mistakes.moving import LOSS_CUT
+from lxmls_nb.checks.mistakes.names import NOT_THE_LABELS
 from lxmls_nb.checks.mistakes.torch_calls import (
     CLASS_AS_FUNCTION,
     LAYERS,
@@ -19,9 +20,27 @@ from lxmls_nb.checks.mistakes.torch_calls import (
     method_as_operand,
     method_as_value,
     parameter_of,
+    python_function,
     takes_others,
     undefined,
     without_dim,
+)
+from lxmls_nb.checks.mistakes.torch_losses import (
+    BATCH_SIZES,
+    BINARY_LOSS,
+    COLUMN,
+    LABELS,
+    LABELS_SHAPE,
+    LOSS_AS_FLOAT,
+    NO_SCALAR,
+    OF_ONE_DIMENSION,
+    TYPES,
+    exchanged,
+    index_of_number,
+    labels_range,
+    labels_shape,
+    labels_type,
+    no_number,
 )
 from lxmls_nb.checks.mistakes.torch_shapes import (
     DIMENSION,
@@ -33,21 +52,6 @@ from lxmls_nb.checks.mistakes.torch_shapes import (
     product,
     unpacked,
 )
-
-#: PyTorch's and NumPy's names of types in messages.
-TYPES = {
-    "double": "float64",
-    "float": "float32",
-    "half": "float16",
-    "bfloat16": "bfloat16",
-    "long": "int64",
-    "int": "int32",
-    "byte": "uint8",
-    "bool": "bool",
-}
-
-#: What the labels are called, mostly.
-LABELS = ("output", "labels", "label", "y", "target", "targets", "y_true")
 
 #: Attributes of tensors that NumPy's arrays lack.
 OF_TENSORS = frozenset(
@@ -103,41 +107,6 @@ NUMPY_OF_TENSOR = Mistake(
     "a function of NumPy, or `.numpy()`, gets a tensor with a graph: use PyTorch's function of "
     "that name, as NumPy knows no gradients",
 )
-LABELS_TYPE = Mistake(
-    "labels-type",
-    "the labels are {kind}: class indices have to be int64, with `.long()` or `dtype=torch.int64`",
-    name="the labels are no whole numbers",
-    lesson="Class indices have to be int64 for PyTorch's losses: `.long()`.",
-)
-LABELS_SHAPE = Mistake(
-    "labels-shape",
-    "the labels have two dimensions: the loss takes the log-probabilities and then a class index "
-    "for each example, shape (M,), no column and no indicator vectors",
-    name="the labels have two dimensions",
-)
-LABELS_RANGE = Mistake(
-    "labels-range",
-    "class index {index} does not exist: with {classes} classes they go from 0 to {last}",
-    name="a class index does not exist",
-)
-EXCHANGED = Mistake(
-    "loss-arguments",
-    "the loss gets the labels first: the log-probabilities come first, then the labels",
-    name="the arguments of the loss are exchanged",
-    lesson="A loss takes the predictions first, then the labels.",
-)
-BATCH_SIZES = Mistake(
-    "batch-sizes",
-    "the output is for {first} and the labels are for {second}: does one of them lose or gain a "
-    "dimension, or examples?",
-    name="output and labels are for different numbers of examples",
-)
-BINARY_LOSS = Mistake(
-    "binary-loss",
-    "a binary cross-entropy is for a yes or no, and takes labels of the shape of its input: for "
-    "class indices, `NLLLoss` takes log-probabilities",
-    name="a binary cross-entropy is used",
-)
 
 
 def _mixed(raised: Raised) -> Finding:
@@ -176,29 +145,21 @@ def _numpy_calls_method(raised: Raised) -> Finding | None:
     return NUMPY_OF_TENSOR.finding() if is_numpy else None
 
 
-def _exchanged(raised: Raised) -> Finding | None:
-    loss = r"(?:nll_loss|cross_entropy|Loss\([^()]*\)|loss\w*)"
-    first = re.search(loss + r"\(\s*(\w+)\s*,\s*(\w+)", raised.code)
-    is_output = first and re.search(r"model|log|pred|hat", first[2])
-    return EXCHANGED.finding() if first and first[1] in LABELS and is_output else None
+def _already_tensor(raised: Raised) -> Finding:
+    name = re.search(r"from_numpy\(\s*(\w+)\s*\)", raised.code)
+    if name is None or name[1] not in LABELS or raised.is_network:
+        return ALREADY_TENSOR.finding()
+    what = f"`{name[1]}` is a tensor already: has the prediction taken the name of the labels?"
+    return NOT_THE_LABELS.finding(what=what)
 
 
-def _labels_range(raised: Raised) -> Finding | None:
-    classes = raised.geometry[-1] if raised.geometry else 0
-    index = int(raised.match.group(1))
-    if index < classes:
-        return None
-    return LABELS_RANGE.finding(index=index, classes=classes, last=classes - 1)
+def _numpy_of_tensor(raised: Raised) -> Finding:
+    is_loss = re.search(r"loss\w*\.(?:cpu\(\)\.)?numpy\(\)", raised.code)
+    return (LOSS_AS_FLOAT if is_loss else NUMPY_OF_TENSOR).finding()
 
 
 # --- the loss and its gradients
 
-NO_SCALAR = Mistake(
-    "loss-array",
-    "the loss is not one number but one for each example: take the mean of them first",
-    name="the loss is an array, one for each example",
-    lesson="The loss is one number: the mean over the batch.",
-)
 LOSS_NO_TENSOR = Mistake(
     "loss-no-tensor",
     "{what}: call `backward()` on the loss as a tensor, and `.item()` only for what is returned",
@@ -287,12 +248,6 @@ def _always(mistake: Mistake, **values: str) -> Rule:
     return rule
 
 
-def _labels_type(raised: Raised) -> Finding:
-    words = [word for word in raised.match.groups() if word]
-    kind = TYPES.get(words[0].lower(), words[0]) if words else "of another type"
-    return LABELS_TYPE.finding(kind=kind)
-
-
 #: What is looked for in the messages of errors, and what is made of it. The messages are those of
 #: PyTorch 2.6 to 2.13 and of Python 3.11 to 3.13; one that is not known is shown as it is.
 RULES: tuple[tuple[str, Rule], ...] = (
@@ -314,19 +269,21 @@ RULES: tuple[tuple[str, Rule], ...] = (
     (r"expected scalar type (Float|Double) but found (Float|Double)", _mixed),
     (
         r"(?:target dtype to be|scalar type) Long(?: or Byte)?,? but (?:got|found) (\w+)",
-        _labels_type,
+        labels_type,
     ),
     (
         r"not implemented for '(?:Int|Long|Short|Byte)'|1D target|multi-target",
-        _exchanged,
+        exchanged,
     ),
-    (r"not implemented for '(Int|Float|Double|Short)'", _labels_type),
-    (r"tensors used as indices must be long|Expected dtype int64 for index", _labels_type),
-    (r"one_hot is only applicable to index tensor of type LongTensor", _labels_type),
+    (r"not implemented for '(Int|Float|Double|Short)'", labels_type),
+    (r"tensors used as indices must be long|Expected dtype int64 for index", labels_type),
+    (r"one_hot is only applicable to index tensor of type LongTensor", labels_type),
     (r"floating point type for target with class probabilities, got (\w+)", _always(LABELS_SHAPE)),
-    (r"multi-target not supported|1D target tensor expected", _always(LABELS_SHAPE)),
-    (r"[Tt]arget (\d+) is out of bounds", _labels_range),
-    (r"index (\d+) is out of bounds for dimension 1", _labels_range),
+    (r"multi-target not supported|1D target tensor expected", labels_shape),
+    (r"For 1D input, 1D target must have size 1", _always(OF_ONE_DIMENSION)),
+    (r"Index tensor must have the same number of dimensions as", _always(COLUMN)),
+    (r"[Tt]arget (\d+) is out of bounds", labels_range),
+    (r"index (\d+) is out of bounds for dimension 1", labels_range),
     (
         r"input batch_size \((?P<first>\d+)\) to match target batch_size \((?P<second>\d+)\)",
         _always(BATCH_SIZES),
@@ -351,11 +308,13 @@ RULES: tuple[tuple[str, Rule], ...] = (
         _numpy_calls_method,
     ),
     (r"unsupported operand type\(s\) for [*/+-]=?: '\w+' and 'NoneType'", _always(NO_GRADIENT_YET)),
-    (r"expected np\.ndarray \(got (?:Tensor|Parameter)\)", _always(ALREADY_TENSOR)),
-    (r"Can't call numpy\(\) on Tensor that requires grad", _always(NUMPY_OF_TENSOR)),
+    (r"expected np\.ndarray \(got (?:Tensor|Parameter)\)", _already_tensor),
+    (r"Can't call numpy\(\) on Tensor that requires grad", _numpy_of_tensor),
     (r"does not require grad and does not have a grad_fn", _always(LOSS_CUT)),
     (r"grad can be implicitly created only for scalar outputs", _always(NO_SCALAR)),
-    (r"cannot be converted to (?:Python )?[Ss]calar|only one element tensors", _always(NO_SCALAR)),
+    (r"cannot be converted to (?:Python )?[Ss]calar|only one element tensors", no_number),
+    (r"invalid index of a 0-dim tensor|array is 0-dimensional", index_of_number),
+    (r"invalid keyword argument for (?:sum|max|min)\(", python_function),
     (r"backward through the graph a second time", _always(BACKWARD_AGAIN)),
     (r"leaf Variable that requires grad is being used in an in-place operation", _leaf),
     (r"modified by an inplace operation", _always(IN_PLACE)),

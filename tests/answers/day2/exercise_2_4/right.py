@@ -377,3 +377,19 @@ class MyPytorchMLP(PytorchMLP):
         for w, b in self.parameters[:-1]: x = self.act(torch.nn.functional.linear(x, w, b.flatten()))
         w, b = self.parameters[-1]
         return self.out(torch.nn.functional.linear(x, w, b.flatten()))
+
+
+# %% R28 pytorch-log-forward
+# In the words of older tutorials: Variable, FloatTensor, functional sigmoid, mm.
+import torch.nn.functional as F
+from torch.autograd import Variable
+
+
+class MyPytorchMLP(PytorchMLP):
+    logsoftmax = torch.nn.LogSoftmax(dim=1)
+
+    def log_forward(self, input):
+        tilde_z = Variable(torch.FloatTensor(input), requires_grad=True)
+        for weight, bias in self.parameters[:-1]:
+            tilde_z = F.sigmoid(torch.mm(tilde_z, weight.transpose(0, 1)) + bias.squeeze())
+        return self.logsoftmax(F.linear(tilde_z, *self.parameters[-1]))
