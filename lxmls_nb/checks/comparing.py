@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lxmls_nb.checks.messages import describe, fail, hint_on, percent
-from lxmls_nb.checks.mistakes.biases import name_bias_shape
+from lxmls_nb.checks.mistakes.biases import ONES_COLUMN, has_ones_column, name_bias_shape
 from lxmls_nb.checks.mistakes.form import (
     LAYER_ORDER,
     NOT_FINITE,
@@ -105,7 +105,7 @@ def numeric_gradient(
     layer: int,
     is_bias: bool,
     subject: str,
-    shapes: Sequence[object] = (),
+    pairs: Sequence[Any] = (),
 ) -> np.ndarray:
     """Return a gradient of the right shape, as float64: in 2-D, if a bias's was in one dimension.
 
@@ -134,13 +134,16 @@ def numeric_gradient(
         note = f"{subject} has shape {shape} where {right} is expected"
         if is_bias:
             raise fail(note, name_bias_shape(shape, problem, layer))
-        found = name_weight_shape(shape, problem, layer, shapes)
+        bias = pairs[layer][1] if pairs else None
+        if has_ones_column(value, bias):
+            raise fail(note, ONES_COLUMN.finding())
+        found = name_weight_shape(shape, problem, layer, _weight_shapes(pairs))
         if found is not None:
             raise fail(note, found)
     return numeric(value, right, subject)
 
 
-def weight_shapes(pairs: list[Any]) -> list[object]:
+def _weight_shapes(pairs: Sequence[Any]) -> list[object]:
     """Return the shapes of the weight gradients of all layers, None where there is no array."""
     return [shape_of(pair[0]) if isinstance(pair, list) and pair else None for pair in pairs]
 
@@ -289,14 +292,13 @@ def compare_gradients(
     """
     single = len(problem.parameters) == 1
     worst = 0.0
-    shapes = weight_shapes(pairs)
     for number in sorted(layers, reverse=True):
         for quantity in quantities:
             is_bias = quantity == "bias"
             layer = "" if single else f" of layer {number + 1}"
             subject = f"`{name}` ({problem}): the {quantity} gradient{layer}"
             value, right = pairs[number][is_bias], truth[number][is_bias]
-            array = numeric_gradient(value, problem, number, is_bias, subject, shapes)
+            array = numeric_gradient(value, problem, number, is_bias, subject, pairs)
             if not np.all(np.isfinite(array)):
                 raise fail(f"{subject} is not right", NOT_FINITE.finding())
             off = distance(array, right)

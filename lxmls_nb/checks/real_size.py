@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lxmls_nb.checks.comparing import gradient_pairs, numeric_gradient, tolerance, weight_shapes
+from lxmls_nb.checks.comparing import gradient_pairs, numeric_gradient, tolerance
 from lxmls_nb.checks.messages import fail, passed, percent, quiet
 from lxmls_nb.checks.mistakes.form import OFF_AT_SIZE, TOO_SLOW
 from lxmls_nb.checks.numerical import numerical_entries
@@ -78,8 +78,7 @@ def backpropagation_at_size(
         for is_bias in (False, True):
             what = f"the {'bias' if is_bias else 'weight'} gradient of layer {layer + 1}"
             value = pairs[layer][is_bias]
-            shapes = weight_shapes(pairs)
-            array = numeric_gradient(value, problem, layer, is_bias, f"{subject}: {what}", shapes)
+            array = numeric_gradient(value, problem, layer, is_bias, f"{subject}: {what}", pairs)
             size = min(entries, array.size)
             places = random.choice(array.size, size=size, replace=False)
             truth = numerical_entries(problem, layer, is_bias, places)

@@ -66,7 +66,7 @@ def points_in_grading(warm, name: str, attempts: list[dict[str, str]]) -> list[d
 
 
 def test_catalogue_is_large_and_sound():
-    assert len(WRONG) == 894
+    assert len(WRONG) == 900
     assert len(RIGHT) == 150
     assert {cause for answer in WRONG for cause in answer.causes} <= KEYS
     assert all(text == text.lower() for answer in WRONG for text in answer.misleading)

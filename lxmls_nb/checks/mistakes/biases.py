@@ -48,6 +48,34 @@ BIAS_SUBTRACTED = Mistake(
 )
 
 
+ONES_COLUMN = Mistake(
+    "ones-column",
+    "a column of it is the bias gradient, as if a column of ones were put beside the input: "
+    "weights and biases are apart here, and what enters a layer has no such column",
+    name="a column of ones is put beside the input",
+    lesson="Where weights and biases are apart, no input gets a column of ones: the weight "
+    "gradient has a column for each input, and the bias gradient is one of its own.",
+)
+
+
+def has_ones_column(weight: object, bias: object) -> bool:
+    """Return whether the first or the last column of a weight gradient is the bias gradient.
+
+    Parameters
+    ----------
+    weight, bias : object
+        The gradients; anything but arrays of real numbers has no such column.
+    """
+    if not (isinstance(weight, np.ndarray) and isinstance(bias, np.ndarray)):
+        return False
+    if weight.dtype.kind not in "iuf" or bias.dtype.kind not in "iuf":
+        return False
+    flat = bias.ravel()
+    if weight.ndim != 2 or weight.shape[1] < 2 or flat.shape != weight.shape[:1] or not flat.any():
+        return False
+    return any(np.allclose(weight[:, place], flat) for place in (0, -1))
+
+
 def _same_everywhere(gradient: Gradient) -> bool | Mapping[str, object]:
     largest = max(1e-9, float(np.abs(gradient.truth).max()))
     same = gradient.is_bias and bool(np.ptp(gradient.array) <= 1e-9 * largest)

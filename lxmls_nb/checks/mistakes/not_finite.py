@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -44,6 +45,14 @@ ROWS_VANISH = Mistake(
     lesson="Each example has a largest z of its own: subtract it row by row, `max(axis=1, "
     "keepdims=True)`.",
 )
+DIVISION = Mistake(
+    "divided-by-zero",
+    "there are values that are no numbers where the model is very sure: is something divided by a "
+    "probability, which has become 0? Probabilities minus indicators need no division",
+    name="something is divided by a probability that has become 0",
+    lesson="A probability can become 0: don't divide by it. With respect to z, the derivative of "
+    "the loss is probabilities minus indicators, which divides by none.",
+)
 UNDEFINED = Mistake(
     "undefined",
     "there are values that are not finite, although no number here is large: is it a division by "
@@ -84,6 +93,12 @@ def name_not_finite(
     if loss is not None and all(map(is_finite, gradients)):
         value = "not a number" if np.isnan(loss) else "infinite" if np.isinf(loss) else "huge"
         return LOG_OF_ZERO.finding(value=value)
+    # With the same example in each row, the largest z of all is that of each row.
+    for number in range(len(problem.output)):
+        same = np.full(len(problem.output), number)
+        alike = replace(problem, input=problem.input[same], output=problem.output[same])
+        if not all(is_finite(array) for array in rerun(alike) if array.ndim):  # no loss
+            return DIVISION.finding()
     return ROWS_VANISH.finding()
 
 

@@ -62,8 +62,8 @@ NO_METHOD = Mistake(
 )
 LIST_METHOD = Mistake(
     "list-method",
-    "what stands before `.{method}` is None: `append`, `insert`, `reverse` and `sort` change a "
-    "list and return None, so none of them stands behind an `=`",
+    "{what} is None: `append`, `insert`, `reverse` and `sort` change a list and return None, so "
+    "none of them stands behind an `=`, or in the head of a loop",
     name="None stands where a list belongs",
     lesson="`append`, `insert`, `reverse` and `sort` change a list and return None: they stand on "
     "a line of their own.",
@@ -158,7 +158,11 @@ def _name_list(raised: Raised, problem: Problem | None) -> Finding | None:
         r"'NoneType' object has no attribute '(append|insert|extend)'", raised.message
     )
     if method:
-        return LIST_METHOD.finding(method=method[1])
+        return LIST_METHOD.finding(what=f"what stands before `.{method[1]}`")
+    if "'NoneType' object is not" in raised.message and (
+        method := re.search(r"[\w.]+\.(?:reverse|sort)\(\)", raised.line)
+    ):
+        return LIST_METHOD.finding(what=f"what `{method[0]}` returns")
     if raised.type == "IndexError" and "list assignment index" in raised.message:
         return NO_PLACE.finding()
     if raised.type == "UFuncTypeError" and "dtype('int" in raised.message:

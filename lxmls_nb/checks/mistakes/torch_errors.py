@@ -153,6 +153,15 @@ def _already_tensor(raised: Raised) -> Finding:
     return NOT_THE_LABELS.finding(what=what)
 
 
+def _dimension(raised: Raised) -> Finding:
+    names = "|".join(LABELS)
+    call = re.search(rf"max\(\s*({names})\s*,|\b({names})\.(?:arg)?max\(", raised.code)
+    if call is None:
+        return DIMENSION.finding(dimension=raised.match["dimension"])
+    what = f"`{call[1] or call[2]}` has a class index for each example already: leave `max` out"
+    return NOT_THE_LABELS.finding(what=what)
+
+
 def _numpy_of_tensor(raised: Raised) -> Finding:
     is_loss = re.search(r"loss\w*\.(?:cpu\(\)\.)?numpy\(\)", raised.code)
     return (LOSS_AS_FLOAT if is_loss else NUMPY_OF_TENSOR).finding()
@@ -264,7 +273,7 @@ RULES: tuple[tuple[str, Rule], ...] = (
     (r"(?:too many|not enough) values to unpack", unpacked),
     (r"list index out of range", unpacked),
     (r"1D tensors expected, but got", _always(VECTORS)),
-    (r"Dimension out of range .*but got (?P<dimension>-?\d+)", _always(DIMENSION)),
+    (r"Dimension out of range .*but got (?P<dimension>-?\d+)", _dimension),
     (r"same dtype, but got:? (\w+)(?: and | != )(\w+)", _mixed),
     (r"expected scalar type (Float|Double) but found (Float|Double)", _mixed),
     (

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from lxmls_nb.checks.mistakes.array_errors import Operand, Raised, name_shapes
+from lxmls_nb.checks.mistakes.biases import has_ones_column
 from lxmls_nb.checks.mistakes.hidden_layers import name_weight_shape
 from lxmls_nb.checks.mistakes.names import name_python_function
 from lxmls_nb.checks.problems import make_problem
@@ -91,3 +92,15 @@ def test_functions_of_python_are_told(code, instead):
         exec(code, {"np": np, "math": math, "z": np.ones((3, 2))})
     found = name_python_function(str(raised.value), code, "np")
     assert (found and found.values["instead"]) == instead
+
+
+def test_a_column_of_ones_beside_the_input_is_seen_in_arrays_alone():
+    error, input = np.arange(1.0, 22).reshape(7, 3), np.arange(1.0, 36).reshape(7, 5)
+    weight, bias = error.T @ np.c_[input, np.ones(7)], error.sum(axis=0, keepdims=True)
+    assert has_ones_column(weight, bias)
+    assert has_ones_column(np.roll(weight, 1, axis=1), bias[0])
+    assert not has_ones_column(error.T @ input, bias)
+    assert not has_ones_column(np.zeros((3, 6)), np.zeros((1, 3)))  # written nowhere
+    for odd in (None, 1.0, "x", [1.0, 2.0, 3.0], bias.astype(object), np.ones((1, 4)), np.ones(0)):
+        assert not has_ones_column(weight, odd)
+        assert not has_ones_column(odd, bias)
