@@ -193,6 +193,12 @@ class _Decoder:
             array.flags.writeable = False
         return array
 
+    def _matrix(self, content: Any, depth: int) -> Any:
+        array = self._array(content, depth)
+        if array.ndim != 2:
+            raise ReplyError("a matrix has not two dimensions")
+        return array.view(np.matrix)
+
     def _filled(self, content: Any, depth: int) -> Any:
         dtype = np.dtype(*_typed([content["dtype"]], (str,)))
         if "items" in content:
@@ -299,6 +305,7 @@ TAGS = frozenset(
         "range",
         "slice",
         "array",
+        "matrix",
         "scalar",
         "tensor",
         "torch",

@@ -20,11 +20,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lxmls_grading.kernel.views import has_other_views, memory_of
+from lxmls_grading.kernel.views import has_other_views, is_array, memory_of
 from lxmls_grading.kernel.wire import ReplyError
 
 #: Types whose values can be changed in place, and those of libraries, by package.
-CONTAINERS = (list, dict, set, deque, bytearray, Counter, OrderedDict, defaultdict, np.ndarray)
+CONTAINERS = (
+    *(list, dict, set, deque, bytearray, Counter, OrderedDict, defaultdict),
+    *(np.ndarray, np.matrix),
+)
 OF_LIBRARIES = (
     *(("pandas", "DataFrame"), ("pandas", "Series")),
     *(("torch", "Tensor"), ("torch.nn", "Parameter")),
@@ -185,7 +188,7 @@ class Followed(Shared):
     def state(self, value: Any) -> tuple[int, Any, Any]:
         """Return what differs if something in a value does: first its size in bytes."""
         kind = type(value)
-        if kind is np.ndarray and value.dtype.kind in "biuf":
+        if is_array(value) and value.dtype.kind in "biuf":
             content = zlib.crc32(np.ascontiguousarray(value).reshape(-1).view(np.uint8).data)
             return value.nbytes, content, (value.shape, value.dtype.str)
         if any(kind is each for each in PLAIN):
@@ -290,7 +293,7 @@ def overwrite(old: Any, new: Any) -> None:
         elif issubclass(kind, dict):
             old.clear()
             old.update(new)
-        elif kind is np.ndarray:
+        elif is_array(old):
             if (old.size, old.dtype) != (new.size, new.dtype):
                 raise ReplyError("an array has changed its size or its type")
             old.shape = new.shape

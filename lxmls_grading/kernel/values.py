@@ -1,9 +1,9 @@
 """Values that travel between judge and student kernel as what they are; other objects, as handles.
 
 A value of a plain type arrives as a value of the same type: ``None``, truth values, numbers, text,
-bytes, the containers of Python, arrays and scalars of NumPy, tensors and parameters of PyTorch, and
-frames, series and indexes of pandas. The type must be exactly one of these: an object of a derived
-class can do anything, and is a handle.
+bytes, the containers of Python, arrays, matrices and scalars of NumPy, tensors and parameters of
+PyTorch, and frames, series and indexes of pandas. The type must be exactly one of these: an object
+of a derived class can do anything, and is a handle.
 
 A message is JSON, in which each value that JSON does not know is a dictionary with one key, its
 tag, and safetensors for the numbers in arrays. Neither can carry code. What comes in is not
@@ -28,6 +28,7 @@ import safetensors.numpy
 
 from lxmls_grading.kernel.shared import Content, Sharing, is_mutable
 from lxmls_grading.kernel.tables import MAX_ALL_HASHED, Split, split_table
+from lxmls_grading.kernel.views import is_array
 from lxmls_grading.kernel.wire import MAX_RANGE, ReplyError, check_array, check_sizes
 
 #: Bounds of a message besides its bytes: values in all, depth, characters of a string, and digits
@@ -223,7 +224,7 @@ class _Encoder:
         if kind in (range, slice):
             parts = [value.start, value.stop, value.step]
             return {kind.__name__: [self.encode(part, depth + 1) for part in parts]}
-        if kind is np.ndarray or issubclass(kind, np.generic):
+        if is_array(value) or issubclass(kind, np.generic):
             return self._array(value, depth)
         return (
             self._of_standard_library(value, kind, depth)
@@ -252,14 +253,16 @@ class _Encoder:
 
     def _array(self, value: Any, depth: int) -> Any:
         """Encode an array or a scalar of NumPy."""
-        tag = "array" if type(value) is np.ndarray else "scalar"
+        tag = "scalar"
+        if is_array(value):
+            tag = "matrix" if type(value) is np.matrix else "array"
         array = np.asarray(value)
         dtype = array.dtype
-        if dtype.names or type(value) not in (np.ndarray, dtype.type):
+        if dtype.names or (tag == "scalar" and type(value) is not dtype.type):
             return self.refer(value)
         check_array(array.shape, dtype.itemsize)
         about: dict[str, Any] = {"dtype": dtype.str}
-        if tag == "array" and not array.flags.writeable:
+        if tag != "scalar" and not array.flags.writeable:
             about["fixed"] = True
         if dtype.kind in "OUSMm":
             if dtype.kind in "Mm":

@@ -15,6 +15,16 @@ from typing import Any
 import numpy as np
 
 
+def is_array(value: Any) -> bool:
+    """Return whether a value is an array or a matrix of NumPy, and of no class derived from these.
+
+    Parameters
+    ----------
+    value : object
+    """
+    return type(value) is np.ndarray or type(value) is np.matrix
+
+
 def _base_count(view: Any) -> int:
     return sys.getrefcount(view.base)
 
@@ -34,7 +44,7 @@ def memory_of(value: Any) -> Any:
     tensor = _tensor_of(value)
     if tensor is not None:  # all of them can have the memory of another
         return "tensor", tensor.untyped_storage()._cdata
-    return id(value.base) if type(value) is np.ndarray and value.base is not None else None
+    return id(value.base) if is_array(value) and value.base is not None else None
 
 
 def has_other_views(views: Sequence[Any], known: bool) -> bool:
@@ -62,7 +72,7 @@ def _tensor_of(value: Any) -> Any:
     torch = sys.modules.get("torch")
     if torch is None:
         return None
-    value = value.base if type(value) is np.ndarray else value
+    value = value.base if is_array(value) else value
     plain = (
         type(value) in (torch.Tensor, torch.nn.Parameter)
         and value.layout is torch.strided

@@ -311,6 +311,17 @@ EQUAL = {
         "__import__('numpy').eye(2)",
         "import numpy as np\ndef f(): return np.matrix(np.eye(2))",
     ),
+    "products of matrices": (
+        "import numpy as np\np, q = f()\na = np.array([[1, 2], [3, 4]])\n"
+        "assert np.allclose(p @ q @ a, a) and np.allclose(a.T @ p, a.T) and (q / 2).sum() == 1",
+        "(__import__('numpy').eye(2), __import__('numpy').eye(2))",
+        "import numpy as np\ndef f(): return np.matrix(np.eye(2)), np.asmatrix(np.eye(2))",
+    ),
+    "the bytes of a matrix": (
+        "import hashlib\nassert hashlib.sha1(f()).digest() == hashlib.sha1(bytes(32)).digest()",
+        "__import__('numpy').zeros((2, 2))",
+        "import numpy as np\ndef f(): return np.matrix(np.zeros((2, 2)))",
+    ),
 }
 
 #: Answers that decide by themselves what they are equal to, or are something else.

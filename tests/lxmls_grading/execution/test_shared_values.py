@@ -116,6 +116,10 @@ TESTS = {
     "a.setflags(write=False)\nwith pytest.raises(ValueError):\n    clear(a)",
     "an array of the answer that can only be read": "w = Weights(np.zeros(2))\nr = w.fixed()\n"
     "w.increase()\nassert r.tolist() == [1, 1] and not r.flags.writeable",
+    "a matrix of NumPy": "m = np.asmatrix(np.zeros((2, 2)))\nrow = m[0]\nincrease(m)\n"
+    "assert row.tolist() == [[1, 1]] and type(row * m) is np.matrix",
+    "a view of the answer's matrix": "w = Weights(np.asmatrix(np.zeros((2, 2))))\n"
+    "before = w.view()\nw.increase()\nassert before.tolist() == [[1, 1], [1, 1]]",
     "rows of a matrix": "matrix[0][0] = 1\nassert matrix == [[1, 0], [1, 0]]",
 }
 
