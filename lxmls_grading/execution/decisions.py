@@ -28,6 +28,9 @@ LARGE = ("str", "bytes", "list", "tuple", "dict", "set", "frozenset", "int")
 #: Values that never change.
 FIXED = (int, float, complex, str, bytes)
 
+#: Comparisons that Python asks for in place of others, when the first of two values can't tell.
+MIRRORED = {"gt": "lt", "ge": "le"}
+
 #: The name of the file of a test cell in tracebacks.
 TEST_FILE = "<test>"
 
@@ -86,8 +89,9 @@ class Deciding:
         while frame.f_back is not None and frame.f_code.co_filename != TEST_FILE:
             frame = frame.f_back
         line = self.statements.get(frame.f_lineno, frame.f_lineno)
-        self.used.add(f"{line} {operation}")
-        return self.decides is None or f"{line} {operation}" in self.decides
+        decision = f"{line} {MIRRORED.get(operation, operation)}"
+        self.used.add(decision)
+        return self.decides is None or decision in self.decides
 
     def decide(self, operation: str, *given: Any) -> Any:
         """Do an operation that decides a test, if the student's object may; else with its value."""

@@ -12,6 +12,7 @@ def junk(random: random.Random, depth: int = 0):
         "list",
         "dict",
         "array",
+        "matrix",
         "scalar",
         "handle",
         "int",

@@ -70,6 +70,11 @@ EQUAL = {
         "tuple(map(__import__('torch').tensor, (3.0, 1)))",
         "import torch\ndef f(): return torch.max(torch.tensor([1.0, 3.0]), 0)",
     ),
+    "some numbers of a library": (
+        "x = f()\nassert sorted(x) == [2, 3] and max(x) == 3 and min(x) == 2 and x[0] >= x[1]",
+        "[__import__('sympy').Integer(3), __import__('sympy').Integer(2)]",
+        "import sympy\ndef f(): return [3, sympy.Integer(2)]",
+    ),
     "changes of a dictionary of its own": (
         "d = f()\nd.update(b=2)\nassert d.pop('a') == 1 and d == {'b': 2}\nd.clear()\nassert not d",
         "{'a': 1}",
