@@ -219,8 +219,8 @@ class ForkedKernel:
         os.environ.clear()
         scratch = os.getcwd()
         os.environ.update(ENVIRONMENT, HOME=scratch, TMPDIR=scratch)
-        if self.sandbox is None:
-            os.environ["PATH"] = f"{os.path.dirname(sys.executable)}:{ENVIRONMENT['PATH']}"
+        # `!python` is the Python of the kernel, as it is for students.
+        os.environ["PATH"] = f"{os.path.dirname(sys.executable)}:{ENVIRONMENT['PATH']}"
         *channels, archive = sockets
         with open(archive, "rb") as packed:
             left_out = _unpack(packed)

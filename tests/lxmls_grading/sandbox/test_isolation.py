@@ -247,3 +247,12 @@ import warnings; warnings.warn("careful")
     assert "hello" in printed(executed)
     kinds = [kind for o in executed.cells[1].outputs for kind in o.get("data", {})]
     assert "image/png" in kinds
+
+
+def test_python_is_that_of_the_kernel_in_commands_too(warm, settings):
+    code = """
+import subprocess, sys
+command = ["python", "-c", "import sys, nbgrader; print(sys.prefix)"]
+print(subprocess.run(command, capture_output=True, text=True).stdout.strip() == sys.prefix)
+"""
+    assert see(warm, code, settings) == "True"
