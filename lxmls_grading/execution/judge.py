@@ -10,6 +10,7 @@ import math
 import re
 import signal
 import time
+import tokenize
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -39,6 +40,9 @@ from lxmls_nb.errors import CheckFailed
 
 #: Names of IPython, which are there in a kernel and not in the judge.
 IPYTHON = frozenset({"get_ipython", "In", "Out", "display", "_", "__", "_i", "_ih", "_oh"})
+
+#: Kinds of tokens that do not count as the end of a test.
+BLANK = (tokenize.ENDMARKER, tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT, tokenize.DEDENT)
 
 #: What is told of a test whose time is up.
 TOO_LONG = "takes too long"
@@ -273,7 +277,7 @@ class Judge:
                 self._define_rest(cell.source, verdict.line or 0)
             verdict.outputs.append(error_output(error, cell.source))
         elif value is not None:
-            points = _partial(value, float(cell.metadata.nbgrader.points))
+            points = _partial(value, cell)
             verdict.outputs.append(new_output("execute_result", {"text/plain": repr(points)}))
         return verdict
 
@@ -304,7 +308,8 @@ class Judge:
             raise CannotJudge(f"is not Python alone ({error.msg}, line {error.lineno})") from None
         self.connection.statements = _statements(tree)
         copies = self.connection.copies
-        return self._evaluate_watched(tree, copies) if copies else self._evaluate(tree)
+        value = self._evaluate_watched(tree, copies) if copies else self._evaluate(tree)
+        return None if _is_quiet(source) else value
 
     def _evaluate_watched(self, tree: ast.Module, copies: Copies) -> Any:
         own = self.namespace["__builtins__"]
@@ -322,6 +327,15 @@ class Judge:
         if not isinstance(last, ast.Expr):
             return None
         return eval(compile(ast.Expression(last.value), TEST_FILE, "eval"), self.namespace)
+
+
+def _is_quiet(source: str) -> bool:
+    """Whether the last line ends with a semicolon: IPython does not show its value then."""
+    last = ""
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type not in BLANK:
+            last = token.string
+    return last == ";"
 
 
 def _computes_nothing(node: ast.stmt) -> bool:
@@ -365,8 +379,11 @@ def alarm(seconds: float, ring: Callable[[], None]) -> Iterator[None]:
             signal.setitimer(signal.ITIMER_REAL, max(0.01, left - (time.monotonic() - start)))
 
 
-def _partial(value: Any, points: float) -> float:
+def _partial(value: Any, cell: NotebookNode) -> float:
     """Return the points that a test cell gives as the value of its last line."""
+    points = float(cell.metadata.nbgrader.points)
+    if _is_to_look_at(value, cell.source):
+        return points
     if isinstance(value, bool | np.bool_ | str):
         raise FaultyTest(f"gives {value!r} in its last line, no number: is `assert` missing?")
     if not isinstance(value, int | float | np.number):
@@ -374,6 +391,26 @@ def _partial(value: Any, points: float) -> float:
     if not math.isfinite(value) or not 0 <= value <= points:
         raise FaultyTest(f"gives {value!r} in its last line, not a number from 0 to {points:g}")
     return float(value)
+
+
+def _is_to_look_at(value: Any, source: str) -> bool:
+    """Whether a truth value or a text in the last line says nothing that `assert` has not said.
+
+    nbgrader gives all points then, as it does for each truth value and each text.
+    """
+    if not isinstance(value, bool | np.bool_ | str):
+        return False
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return False
+    if not any(isinstance(node, ast.Assert) for node in ast.walk(tree)):
+        return False
+    return bool(value) if not isinstance(value, str) else _is_constant(tree.body[-1])
+
+
+def _is_constant(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
 def outcome_together(cell: NotebookNode) -> list[NotebookNode]:
@@ -391,8 +428,8 @@ def outcome_together(cell: NotebookNode) -> list[NotebookNode]:
     for output in outputs:
         if output.output_type == "execute_result":
             value = _shown(str(output.data.get("text/plain", "")))
-            points = _partial(value, float(cell.metadata.nbgrader.points))
-            if value is not None:
+            points = _partial(value, cell)
+            if value is not None and not _is_to_look_at(value, cell.source):
                 output.data["text/plain"] = repr(points)  # as nbgrader reads it
     return outputs
 

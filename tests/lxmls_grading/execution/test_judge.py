@@ -36,9 +36,23 @@ def test_judge_refuses_other_values_than_points(last):
         judge().run(graded(last))
 
 
-def test_what_a_test_ends_with_to_look_at_is_no_number_of_points():
-    output = judge().run(graded("[1]")).outputs[0]
+@pytest.mark.parametrize(
+    "last", ["[1]", "assert len('ab') == 2\n'abc'.islower()", "assert [1]\n'Well done!'"]
+)
+def test_what_a_test_ends_with_to_look_at_is_no_number_of_points(last):
+    output = judge().run(graded(last)).outputs[0]
     assert output.data == {"text/plain": "2.0"}
+
+
+@pytest.mark.parametrize("last", ["0;", "True;  # right", "x = 3\nx > 4;\n\n"])
+def test_a_semicolon_hides_the_value_of_the_last_line(last):
+    assert judge().run(graded(last)).outputs == []
+
+
+@pytest.mark.parametrize("last", ["1 == 2", "str(1)"])
+def test_judge_refuses_what_may_be_a_verdict(last):
+    with pytest.raises(FaultyTest, match="last line"):
+        judge().run(graded(f"assert [1]\n{last}"))
 
 
 def test_judge_gives_no_points_to_wrong_answers():
@@ -77,8 +91,8 @@ def test_judge_writes_each_message_whole():
         assert cause_of(cell) == "sum"
 
 
-def shown_together(text: str):
-    cell = graded("a test")
+def shown_together(text: str, source: str = "a test"):
+    cell = graded(source)
     cell.outputs = [new_output("execute_result", {"text/plain": text})]
     return outcome_together(cell)[0].data["text/plain"]
 
@@ -100,6 +114,7 @@ def test_last_line_of_a_test_together_is_no_other_value_than_points(text):
 
 def test_what_a_test_together_ends_with_to_look_at_stays():
     assert shown_together("<Figure>") == "<Figure>"
+    assert shown_together("True", "assert x == 3\nx > 2") == "True"
 
 
 # --- what only tests define -----------------------------------------------------------------------
