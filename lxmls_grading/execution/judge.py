@@ -34,7 +34,7 @@ from lxmls_grading.execution.failures import (
 from lxmls_grading.execution.genuine import genuine, own_check
 from lxmls_grading.execution.guard import guard
 from lxmls_grading.execution.plan import NotebookPlan
-from lxmls_grading.execution.remote import CannotJudge, TooMuch
+from lxmls_grading.execution.remote import CannotJudge, NotPlainError, TooMuch
 from lxmls_grading.execution.remote_functions import FUNCTIONS, json_of_remotes
 from lxmls_nb.errors import CheckFailed
 
@@ -266,6 +266,8 @@ class Judge:
             raise FaultyTest(f"imports `{missing}`, which is not installed here") from error
         if value is None and error is None:  # whatever a test does with that error
             error = self.connection.refused
+        if isinstance(error, NotPlainError) and not (plan.passes or plan.decides is None):
+            raise FaultyTest(f"is not known to pass with the reference solution; here, {error}")
         verdict = Verdict(decided=tuple(sorted(self.connection.used)))
         if printed.getvalue():
             verdict.outputs.append(new_output("stream", text=printed.getvalue()[:MAX_OUTPUT]))

@@ -30,7 +30,8 @@ def points(answer: str, test: str, reference: str, **options) -> float:
     """Return what an answer gets for a test that is planned by a trial of a reference solution."""
     imports = dict(plans.imported(reference))
     decides = decided(test, reference, imports=imports, **options)
-    plan = {"imports": imports, "tests": {"test": plans.TestPlan(decides=decides)}} | options
+    test_plan = plans.TestPlan(decides=decides, passes=True)
+    plan = {"imports": imports, "tests": {"test": test_plan}} | options
     assert _points(reference, test, plan) == WORTH
     return _points(answer, test, plan)
 
@@ -100,7 +101,7 @@ def test_message_below_a_condition_belongs_to_its_statement():
     reference = "class V:\n    def __eq__(self, other): return True"
     test = "assert (\n    V() == 3\n), (\n    'message'\n)"
     assert points(reference, test, reference) == WORTH
-    plan = {"tests": {"test": plans.TestPlan(decides=decided(test, reference))}}
+    plan = {"tests": {"test": plans.TestPlan(decides=decided(test, reference), passes=True)}}
     wrong = judge(student("class V:\n    def __eq__(self, other): return False"), **plan)
     assert wrong.run(cell(test)).outputs[0].evalue == "message"
 

@@ -112,7 +112,7 @@ def test_points_are_those_of_one_process(test, which):
         imports = dict(plans.imported(answer.right))
         decides = decided(test.code, answer.right, names=defined, imports=imports)
         plan = {"names": defined, "imports": imports}
-        plan["tests"] = {"test": plans.TestPlan(decides=decides)}
+        plan["tests"] = {"test": plans.TestPlan(decides=decides, passes=True)}
         expected = points_beside(test.code, student(getattr(answer, which)))
         found = points_apart(test.code, student(getattr(answer, which)), **plan)
     assert found == expected
@@ -172,15 +172,25 @@ liar = Liar()
 )
 def test_object_that_lies_decides_nothing(code):
     names = student(f"{LIES}\nsquare = liar")
-    plan = {"tests": {"test": plans.TestPlan(decides=())}}
+    plan = {"tests": {"test": plans.TestPlan(decides=(), passes=True)}}
     assert points_apart(code, names, **plan) == 0
 
 
 def test_objects_decide_where_those_of_the_reference_solution_do():
     names = student(ANSWERS["vector"].right)
     code = "assert Vector(1, 2) == Vector(1, 2)"
-    assert points_apart(code, names, tests={"test": plans.TestPlan(decides=())}) == 0
+    assert points_apart(code, names, tests={"test": plans.TestPlan(decides=(), passes=True)}) == 0
     assert points_apart(code, names, tests={"test": plans.TestPlan()}) == WORTH
+
+
+@pytest.mark.parametrize("fault", ["", "NameError: name 'Vector' is not defined"])
+def test_where_the_reference_solution_fails_an_object_waits(fault):
+    """What objects may decide is not known there, and the answer may be right."""
+    names = student(ANSWERS["vector"].right)
+    plan = {"tests": {"test": plans.TestPlan(decides=(), fault=fault)}}
+    with pytest.raises(FaultyTest, match=r"the reference solution.* class Vector"):
+        judge(names, **plan).run(cell("assert Vector(1, 2) == Vector(1, 2)"))
+    assert points_apart("assert Vector(1, 2) is None", names, **plan) == 0
 
 
 @pytest.mark.parametrize(
