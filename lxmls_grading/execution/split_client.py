@@ -228,7 +228,8 @@ class SplitClient(AskingClient):
                 add_reason(self.nb, why)
                 cell.outputs = [not_run(why.text)]
                 if self.plan.trial:
-                    note(cell, fault=str(error))
+                    used = self.judge.connection.used if plan.apart else ()
+                    note(cell, fault=str(error), decided=sorted(used))
         elif is_given_check(cell, self.plan):
             self._execute_check(cell)
         else:

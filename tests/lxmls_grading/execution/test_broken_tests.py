@@ -50,6 +50,17 @@ def test_broken_test_is_told_to_the_instructor_and_the_others_run(warm, code, de
     assert reason.text == executed.cells[2].outputs[0].evalue == told
 
 
+def test_what_decides_in_a_test_that_cannot_be_carried_out_is_noted(warm):
+    """Else each answer would wait for the same, right or wrong."""
+    test = graded("from fractions import Fraction\nsquare(Fraction(1)) < 2\nNone == square", "it")
+    test.source += "\nimport nowhere"
+    notebook = new_notebook(cells=[new_code_cell(SQUARE), test])
+    plan = plans.NotebookPlan(tests={"it": APART}, trial=True)
+    executed = warm.execute(notebook, QUICK, plan=plan)
+    notes = executed.cells[1].metadata.lxmls_nb
+    assert (notes["decided"], "nowhere" in notes["fault"]) == (["3 eq"], True)
+
+
 @pytest.mark.parametrize("plan", [plans.TestPlan(passes=True), APART, TOGETHER])
 def test_answer_that_never_ends_is_the_answer_s_fault(warm, plan):
     answer = f"{SQUARE}\ndef endless():\n    while True: pass"
