@@ -190,6 +190,8 @@ def _plan(
             clause = f"does what `{last}` needs"
             differ = dict.fromkeys(_defining(above, code[last]) or above, clause)
         if not differ:
+            differ = _untried({name: code[name] for name in undecided}, expected, found)
+        if not differ:
             break
         chosen |= {name: TestPlan(apart=False, why=clause) for name, clause in differ.items()}
     else:
@@ -231,6 +233,25 @@ def _difference(name: str, together: Outcomes, apart: Outcomes) -> str:
                 return f"fails apart for {who} ({found.error})"
             return f"gives {who} {found.points:g} points apart, and {expected.points:g} together"
     return ""
+
+
+def _untried(tests: dict[str, str], together: Outcomes, apart: Outcomes) -> dict[str, str]:
+    """Return why tests run together that the reference solution fails, and what these need.
+
+    Nothing tells of such a test whether it sees apart what it should. One that cannot be carried
+    out either way stays apart: it waits for an instructor.
+    """
+    found: dict[str, str] = {}
+    for number, name in enumerate(tests):
+        outcome = apart.reference[name]
+        if outcome.points or not outcome.raised or together.reference[name].fault:
+            continue
+        if NotAttempted.__name__ not in outcome.raised:
+            found[name] = outcome.error if outcome.fault else "fails with the reference solution"
+            above = dict(list(tests.items())[:number])
+            for each in _defining(above, tests[name]):
+                found.setdefault(each, f"does what `{name}` needs")
+    return found
 
 
 def _defining(tests: dict[str, str], source: str) -> list[str]:

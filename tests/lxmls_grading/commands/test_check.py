@@ -132,7 +132,7 @@ def test_a_course_without_gradebook_is_checked(tmp_path):
         assert f": line {number}, NameError: name 'men' is not defined" in " ".join(row(name))
     assert row("any")[0].startswith("any 2/2 2/2")
     assert row("any")[1].startswith("warning: a blank notebook gets 2 of 2 points")
-    assert lines[-1] == "8 tests: 7 apart, 1 together, 2 errors, 2 warnings"
+    assert lines[-1] == "8 tests: 5 apart, 3 together, 2 errors, 2 warnings"
 
     line = "lxmls-nb check day3 --notebook right --quiet"
     status, said = run_command(line, course, {"HOME": str(tmp_path)})

@@ -109,13 +109,34 @@ def test_why_a_test_runs_together_is_a_bare_clause():
     }
 
 
-def test_a_test_that_passes_nowhere_stays_apart_where_its_faults_are_its_own():
-    runs = Runs(a=lambda plan, solved: "never ends" if plan.of("a").apart else FAIL)
+def test_a_test_that_cannot_be_carried_out_either_way_stays_apart():
+    runs = Runs(a=lambda plan, solved: "never ends")
     plan, trials = plan_of(source(a="assert x"), runs)
     assert plan == {"a": ""}
     found = trials["a"].reference
     assert (found.points, found.fault) == (0, True)
-    assert found.error == "never ends; together, it fails: line 2, AssertionError: 1 != 2"
+    assert found.error == "never ends; together, it fails: never ends"
+
+
+def test_a_test_that_cannot_be_carried_out_apart_alone_runs_together():
+    runs = Runs(a=lambda plan, solved: "opens a file" if plan.of("a").apart else FAIL)
+    plan, trials = plan_of(source(a="assert x"), runs)
+    assert plan == {"a": "opens a file"}
+    found = trials["a"].reference
+    assert (found.points, found.fault, found.error) == (0, False, "line 2, AssertionError: 1 != 2")
+
+
+def test_what_the_reference_solution_fails_runs_together_with_what_it_needs():
+    """As where a source has no solution: no trial has shown that the test could run apart."""
+    runs = Runs(fails=lambda plan, solved: FAIL)
+    tests = {"other": "assert x", "defines": "helper = 3", "fails": "assert x == helper"}
+    plan, trials = plan_of(source(**tests), runs)
+    assert plan == {
+        "other": "",
+        "defines": "does what `fails` needs",
+        "fails": "fails with the reference solution",
+    }
+    assert trials["fails"].plan.fault == "AssertionError: 1 != 2"
 
 
 def test_a_test_that_cannot_be_carried_out_on_a_blank_notebook_runs_together():
@@ -338,5 +359,5 @@ def test_notebook_without_a_reference_solution_tells_nothing_of_its_tests():
     notebook = source(a="assert x")
     notebook.cells[0].source = "# Nobody has written one."
     plan, _ = try_notebook(notebook, Runs(a=lambda plan, solved: FAIL))
-    assert plan.of("a").apart
+    assert (plan.of("a").apart, plan.of("a").why) == (False, "fails with the reference solution")
     assert (plan.of("a").passes, plan.of("a").fault) == (False, "")
