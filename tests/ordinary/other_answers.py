@@ -27,6 +27,8 @@ class Exercise:
     waits : mapping of tuple
         By name of a test, the numbers of answers, from 1, for which it waits for a person. There,
         points can be other than with stock nbgrader.
+    solved : bool
+        Whether the reference solution is one.
     """
 
     reference: str
@@ -34,6 +36,7 @@ class Exercise:
     answers: tuple[str, ...]
     together: str = ""
     waits: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    solved: bool = True
 
 
 DRAWS_AX = """
@@ -379,4 +382,109 @@ assert np.isclose(total([2, 2]), 4)
     waits={"length": (2,), "below": (2,), "total": (2,), "hidden": (1, 2), "letters": (3,)},
 )
 
-EXERCISES = {"figures": FIGURES, "forbidden": FORBIDDEN, "modes": MODES, "borrowed": BORROWED}
+ROTATES_ARRAYS = """
+import numpy as np
+import sympy
+
+def rotation(degrees):
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    return np.array([[c, -s], [s, c]])
+
+def roots(p, q):
+    x = sympy.Symbol("x")
+    return sympy.solve(x**2 + p * x + q, x)
+"""
+
+ROTATES_MATRICES = """
+import numpy as np
+import sympy
+
+def rotation(degrees):
+    angle = np.deg2rad(degrees)
+    return np.matrix([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+
+def roots(p, q):
+    root = sympy.sqrt(p**2 - 4 * q)
+    return [(root - p) / 2, int((-root - p) / 2)]
+"""
+
+ROTATES_THE_OTHER_WAY = """
+import numpy as np
+
+def rotation(degrees):
+    angle = np.deg2rad(-degrees)
+    return np.matrix([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+
+def roots(p, q):
+    return [-p, q]
+"""
+
+#: Numbers of other classes than those of the reference solution, and tests that end in something to
+#: look at.
+CLASSES_OF_NUMBERS = Exercise(
+    ROTATES_ARRAYS,
+    {
+        "product": """
+import numpy as np
+assert np.allclose(rotation(90) @ np.array([[1], [0]]), [[0], [1]])
+assert np.allclose(rotation(30) @ rotation(60), rotation(90))
+rotation(0).shape == (2, 2)""",
+        "half": "assert np.allclose(rotation(180) / 2, [[-0.5, 0], [0, -0.5]])\n'The end.'",
+        "roots": "assert sorted(roots(-5, 6)) == [2, 3]\nassert max(roots(1, -6)) == 2",
+        "quiet": "assert len(roots(-5, 6)) == 2\nrotation(0)[0, 0];",
+    },
+    (ROTATES_MATRICES, ROTATES_THE_OTHER_WAY),
+)
+
+COUNTS_LINES = """
+class Counts:
+    def __init__(self, path):
+        self.path = path
+
+    def lines(self):
+        with open(self.path) as file:
+            return len(file.readlines())
+
+    def __eq__(self, other):
+        return self.lines() == other.lines()
+
+counts = Counts("three.txt")
+"""
+
+COUNTS_ALWAYS_THREE = """
+class Counts:
+    def __init__(self, path):
+        self.path = path
+
+    def lines(self):
+        return 3
+
+counts = Counts("three.txt")
+"""
+
+#: The instructor has written no solution.
+UNSOLVED = Exercise(
+    "raise NotImplementedError()",
+    {
+        "prepares": """
+with open("three.txt", "w") as file:
+    file.write("1\\n2\\n3\\n")
+with open("two.txt", "w") as file:
+    file.write("1\\n2\\n")
+assert counts.lines() == 3""",
+        "value": "assert Counts('two.txt').lines() == 2",
+        "kind": "assert isinstance(counts, Counts) and counts == Counts('three.txt')",
+    },
+    (COUNTS_LINES, COUNTS_ALWAYS_THREE),
+    together="prepares value kind",
+    solved=False,
+)
+
+EXERCISES = {
+    "figures": FIGURES,
+    "forbidden": FORBIDDEN,
+    "modes": MODES,
+    "borrowed": BORROWED,
+    "classes-of-numbers": CLASSES_OF_NUMBERS,
+    "unsolved": UNSOLVED,
+}

@@ -70,5 +70,5 @@ def test_points_of_other_answers_are_those_of_stock_nbgrader(tmp_path):
                     wrong.append(place)
             together = test in exercise.together.split()
             assert plans[name].of(test).apart == (not together), (name, test)
-            assert ours.points["student-0", name, test] == 2, (name, test)
+            assert (ours.points["student-0", name, test] == 2) == exercise.solved, (name, test)
     assert wrong == []
