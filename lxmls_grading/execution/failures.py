@@ -18,6 +18,13 @@ from lxmls_nb.errors import UNWRITTEN, CheckFailed, NotAttempted
 MAX_OUTPUT = 20_000
 
 
+class FaultyTest(Exception):
+    """A test cell could not be carried out: an instructor has to mend it.
+
+    A clause whose subject is the test tells why.
+    """
+
+
 def error_output(error: BaseException, source: str) -> NotebookNode:
     """Return the output of a test that has failed, without any line of a hidden test."""
     name, text = type(error).__name__, _text(error)

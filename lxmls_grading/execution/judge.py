@@ -10,13 +10,11 @@ import math
 import re
 import signal
 import time
-import tokenize
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 
@@ -26,6 +24,7 @@ from lxmls_grading.execution.copies import Copies
 from lxmls_grading.execution.decisions import TEST_FILE
 from lxmls_grading.execution.failures import (
     MAX_OUTPUT,
+    FaultyTest,
     error_output,
     failed_line,
     is_borrowed,
@@ -33,6 +32,7 @@ from lxmls_grading.execution.failures import (
 )
 from lxmls_grading.execution.genuine import genuine, own_check
 from lxmls_grading.execution.guard import guard
+from lxmls_grading.execution.last_lines import is_quiet, points_of
 from lxmls_grading.execution.plan import NotebookPlan
 from lxmls_grading.execution.remote import CannotJudge, NotPlainError, TooMuch
 from lxmls_grading.execution.remote_functions import FUNCTIONS, json_of_remotes
@@ -41,18 +41,8 @@ from lxmls_nb.errors import CheckFailed
 #: Names of IPython, which are there in a kernel and not in the judge.
 IPYTHON = frozenset({"get_ipython", "In", "Out", "display", "_", "__", "_i", "_ih", "_oh"})
 
-#: Kinds of tokens that do not count as the end of a test.
-BLANK = (tokenize.ENDMARKER, tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT, tokenize.DEDENT)
-
 #: What is told of a test whose time is up.
 TOO_LONG = "takes too long"
-
-
-class FaultyTest(Exception):
-    """A test cell could not be carried out: an instructor has to mend it.
-
-    A clause whose subject is the test tells why.
-    """
 
 
 @dataclass
@@ -279,7 +269,7 @@ class Judge:
                 self._define_rest(cell.source, verdict.line or 0)
             verdict.outputs.append(error_output(error, cell.source))
         elif value is not None:
-            points = _partial(value, cell)
+            points = points_of(value, cell)
             verdict.outputs.append(new_output("execute_result", {"text/plain": repr(points)}))
         return verdict
 
@@ -311,7 +301,7 @@ class Judge:
         self.connection.statements = _statements(tree)
         copies = self.connection.copies
         value = self._evaluate_watched(tree, copies) if copies else self._evaluate(tree)
-        return None if _is_quiet(source) else value
+        return None if is_quiet(source) else value
 
     def _evaluate_watched(self, tree: ast.Module, copies: Copies) -> Any:
         own = self.namespace["__builtins__"]
@@ -329,15 +319,6 @@ class Judge:
         if not isinstance(last, ast.Expr):
             return None
         return eval(compile(ast.Expression(last.value), TEST_FILE, "eval"), self.namespace)
-
-
-def _is_quiet(source: str) -> bool:
-    """Whether the last line ends with a semicolon: IPython does not show its value then."""
-    last = ""
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type not in BLANK:
-            last = token.string
-    return last == ";"
 
 
 def _computes_nothing(node: ast.stmt) -> bool:
@@ -381,79 +362,9 @@ def alarm(seconds: float, ring: Callable[[], None]) -> Iterator[None]:
             signal.setitimer(signal.ITIMER_REAL, max(0.01, left - (time.monotonic() - start)))
 
 
-def _partial(value: Any, cell: NotebookNode) -> float:
-    """Return the points that a test cell gives as the value of its last line."""
-    points = float(cell.metadata.nbgrader.points)
-    if _is_to_look_at(value, cell.source):
-        return points
-    if isinstance(value, bool | np.bool_ | str):
-        raise FaultyTest(f"gives {value!r} in its last line, no number: is `assert` missing?")
-    if not isinstance(value, int | float | np.number):
-        return points  # something to look at
-    if not math.isfinite(value) or not 0 <= value <= points:
-        raise FaultyTest(f"gives {value!r} in its last line, not a number from 0 to {points:g}")
-    return float(value)
-
-
-def _is_to_look_at(value: Any, source: str) -> bool:
-    """Whether a truth value or a text in the last line says nothing that `assert` has not said.
-
-    nbgrader gives all points then, as it does for each truth value and each text.
-    """
-    if not isinstance(value, bool | np.bool_ | str):
-        return False
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        return False
-    if not any(isinstance(node, ast.Assert) for node in ast.walk(tree)):
-        return False
-    return bool(value) if not isinstance(value, str) else _is_constant(tree.body[-1])
-
-
-def _is_constant(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-
-
-def outcome_together(cell: NotebookNode) -> list[NotebookNode]:
-    """Return the outputs of a test cell that has run in the student kernel.
-
-    What it writes to stderr is no failure. Its last line is believed only as points that it can
-    give.
-
-    Raises
-    ------
-    FaultyTest
-        If it gives more points than it can.
-    """
-    outputs = [each for each in cell.outputs if each.get("name") != "stderr"]
-    for output in outputs:
-        if output.output_type == "execute_result":
-            value = _shown(str(output.data.get("text/plain", "")))
-            points = _partial(value, cell)
-            if value is not None and not _is_to_look_at(value, cell.source):
-                output.data["text/plain"] = repr(points)  # as nbgrader reads it
-    return outputs
-
-
 def error_of(cell: NotebookNode) -> str:
     """Return the error among the outputs of a cell, or nothing."""
     for output in cell.outputs:
         if output.output_type == "error":
             return f"{output.ename}: {output.evalue}" if output.evalue else str(output.ename)
     return ""
-
-
-def _shown(text: str) -> float | bool | str | None:
-    """Return what a text shows if that is a number, a truth value or a text, else None."""
-    number = re.fullmatch(r"np\.(?:\w+\((.+)\)|(True|False)_)", text.strip())
-    shown = (number[1] or number[2]) if number else text.strip()
-    try:
-        return float(shown)  # nan and inf, too
-    except ValueError:
-        pass
-    try:
-        value = ast.literal_eval(shown)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return None
-    return value if isinstance(value, bool | str) else None

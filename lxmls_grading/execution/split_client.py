@@ -30,14 +30,10 @@ from lxmls_grading.execution.bounded_outputs import (
     keep_reply,
 )
 from lxmls_grading.execution.connection import Connection
+from lxmls_grading.execution.failures import FaultyTest
 from lxmls_grading.execution.findings import note_limit, note_lost_files
-from lxmls_grading.execution.judge import (
-    TOO_LONG,
-    FaultyTest,
-    Judge,
-    error_of,
-    outcome_together,
-)
+from lxmls_grading.execution.judge import TOO_LONG, Judge, error_of
+from lxmls_grading.execution.last_lines import outcome_together
 from lxmls_grading.execution.load import LoadWatch
 from lxmls_grading.execution.measured import Measured, SlowestCell
 from lxmls_grading.execution.needed import dispensable_cells

@@ -14,7 +14,8 @@ import pytest
 from lxmls_grading.execution import connection
 from lxmls_grading.execution import plan as plans
 from lxmls_grading.execution.connection import Connection
-from lxmls_grading.execution.judge import FaultyTest, Judge
+from lxmls_grading.execution.failures import FaultyTest
+from lxmls_grading.execution.judge import Judge
 from lxmls_grading.execution.plan import NotebookPlan
 from lxmls_grading.execution.remote import CannotJudge, NotPlainError, Remote
 from lxmls_grading.kernel.objects import Objects

@@ -10,7 +10,9 @@ from nbformat.v4 import new_output
 
 from lxmls_grading.cells import cause_of
 from lxmls_grading.execution.connection import Connection
-from lxmls_grading.execution.judge import FaultyTest, Judge, outcome_together
+from lxmls_grading.execution.failures import FaultyTest
+from lxmls_grading.execution.judge import Judge
+from lxmls_grading.execution.last_lines import outcome_together
 from lxmls_grading.execution.plan import NotebookPlan
 from lxmls_grading.kernel.objects import Objects
 from lxmls_nb.checks.probes.running import execute

@@ -6,7 +6,7 @@ import pandas
 import pytest
 import torch
 
-from lxmls_grading.execution.judge import FaultyTest
+from lxmls_grading.execution.failures import FaultyTest
 from lxmls_grading.execution.plan import TestPlan
 from lxmls_grading.kernel import objects
 from lxmls_grading.kernel.objects import OPERATIONS

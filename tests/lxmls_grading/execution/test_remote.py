@@ -15,7 +15,8 @@ from nbformat.v4 import new_code_cell
 from lxmls_grading.execution import connection, guard
 from lxmls_grading.execution import plan as plans
 from lxmls_grading.execution.connection import Connection
-from lxmls_grading.execution.judge import FaultyTest, Judge
+from lxmls_grading.execution.failures import FaultyTest
+from lxmls_grading.execution.judge import Judge
 from lxmls_grading.execution.plan import NotebookPlan
 from lxmls_grading.execution.remote import CannotJudge
 from lxmls_grading.kernel.objects import Objects

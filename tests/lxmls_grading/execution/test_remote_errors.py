@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lxmls_grading.execution.judge import FaultyTest
+from lxmls_grading.execution.failures import FaultyTest
 from tests.lxmls_grading.execution.test_hostile_objects import points
 from tests.lxmls_grading.execution.test_remote import WORTH, cell, judge, points_beside, student
 

@@ -6,7 +6,7 @@ import contextlib
 
 import pytest
 
-from lxmls_grading.execution.judge import FaultyTest
+from lxmls_grading.execution.failures import FaultyTest
 from lxmls_grading.execution.remote import CannotJudge
 from lxmls_grading.kernel import shared
 from lxmls_grading.kernel.objects import INTERRUPTED
