@@ -13,7 +13,7 @@ import json
 import logging
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -27,7 +27,7 @@ from lxmls_nb.files import atomic_path, make_folder
 #: The folder of records in the folder of the course, and the version of their format.
 RECORDS_FOLDER, RECORD_FORMAT = ".lxmls_nb", 1
 
-#: Most bytes of the files of a folder whose contents are hashed.
+#: Most bytes that are hashed of the files in a folder.
 MAX_DIGESTED = 2**27
 
 
@@ -150,12 +150,12 @@ def lock_assignment(root: str | Path, assignment: str) -> Iterator[None]:
         yield
 
 
-def digest_folder(folder: str | Path, ignore: Sequence[str], log: logging.Logger) -> str:
-    """Return a hash of the names and contents of the files in a folder.
+def digest_submission(folder: str | Path, ignore: Sequence[str], log: logging.Logger) -> str:
+    """Return a hash of the names and contents of the plain files in a folder.
 
-    Files of any size count: a notebook with figures has many megabytes. Of a file that must not be
-    read, and of those beyond so many bytes, type, size and time of change take the place of
-    contents.
+    Files of any size count: a notebook with figures has many megabytes. Of a file that cannot be
+    read, and of what is beyond :data:`MAX_DIGESTED` bytes, type, size and time of change count
+    instead of the contents.
 
     Parameters
     ----------
@@ -165,8 +165,23 @@ def digest_folder(folder: str | Path, ignore: Sequence[str], log: logging.Logger
     log : logging.Logger
         Gets a warning for each file that is left out for another reason.
     """
+    return _digest(plain_files(folder, ignore, log, math.inf, lambda _: True), folder)
+
+
+def digest_source(folder: str | Path) -> str:
+    """Return a hash of the names and contents of an assignment's files in ``source/``.
+
+    They are the instructor's: links to files are followed, as they are in grading. For large files,
+    see :func:`digest_submission`.
+    """
+    files = (str(path) for path in Path(folder).rglob("*") if os.path.isfile(path))
+    return _digest(sorted(files), folder, follow=True)
+
+
+def _digest(paths: Iterable[str], folder: str | Path, follow: bool = False) -> str:
     digest, left = hashlib.sha256(), MAX_DIGESTED
-    for path in plain_files(folder, ignore, log, math.inf, lambda _: True):
+    for name in paths:
+        path = os.path.realpath(name) if follow else name
         try:
             data = read_plain(path, left)
             left -= len(data)
@@ -177,5 +192,5 @@ def digest_folder(folder: str | Path, ignore: Sequence[str], log: logging.Logger
                 content = f"{problem} {state.st_mode} {state.st_size} {state.st_mtime_ns}"
             except OSError:
                 content = str(problem)
-        digest.update(f"{os.path.relpath(path, folder)!r} {content}\n".encode(errors="replace"))
+        digest.update(f"{os.path.relpath(name, folder)!r} {content}\n".encode(errors="replace"))
     return digest.hexdigest()

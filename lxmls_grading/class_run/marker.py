@@ -44,7 +44,7 @@ from lxmls_grading.nbgrader_patches import (
     wait_for_others,
 )
 from lxmls_grading.reasons import Reason, nothing_read, reasons_of
-from lxmls_grading.records import RECORDS_FOLDER, digest_folder
+from lxmls_grading.records import RECORDS_FOLDER, digest_source, digest_submission
 from lxmls_nb.files import make_folder
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class Marker(Autograde):
             share(Path(coursedir.root, "gradebook.db"))
         source = coursedir.format_path(coursedir.source_directory, ".", self.assignment)
         # The gradebook has tests that nbgrader has generated (AUTOTEST), and the source has not.
-        files = digest_folder(source, [], self.log)
+        files = digest_source(source)
         state = f"{files} {checksums}{PersonalNumbers(parent=self).fingerprint()}"
         self._source_digest = hashlib.sha256(state.encode()).hexdigest()
 
@@ -203,7 +203,7 @@ class Marker(Autograde):
     def digest(self, student: str) -> str:
         """Return a hash of a submission and of the source that it is graded with."""
         folder = self.submitted(student)
-        files = digest_folder(folder, self.coursedir.ignore, self.log)
+        files = digest_submission(folder, self.coursedir.ignore, self.log)
         return f"{files[:32]}-{self._source_digest[:32]}"
 
     def is_newer(self, student: str) -> bool:

@@ -8,12 +8,12 @@ import os
 import pytest
 
 from lxmls_grading import records
-from lxmls_grading.records import digest_folder
+from lxmls_grading.records import digest_source, digest_submission
 
 
 @pytest.fixture
 def digest(tmp_path):
-    return lambda: digest_folder(tmp_path, ["*.pyc"], logging.getLogger(__name__))
+    return lambda: digest_submission(tmp_path, ["*.pyc"], logging.getLogger(__name__))
 
 
 @pytest.mark.parametrize("size", [10, 12_000_000])
@@ -42,3 +42,21 @@ def test_beyond_so_many_bytes_sizes_and_times_are_enough(tmp_path, digest, monke
     assert digest() == before
     os.utime(tmp_path / "b.ipynb", ns=(0, 0))
     assert digest() != before
+
+
+def test_links_are_followed_in_the_source_alone(tmp_path, digest):
+    """Grading does so, too: data may lie elsewhere, and be linked in each assignment."""
+    (tmp_path / "source" / "data").mkdir(parents=True)
+    (tmp_path / "table.csv").write_text("1")
+    (tmp_path / "source" / "data" / "table.csv").symlink_to(tmp_path / "table.csv")
+    source = tmp_path / "source"
+    before, submitted = digest_source(source), digest_submission(source, [], logging.getLogger())
+    (tmp_path / "table.csv").write_text("2")
+    assert digest_source(source) != before
+    assert digest_submission(source, [], logging.getLogger()) == submitted
+    (source / "data" / "gone.csv").symlink_to("nothing")  # grading leaves it out
+    (source / "plain.csv").write_text("3")
+    after = digest_source(source)
+    (source / "data" / "table.csv").unlink()
+    (source / "data" / "table.csv").write_text("2")  # it is the same, as a file
+    assert digest_source(source) == after
