@@ -133,16 +133,16 @@ class Ledger:
         return next((one for one in reversed(self.of(student)) if one.state == WAITING), None)
 
     def waits_since(self, student: str) -> str:
-        """Return since when a student waits: since the first try that no other was graded after.
+        """Return since when a student waits: since the first try after the last that had its turn.
 
-        A try that was refused meanwhile changes nothing: whoever can write to the exchange can
-        leave some there, also under the name of another one.
+        One that was refused on arrival had none, and changes nothing: whoever can write to the
+        exchange can leave some there, also under the name of another student.
         """
         since = ""
         for one in reversed(self.of(student)):
             if one.state in (WAITING, PASSED):
                 since = one.seen
-            elif since:
+            elif since and (one.state == GRADED or one.staged):
                 break
         return since
 

@@ -80,3 +80,8 @@ def test_what_is_refused_gives_nobody_another_place(tmp_path):
     assert ledger.waits_since("ada") < ledger.waits_since("mallory")
     ledger.add("eve", Try("one", "", at(8), state=REFUSED), Try("two", "", at(1)))
     assert ledger.waits_since("eve") == ledger.waiting("eve").seen
+    ledger.add("bob", Try("one", "", at(7)), Try("a link", "", at(6), state=REFUSED))
+    ledger.add("bob", Try("two", "", at(1)))
+    assert ledger.waits_since("bob") == ledger.of("bob")[0].seen
+    ledger.of("bob")[1].staged = True  # it had its turn
+    assert ledger.waits_since("bob") == ledger.waiting("bob").seen
