@@ -8,6 +8,7 @@ gets the rows for it when they are graded. Written for nbgrader 0.9.6.
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 from pathlib import Path
@@ -116,18 +117,39 @@ def _keep_release(self: GenerateAssignment) -> None:
     nbgrader removes it first, and what is new if anything goes wrong.
     """
     place = Path(self._format_dest(self.coursedir.assignment_id, self.coursedir.student_id))
-    with tempfile.TemporaryDirectory(prefix="lxmls-nb-release-") as folder:
-        kept = Path(folder, "release")
+    folder = tempfile.mkdtemp(prefix="lxmls-nb-release-")
+    kept = Path(folder, "release")
+    is_done_with = True
+    try:
         if place.is_dir():
-            shutil.copytree(place, kept, symlinks=True)
-        try:
-            _stock_convert_notebooks(self)
-        except BaseException:
-            if kept.is_dir():
-                shutil.rmtree(place, ignore_errors=True)
-                shutil.copytree(kept, place, symlinks=True)
-                self.log.warning("What was released before stays: %s", place)
-            raise
+            _copy_release(place, kept, self.log)
+        _stock_convert_notebooks(self)
+    except BaseException:
+        is_done_with = not kept.is_dir() or _put_back(kept, place, self.log)
+        raise
+    finally:
+        if is_done_with:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _copy_release(place: Path, kept: Path, log: logging.Logger) -> None:
+    try:
+        shutil.copytree(place, kept, symlinks=True)
+    except OSError as error:  # the disk is full, for example; the new release may still succeed
+        shutil.rmtree(kept, ignore_errors=True)
+        log.warning("If the new release fails, %s is lost: it cannot be copied: %s", place, error)
+
+
+def _put_back(kept: Path, place: Path, log: logging.Logger) -> bool:
+    """Put a release back, and return whether that was possible."""
+    shutil.rmtree(place, ignore_errors=True)
+    try:
+        shutil.copytree(kept, place, symlinks=True, dirs_exist_ok=True)
+    except OSError as error:  # the one for which the new release failed is more important
+        log.error("What was released before is in %s now, and cannot be put back: %s", kept, error)
+        return False
+    log.warning("What was released before stays: %s", place)
+    return True
 
 
 #: What is replaced: an owner, a name, and what takes its place.

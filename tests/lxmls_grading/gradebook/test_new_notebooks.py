@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import shutil
+import tempfile
 from datetime import datetime
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -15,6 +18,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from lxmls_grading.cells import read_notebook
 from lxmls_grading.deadlines.extensions import extend, parse_extension
+from lxmls_grading.gradebook import new_notebooks
 from lxmls_grading.gradebook.new_notebooks import describe_unreleased
 from tests.support.conversion import NAME, TEST, convert, find, hand_in, scores
 from tests.support.small_course import source_notebook
@@ -61,6 +65,45 @@ def test_one_that_was_handed_in_stays_and_what_was_released_too(course, caplog):
         assert {each: each.read_bytes() for each in (course / "release").rglob("*.ipynb")} == before
     assert f"{NAME} cannot be removed or renamed: there are submissions. Put it" in caplog.text
     assert "What was released before stays" in caplog.text
+
+
+@pytest.mark.parametrize("problem", ["none", "not removed", "not copied", "not put back"])
+def test_why_a_release_failed_is_told_whatever_becomes_of_the_earlier_one(
+    problem, tmp_path, monkeypatch, caplog
+):
+    """Its folder may be one that cannot be written, or removed as a whole."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    place = tmp_path / "release"
+    place.mkdir()
+    (place / "a.ipynb").write_text("1")
+    copy = shutil.copytree
+
+    def fail_to_copy(source, *arguments, **options):
+        if (source == place) == (problem == "not copied"):
+            raise OSError("no space left")
+        return copy(source, *arguments, **options)
+
+    def release(_):
+        (place / "a.ipynb").unlink()
+        raise NbGraderException("a cell is wrong")
+
+    if problem in ("not copied", "not put back"):
+        monkeypatch.setattr(shutil, "copytree", fail_to_copy)
+    if problem == "not removed":
+        monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)
+    monkeypatch.setattr(new_notebooks, "_stock_convert_notebooks", release)
+    coursedir = SimpleNamespace(assignment_id="day2", student_id=".")
+    converter = SimpleNamespace(
+        _format_dest=lambda *_: str(place), coursedir=coursedir, log=logging.getLogger()
+    )
+    with pytest.raises(NbGraderException, match="a cell is wrong"):
+        new_notebooks._keep_release(converter)
+    kept = [*(tmp_path / "temporary").rglob("a.ipynb")]
+    assert (place / "a.ipynb").exists() == (problem in ("none", "not removed"))
+    assert len(kept) == (problem in ("not removed", "not put back"))
+    assert ("released before is in" in caplog.text) == (problem == "not put back")
+    assert ("it cannot be copied: no space" in caplog.text) == (problem == "not copied")
 
 
 @pytest.mark.usefixtures("_guarded")
