@@ -11,7 +11,6 @@ import copy
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeGuard
 
 from nbformat.notebooknode import NotebookNode
 
@@ -252,9 +251,9 @@ def _span(
 def _is_torn(cell: NotebookNode, above: str, name: str) -> bool:
     """Whether a cell goes on with a function or a class in the code above it.
 
-    It begins with spaces, which IPython takes away where all lines have them. Without the code
-    above it, it is none, or returns from no function; or it has the marks of the answer, too. What
-    is only another version of something in the code above is left alone.
+    It begins with spaces, which IPython takes away where all lines have them. By itself it cannot
+    be parsed, or returns from no function; or it has the marks of the answer, too. A draft of
+    something that is in the code above is left alone.
     """
     lines = (line for line in cell.source.splitlines() if line.strip())
     if cell.cell_type != "code" or not next(lines, "").startswith((" ", "\t")):
@@ -264,8 +263,7 @@ def _is_torn(cell: NotebookNode, above: str, name: str) -> bool:
     if before is None or whole is None or _has_loose_ends(whole, joined):
         return False
     if here is None or _has_loose_ends(here, cell.source):
-        last = max(filter(_is_plain, ast.walk(before)), key=lambda node: node.lineno, default=None)
-        return not isinstance(last, ast.Return | ast.Raise)  # nothing below these is reached
+        return _count_unreached(whole) == _count_unreached(before)
     return grade_id(cell) == name and not _functions(here) & _functions(before)
 
 
@@ -281,8 +279,16 @@ def _has_loose_ends(tree: ast.Module, source: str) -> bool:
     return "self" in names_from_elsewhere(source)
 
 
-def _is_plain(node: ast.AST) -> TypeGuard[ast.stmt]:
-    return isinstance(node, ast.stmt) and not hasattr(node, "body")
+def _count_unreached(tree: ast.Module) -> int:
+    """Return how many statements stand in one block below another that leaves the function."""
+    blocks = (
+        block
+        for node in ast.walk(tree)
+        for _, block in ast.iter_fields(node)
+        if isinstance(block, list)
+    )
+    ends = ast.Return | ast.Raise
+    return sum(isinstance(each, ends) for block in blocks for each in block[:-1])
 
 
 def _functions(tree: ast.Module) -> set[str]:

@@ -40,6 +40,7 @@ from tests.support.small_course import marks
 from tests.support.submissions import complete
 
 LONG = "def area(radius):\n    square = radius**2\n    return math.pi * square"
+EARLY = "def area(radius):\n    if not radius:\n        return 0\n    return math.pi * radius**2"
 DRAFT = "    def __init__(self, side):\n        self.side = 0"
 BROKEN = "def area(radius):\n    return ((("
 #: The same answer as other programs write it, and in ways that are seen only when it runs.
@@ -509,6 +510,11 @@ ODD = {
             "the second with the marks": (False, True),
         }.items()
     },
+    "split below a return": Odd(
+        both(text_of("area", EARLY), split_at("return", True, True)),
+        {"repaired"},
+        "area, which had been split, was put together",
+    ),
     "split between methods": Odd(
         split_shapes("    def twice(self):", True), {"repaired"}, "shapes, which had been split"
     ),
