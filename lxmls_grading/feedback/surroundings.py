@@ -65,8 +65,8 @@ def explain_missing(notebook: NotebookNode) -> list[Reason]:
     """Return the reasons of what a student's code needs, and that is not there.
 
     A person looks at the tests that failed: those whose error names it, those that use what a cell
-    without it did not define, and those that follow an answer without it, which may have changed
-    something. What a test itself names is not the student's.
+    did not define for want of it, and those that follow an answer which lacked it, and which may
+    have been meant to change something. What a test itself names is not the student's.
 
     Parameters
     ----------
@@ -97,7 +97,8 @@ def explain_missing(notebook: NotebookNode) -> list[Reason]:
             lacking |= dict.fromkeys(bound, what)
             answers.setdefault(what, []).extend([name] if name else [])
         elif not text:
-            lacking = {each: what for each, what in lacking.items() if each not in bound}
+            for each in bound & lacking.keys():
+                del lacking[each]
     return [
         reason(
             "set aside",

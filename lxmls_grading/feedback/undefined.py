@@ -40,10 +40,10 @@ def explain_errors(notebook: NotebookNode) -> list[Reason]:
 
 
 def explain_unreached(notebook: NotebookNode, told: Collection[str] = ()) -> list[Reason]:
-    """Return the reasons of names that a student defines, and not where they are needed.
+    """Return the reasons of names that a student defines, but not where they are needed.
 
-    They are defined in a cell further down, which ran first where the student works; or below a
-    magic such as ``%%timeit``, which may have been written there later. A person looks at the tests
+    They are defined in a cell further down, which may have run first where the student works; or
+    below a magic such as ``%%timeit``, which may have been added later. A person looks at the tests
     that failed for want of them.
 
     Parameters
@@ -57,15 +57,16 @@ def explain_unreached(notebook: NotebookNode, told: Collection[str] = ()) -> lis
     missed = [next(iter(NOT_DEFINED.findall(error_text(cell))), "") for cell in code]
     if not any(name for cell, name in zip(code, missed, strict=True) if is_test(cell)):
         return []
+    names_missed = {*missed}
     last: dict[str, int] = {}  # by name, the place of the last cell that defines it
     magics: dict[str, tuple[str, list[str]]] = {}  # and what keeps which answer from it
     for place, cell in enumerate(code):
         if not is_locked(cell):
             magic, names = _kept_off(cell)
             about = magic, [str(grade_id(cell))] * is_answer(cell)
-            magics |= dict.fromkeys(names.intersection(missed), about)
+            magics |= dict.fromkeys(names & names_missed, about)
             here = analyse(cell.source).bound if not error_text(cell) else frozenset[str]()
-            last |= dict.fromkeys(here.intersection(missed), place)
+            last |= dict.fromkeys(here & names_missed, place)
     lacking: dict[str, str] = {}  # by the name that a cell does not define, that which it misses
     tests: dict[str, list[str]] = {}
     for place, (cell, name) in enumerate(zip(code, missed, strict=True)):
@@ -74,14 +75,14 @@ def explain_unreached(notebook: NotebookNode, told: Collection[str] = ()) -> lis
             if is_test(cell) and grade_id(cell) not in told:
                 tests.setdefault(wants, []).append(str(grade_id(cell)))
             elif not is_locked(cell):
-                lacking |= dict.fromkeys(analyse(cell.source).bound.intersection(missed), wants)
+                lacking |= dict.fromkeys(analyse(cell.source).bound & names_missed, wants)
     reasons = []
     for name, failed in tests.items():
         what = f"your code uses `{name}`, which a cell further down defines"
         answers = _answers_with(name, notebook)
         if name in magics:
             magic, own = magics[name]
-            what = f"`{magic}` is above the code that defines `{name}`, which is not run for it"
+            what = f"`{magic}` is above the code that defines `{name}`, and keeps it undefined"
             answers += own
         reasons.append(reason("set aside", dict.fromkeys([*answers, *failed]), what=what))
     return reasons

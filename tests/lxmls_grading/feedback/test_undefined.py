@@ -184,7 +184,7 @@ class TestNamesThatAreDefinedOutOfReach:
         (why,) = explain_unreached(notebook)
         assert why.cells == ("area", "test-area")
         name = magic.split("\n")[-1].split()[0]
-        assert f"`{name}` is above the code that defines `area`, which is not run" in why.text
+        assert f"`{name}` is above the code that defines `area`, and keeps it undefined" in why.text
 
     @pytest.mark.parametrize("source", ["%%time\ndef area(r): return x", "%%html\n<b>area</b>"])
     def test_below_others_it_is_defined_or_is_no_code(self, source):
