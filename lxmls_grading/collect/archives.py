@@ -29,7 +29,7 @@ from lxmls_grading.intake.files import (
 )
 
 #: Bytes of a notebook or an archive that a student handed in; entries of an archive or folder.
-#: Grading reads smaller notebooks alone. It says so to the student, and does not call it missing.
+#: Grading reads only smaller notebooks, and tells the student so. Left out, one would be missing.
 MAX_WORK_BYTES, MAX_ENTRIES = 100_000_000, 100_000
 
 TOO_MANY = f"has more than {MAX_ENTRIES} files: the rest is left out"
