@@ -100,9 +100,11 @@ def _remove_old_notebooks(self: GenerateAssignment, assignment_id: str, student_
         notebooks = gradebook.find_assignment(assignment_id).notebooks
         gone = {each.name: bool(each.submissions) for each in notebooks if each.name not in here}
         if kept := sorted(name for name, handed_in in gone.items() if handed_in):
+            one = len(kept) == 1
             message = (
-                f"{list_names(kept)} cannot be removed or renamed: there are submissions. Put it "
-                "back in source/ as it was; tests that are no longer to count can be worth 0 points"
+                f"{list_names(kept)} cannot be removed or renamed: there are submissions. Put "
+                f"{'it' if one else 'them'} back in source/ as {'it was' if one else 'they were'}; "
+                "tests that are no longer to count can be worth 0 points"
             )
             self.log.error(message)
             raise NbGraderException(message)

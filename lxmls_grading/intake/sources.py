@@ -57,9 +57,13 @@ def read_source(coursedir: CourseDirectory, assignment: str, path: str | Path) -
 
 
 def source_notebooks(coursedir: CourseDirectory, assignment: str) -> dict[str, Path]:
-    """Return the files of an assignment's notebooks in ``source/``, by name."""
+    """Return the files of an assignment's notebooks in ``source/``, by name.
+
+    Hidden files, which macOS leaves beside others, are none: nbgrader does not release them.
+    """
     folder = coursedir.format_path(coursedir.source_directory, ".", assignment)
-    return {path.stem: path for path in sorted(Path(folder).glob("*.ipynb"))}
+    paths = sorted(Path(folder).glob("*.ipynb"))
+    return {path.stem: path for path in paths if not path.name.startswith(".")}
 
 
 def source_files(coursedir: CourseDirectory, assignment: str) -> frozenset[str]:
