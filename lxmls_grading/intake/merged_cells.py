@@ -252,8 +252,8 @@ def _is_torn(cell: NotebookNode, above: str, name: str) -> bool:
     """Whether a cell goes on with a function or a class in the code above it.
 
     It begins with spaces, which IPython takes away where all lines have them. By itself it cannot
-    be parsed, or returns from no function; or it has the marks of the answer, too. A draft of
-    something that is in the code above is left alone.
+    be parsed, or returns from no function; or it has the marks of the answer, too, or methods of
+    the class above. A draft of something that is in the code above is left alone.
     """
     lines = (line for line in cell.source.splitlines() if line.strip())
     if cell.cell_type != "code" or not next(lines, "").startswith((" ", "\t")):
@@ -264,7 +264,10 @@ def _is_torn(cell: NotebookNode, above: str, name: str) -> bool:
         return False
     if here is None or _has_loose_ends(here, cell.source):
         return _count_unreached(whole) == _count_unreached(before)
-    return grade_id(cell) == name and not _functions(here) & _functions(before)
+    is_part = grade_id(cell) == name or (
+        bool(before.body) and isinstance(before.body[-1], ast.ClassDef) and _has_methods_alone(here)
+    )
+    return is_part and not _functions(here) & _functions(before)
 
 
 def _has_loose_ends(tree: ast.Module, source: str) -> bool:
@@ -289,6 +292,14 @@ def _count_unreached(tree: ast.Module) -> int:
     )
     ends = ast.Return | ast.Raise
     return sum(isinstance(each, ends) for block in blocks for each in block[:-1])
+
+
+def _has_methods_alone(tree: ast.Module) -> bool:
+    """Whether code defines functions of an object `self`, and nothing else."""
+    return bool(tree.body) and all(
+        isinstance(each, ast.FunctionDef) and [arg.arg for arg in each.args.args[:1]] == ["self"]
+        for each in tree.body
+    )
 
 
 def _functions(tree: ast.Module) -> set[str]:

@@ -515,9 +515,14 @@ ODD = {
         {"repaired"},
         "area, which had been split, was put together",
     ),
-    "split between methods": Odd(
-        split_shapes("    def twice(self):", True), {"repaired"}, "shapes, which had been split"
-    ),
+    **{
+        f"split between methods, {what}": Odd(
+            split_shapes("    def twice(self):", is_marked),
+            {"repaired"},
+            "shapes, which had been split",
+        )
+        for what, is_marked in {"with the marks": True, "without": False}.items()
+    },
     "a draft of a method below": Odd(split_shapes(DRAFT, False)),
     "a draft of a method below, with the marks": Odd(split_shapes(DRAFT, True)),
     "a draft of a body below": Odd(insert("area", own("    square = 2\n    return square"))),
