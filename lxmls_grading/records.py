@@ -16,6 +16,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from fnmatch import fnmatch
 from pathlib import Path
 
 from lxmls_grading.intake.files import UnsafeFileError, plain_files, read_plain
@@ -168,13 +169,23 @@ def digest_submission(folder: str | Path, ignore: Sequence[str], log: logging.Lo
     return _digest(plain_files(folder, ignore, log, math.inf, lambda _: True), folder)
 
 
-def digest_source(folder: str | Path) -> str:
+def digest_source(folder: str | Path, ignore: Sequence[str]) -> str:
     """Return a hash of the names and contents of an assignment's files in ``source/``.
 
     They are the instructor's: links to files are followed, as they are in grading. For large files,
     see :func:`digest_submission`.
+
+    Parameters
+    ----------
+    folder : path
+    ignore : sequence of str
+        Patterns of names of files and folders that are left out, such as JupyterLab's checkpoints.
     """
-    files = (str(path) for path in Path(folder).rglob("*") if os.path.isfile(path))
+    files = []
+    for path in Path(folder).rglob("*"):
+        parts = path.relative_to(folder).parts
+        if path.is_file() and not any(fnmatch(part, each) for part in parts for each in ignore):
+            files.append(str(path))
     return _digest(sorted(files), folder, follow=True)
 
 

@@ -134,7 +134,7 @@ class Marker(Autograde):
             share(Path(coursedir.root, "gradebook.db"))
         source = coursedir.format_path(coursedir.source_directory, ".", self.assignment)
         # The gradebook has tests that nbgrader has generated (AUTOTEST), and the source has not.
-        files = digest_source(source)
+        files = digest_source(source, coursedir.ignore)
         state = f"{files} {checksums}{PersonalNumbers(parent=self).fingerprint()}"
         self._source_digest = hashlib.sha256(state.encode()).hexdigest()
 

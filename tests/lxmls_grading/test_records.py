@@ -50,13 +50,25 @@ def test_links_are_followed_in_the_source_alone(tmp_path, digest):
     (tmp_path / "table.csv").write_text("1")
     (tmp_path / "source" / "data" / "table.csv").symlink_to(tmp_path / "table.csv")
     source = tmp_path / "source"
-    before, submitted = digest_source(source), digest_submission(source, [], logging.getLogger())
+    before, submitted = (
+        digest_source(source, []),
+        digest_submission(source, [], logging.getLogger()),
+    )
     (tmp_path / "table.csv").write_text("2")
-    assert digest_source(source) != before
+    assert digest_source(source, []) != before
     assert digest_submission(source, [], logging.getLogger()) == submitted
     (source / "data" / "gone.csv").symlink_to("nothing")  # grading leaves it out
     (source / "plain.csv").write_text("3")
-    after = digest_source(source)
+    after = digest_source(source, [])
     (source / "data" / "table.csv").unlink()
     (source / "data" / "table.csv").write_text("2")  # it is the same, as a file
-    assert digest_source(source) == after
+    assert digest_source(source, []) == after
+
+
+def test_what_jupyterlab_keeps_in_the_source_is_no_change_of_it(tmp_path):
+    (tmp_path / "exercise.ipynb").write_text("1")
+    before = digest_source(tmp_path, [".ipynb_checkpoints"])
+    (tmp_path / ".ipynb_checkpoints").mkdir()
+    (tmp_path / ".ipynb_checkpoints" / "exercise-checkpoint.ipynb").write_text("1")
+    assert digest_source(tmp_path, [".ipynb_checkpoints"]) == before
+    assert digest_source(tmp_path, []) != before
