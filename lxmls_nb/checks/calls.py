@@ -67,6 +67,19 @@ def related_calls(problem: Problem, batch_size: int, seed: int) -> list[Call]:
     ]
 
 
+def nearly(problem: Problem, other: Problem) -> Problem:
+    """Return a problem with parameters that go from its own a little towards those of another.
+
+    What is kept from a call on `problem` is wrong there. What is right on `problem` and wrong on
+    `other`, since it does not hold for all parameters, is most likely right.
+    """
+    pairs = zip(problem.parameters, other.parameters, strict=True)
+    parameters = [
+        [one + 0.01 * (two - one) for one, two in zip(*pair, strict=True)] for pair in pairs
+    ]
+    return dataclasses.replace(problem, parameters=parameters)
+
+
 def without_first_class(problem: Problem) -> Problem:
     """Return a problem with the last class in the place of the first, which has no example then.
 

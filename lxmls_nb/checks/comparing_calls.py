@@ -143,6 +143,7 @@ def check_later_call(
     subject: str,
     place: tuple[int, bool] | None,
     name: Callable[[], Finding | None] = lambda: None,
+    is_right_near: Callable[[], bool] = lambda: False,
 ) -> None:
     """Check what a later call gave, where the first one was right.
 
@@ -160,6 +161,8 @@ def check_later_call(
         Layer, and whether it is the bias, of a gradient.
     name : callable, optional
         Returns the likely mistake of what is no gradient.
+    is_right_near : callable, optional
+        Whether a call is right, after the first one, with parameters that are nearly those of that.
 
     Raises
     ------
@@ -179,6 +182,7 @@ def check_later_call(
         found is None
         and factor is None
         and (call.kind is Kind.AGAIN or (call.kind is Kind.OTHER_PARAMETERS and place is not None))
+        and (call.kind is Kind.AGAIN or not is_right_near())
     ):
         found = STALE.finding()
     is_batch = call.kind is not Kind.OTHER_PARAMETERS

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lxmls_nb.checks.calls import Call, Kind, related_calls, repeated_calls
+from lxmls_nb.checks.calls import Call, Kind, nearly, related_calls, repeated_calls
 from lxmls_nb.checks.comparing import (
     TOLERANCE,
     compare_gradients,
@@ -90,7 +90,7 @@ def log_linear_gradients(
         layers=[0],
         quantities=[one for one in ("weight", "bias") if quantity in (None, one)],
         numbered=False,
-        rerun=lambda case: run([case])["results"][0],
+        results=lambda cases: run(cases)["results"],
     )
 
     def read(value: object, case: Problem) -> _Values:
@@ -159,7 +159,7 @@ def backpropagation(
         layers=numbers,
         quantities=[quantity] if quantity else ["weight", "bias"],
         numbered=True,
-        rerun=lambda case: ask_network(name, answer, [case])["results"][0],
+        results=lambda cases: ask_network(name, answer, cases)["results"],
     )
     calls = _calls(problem, scope.whole, batch_size + 2, seed)
 
@@ -221,8 +221,8 @@ class _Scope:
         Which of their gradients do: ``"weight"``, ``"bias"``, or both.
     numbered : bool
         Whether messages on later calls number the layers.
-    rerun : callable
-        Runs the answer on another problem and returns what it gives.
+    results : callable
+        Runs the answer on other problems, one after the other, and returns what it gives.
     """
 
     name: str
@@ -231,7 +231,11 @@ class _Scope:
     layers: list[int]
     quantities: list[str]
     numbered: bool
-    rerun: Callable[[Problem], Any]
+    results: Callable[[list[Problem]], list[Any]]
+
+    def rerun(self, case: Problem) -> Any:
+        """Run the answer on another problem and return what it gives."""
+        return self.results([case])[0]
 
 
 def _compare_calls(
@@ -280,18 +284,21 @@ def _compare_calls(
         else:
             if call.kind is not Kind.AGAIN:
                 _check_finite(given, call.problem, scope)
-            _compare_later_call(given, truth, earlier, call, scope)
+            near = nearly(problem, call.problem)
+            is_right = partial(_is_right, scope, read, problem, near)
+            _compare_later_call(given, truth, earlier, call, scope, is_right)
         earlier.append(truth)
     if scope.whole:
         check_unchanged(result["changed"], problem, scope.name)
     return worst
 
 
-def _is_right(scope: _Scope, read: Callable[[object, Problem], _Values], case: Problem) -> bool:
-    """Whether what counts is right on another problem."""
+def _is_right(scope: _Scope, read: Callable[[object, Problem], _Values], *cases: Problem) -> bool:
+    """Whether what counts is right on the last of other problems."""
+    last = cases[-1]
     try:
-        given = read(scope.rerun(case), case)
-        _compare_first_call(given, _truth(case, scope.layers), case, scope)
+        given = read(scope.results([*cases])[-1], last)
+        _compare_first_call(given, _truth(last, scope.layers), last, scope)
     except CheckFailed:
         return False
     return True
@@ -377,7 +384,12 @@ def _name_loss(loss: np.ndarray, problem: Problem, scope: _Scope) -> Finding | N
 
 
 def _compare_later_call(
-    given: _Values, truth: _Values, earlier: list[_Values], call: Call, scope: _Scope
+    given: _Values,
+    truth: _Values,
+    earlier: list[_Values],
+    call: Call,
+    scope: _Scope,
+    is_right_near: Callable[[], bool],
 ) -> None:
     """Fail if something is wrong that was right in the first call."""
     subject = f"`{scope.name}` ({call.problem})"
@@ -390,10 +402,11 @@ def _compare_later_call(
         for quantity in scope.quantities:
             is_bias = quantity == "bias"
             layer = f" of layer {number + 1}" if scope.numbered else ""
-            what = f"the {quantity} gradient{layer}"
-            right = truth.pairs[number][is_bias]
-            array = numeric_gradient(
-                given.pairs[number][is_bias], call.problem, number, is_bias, f"{subject}: {what}"
-            )
+            what = f"{subject}: the {quantity} gradient{layer}"
+            right, value = truth.pairs[number][is_bias], given.pairs[number][is_bias]
+            array = numeric_gradient(value, call.problem, number, is_bias, what)
             gradients = [values.pairs[number][is_bias] for values in earlier]
-            check_later_call(call, array, right, gradients, f"{subject}: {what}", (number, is_bias))
+            place = (number, is_bias)
+            check_later_call(
+                call, array, right, gradients, what, place, is_right_near=is_right_near
+            )

@@ -41,6 +41,27 @@ def test_what_is_made_of_a_later_call_depends_on_its_kind(kind, when, cause):
     assert failure.value.cause == cause
 
 
+def test_what_is_wrong_for_some_parameters_alone_is_not_called_kept():
+    right = definitions("exercise_2_2")["MyNumpyMLP"]
+
+    class Clipped(right):
+        def log_forward(self, input):
+            log_probabilities, layer_inputs = super().log_forward(input)
+            return np.maximum(log_probabilities, -3), layer_inputs
+
+    class Kept(right):
+        def log_forward(self, input):
+            if not hasattr(self, "kept"):
+                self.kept = {}
+            return self.kept.setdefault(len(input), super().log_forward(input))
+
+    when = "when called with other parameters"
+    for answer, cause in ((Clipped, None), (Kept, "stale")):
+        with pytest.raises(checks.CheckFailed, match=when) as failure:
+            checks.backpropagation(answer, geometry=[6, 5, 3])
+        assert failure.value.cause == cause
+
+
 @pytest.mark.parametrize(
     ("wrong_from", "when"),
     [(2, "again"), (3, "with other parameters"), (4, "on another batch")],
