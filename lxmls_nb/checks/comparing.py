@@ -135,7 +135,7 @@ def numeric_gradient(
         if is_bias:
             raise fail(note, name_bias_shape(shape, problem, layer))
         bias = pairs[layer][1] if pairs else None
-        if has_ones_column(value, bias):
+        if has_ones_column(value, bias, right[1]):
             raise fail(note, ONES_COLUMN.finding())
         found = name_weight_shape(shape, problem, layer, _weight_shapes(pairs))
         if found is not None:

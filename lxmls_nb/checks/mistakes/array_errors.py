@@ -247,8 +247,8 @@ def _rule_of_products(left: Operand, right: Operand, question: str, is_clear: bo
         if not each.shape:
             what = f"`{each.code}` is" if each.code else "one side is"
             return (
-                f"{what} a single number, which is multiplied with *, not with @: is it a sum, or "
-                "a mean, over everything, without an axis?"
+                f"{what} a single number, and @ is for arrays: is it a sum, or a mean, that lacks "
+                "its axis? With a number, the product is *"
             )
     if any("diag(" in each.code and len(each.shape) == 1 for each in (left, right)):
         return "`np.diag` takes the diagonal of a matrix: element by element, it is *"
@@ -277,6 +277,8 @@ def _outer(left: Operand, right: Operand, problem: Problem | None) -> str:
     """
     if problem is None or not len(left.shape) == len(right.shape) == 1:
         return ""
+    if _is_parameter(left) or _is_parameter(right):
+        return ""
     weights = [weight.shape for weight, _ in problem.parameters]
     for first, second in ((left, right), (right, left)):
         shape = (first.shape[0], second.shape[0])
@@ -287,15 +289,20 @@ def _outer(left: Operand, right: Operand, problem: Problem | None) -> str:
     return ""
 
 
+def _is_parameter(operand: Operand) -> bool:
+    """Whether a side is a weight or a bias, or a part of one, by its name."""
+    return re.match(r"(?:self\.)?(?:parameters|weight|bias|[wW]\d*)\b", operand.code) is not None
+
+
 def _lost_examples(left: Operand, right: Operand, examples: int) -> str:
     """Return what to ask where a product has one example on one side and all on the other."""
     if not len(left.shape) == len(right.shape) == 2 or examples == 1:
         return ""
-    if left.shape[1] != 1 or right.shape[0] != examples:
+    if left.shape[1] != 1 or right.shape[0] != examples or _is_parameter(left):
         return ""
     return (
-        f"the batch has {examples} examples, and {left} is of one: is it summed or averaged over "
-        "the batch too early, or of a single example?"
+        f"the batch has {examples} examples, and {left} has one: is it summed over the batch too "
+        "early, or taken of a single example?"
     )
 
 

@@ -58,22 +58,25 @@ ONES_COLUMN = Mistake(
 )
 
 
-def has_ones_column(weight: object, bias: object) -> bool:
-    """Return whether the first or the last column of a weight gradient is the bias gradient.
+def has_ones_column(weight: object, bias: object, inputs: int) -> bool:
+    """Return whether a weight gradient has the bias gradient as a column more, first or last.
 
     Parameters
     ----------
     weight, bias : object
         The gradients; anything but arrays of real numbers has no such column.
+    inputs : int
+        How many columns are right.
     """
     if not (isinstance(weight, np.ndarray) and isinstance(bias, np.ndarray)):
         return False
     if weight.dtype.kind not in "iuf" or bias.dtype.kind not in "iuf":
         return False
     flat = bias.ravel()
-    if weight.ndim != 2 or weight.shape[1] < 2 or flat.shape != weight.shape[:1] or not flat.any():
+    if weight.shape != (len(flat), inputs + 1) or not flat.any():
         return False
-    return any(np.allclose(weight[:, place], flat) for place in (0, -1))
+    # Where both are, it is the whole input that was taken for ones.
+    return bool(np.allclose(weight[:, 0], flat)) is not bool(np.allclose(weight[:, -1], flat))
 
 
 def _same_everywhere(gradient: Gradient) -> bool | Mapping[str, object]:

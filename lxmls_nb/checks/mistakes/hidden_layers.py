@@ -174,8 +174,8 @@ OTHER_LAYER = Mistake(
 
 OTHER_PAIR = Mistake(
     "other-place",
-    "that is the shape of layer {layer}, whose own place in the list has another array: is it "
-    "written to the wrong place, such as `[-1]` in each round of the loop?",
+    "that is the shape of layer {layer}, which has an array of its own, too: does an index, such "
+    "as `[-1]`, stay the same in each round of the loop?",
     name="the gradients of a layer are written to the place of another",
     lesson="Each layer has a place of its own in the list: an index that stays the same in each "
     "round of a loop overwrites the gradients of the last one.",

@@ -10,8 +10,8 @@ from lxmls_nb.checks.mistakes.mistake import Finding, Mistake
 
 PYTHON_FUNCTION = Mistake(
     "python-function",
-    "`{name}` is a function of Python, for single numbers or the items of a list: for {what} it is "
-    "`{instead}`",
+    "`{name}` is a function of Python, for single numbers or the items of a list: for {what} there "
+    "is `{instead}`",
     name="a function of Python stands where one for arrays is needed",
     lesson="Python's own `sum` and `max`, and those of its module `math`, are not made for arrays: "
     "take those of the library.",
@@ -24,15 +24,28 @@ NOT_THE_LABELS = Mistake(
     "the labels as they come in.",
 )
 
-#: What is reported where a function of Python gets an array, and the calls that this comes from.
+#: What is reported where a function of Python gets an array, the calls that this comes from, and
+#: what else on the line it can come from, too.
 OF_PYTHON = (
     (
-        r"invalid keyword argument for (?:sum|max|min)|(?:sum|max|min)\(\) (?:takes|got)",
+        r"invalid keyword argument for (?P<it>sum|max|min)|(?P<its>sum|max|min)\(\) (?:takes|got)",
         r"(?<![\w.])(sum|max|min)\(",
+        r"\.(?:sum|max|min)\(",
     ),
-    (r"[Vv]alue of .* with more than one (?:element|value)", r"(?<![\w.])(max|min)\("),
-    (r"only .* can be converted to (?:a )?Python scalar", r"math\.(\w+)\("),
+    (
+        r"[Vv]alue of .* with more than one (?:element|value)",
+        r"(?<![\w.])(max|min)\(",
+        r"\b(?:if|while|and|or|not|assert)\b|[<>]|[=!]=|\bbool\(",
+    ),
+    (
+        r"only .* can be converted to (?:a )?Python scalar",
+        r"math\.(\w+)\(",
+        r"(?<![\w.])(?:float|int|round|range)\(|\.item\(",
+    ),
 )
+
+#: The maximum and minimum of two arrays, element by element.
+OF_TWO = {"np": ("np.maximum", "np.minimum"), "torch": ("torch.clamp", "torch.clamp")}
 
 
 def name_python_function(message: str, code: str, library: str) -> Finding | None:
@@ -47,9 +60,25 @@ def name_python_function(message: str, code: str, library: str) -> Finding | Non
     library : str
         Whose function is meant: ``"np"`` or ``"torch"``.
     """
-    for pattern, call in OF_PYTHON:
-        found = re.search(call, code)
-        if found and re.search(pattern, message):
-            what, instead = "tensors" if library == "torch" else "arrays", f"{library}.{found[1]}"
-            return PYTHON_FUNCTION.finding(name=found[0][:-1], what=what, instead=instead)
+    for pattern, call, others in OF_PYTHON:
+        found, reported = re.search(call, code), re.search(pattern, message)
+        if not found or not reported or re.search(others, code):
+            continue
+        if {*reported.groupdict().values()} - {None, found[1]}:
+            continue  # it is reported of another function
+        instead = f"{library}.{found[1]}"
+        if "value of" in message.lower() and _has_two_arguments(code[found.end() :]):
+            instead = OF_TWO[library][found[1] == "min"]
+        what = "tensors" if library == "torch" else "arrays"
+        return PYTHON_FUNCTION.finding(name=found[0][:-1], what=what, instead=instead)
     return None
+
+
+def _has_two_arguments(code: str) -> bool:
+    """Whether a comma separates arguments of a call, of which `code` is what stands behind `(`."""
+    depth = 0
+    for letter in code:
+        depth += (letter in "([{") - (letter in ")]}")
+        if depth < 0 or (letter == "," and depth == 0):
+            return depth == 0
+    return False

@@ -47,9 +47,9 @@ ROWS_VANISH = Mistake(
 )
 DIVISION = Mistake(
     "divided-by-zero",
-    "there are values that are no numbers where the model is very sure: is something divided by a "
-    "probability, which has become 0? Probabilities minus indicators need no division",
-    name="something is divided by a probability that has become 0",
+    "there are values that are no numbers where a probability becomes 0: is it divided by, or its "
+    "logarithm taken, on the way to a gradient? Neither is needed there",
+    name="something is divided by a probability that has become 0, or its logarithm is taken",
     lesson="A probability can become 0: don't divide by it. With respect to z, the derivative of "
     "the loss is probabilities minus indicators, which divides by none.",
 )
@@ -91,15 +91,24 @@ def name_not_finite(
     if not all(map(is_finite, rerun(_shifted(problem)))):
         return OVERFLOW.finding()
     if loss is not None and all(map(is_finite, gradients)):
-        value = "not a number" if np.isnan(loss) else "infinite" if np.isinf(loss) else "huge"
-        return LOG_OF_ZERO.finding(value=value)
+        return LOG_OF_ZERO.finding(value=_in_words(loss))
     # With the same example in each row, the largest z of all is that of each row.
     for number in range(len(problem.output)):
         same = np.full(len(problem.output), number)
         alike = replace(problem, input=problem.input[same], output=problem.output[same])
-        if not all(is_finite(array) for array in rerun(alike) if array.ndim):  # no loss
+        arrays = rerun(alike)
+        if loss is None and not all(is_finite(array) for array in arrays if array.ndim):
             return DIVISION.finding()
+        # A loss comes to no good by its own logarithm, whatever is divided by afterwards.
+        losses = [array for array in arrays if not array.ndim and not is_finite(array)]
+        if loss is not None and any(_in_words(each) == _in_words(loss) for each in losses):
+            return LOG_OF_ZERO.finding(value=_in_words(loss))
     return ROWS_VANISH.finding()
+
+
+def _in_words(loss: np.ndarray) -> str:
+    """Return what a loss that is not finite is."""
+    return "not a number" if np.isnan(loss) else "infinite" if np.isinf(loss) else "huge"
 
 
 def _shifted(problem: Problem) -> Problem:

@@ -196,12 +196,17 @@ def _labels_replaced(raised: Raised, problem: Problem) -> Finding | None:
     given = re.match(r"labels are .* not (float\d+) of shape \((\d+), (\d+)\)", raised.message)
     if given and (int(given[2]), int(given[3])) == output:
         what = "has something else, such as the probabilities, taken the name of the labels?"
+        passed = re.search(r"index2onehot\(([^,]*)", raised.line)
+        if passed and passed[1].strip() != "output":
+            what = f"the labels belong there, a class index for each example, not `{passed[1]}`"
         return NOT_THE_LABELS.finding(what=what)
     is_index = raised.message.startswith("arrays used as indices must be of integer")
-    if is_index and re.search(r"\[[^\[\]]*\boutput\b", raised.line):
+    # Only whole numbers stand beside the labels there.
+    beside = r"(?:\w+|:|range\([\w.()\[\]]*\)|np\.arange\([\w.()\[\]]*\))"
+    if is_index and re.search(rf"\[(?:{beside}\s*,\s*)?output\s*(?:,\s*{beside})?\]", raised.line):
         what = (
-            "labels come in as whole numbers, and an index has to be of them: are they converted, "
-            "or has something else, such as the probabilities, taken their name?"
+            "an index is of whole numbers, as the labels are when they come in: have they become "
+            "floats, or has something else taken their name?"
         )
         return NOT_THE_LABELS.finding(what=what)
     return None

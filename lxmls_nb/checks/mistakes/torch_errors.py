@@ -28,13 +28,13 @@ from lxmls_nb.checks.mistakes.torch_calls import (
 from lxmls_nb.checks.mistakes.torch_losses import (
     BATCH_SIZES,
     BINARY_LOSS,
-    COLUMN,
     LABELS,
     LABELS_SHAPE,
     LOSS_AS_FLOAT,
     NO_SCALAR,
     OF_ONE_DIMENSION,
     TYPES,
+    column,
     exchanged,
     index_of_number,
     labels_range,
@@ -149,22 +149,26 @@ def _already_tensor(raised: Raised) -> Finding:
     name = re.search(r"from_numpy\(\s*(\w+)\s*\)", raised.code)
     if name is None or name[1] not in LABELS or raised.is_network:
         return ALREADY_TENSOR.finding()
-    what = f"`{name[1]}` is a tensor already: has the prediction taken the name of the labels?"
+    what = (
+        f"`{name[1]}` is a tensor already: is it converted twice, or has the prediction taken the "
+        "name of the labels?"
+    )
     return NOT_THE_LABELS.finding(what=what)
 
 
 def _dimension(raised: Raised) -> Finding:
     names = "|".join(LABELS)
     call = re.search(rf"max\(\s*({names})\s*,|\b({names})\.(?:arg)?max\(", raised.code)
-    if call is None:
+    has_one = "[-1, 0]" in raised.message
+    if call is None or not has_one or raised.is_network:
         return DIMENSION.finding(dimension=raised.match["dimension"])
     what = f"`{call[1] or call[2]}` has a class index for each example already: leave `max` out"
     return NOT_THE_LABELS.finding(what=what)
 
 
 def _numpy_of_tensor(raised: Raised) -> Finding:
-    is_loss = re.search(r"loss\w*\.(?:cpu\(\)\.)?numpy\(\)", raised.code)
-    return (LOSS_AS_FLOAT if is_loss else NUMPY_OF_TENSOR).finding()
+    is_loss = re.search(r"loss\.(?:cpu\(\)\.)?numpy\(\)", raised.code)
+    return (LOSS_AS_FLOAT if is_loss and not raised.is_network else NUMPY_OF_TENSOR).finding()
 
 
 # --- the loss and its gradients
@@ -290,7 +294,7 @@ RULES: tuple[tuple[str, Rule], ...] = (
     (r"floating point type for target with class probabilities, got (\w+)", _always(LABELS_SHAPE)),
     (r"multi-target not supported|1D target tensor expected", labels_shape),
     (r"For 1D input, 1D target must have size 1", _always(OF_ONE_DIMENSION)),
-    (r"Index tensor must have the same number of dimensions as", _always(COLUMN)),
+    (r"ndex tensor must have the same number of dimensions|indices should have the same", column),
     (r"[Tt]arget (\d+) is out of bounds", labels_range),
     (r"index (\d+) is out of bounds for dimension 1", labels_range),
     (

@@ -24,6 +24,9 @@ TYPES = {
 #: What the labels are called, mostly.
 LABELS = ("output", "labels", "label", "y", "target", "targets", "y_true")
 
+#: The brackets of a call, with a call in them at most.
+IN_BRACKETS = r"(?:\((?:[^()]|\([^()]*\))*\))?"
+
 LABELS_TYPE = Mistake(
     "labels-type",
     "the labels are {kind}: class indices have to be int64, with `.long()` or `dtype=torch.int64`",
@@ -55,15 +58,16 @@ BATCH_SIZES = Mistake(
 )
 OF_ONE_DIMENSION = Mistake(
     "loss-of-predictions",
-    "the loss gets one number for each example, such as the class that `argmax` or `max` picks, "
-    "where it takes the log-probabilities of all classes",
-    name="the loss gets predictions, not log-probabilities",
+    "the loss gets a tensor of one dimension, such as the classes that `argmax` picks: it takes "
+    "the log-probabilities of all classes, shape (M, K)",
+    name="the loss gets one dimension, such as predictions, not log-probabilities",
     lesson="A loss takes the log-probabilities of all classes: `argmax` is for predictions alone, "
     "and has no gradient.",
 )
 COLUMN = Mistake(
     "gather-column",
-    "`gather` takes a column of labels, one row for each example: `output.unsqueeze(1)`, say",
+    "`{name}` takes an index that has as many dimensions as the tensor: labels are a column there, "
+    "with a row for each example",
     name="`gather` gets labels that are no column",
 )
 BINARY_LOSS = Mistake(
@@ -80,8 +84,8 @@ NO_SCALAR = Mistake(
 )
 SINGLE_NUMBER = Mistake(
     "single-number",
-    "`.item()` and `float()` make a number of a tensor that has just one, and here are more: the "
-    "tensor itself is what is needed",
+    "`.item()`, `float()` and `int()` are for a tensor of a single number, and this one has more: "
+    "go on with the tensor itself",
     name="a tensor of several numbers is to become a single one",
 )
 LOSS_AS_FLOAT = Mistake(
@@ -120,13 +124,25 @@ def labels_range(raised: Raised) -> Finding | None:
 
 def no_number(raised: Raised) -> Finding:
     """Look at a tensor of several numbers that is to become one."""
-    is_loss = "loss" in raised.code and not raised.is_network
-    return python_function(raised) or (NO_SCALAR if is_loss else SINGLE_NUMBER).finding()
+    made = re.findall(rf"([\w.]+){IN_BRACKETS}\.item\(|(?:float|int)\(\s*([\w.]+)", raised.code)
+    names = [name for pair in made for name in pair if name] or [raised.code]
+    is_loss = re.search("loss|criterion|entropy", " ".join(names), re.IGNORECASE)
+    if not is_loss or raised.is_network:
+        return python_function(raised) or SINGLE_NUMBER.finding()
+    return python_function(raised) or NO_SCALAR.finding()
 
 
 def index_of_number(raised: Raised) -> Finding | None:
     """Look at an index of a loss, which is a single number."""
-    return LOSS_AS_FLOAT.finding() if "loss" in raised.code else None
+    is_loss = re.search(r"loss(?:\.\w+(?:\(\))?)*\[", raised.code)
+    return LOSS_AS_FLOAT.finding() if is_loss and not raised.is_network else None
+
+
+def column(raised: Raised) -> Finding | None:
+    """Look at labels that pick an entry of each row, and are no column."""
+    name = re.search(r"\b(gather|scatter_?|take_along_dim)\(", raised.code)
+    is_column = re.search(r"unsqueeze|view|reshape|None", raised.code)
+    return COLUMN.finding(name=name[1]) if name and not is_column else None
 
 
 def labels_type(raised: Raised) -> Finding:

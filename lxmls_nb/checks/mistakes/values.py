@@ -83,7 +83,7 @@ def _has_something_added(gradient: Gradient) -> bool | Mapping[str, object]:
     added = gradient.array - gradient.truth
     largest = float(np.abs(added).max())
     if added.size >= 6 and float(np.ptp(added)) <= FIT * largest:
-        return {"what": "the same number is added everywhere, as by a sum of all weights"}
+        return {"what": "one and the same number seems to be added to all of its entries"}
     is_small = largest < float(np.abs(gradient.truth).max())
     if is_small and constant_factor(added, gradient.parameter) is not None:
         return {"what": "a multiple of the parameters seems to be added to it, as in weight decay"}
