@@ -219,6 +219,21 @@ DEVICES = Mistake(
     "devices",
     "tensors on two devices meet: move the input and the labels to the device of the model",
 )
+NO_DEVICE = Mistake(
+    "no-device",
+    "{what}: {how}",
+    name="a device is named that is not there, or a device of a module, which has none",
+    lesson="Nothing in the code names a device: the input goes to where the parameters of the "
+    "model are, and each parameter has a `.device`.",
+)
+
+
+def _no_device(raised: Raised) -> Finding:
+    what = "a module has no `device`" if "attribute" in raised.message else "there is no GPU here"
+    how = "move the input and the labels to the `.device` of the model's parameters"
+    if raised.is_network:
+        how = "`self.to_tensor` moves the input to the device of the model"
+    return NO_DEVICE.finding(what=what, how=how)
 
 
 def _no_attribute(raised: Raised) -> Finding | None:
@@ -234,6 +249,8 @@ def _no_attribute(raised: Raised) -> Finding | None:
     if name in ("_parameters", "_modules", "_buffers", "_backward_hooks", "_forward_hooks"):
         return SUPER_INIT.finding()
     kind = kind.rpartition(".")[2]
+    if name == "device" and re.search(r"\b(?:model|self|linear)\.device", raised.code):
+        return None if raised.is_network else _no_device(raised)
     if name == "detach" and "Parameter(" in raised.code:
         return parameter_of(kind)
     if kind == "ndarray" and name in OF_TENSORS:
@@ -353,6 +370,7 @@ RULES: tuple[tuple[str, Rule], ...] = (
     (r"'(\w+)' object is not callable", called),
     (r"Boolean value of Tensor with more than one value is ambiguous", boolean),
     (r"Expected all tensors to be on the same device", _always(DEVICES)),
+    (r"not compiled with CUDA|No CUDA GPUs|no NVIDIA driver|support for mps", _no_device),
 )
 
 

@@ -93,6 +93,8 @@ ERRORS = [
         "loss = -log_p.mean(0).gather(0, output.unsqueeze(1)).mean()",
         None,
     ),
+    ("Torch not compiled with CUDA enabled", "input = torch.tensor(input).cuda()", "no-device"),
+    ("'LogLinear' object has no attribute 'device'", "x.to(model.device)", "no-device"),
     ("a Tensor with 7 elements cannot be converted to Scalar", "h.item() > loss", "single-number"),
     (
         "a Tensor with 7 elements cannot be converted to Scalar",
