@@ -229,7 +229,10 @@ NO_DEVICE = Mistake(
 
 
 def _no_device(raised: Raised) -> Finding:
-    what = "a module has no `device`" if "attribute" in raised.message else "there is no GPU here"
+    what = "a module has no `device`"
+    if "attribute" not in raised.message:
+        # Grading reads PyTorch's own words: the GPU may be there where the student works.
+        what = f"{re.split(r'[.] |[.]?$', raised.message)[0]}, as there is no GPU here"
     how = "move the input and the labels to the `.device` of the model's parameters"
     if raised.is_network:
         how = "`self.to_tensor` moves the input to the device of the model"

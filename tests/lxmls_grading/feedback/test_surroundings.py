@@ -7,6 +7,8 @@ from nbformat.v4 import new_output
 
 from lxmls_grading.feedback.surroundings import explain_missing
 from lxmls_grading.feedback.undefined import explain_errors
+from lxmls_nb.checks.mistakes.torch_errors import name_error
+from lxmls_nb.checks.mistakes.torch_shapes import Raised
 from tests.lxmls_grading.feedback.test_undefined import fail, failure, rebuilt
 from tests.support.odd_course import cell, own
 
@@ -138,6 +140,22 @@ class TestOtherThings:
         (why,) = explain_missing(notebook)
         assert (why.kind, why.cells) == ("set aside", ("area", "test-area"))
         assert f"your code needs {what}" in why.text
+
+    @pytest.mark.parametrize(
+        "message",
+        [
+            "Torch not compiled with CUDA enabled",
+            "No CUDA GPUs are available",
+            "Found no NVIDIA driver on your system. Please check that you have one.",
+            "PyTorch is not linked with support for mps devices",
+        ],
+    )
+    def test_a_check_that_names_it_leaves_the_words_of_pytorch(self, message):
+        found = name_error(Raised("RuntimeError", message, "x = input.cuda()"))
+        notebook = rebuilt()
+        fail(notebook, "test-area", found.sentence())
+        (why,) = explain_missing(notebook)
+        assert "your code needs a GPU" in why.text
 
     def test_a_line_that_ipython_does_not_know(self):
         notebook = rebuilt()
