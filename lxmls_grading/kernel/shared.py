@@ -133,7 +133,7 @@ class _Views:
                 for each in self.numbers.get(memory, [])
                 if self.table._is_unused(each)
             ]
-            self.seen[memory] = has_other_views(unused, memory in self.table.numbers)
+            self.seen[memory] = has_other_views(unused, self.table.numbers)
         return self.seen[memory]
 
     @cached_property

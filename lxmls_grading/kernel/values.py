@@ -260,6 +260,8 @@ class _Encoder:
         dtype = array.dtype
         if dtype.names or (tag == "scalar" and type(value) is not dtype.type):
             return self.refer(value)
+        if tag == "matrix" and array.ndim != 2:  # as `matrix[None]`
+            return self.refer(value)
         check_array(array.shape, dtype.itemsize)
         about: dict[str, Any] = {"dtype": dtype.str}
         if tag != "scalar" and not array.flags.writeable:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from builtins import any  # a student's code can replace that of the module
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import cache
 from typing import Any
 
@@ -47,19 +47,23 @@ def memory_of(value: Any) -> Any:
     return id(value.base) if is_array(value) and value.base is not None else None
 
 
-def has_other_views(views: Sequence[Any], known: bool) -> bool:
+def has_other_views(views: Sequence[Any], known: Container[int]) -> bool:
     """Return whether something else refers to the memory of some views.
 
     Parameters
     ----------
     views : sequence of object
         They have the same memory, and nothing but a table refers to each of them.
-    known : bool
-        Whether that table refers to what they are views of, too.
+    known : container of int
+        The ids of all to which that table refers.
     """
     tensor = _tensor_of(views[0])
     if tensor is None:
-        return _base_count(views[0]) - ONE_VIEW + 1 - len(views) - known > 0
+        own = len(views) + (id(views[0].base) in known)
+        if _base_count(views[0]) - ONE_VIEW + 1 - own > 0:
+            return True
+        # Between a row of a matrix and the array of which that is a view, NumPy keeps the matrix.
+        return memory_of(views[0].base) is not None and has_other_views([views[0].base], known)
     lone = any(map(_has_lone_base, views))
     return _tensors_with_memory_of(tensor) - len(views) - lone > 0
 

@@ -56,6 +56,8 @@ class Weights:
         view.flags.writeable = False
         return view
     def array(self): return self.w.detach().numpy()
+    def row(self): return np.asmatrix(self.w)[0]
+    def layers(self): return np.asmatrix(self.w)[None]
 def growing(n):
     x = np.zeros(2)
     for _ in range(n):
@@ -120,6 +122,10 @@ TESTS = {
     "assert row.tolist() == [[1, 1]] and type(row * m) is np.matrix",
     "a view of the answer's matrix": "w = Weights(np.asmatrix(np.zeros((2, 2))))\n"
     "before = w.view()\nw.increase()\nassert before.tolist() == [[1, 1], [1, 1]]",
+    "a row of a matrix of the answer's array": "w = Weights(np.zeros((2, 2)))\nbefore = w.row()\n"
+    "w.increase()\nw.increase()\nassert before.tolist() == [[2, 2]]",
+    "a matrix with a third dimension": "w = Weights(np.zeros((2, 2)))\nlayers = w.layers()\n"
+    "w.increase()\nassert layers.shape == (1, 2, 2) and layers.sum() == 4",
     "rows of a matrix": "matrix[0][0] = 1\nassert matrix == [[1, 0], [1, 0]]",
 }
 
