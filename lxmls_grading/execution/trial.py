@@ -180,7 +180,8 @@ def _plan(
     for _ in range(MAX_TRIALS):
         undecided = tuple(name for name in tests if chosen[name].apart and name not in fixed)
         found = run(replace(plan, tests=chosen, open=undecided))
-        why = {name: clause for name in tests if (clause := _difference(name, expected, found))}
+        free = [name for name in tests if name in undecided or not chosen[name].apart]
+        why = {name: clause for name in free if (clause := _difference(name, expected, found))}
         differ = {name: why[name] for name in undecided if name in why}
         if not differ and why:  # one that runs together needs what others above it do
             last = max(why, key=tests.index)
@@ -189,13 +190,14 @@ def _plan(
             }
             clause = f"does what `{last}` needs"
             differ = dict.fromkeys(_defining(above, code[last]) or above, clause)
-        if not differ:
-            differ = _untried({name: code[name] for name in undecided}, expected, found)
+        differ = _untried({name: code[name] for name in undecided}, expected, found) | differ
         if not differ:
             break
         chosen |= {name: TestPlan(apart=False, why=clause) for name, clause in differ.items()}
     else:
-        chosen, found = together, expected
+        chosen = {name: (chosen if name in fixed else together)[name] for name in tests}
+        kept = any(test.apart for test in chosen.values())  # by a tag
+        found = run(replace(plan, tests=chosen)) if kept else expected
     for name, outcome in found.reference.items():
         if outcome.fault and (error := expected.reference[name].error) and chosen[name].apart:
             both = f"{outcome.error}; together, it fails: {error}"
@@ -239,15 +241,18 @@ def _untried(tests: dict[str, str], together: Outcomes, apart: Outcomes) -> dict
     """Return why tests run together that the reference solution fails, and what these need.
 
     Nothing tells of such a test whether it sees apart what it should. One that cannot be carried
-    out either way stays apart: it waits for an instructor.
+    out either way, or takes too long both ways, stays apart: it waits for an instructor.
     """
     found: dict[str, str] = {}
     for number, name in enumerate(tests):
-        outcome = apart.reference[name]
-        if outcome.points or not outcome.raised or together.reference[name].fault:
+        outcome, other = apart.reference[name], together.reference[name]
+        if outcome.points or not outcome.raised or other.fault:
+            continue
+        if outcome.interrupted and other.interrupted:  # perhaps the machine was busy
             continue
         if NotAttempted.__name__ not in outcome.raised:
-            found[name] = outcome.error if outcome.fault else "fails with the reference solution"
+            fails = "fails" if other.raised else "fails apart"  # of a test that gives no points
+            found[name] = outcome.error if outcome.fault else f"{fails} with the reference solution"
             above = dict(list(tests.items())[:number])
             for each in _defining(above, tests[name]):
                 found.setdefault(each, f"does what `{name}` needs")

@@ -118,6 +118,29 @@ def test_a_test_that_cannot_be_carried_out_either_way_stays_apart():
     assert found.error == "never ends; together, it fails: never ends"
 
 
+def test_a_test_that_takes_too_long_both_ways_takes_no_others_along():
+    """The machine may have been busy; no answer gets points from such a test, and each waits."""
+    runs = Runs(slow=lambda plan, solved: TOO_LONG if plan.of("slow").apart else FAIL)
+
+    def execute(notebook, plan):
+        executed = runs(notebook, plan)
+        for output in executed.cells[-1].outputs:
+            if output.ename == "AssertionError":
+                output.ename, output.evalue = "KeyboardInterrupt", ""
+        return executed
+
+    plan, trials = plan_of(source(defines="a = x", slow="assert a"), execute)
+    assert plan == {"defines": "", "slow": ""}
+    assert trials["slow"].plan.fault == TOO_LONG
+
+
+def test_a_test_without_points_that_fails_apart_alone_runs_together():
+    notebook = source(a="assert x")
+    notebook.cells[1].metadata.nbgrader["points"] = 0
+    plan, _ = plan_of(notebook, Runs(a=lambda plan, s: FAIL if plan.of("a").apart else PASS))
+    assert plan == {"a": "fails apart with the reference solution"}
+
+
 def test_a_test_that_cannot_be_carried_out_apart_alone_runs_together():
     runs = Runs(a=lambda plan, solved: "opens a file" if plan.of("a").apart else FAIL)
     plan, trials = plan_of(source(a="assert x"), runs)
@@ -214,6 +237,40 @@ def test_a_tag_stays_and_is_tried():
     assert plan == {"a": "", "b": "has the tag"}
     assert (trials["a"].reference.fault, trials["a"].reference.error) == (True, "cannot")
     assert trials["a"].reference.points == 0
+
+
+def test_a_test_with_a_tag_takes_no_others_along():
+    """Above it, tests that run together would define nothing for one that runs apart."""
+    notebook = source(defines="helper = x", a="%time 1\nassert helper", b="assert x == 3")
+    for cell in notebook.cells[2:]:
+        cell.metadata["tags"] = ["tests-apart"]
+    runs = Runs(
+        a=lambda plan, solved: "cannot" if plan.of("a").apart else PASS,
+        b=lambda plan, solved: FAIL,
+    )
+    plan, trials = plan_of(notebook, runs)
+    assert plan == {"defines": "", "a": "", "b": ""}
+    assert trials["a"].reference.fault
+
+
+def test_a_tag_stays_where_nothing_settles():
+    """Each round of the trial shows of one more test that it can't run apart."""
+
+    def after(first, name):
+        def rule(plan, solved):
+            fails = plan.of(name).apart and not plan.of(first).apart
+            return PASS if solved and not fails else FAIL
+
+        return rule
+
+    chain = {second: after(first, second) for first, second in ("ab", "bc", "cd", "de")}
+    runs = Runs(a=lambda plan, s: PASS if s and not plan.of("a").apart else FAIL, **chain)
+    notebook = source(**dict.fromkeys(["a", *chain, "tagged"], "assert x"))
+    notebook.cells[-1].metadata["tags"] = ["tests-apart"]
+    plan, trials = plan_of(notebook, runs)
+    assert plan == dict.fromkeys(["a", *chain], "depends on how the others run") | {"tagged": ""}
+    assert runs.seen[-1] == (False, [False] * 5 + [True])
+    assert trials["tagged"].plan.passes
 
 
 def test_what_concerns_one_process_runs_together_whatever_the_reference_solution_does():
