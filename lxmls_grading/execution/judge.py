@@ -32,9 +32,9 @@ from lxmls_grading.execution.failures import (
 )
 from lxmls_grading.execution.genuine import genuine, own_check
 from lxmls_grading.execution.guard import guard
-from lxmls_grading.execution.last_lines import is_quiet, points_of
+from lxmls_grading.execution.last_lines import gives_number, is_quiet, points_of
 from lxmls_grading.execution.plan import NotebookPlan
-from lxmls_grading.execution.remote import CannotJudge, NotPlainError, TooMuch
+from lxmls_grading.execution.remote import CannotJudge, NotPlainError, Remote, TooMuch
 from lxmls_grading.execution.remote_functions import FUNCTIONS, json_of_remotes
 from lxmls_nb.errors import CheckFailed
 
@@ -254,7 +254,7 @@ class Judge:
             self._check(self.connection.failed)
         if missing := missing_module(error):
             raise FaultyTest(f"imports `{missing}`, which is not installed here") from error
-        if value is None and error is None:  # whatever a test does with that error
+        if error is None and not gives_number(value):  # whatever a test does with that error
             error = self.connection.refused
         if isinstance(error, NotPlainError) and not (plan.passes or plan.decides is None):
             raise FaultyTest(f"is not known to pass with the reference solution; here, {error}")
@@ -301,7 +301,10 @@ class Judge:
         self.connection.statements = _statements(tree)
         copies = self.connection.copies
         value = self._evaluate_watched(tree, copies) if copies else self._evaluate(tree)
-        return None if is_quiet(source) else value
+        if is_quiet(source):
+            return None
+        is_number_or_text = type(value) is Remote and isinstance(value, int | float | str)
+        return self.connection.plain_of(value) if is_number_or_text else value
 
     def _evaluate_watched(self, tree: ast.Module, copies: Copies) -> Any:
         own = self.namespace["__builtins__"]

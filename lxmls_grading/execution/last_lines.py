@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from nbformat.notebooknode import NotebookNode
 
+from lxmls_grading.definitions import ODD, parse_cell
 from lxmls_grading.execution.failures import FaultyTest
 
 #: Kinds of tokens that do not count as the end of a test.
@@ -52,11 +53,25 @@ def points_of(value: Any, cell: NotebookNode) -> float:
         return points
     if isinstance(value, bool | np.bool_ | str):
         raise FaultyTest(f"gives {value!r} in its last line, no number: is `assert` missing?")
-    if not isinstance(value, int | float | np.number):
+    if not gives_number(value):
         return points  # something to look at
-    if not math.isfinite(value) or not 0 <= value <= points:
-        raise FaultyTest(f"gives {value!r} in its last line, not a number from 0 to {points:g}")
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # of a whole number
+        number = math.inf
+    if not 0 <= number <= points:
+        raise FaultyTest(f"gives {number!r} in its last line, not a number from 0 to {points:g}")
+    return number
+
+
+def gives_number(value: Any) -> bool:
+    """Return whether the value of a last line is a number, which can stand for points.
+
+    Parameters
+    ----------
+    value : object
+    """
+    return isinstance(value, int | float | np.integer | np.floating) and type(value) is not bool
 
 
 def _is_to_look_at(value: Any, source: str) -> bool:
@@ -67,8 +82,8 @@ def _is_to_look_at(value: Any, source: str) -> bool:
     if not isinstance(value, bool | np.bool_ | str):
         return False
     try:
-        tree = ast.parse(source)
-    except SyntaxError:
+        tree = parse_cell(source)  # with magics, a test runs together
+    except (SyntaxError, *ODD):
         return False
     if not any(isinstance(node, ast.Assert) for node in ast.walk(tree)):
         return False

@@ -117,6 +117,7 @@ def test_last_line_of_a_test_together_is_no_other_value_than_points(text):
 def test_what_a_test_together_ends_with_to_look_at_stays():
     assert shown_together("<Figure>") == "<Figure>"
     assert shown_together("True", "assert x == 3\nx > 2") == "True"
+    assert shown_together("True", "%%time\n!ls\nassert x == 3\nx > 2") == "True"
 
 
 # --- what only tests define -----------------------------------------------------------------------

@@ -184,6 +184,47 @@ def test_objects_decide_where_those_of_the_reference_solution_do():
     assert points_apart(code, names, tests={"test": plans.TestPlan()}) == WORTH
 
 
+NUMBERS = """
+class Sly(float):
+    told = 0
+    def __float__(self):
+        Sly.told += 1
+        return 1.0 if Sly.told == 1 else 1e9
+class Other(float):
+    def __eq__(self, other): return True
+class Sum:
+    def __add__(self, other): raise ValueError
+class Level(__import__("enum").IntEnum):
+    LOW = 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("Sly(1)", 1),
+        ("Level.LOW", 1),
+        ("1j", WORTH),
+        ("Other(1)", 0),
+        ("try:\n    Sum() + 1\n    assert False\nexcept ValueError:\n    pass\n'The end.'", WORTH),
+    ],
+)
+def test_points_of_the_last_line_are_asked_for_once(code, expected):
+    """An object could tell another number each time."""
+    assert points_apart(code, student(NUMBERS)) == expected
+
+
+def test_a_text_in_the_last_line_hides_no_object_that_would_decide():
+    code = "try:\n    Sum() + 1\nexcept Exception:\n    pass\nelse:\n    assert False\n'The end.'"
+    plan = {"tests": {"test": plans.TestPlan(decides=(), passes=True)}}
+    assert points_apart(code, student(NUMBERS), **plan) == 0
+
+
+def test_a_number_that_is_too_large_waits():
+    with pytest.raises(FaultyTest, match="gives inf in its last line"):
+        judge(student("x = 10**400")).run(cell("x"))
+
+
 @pytest.mark.parametrize("fault", ["", "NameError: name 'Vector' is not defined"])
 def test_where_the_reference_solution_fails_an_object_waits(fault):
     """What objects may decide is not known there, and the answer may be right."""
