@@ -32,7 +32,7 @@ from lxmls_nb import __version__
 from lxmls_nb.files import atomic_path
 
 #: Is counted up where a trial may find something else than before.
-TRIAL_FORMAT = 5
+TRIAL_FORMAT = 6
 
 #: The configured ways to run tests, and what they are for :func:`plain_plan`.
 MODES = {"auto": None, "apart": True, "together": False}
