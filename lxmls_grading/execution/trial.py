@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from nbgrader.utils import determine_grade
 from traitlets.config import Config
 
 from lxmls_grading.cells import grade_id, is_answer, is_test, noted
-from lxmls_grading.definitions import analyse, used_names
+from lxmls_grading.definitions import analyse, names_from_elsewhere, used_names
 from lxmls_grading.execution.judge import TOO_LONG, error_of
 from lxmls_grading.execution.plan import (
     NotebookPlan,
@@ -189,7 +189,7 @@ def _plan(
                 name: code[name] for name in undecided if tests.index(name) < tests.index(last)
             }
             clause = f"does what `{last}` needs"
-            differ = dict.fromkeys(_defining(above, code[last]) or above, clause)
+            differ = dict.fromkeys(_defining(above, used_names(code[last])) or above, clause)
         differ = _untried({name: code[name] for name in undecided}, expected, found) | differ
         if not differ:
             break
@@ -246,7 +246,7 @@ def _untried(tests: dict[str, str], together: Outcomes, apart: Outcomes) -> dict
     found: dict[str, str] = {}
     for number, name in enumerate(tests):
         outcome, other = apart.reference[name], together.reference[name]
-        if outcome.points or not outcome.raised or other.fault:
+        if outcome.points or not outcome.raised or other.fault or other.points:
             continue
         if outcome.interrupted and other.interrupted:  # perhaps the machine was busy
             continue
@@ -254,14 +254,14 @@ def _untried(tests: dict[str, str], together: Outcomes, apart: Outcomes) -> dict
             fails = "fails" if other.raised else "fails apart"  # of a test that gives no points
             found[name] = outcome.error if outcome.fault else f"{fails} with the reference solution"
             above = dict(list(tests.items())[:number])
-            for each in _defining(above, tests[name]):
+            for each in _defining(above, names_from_elsewhere(tests[name])):
                 found.setdefault(each, f"does what `{name}` needs")
     return found
 
 
-def _defining(tests: dict[str, str], source: str) -> list[str]:
-    """Return the tests that bind names which code uses, and what these use in turn."""
-    used = set(used_names(source))
+def _defining(tests: dict[str, str], names: Collection[str]) -> list[str]:
+    """Return the tests that bind some names, and what these use in turn."""
+    used = {*names}
     found = []
     for name, code in reversed(tests.items()):
         if used & analyse(code).bound:

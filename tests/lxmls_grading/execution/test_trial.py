@@ -152,7 +152,11 @@ def test_a_test_that_cannot_be_carried_out_apart_alone_runs_together():
 def test_what_the_reference_solution_fails_runs_together_with_what_it_needs():
     """As where a source has no solution: no trial has shown that the test could run apart."""
     runs = Runs(fails=lambda plan, solved: FAIL)
-    tests = {"other": "assert x", "defines": "helper = 3", "fails": "assert x == helper"}
+    tests = {
+        "other": "points = 1\nassert x",
+        "defines": "helper = 3",
+        "fails": "points = 2\nassert x == helper\npoints",
+    }
     plan, trials = plan_of(source(**tests), runs)
     assert plan == {
         "other": "",
@@ -160,6 +164,14 @@ def test_what_the_reference_solution_fails_runs_together_with_what_it_needs():
         "fails": "fails with the reference solution",
     }
     assert trials["fails"].plan.fault == "AssertionError: 1 != 2"
+
+
+def test_what_passes_together_takes_along_no_test_with_a_name_of_its_own():
+    """`points` is defined anew: what the test above binds to that name does not count."""
+    runs = Runs(second=lambda plan, _: "looks into it" if plan.of("second").apart else PASS)
+    tests = {"first": "points = 1\nassert x", "second": "points = 2\nassert x\npoints"}
+    plan, _ = plan_of(source(**tests), runs)
+    assert plan == {"first": "", "second": "looks into it"}
 
 
 def test_a_test_that_cannot_be_carried_out_on_a_blank_notebook_runs_together():
