@@ -49,7 +49,7 @@ DIVISION = Mistake(
     "divided-by-zero",
     "there are values that are no numbers where a probability becomes 0: is it divided by, or its "
     "logarithm taken, on the way to a gradient? Neither is needed there",
-    name="something is divided by a probability that has become 0, or its logarithm is taken",
+    name="a probability that has become 0 is divided by, or its logarithm taken",
     lesson="A probability can become 0: don't divide by it. With respect to z, the derivative of "
     "the loss is probabilities minus indicators, which divides by none.",
 )
