@@ -284,8 +284,7 @@ def _compare_calls(
         else:
             if call.kind is not Kind.AGAIN:
                 _check_finite(given, call.problem, scope)
-            near = nearly(problem, call.problem)
-            is_right = partial(_is_right, scope, read, problem, near)
+            is_right = partial(_is_right_near, scope, read, problem, call.problem)
             _compare_later_call(given, truth, earlier, call, scope, is_right)
         earlier.append(truth)
     if scope.whole:
@@ -302,6 +301,13 @@ def _is_right(scope: _Scope, read: Callable[[object, Problem], _Values], *cases:
     except CheckFailed:
         return False
     return True
+
+
+def _is_right_near(
+    scope: _Scope, read: Callable[[object, Problem], _Values], problem: Problem, other: Problem
+) -> bool:
+    """Whether what counts is right, after a call on a problem, with nearly the same parameters."""
+    return _is_right(scope, read, problem, nearly(problem, other))
 
 
 def _that_count(given: _Values, scope: _Scope) -> list[object]:
