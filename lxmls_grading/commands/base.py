@@ -20,9 +20,10 @@ from traitlets import Bool, TraitError, default
 from traitlets.utils.importstring import import_item
 
 import lxmls_grading.nbgrader_steps  # noqa: F401 (its classes have options)
-from lxmls_grading.commands.options import CommandError, StrictApplication, close_names
+from lxmls_grading.commands.options import CommandError, StrictApplication
 from lxmls_grading.machine.interrupts import raising
 from lxmls_grading.nbgrader_patches import wait_for_others
+from lxmls_grading.people.matching import close_names
 from lxmls_nb import __version__
 
 #: Options that all commands have, as nbgrader spells them.

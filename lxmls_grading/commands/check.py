@@ -14,7 +14,7 @@ from nbgrader.converters.base import NbGraderException
 from traitlets import default
 
 from lxmls_grading.commands.base import ALIASES, CourseApp
-from lxmls_grading.commands.options import CommandError, close_names
+from lxmls_grading.commands.options import CommandError
 from lxmls_grading.execution.plan import NotebookPlan
 from lxmls_grading.execution.plans import Plans
 from lxmls_grading.execution.trial import Trial
@@ -24,6 +24,7 @@ from lxmls_grading.intake.personal_numbers import check_calls
 from lxmls_grading.machine.bars import tqdm
 from lxmls_grading.machine.temporary_folder import TemporaryFolderError
 from lxmls_grading.nbgrader_steps import ExecuteApart
+from lxmls_grading.people.matching import close_names
 from lxmls_grading.sandbox.bubblewrap import SandboxError
 
 #: Columns of the table where it goes to no terminal, and the fewest and most elsewhere.

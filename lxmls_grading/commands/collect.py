@@ -13,8 +13,9 @@ from lxmls_grading.collect.archives import files_in
 from lxmls_grading.collect.course import Course, assignments_of, collect, read_course
 from lxmls_grading.collect.taking import CONFLICT, NEW, OLDER, REPLACED, SAME, Taken
 from lxmls_grading.commands.base import FLAGS, CourseApp
-from lxmls_grading.commands.options import CommandError, close_names
+from lxmls_grading.commands.options import CommandError
 from lxmls_grading.deadlines.times import local, zone_of
+from lxmls_grading.people.matching import close_names
 from lxmls_grading.records import AlreadyGradingError, lock_assignment
 from lxmls_grading.results.messages import printable
 

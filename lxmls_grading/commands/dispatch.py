@@ -15,8 +15,9 @@ from traitlets import Dict
 from traitlets.utils.importstring import import_item
 
 import lxmls_nb
-from lxmls_grading.commands.options import CommandError, StrictApplication, close_names
+from lxmls_grading.commands.options import CommandError, StrictApplication
 from lxmls_grading.machine.temporary_folder import TemporaryFolderError, check_temporary_folder
+from lxmls_grading.people.matching import close_names
 
 #: The commands: their classes, and what they do.
 COMMANDS = {

@@ -7,7 +7,6 @@ and the value. This module imports no nbgrader, so that ``lxmls-nb --help`` answ
 
 from __future__ import annotations
 
-import difflib
 import math
 import os
 import re
@@ -20,20 +19,11 @@ from traitlets import Bool, Float, HasTraits, Integer, TraitError, TraitType
 from traitlets.config import Application, Configurable
 from traitlets.config.loader import ArgumentError, KVArgParseConfigLoader
 
-from lxmls_grading.people.roster_file import plain_letters
+from lxmls_grading.people.matching import close_names
 
 
 class CommandError(Exception):
     """A command cannot do what was asked of it. The message is a line for the terminal."""
-
-
-def close_names(name: str, names: Iterable[str]) -> str:
-    """Return a question that suggests names close to a mistyped one, or an empty string."""
-    names = list(names)
-    close = difflib.get_close_matches(name, names, n=2)
-    bare = plain_letters(name)
-    close += [each for each in names if plain_letters(each) == bare and each not in close]
-    return f": did you mean {' or '.join(close)}?" if close else ""
 
 
 class _Parser(KVArgParseConfigLoader.parser_class):  # type: ignore[misc, valid-type]

@@ -8,7 +8,8 @@ from nbgrader.api import Gradebook
 from nbgrader.auth import Authenticator
 
 from lxmls_grading.commands.base import CourseApp
-from lxmls_grading.commands.options import CommandError, close_names
+from lxmls_grading.commands.options import CommandError
+from lxmls_grading.people.matching import close_names
 from lxmls_grading.people.roster import Changes, import_students
 from lxmls_grading.people.roster_file import RosterError, RosterFile, read_roster
 from lxmls_grading.results.messages import printable

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from lxmls_grading.commands.options import CommandError, close_names
-from lxmls_grading.people.matching import written_alike
+from lxmls_grading.commands.options import CommandError
+from lxmls_grading.people.matching import close_names, written_alike
 
 
 def select_students(

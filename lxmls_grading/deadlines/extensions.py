@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -13,8 +12,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from lxmls_grading.deadlines.lateness import assign_penalty, penalty_plugin, read_stamp
 from lxmls_grading.deadlines.times import TimeError
-from lxmls_grading.people.matching import written_alike
-from lxmls_grading.people.roster_file import plain_letters
+from lxmls_grading.people.matching import close_names, written_alike
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -195,9 +193,6 @@ def _submission(gradebook: Gradebook, assignment: str, student: str) -> Submitte
 
 def close(name: str, names: list[str]) -> str:
     """Return a question that suggests names, or a list of some of them."""
-    near = difflib.get_close_matches(name, names, n=2, cutoff=0.6)
-    bare = plain_letters(name)
-    near += [each for each in names if plain_letters(each) == bare and each not in near]
-    if near:
-        return f": did you mean {' or '.join(near)}?"
+    if question := close_names(name, names):
+        return question
     return f": there are {', '.join(sorted(names)[:10])}" if names else ": it is empty"

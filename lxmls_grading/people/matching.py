@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
 from collections import defaultdict
@@ -58,6 +59,26 @@ def written_alike(name: str, names: Iterable[str]) -> list[str]:
     """
     same = unicodedata.normalize("NFC", name)
     return [each for each in names if unicodedata.normalize("NFC", each) == same]
+
+
+def close_names(name: str, names: Iterable[str]) -> str:
+    r"""Return a question that suggests names close to a mistyped one, or an empty string.
+
+    Parameters
+    ----------
+    name : str
+    names : iterable of str
+
+    Examples
+    --------
+    >>> close_names("joao", ["ana", "jo\u00e3o"]) == ": did you mean jo\u00e3o?"
+    True
+    """
+    names = list(names)
+    close = difflib.get_close_matches(name, names, n=2)
+    bare = plain_letters(name)
+    close += [each for each in names if plain_letters(each) == bare and each not in close]
+    return f": did you mean {' or '.join(close)}?" if close else ""
 
 
 class NotFoundError(LookupError):
